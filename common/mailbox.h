@@ -1,0 +1,30 @@
+// A role's inbox: frames from any thread, taken by the role's own thread in order of arrival.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+#include "common/frame.h"
+
+namespace fathom {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+class Mailbox {
+ public:
+  void Put(Frame frame);
+
+  // Waits, asleep, until a frame is there or the deadline has passed; then nothing.
+  std::optional<Frame> Take(Deadline deadline);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::deque<Frame> frames_;
+};
+
+}  // namespace fathom

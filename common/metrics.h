@@ -1,0 +1,35 @@
+// Evaluation metrics over all examples at once. Never averaged over batches or ranks.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "common/key.h"
+
+namespace fathom {
+
+// The result does not depend on the layout that produced the scores: pair counts are integers,
+// and floating-point sums go over the examples in their order.
+struct Metrics {
+  std::uint64_t examples = 0;
+  std::uint64_t positives = 0;
+  double auc = 0;            // ties count one half; NaN if all labels are equal
+  double auc_low = 0;        // 95 % confidence interval of DeLong et al. 1988
+  double auc_high = 0;
+  double logloss = 0;        // natural logarithm
+  double accuracy = 0;       // at probability 0.5
+  double calibration = 0;    // mean predicted probability over observed rate; NaN without positives
+  double gauc = 0;           // AUC a group, weighted by its examples (Zhou et al. 2018); NaN if not grouped
+  std::uint64_t gauc_groups = 0;    // with both labels: those that count
+  std::uint64_t gauc_examples = 0;  // in them
+};
+
+// Shapes: logits [n], labels [n] of 0 or 1, groups [n] or empty.
+Metrics ComputeMetrics(std::span<const float> logits, std::span<const std::uint8_t> labels,
+                       std::span<const Key> groups);
+
+// log(1 + exp(-margin)) and so the log loss of one example, without overflow.
+double LogLoss(float logit, std::uint8_t label);
+double Sigmoid(double logit);
+
+}  // namespace fathom

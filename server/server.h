@@ -1,0 +1,33 @@
+// A parameter server: one thread that owns the rows of its partitions and its range of the dense
+// parameters. No other thread ever touches them, so there are no locks.
+//
+// Sync mode: the server's version is the number of steps whose updates its rows hold. A pull for
+// version v is answered once the version is v. Step v is applied once every worker's push for it
+// is there: the partial sums of each row are added along the slice tree (common/slice_tree.h),
+// then FTRL and AdaGrad update the row, and the version becomes v + 1.
+#pragma once
+
+#include <memory>
+
+#include "common/run_context.h"
+
+namespace fathom {
+
+class Server {
+ public:
+  // kEvaluate: loads its partitions of context.model_dir, checks them, and serves pulls only.
+  Server(const RunContext& context, int index);
+  ~Server();
+
+  // Serves until kStop. kSave writes the partitions and the dense range to context.save_dir and
+  // answers kSaved. Throws Error: a peer lost or silent beyond the deadline while awaited (an idle
+  // server that awaits a push names worker, step and time), a bad frame, a gradient that is not
+  // finite (table, key, step), a disk that refuses.
+  void Run();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fathom
