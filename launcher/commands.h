@@ -1,0 +1,49 @@
+// The commands of the `fathom` program. Each returns when it is done and throws Error where it
+// cannot be; what it prints for people goes to stdout, its log to stderr.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/config.h"
+#include "launcher/mpi_session.h"
+
+namespace fathom {
+
+struct ConfigArguments {
+  std::filesystem::path file;
+  std::vector<std::string> overrides;  // key=value
+};
+
+void TrainCommand(const ConfigArguments& arguments, MpiSession& mpi);
+
+void EvaluateCommand(const ConfigArguments& arguments, const std::filesystem::path& model_dir, MpiSession& mpi);
+
+// Scores every line of `input` (same columns as the training data, the label may be absent), one
+// score a line in input order. In one process.
+struct PredictArguments {
+  std::filesystem::path model_dir;
+  std::string input;
+  std::filesystem::path output;
+  bool logits = false;                 // instead of probabilities
+  std::vector<std::string> overrides;
+};
+void PredictCommand(const PredictArguments& arguments, MpiSession& mpi);
+
+// Returns whether the models are identical; prints the first difference where they are not.
+bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b);
+
+void InspectCommand(const std::filesystem::path& model_dir);
+
+struct GenerateArguments {
+  std::string kind;                    // books, criteo
+  std::uint64_t rows = 1000000;
+  std::uint64_t test_rows = 0;         // criteo; 0: a tenth of rows
+  std::uint64_t seed = 1;
+  std::filesystem::path out;
+};
+void GenerateCommand(const GenerateArguments& arguments);
+
+}  // namespace fathom

@@ -1,0 +1,80 @@
+#include "launcher/metrics_log.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// JSON has no NaN: a metric that is not defined is null.
+Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+void AddMetrics(const Metrics& m, Json* object) {
+  Json& o = *object;
+  o["evaluation_examples"] = m.examples;
+  o["evaluation_positives"] = m.positives;
+  o["auc"] = Number(m.auc);
+  o["auc_low"] = Number(m.auc_low);
+  o["auc_high"] = Number(m.auc_high);
+  o["logloss"] = Number(m.logloss);
+  o["accuracy"] = Number(m.accuracy);
+  o["calibration"] = Number(m.calibration);
+  o["gauc"] = Number(m.gauc);
+  o["gauc_groups"] = m.gauc_groups;
+  o["gauc_examples"] = m.gauc_examples;
+}
+
+}  // namespace
+
+MetricsLog::MetricsLog(const std::filesystem::path& file) : file_(file), out_(file) {
+  if (!out_) Fail(ExitCode::kTraining, "{}: cannot be written: check output.dir", file.string());
+}
+
+void MetricsLog::Train(const TrainWindow& window) {
+  Json line;
+  line["event"] = "train";
+  line["step"] = window.step;
+  line["epoch"] = window.epoch;
+  line["examples"] = window.examples;
+  line["progressive_logloss"] = Number(window.logloss);
+  line["examples_per_second"] = Number(window.examples_per_second);
+  Write(line.dump());
+}
+
+void MetricsLog::Evaluation(std::uint64_t step, const Metrics& metrics) {
+  Json line;
+  line["event"] = "evaluation";
+  line["step"] = step;
+  AddMetrics(metrics, &line);
+  Write(line.dump());
+}
+
+void MetricsLog::Final(const FinalReport& report) {
+  Json line;
+  line["event"] = "final";
+  line["step"] = report.steps;
+  AddMetrics(report.evaluated ? report.metrics : Metrics{.auc = NAN, .auc_low = NAN, .auc_high = NAN,
+                                                         .logloss = NAN, .accuracy = NAN,
+                                                         .calibration = NAN, .gauc = NAN},
+             &line);
+  line["progressive_logloss"] = Number(report.progressive_logloss);
+  line["examples"] = report.examples;
+  line["seconds"] = report.seconds;
+  line["examples_per_second"] = Number(report.examples_per_second);
+  line["peak_rss_bytes"] = report.peak_rss_bytes;
+  line["rows"] = report.rows;
+  line["zero_wide_weights"] = report.zero_wide_weights;
+  line["bytes_per_row"] = Number(report.bytes_per_row);
+  Write(line.dump());
+}
+
+void MetricsLog::Write(const std::string& line) {
+  out_ << line << '\n' << std::flush;
+  if (!out_) Fail(ExitCode::kTraining, "{}: writing failed: is the disk full?", file_.string());
+}
+
+}  // namespace fathom

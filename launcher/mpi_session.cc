@@ -1,0 +1,109 @@
+#include "launcher/mpi_session.h"
+
+#include <mpi.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+constexpr std::size_t kHostBytes = 256;
+
+bool StartedByLauncher() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
+    if (std::getenv(name) != nullptr) return true;
+  }
+  return false;
+}
+
+// Waits for a request asleep: 20 us at first, so that short waits stay short, up to 5 ms.
+void Wait(MPI_Request* request) {
+  auto nap = std::chrono::microseconds(20);
+  for (;;) {
+    int done = 0;
+    MPI_Test(request, &done, MPI_STATUS_IGNORE);
+    if (done != 0) return;
+    std::this_thread::sleep_for(nap);
+    nap = std::min(nap * 2, std::chrono::microseconds(5000));
+  }
+}
+
+}  // namespace
+
+MpiSession::MpiSession(int* argc, char*** argv) {
+  if (StartedByLauncher()) {
+    int provided = MPI_THREAD_SINGLE;
+    if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS ||
+        provided < MPI_THREAD_FUNNELED) {
+      Fail(ExitCode::kPeer, "MPI did not start with MPI_THREAD_FUNNELED: is mpirun of the same Open MPI?");
+    }
+    started_ = true;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks_);
+  }
+  GatherHosts();
+}
+
+void MpiSession::GatherHosts() {
+  std::vector<std::byte> name(kHostBytes);
+  gethostname(reinterpret_cast<char*>(name.data()), kHostBytes - 1);
+  for (const auto& host : AllGather(name)) hosts_.emplace_back(reinterpret_cast<const char*>(host.data()));
+}
+
+bool MpiSession::leads_host() const {
+  for (int lower = 0; lower < rank_; ++lower) {
+    if (hosts_[static_cast<std::size_t>(lower)] == host()) return false;
+  }
+  return true;
+}
+
+std::vector<std::vector<std::byte>> MpiSession::AllGather(std::span<const std::byte> mine) {
+  std::vector<std::byte> all(mine.size() * static_cast<std::size_t>(ranks_));
+  if (started_) {
+    MPI_Request request;
+    const int count = static_cast<int>(mine.size());
+    MPI_Iallgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, MPI_COMM_WORLD, &request);
+    Wait(&request);
+  } else {
+    std::memcpy(all.data(), mine.data(), mine.size());
+  }
+  std::vector<std::vector<std::byte>> by_rank;
+  for (int rank = 0; rank < ranks_; ++rank) {
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(mine.size() * static_cast<std::size_t>(rank));
+    by_rank.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(mine.size()));
+  }
+  return by_rank;
+}
+
+void MpiSession::Broadcast(std::span<std::byte> bytes) {
+  if (!started_) return;
+  MPI_Request request;
+  MPI_Ibcast(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, 0, MPI_COMM_WORLD, &request);
+  Wait(&request);
+}
+
+void MpiSession::Barrier() {
+  if (!started_) return;
+  MPI_Request request;
+  MPI_Ibarrier(MPI_COMM_WORLD, &request);
+  Wait(&request);
+}
+
+void MpiSession::Finish() {
+  Barrier();
+  if (started_) MPI_Finalize();
+  started_ = false;
+}
+
+void MpiSession::Abort(int exit_code) {
+  if (started_) MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::_Exit(exit_code);
+}
+
+}  // namespace fathom

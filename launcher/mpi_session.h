@@ -1,0 +1,52 @@
+// The one place that knows MPI: who the ranks are, and the few words they exchange before the
+// transport is up and after it is down.
+//
+// Thread rule: MPI_THREAD_FUNNELED; every call comes from the main thread. Waits poll and sleep
+// between polls, because an Open MPI rank that waits inside MPI burns a core. Ended by Finish()
+// on success and by Abort() from main on failure, never by a destructor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fathom {
+
+class MpiSession {
+ public:
+  // Starts MPI if the process was started by mpirun (or another launcher that sets PMIx's
+  // environment); else a session of one rank that never touches MPI.
+  MpiSession(int* argc, char*** argv);
+
+  int rank() const { return rank_; }
+  int ranks() const { return ranks_; }
+  const std::string& host() const { return hosts_[static_cast<std::size_t>(rank_)]; }
+  const std::vector<std::string>& hosts() const { return hosts_; }  // by rank
+
+  // The lowest rank on this rank's host.
+  bool leads_host() const;
+
+  // Each rank's bytes, by rank. All ranks must give the same number of bytes.
+  std::vector<std::vector<std::byte>> AllGather(std::span<const std::byte> mine);
+
+  // Rank 0's bytes for all.
+  void Broadcast(std::span<std::byte> bytes);
+
+  // Returns once every rank is here.
+  void Barrier();
+
+  void Finish();
+  [[noreturn]] void Abort(int exit_code);
+
+ private:
+  void GatherHosts();
+
+  bool started_ = false;
+  int rank_ = 0;
+  int ranks_ = 1;
+  std::vector<std::string> hosts_;
+};
+
+}  // namespace fathom

@@ -1,0 +1,72 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "common/config_file.h"
+#include "common/error.h"
+#include "common/metrics.h"
+#include "common/run_log.h"
+#include "launcher/commands.h"
+#include "launcher/run.h"
+#include "launcher/run_data.h"
+#include "launcher/trained_model.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Nine significant digits tell any two float32 apart. Written beside and renamed, so that a
+// reader never sees half of it.
+void WriteScores(const fs::path& file, const std::vector<float>& logits, bool as_logits) {
+  const fs::path partial = file.string() + ".partial";
+  std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+  char line[64];
+  for (const float logit : logits) {
+    const int length = std::snprintf(line, sizeof(line), "%.9g\n", as_logits ? static_cast<double>(logit) : Sigmoid(logit));
+    out.write(line, length);
+  }
+  out.flush();
+  if (!out) Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk", partial.string());
+  fs::rename(partial, file);
+}
+
+// A folder of this process that is removed in the end, whatever happens.
+class ScratchDir {
+ public:
+  ScratchDir() : path_(fs::temp_directory_path() / fmt::format("fathom-predict-{}", getpid())) { fs::create_directories(path_); }
+  ~ScratchDir() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  ScratchDir(const ScratchDir&) = delete;
+  ScratchDir& operator=(const ScratchDir&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace
+
+void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
+  if (mpi.ranks() > 1) Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
+  const TrainedModel model = OpenModel(arguments.model_dir);
+  const Config config = LoadConfig(model.dir / "config.toml", arguments.overrides);
+  const ModelSpec spec = MakeModelSpec(config);
+  CheckSpec(model, spec);
+  const ScratchDir scratch;
+  const PackedInput input = PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()}, false,
+                                      scratch.path() / "input.fpk", 1);
+  LogBadLines(input.bad_lines, input.first_bad_lines);
+  const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
+  const CoordinatorResult result =
+      ExecuteRun(config, spec, layout, mpi, {.mode = RunMode::kEvaluate, .data = {.train = {}, .evaluation = input.path},
+                                             .model_dir = model.dir, .save_dir = {}, .log = nullptr, .texts = {}});
+  WriteScores(arguments.output, result.logits, arguments.logits);
+  std::printf("%zu scores: %s\n", result.logits.size(), arguments.output.c_str());
+}
+
+}  // namespace fathom

@@ -1,0 +1,98 @@
+#include "launcher/role_threads.h"
+
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "common/error.h"
+#include "common/saved_message.h"
+#include "server/server.h"
+#include "worker/worker.h"
+
+namespace fathom {
+namespace {
+
+// The first failure among this process's roles; the later ones are its consequences.
+class FirstFailure {
+ public:
+  void Set(std::exception_ptr failure) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::move(failure);
+  }
+  void Rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr failure_;
+};
+
+void TellFailure(const RunContext& context, const Role& role, int exit_code, const std::string& what) {
+  for (const Role& other : context.layout.roles) {
+    if (other.id == role.id) continue;
+    context.transport.Send({.type = FrameType::kFailed,
+                            .source = role.id,
+                            .destination = other.id,
+                            .step = 0,
+                            .payload = EncodeFailed({exit_code, what})});
+  }
+  context.transport.Flush(Clock::now() + std::chrono::seconds(1));
+}
+
+void Play(const RunContext& context, const Role& role, RoleInputs& inputs, CoordinatorResult* result) {
+  switch (role.kind) {
+    case RoleKind::kCoordinator:
+      *result = Coordinator(context, inputs.log, std::move(inputs.texts)).Run();
+      return;
+    case RoleKind::kServer:
+      Server(context, role.index).Run();
+      return;
+    case RoleKind::kWorker:
+      Worker(context, role.index, inputs.train, inputs.evaluation).Run();
+      return;
+  }
+}
+
+void PlayAndReport(const RunContext& context, const Role& role, RoleInputs& inputs,
+                   CoordinatorResult* result, FirstFailure* failure) {
+  const auto where = [&] {
+    return fmt::format("{} (rank {} on {})", RoleName(role), role.rank,
+                       context.layout.hosts[static_cast<std::size_t>(role.rank)]);
+  };
+  try {
+    Play(context, role, inputs, result);
+  } catch (const Error& error) {
+    failure->Set(std::current_exception());
+    TellFailure(context, role, static_cast<int>(error.code()), error.what());
+  } catch (const std::exception& error) {
+    const std::string what = fmt::format("{}: {}", where(), error.what());
+    failure->Set(std::make_exception_ptr(Error(ExitCode::kTraining, what)));
+    TellFailure(context, role, static_cast<int>(ExitCode::kTraining), what);
+  }
+}
+
+}  // namespace
+
+CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& roles,
+                            const std::function<Transport&(const Role&)>& transport_of, RoleInputs inputs) {
+  CoordinatorResult result;
+  FirstFailure failure;
+  std::deque<RunContext> contexts;  // a role's threads keep references to its own
+  std::vector<std::thread> threads;
+  for (const Role& role : roles) {
+    contexts.push_back({.config = context.config, .spec = context.spec, .layout = context.layout,
+                        .transport = transport_of(role), .mode = context.mode,
+                        .train_examples = context.train_examples,
+                        .evaluation_examples = context.evaluation_examples,
+                        .model_dir = context.model_dir, .save_dir = context.save_dir});
+    threads.emplace_back(PlayAndReport, std::cref(contexts.back()), role, std::ref(inputs), &result, &failure);
+  }
+  for (std::thread& thread : threads) thread.join();
+  failure.Rethrow();
+  return result;
+}
+
+}  // namespace fathom

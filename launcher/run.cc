@@ -1,0 +1,172 @@
+#include "launcher/run.h"
+
+#include <sys/resource.h>
+
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "common/error.h"
+#include "common/in_process_transport.h"
+#include "common/run_log.h"
+#include "common/tcp_transport.h"
+#include "launcher/local_address.h"
+#include "launcher/role_threads.h"
+#include "worker/packed_data.h"
+
+namespace fathom {
+namespace {
+
+constexpr const char* kLoopback = "127.0.0.1";
+constexpr const char* kAnyInterface = "0.0.0.0";
+
+// What a rank tells the others so that they can connect to it.
+struct RankAddress {
+  char host[256];
+  std::uint16_t port;
+};
+
+bool OneHost(const Layout& layout) {
+  for (const std::string& host : layout.hosts) {
+    if (host != layout.hosts.front()) return false;
+  }
+  return true;
+}
+
+std::vector<Role> RolesOf(const Layout& layout, int rank) {
+  std::vector<Role> roles;
+  for (const Role& role : layout.roles) {
+    if (role.rank == rank) roles.push_back(role);
+  }
+  return roles;
+}
+
+// One process for each role, all in this one: what `transport = "tcp"` means without mpirun.
+Layout OneRankARole(const Layout& layout) {
+  Layout spread = layout;
+  spread.hosts.assign(layout.roles.size(), layout.hosts.front());
+  for (Role& role : spread.roles) role.rank = role.id;
+  return spread;
+}
+
+CoordinatorResult PlayInProcess(const RunContext& context, RoleInputs inputs) {
+  return PlayRoles(context, context.layout.roles, [&](const Role&) -> Transport& { return context.transport; },
+                   std::move(inputs));
+}
+
+Secret SharedSecret(MpiSession& mpi) {
+  Secret secret{};
+  if (mpi.rank() == 0) secret = RandomSecret();
+  mpi.Broadcast(secret.bytes);
+  return secret;
+}
+
+std::vector<TcpAddress> ExchangeAddresses(MpiSession& mpi, std::uint16_t port, bool one_host,
+                                          const std::string& interface_name) {
+  RankAddress mine{};
+  const std::string name = one_host ? kLoopback : LocalAddress(interface_name);
+  std::strncpy(mine.host, name.c_str(), sizeof(mine.host) - 1);
+  mine.port = port;
+  std::vector<TcpAddress> addresses;
+  for (const auto& bytes : mpi.AllGather(std::as_bytes(std::span(&mine, 1)))) {
+    RankAddress address;
+    std::memcpy(&address, bytes.data(), sizeof(address));
+    address.host[sizeof(address.host) - 1] = 0;
+    addresses.push_back({address.host, address.port});
+  }
+  return addresses;
+}
+
+// Every role of this process behind a TCP transport of its own, connected over the loopback.
+class LoopbackCluster {
+ public:
+  LoopbackCluster(const Layout& layout, double timeout_seconds) {
+    const Secret secret = RandomSecret();
+    const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(timeout_seconds));
+    std::vector<TcpAddress> addresses;
+    for (int rank = 0; rank < layout.ranks(); ++rank) {
+      transports_.push_back(std::make_unique<TcpTransport>(layout, rank, secret, kLoopback, timeout));
+      addresses.push_back({kLoopback, transports_.back()->port()});
+    }
+    std::vector<std::thread> connecting;
+    for (auto& transport : transports_) {
+      connecting.emplace_back([&transport, &addresses, timeout] { transport->Connect(addresses, Clock::now() + timeout); });
+    }
+    for (std::thread& thread : connecting) thread.join();
+  }
+
+  Transport& of(const Role& role) { return *transports_[role.id]; }
+
+ private:
+  std::vector<std::unique_ptr<TcpTransport>> transports_;
+};
+
+}  // namespace
+
+Layout PlanLayout(const Config& config, const MpiSession& mpi) {
+  Layout layout = MakeLayout(mpi.hosts(), config.cluster);
+  for (int rank = 0; rank < layout.ranks(); ++rank) {
+    std::string names;
+    for (const Role& role : RolesOf(layout, rank)) names += (names.empty() ? "" : ", ") + RoleName(role);
+    LogInfo("rank {} on {}: {}", rank, layout.hosts[static_cast<std::size_t>(rank)], names);
+  }
+  return layout;
+}
+
+CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const Layout& layout,
+                             MpiSession& mpi, RunRequest request) {
+  std::optional<PackedData> train, evaluation;
+  if (!request.data.train.empty()) train.emplace(request.data.train, spec);
+  if (!request.data.evaluation.empty()) evaluation.emplace(request.data.evaluation, spec);
+  RoleInputs inputs{.train = train ? &*train : nullptr,
+                    .evaluation = evaluation ? &*evaluation : nullptr,
+                    .log = request.log,
+                    .texts = std::move(request.texts)};
+  const auto context_on = [&](const Layout& on, Transport& transport) {
+    return RunContext{.config = config, .spec = spec, .layout = on, .transport = transport,
+                      .mode = request.mode,
+                      .train_examples = train ? train->examples() : 0,
+                      .evaluation_examples = evaluation ? evaluation->examples() : 0,
+                      .model_dir = request.model_dir, .save_dir = request.save_dir};
+  };
+  const bool alone = mpi.ranks() == 1;
+  if (alone && config.cluster.transport == "tcp") {
+    const Layout spread = OneRankARole(layout);
+    LoopbackCluster cluster(spread, config.cluster.timeout_seconds);
+    return PlayRoles(context_on(spread, cluster.of(spread.roles.front())), spread.roles,
+                     [&](const Role& role) -> Transport& { return cluster.of(role); }, std::move(inputs));
+  }
+  if (alone) {
+    InProcessTransport transport(static_cast<int>(layout.roles.size()));
+    return PlayInProcess(context_on(layout, transport), std::move(inputs));
+  }
+  if (config.cluster.transport == "inprocess") {
+    Fail(ExitCode::kUsage, "cluster.transport = \"inprocess\" carries nothing between the {} ranks of this job: "
+         "use \"tcp\" or \"auto\"", mpi.ranks());
+  }
+  const bool one_host = OneHost(layout);
+  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::duration<double>(config.cluster.timeout_seconds));
+  TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi), one_host ? kLoopback : kAnyInterface, timeout);
+  transport.Connect(ExchangeAddresses(mpi, transport.port(), one_host, config.cluster.interface), Clock::now() + timeout);
+  return PlayRoles(context_on(layout, transport), RolesOf(layout, mpi.rank()),
+                   [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
+}
+
+std::uint64_t PeakResidentBytes(MpiSession& mpi) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const std::uint64_t mine = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  std::uint64_t sum = 0;
+  for (const auto& bytes : mpi.AllGather(std::as_bytes(std::span(&mine, 1)))) {
+    std::uint64_t one;
+    std::memcpy(&one, bytes.data(), sizeof(one));
+    sum += one;
+  }
+  return sum;
+}
+
+}  // namespace fathom

@@ -1,0 +1,42 @@
+// A run from config to result on this process's part of the cluster: data, transport, roles.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "common/config.h"
+#include "common/layout.h"
+#include "common/model_spec.h"
+#include "common/run_context.h"
+#include "launcher/coordinator.h"
+#include "launcher/mpi_session.h"
+
+namespace fathom {
+
+// What the roles of this process read.
+struct RunData {
+  std::filesystem::path train;        // packed; empty: none
+  std::filesystem::path evaluation;   // packed; empty: none
+};
+
+struct RunRequest {
+  RunMode mode = RunMode::kTrain;
+  RunData data;
+  std::filesystem::path model_dir;    // kEvaluate
+  std::filesystem::path save_dir;     // kTrain
+  MetricsLog* log = nullptr;          // rank 0
+  ModelTexts texts;                   // rank 0, kTrain
+};
+
+// Every rank calls this with the same config. Rank 0 gets the result; it is empty on the others.
+// Throws Error as the roles do.
+CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const Layout& layout,
+                             MpiSession& mpi, RunRequest request);
+
+// The layout of this job, printed: a line a rank with its host and roles.
+Layout PlanLayout(const Config& config, const MpiSession& mpi);
+
+// The sum of the processes' peak resident memory, by all ranks. Bytes.
+std::uint64_t PeakResidentBytes(MpiSession& mpi);
+
+}  // namespace fathom

@@ -1,0 +1,15 @@
+// Small text files, whole.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace fathom {
+
+// Throws Error(kData) where it cannot be read.
+std::string ReadText(const std::filesystem::path& file);
+
+// Throws Error(kTraining) where it cannot be written.
+void WriteText(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace fathom

@@ -1,0 +1,100 @@
+#include <optional>
+#include <cstdio>
+#include <filesystem>
+
+#include "common/config_file.h"
+#include "common/error.h"
+#include "common/run_log.h"
+#include "launcher/commands.h"
+#include "launcher/published_dir.h"
+#include "launcher/run.h"
+#include "launcher/run_data.h"
+#include "launcher/text_file.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What of the config belongs to the model: not where it was trained, nor on how many processes.
+std::string ModelConfigText(Config config) {
+  config.output = {};
+  config.cluster = {};
+  config.data.packed_dir.clear();
+  return DumpConfig(config);
+}
+
+const fs::path& EvaluationPart(const Config& config, const IngestResult& data) {
+  return config.evaluate.on == "validation" ? data.validation : data.test;
+}
+
+void LogModel(const ModelSpec& spec) {
+  for (const TableSpec& table : spec.tables) {
+    std::string fields;
+    for (const Field& field : spec.fields) {
+      if (spec.tables[static_cast<std::size_t>(field.table)].name == table.name) fields += (fields.empty() ? "" : ", ") + field.name;
+    }
+    LogInfo("table {}: {} B a row of payload; {}", table.name, table.row_bytes(), fields);
+  }
+  std::string widths = std::to_string(spec.input_width);
+  for (const LayerSpec& layer : spec.layers) widths += " x " + std::to_string(layer.outputs);
+  LogInfo("deep part: {}; {} dense parameters", widths, spec.dense_floats);
+}
+
+void PrintSummary(const Config& config, const FinalReport& report) {
+  const Metrics& m = report.metrics;
+  std::printf("\n%llu examples in %.1f s: %.0f examples/s\n", static_cast<unsigned long long>(report.examples),
+              report.seconds, report.examples_per_second);
+  std::printf("%llu rows, %.1f bytes a row; peak memory %.0f MB over all processes\n",
+              static_cast<unsigned long long>(report.rows), report.bytes_per_row,
+              static_cast<double>(report.peak_rss_bytes) / 1e6);
+  if (report.evaluated) {
+    std::printf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n", config.evaluate.on.c_str(), m.auc,
+                m.auc_low, m.auc_high, static_cast<unsigned long long>(m.examples));
+    std::printf("log loss %.5f, accuracy %.4f, calibration %.4f\n", m.logloss, m.accuracy, m.calibration);
+    if (m.gauc_groups > 0) {
+      std::printf("AUC per %s %.5f, over %llu groups\n", config.evaluate.group_by.c_str(), m.gauc,
+                  static_cast<unsigned long long>(m.gauc_groups));
+    }
+  }
+  std::printf("model: %s\n", (fs::path(config.output.dir) / "model").c_str());
+}
+
+}  // namespace
+
+void TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
+  const Config config = LoadConfig(arguments.file, arguments.overrides);
+  const fs::path output = config.output.dir;
+  fs::create_directories(output);
+  StartLogging(output / "logs", mpi.rank(), mpi.rank() == 0);
+  const Layout layout = PlanLayout(config, mpi);
+  const ModelSpec spec = MakeModelSpec(config);
+  const bool first = mpi.rank() == 0;
+  if (first) {
+    WriteText(output / "config.toml", DumpConfig(config));
+    LogModel(spec);
+  }
+  const IngestResult data = PrepareData(config, spec, mpi);
+
+  std::optional<MetricsLog> log;
+  RunRequest request{.mode = RunMode::kTrain,
+                     .data = {.train = data.train, .evaluation = EvaluationPart(config, data)},
+                     .model_dir = {},
+                     .save_dir = output / "model.partial"};
+  if (first) {
+    log.emplace(output / "metrics.jsonl");
+    request.log = &*log;
+    request.texts = {.config_toml = ModelConfigText(config), .transforms_json = ReadText(data.transforms)};
+    StartPartial(request.save_dir);
+  }
+  mpi.Barrier();
+  CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, request);
+  result.report.peak_rss_bytes = PeakResidentBytes(mpi);
+  if (first) {
+    Publish(request.save_dir, output / "model");
+    log->Final(result.report);
+    PrintSummary(config, result.report);
+  }
+}
+
+}  // namespace fathom
