@@ -28,10 +28,10 @@ Key RareKey(std::uint64_t column_seed);
 Key BucketKey(std::uint64_t column_seed, std::uint64_t index);
 
 // Folds one more column's key into a cross. Start with `CrossStart(column_seed of the cross)`,
-// fold the columns in config order, then `CrossFinish`.
+// fold the columns in config order, then `CrossFinish` with the same seed.
 std::uint64_t CrossStart(std::uint64_t column_seed);
 std::uint64_t CrossFold(std::uint64_t state, Key key);
-Key CrossFinish(std::uint64_t state, std::uint64_t hash_buckets = 0);
+Key CrossFinish(std::uint64_t column_seed, std::uint64_t state, std::uint64_t hash_buckets = 0);
 
 // A table is cut into 64 partitions by its keys' top six bits. A partition is the unit of
 // placement and of the model's files, so files do not depend on the number of servers.

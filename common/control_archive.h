@@ -1,0 +1,99 @@
+// cereal over bytes that a peer sent: every length is checked against the bytes that are left
+// before anything is allocated from it, and nothing may be left over in the end.
+#pragma once
+
+#include <cereal/cereal.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/vector.hpp>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include "common/buffer.h"
+#include "common/error.h"
+
+namespace fathom {
+
+class ControlOutput : public cereal::OutputArchive<ControlOutput, cereal::AllowEmptyClassElision> {
+ public:
+  ControlOutput() : OutputArchive(this) {}
+
+  void Write(const void* data, std::size_t size) {
+    const std::size_t at = buffer_.size();
+    buffer_.Resize(at + size);
+    if (size > 0) std::memcpy(buffer_.data() + at, data, size);
+  }
+  Buffer Take() { return std::move(buffer_); }
+
+ private:
+  Buffer buffer_;
+};
+
+class ControlInput : public cereal::InputArchive<ControlInput, cereal::AllowEmptyClassElision> {
+ public:
+  explicit ControlInput(std::span<const std::byte> bytes) : InputArchive(this), bytes_(bytes) {}
+
+  std::size_t left() const { return bytes_.size(); }
+
+  void Read(void* data, std::size_t size) {
+    if (size > left()) Fail(ExitCode::kPeer, "a control message ends {} bytes too early", size - left());
+    if (size > 0) std::memcpy(data, bytes_.data(), size);
+    bytes_ = bytes_.subspan(size);
+  }
+  void Finish() const {
+    if (left() > 0) Fail(ExitCode::kPeer, "a control message has {} bytes too many", left());
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+template <typename T>
+  requires std::is_arithmetic_v<T>
+void CEREAL_SAVE_FUNCTION_NAME(ControlOutput& archive, const T& value) {
+  archive.Write(&value, sizeof(value));
+}
+template <typename T>
+  requires std::is_arithmetic_v<T>
+void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, T& value) {
+  archive.Read(&value, sizeof(value));
+}
+
+template <typename T>
+void CEREAL_SAVE_FUNCTION_NAME(ControlOutput& archive, const cereal::NameValuePair<T>& pair) {
+  archive(pair.value);
+}
+template <typename T>
+void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, cereal::NameValuePair<T>& pair) {
+  archive(pair.value);
+}
+
+template <typename T>
+void CEREAL_SAVE_FUNCTION_NAME(ControlOutput& archive, const cereal::SizeTag<T>& tag) {
+  const auto size = static_cast<std::uint64_t>(tag.size);
+  archive.Write(&size, sizeof(size));
+}
+// An element takes a byte or more, so no honest length exceeds the bytes that are left.
+template <typename T>
+void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, cereal::SizeTag<T>& tag) {
+  std::uint64_t size = 0;
+  archive.Read(&size, sizeof(size));
+  if (size > archive.left()) Fail(ExitCode::kPeer, "a control message claims {} elements in {} bytes", size, archive.left());
+  tag.size = size;
+}
+
+template <typename T>
+void CEREAL_SAVE_FUNCTION_NAME(ControlOutput& archive, const cereal::BinaryData<T>& data) {
+  archive.Write(data.data, static_cast<std::size_t>(data.size));
+}
+template <typename T>
+void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, cereal::BinaryData<T>& data) {
+  if (data.size > archive.left()) Fail(ExitCode::kPeer, "a control message ends {} bytes too early", data.size - archive.left());
+  archive.Read(data.data, static_cast<std::size_t>(data.size));
+}
+
+}  // namespace fathom
+
+CEREAL_REGISTER_ARCHIVE(fathom::ControlOutput)
+CEREAL_REGISTER_ARCHIVE(fathom::ControlInput)
+CEREAL_SETUP_ARCHIVE_TRAITS(fathom::ControlInput, fathom::ControlOutput)

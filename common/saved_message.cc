@@ -1,0 +1,49 @@
+#include "common/saved_message.h"
+
+#include "common/control_archive.h"
+
+namespace fathom {
+
+template <typename Archive>
+void serialize(Archive& archive, ModelFileEntry& entry) {
+  archive(entry.name, entry.bytes, entry.checksum, entry.rows);
+}
+template <typename Archive>
+void serialize(Archive& archive, TableStatistics& table) {
+  archive(table.rows, table.zero_wide_weights, table.row_bytes, table.allocated_bytes);
+}
+template <typename Archive>
+void serialize(Archive& archive, SavedMessage& message) {
+  archive(message.files, message.tables);
+}
+template <typename Archive>
+void serialize(Archive& archive, FailedMessage& message) {
+  archive(message.exit_code, message.what);
+}
+
+namespace {
+
+template <typename Message>
+Buffer Encode(const Message& message) {
+  ControlOutput archive;
+  archive(message);
+  return archive.Take();
+}
+
+template <typename Message>
+Message Decode(std::span<const std::byte> payload) {
+  ControlInput archive(payload);
+  Message message;
+  archive(message);
+  archive.Finish();
+  return message;
+}
+
+}  // namespace
+
+Buffer EncodeSaved(const SavedMessage& message) { return Encode(message); }
+SavedMessage DecodeSaved(std::span<const std::byte> payload) { return Decode<SavedMessage>(payload); }
+Buffer EncodeFailed(const FailedMessage& message) { return Encode(message); }
+FailedMessage DecodeFailed(std::span<const std::byte> payload) { return Decode<FailedMessage>(payload); }
+
+}  // namespace fathom

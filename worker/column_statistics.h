@@ -1,0 +1,45 @@
+// Gathers what a column's transform has to know: counts of values, sums, quantiles.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "common/config.h"
+#include "common/key.h"
+#include "worker/transforms.h"
+
+namespace fathom {
+
+// Of one column over some examples. Merged in order of block, so that the sums do not depend on
+// the threads that made them.
+class ColumnStatistics {
+ public:
+  void AddValue(Key key) { ++counts_[key]; }
+
+  // `place`: unique to the example; it decides which numbers are kept when there are too many.
+  void AddNumber(double x, std::uint64_t place);
+
+  void Merge(ColumnStatistics&& later);
+
+  // mean and variance over the numbers that are there; quantiles of all of them, or beyond
+  // kMaxKept of a uniform sample of that many.
+  ColumnTransform Learn(const ColumnConfig& column) const;
+
+  static constexpr std::size_t kMaxKept = std::size_t{1} << 20;
+
+ private:
+  struct Kept {
+    std::uint64_t rank;  // a hash of its place: the lowest are kept
+    double x;
+  };
+  void Thin();
+
+  std::unordered_map<Key, std::uint64_t> counts_;
+  std::uint64_t numbers_ = 0;
+  double mean_ = 0;
+  double squares_ = 0;  // sum of squared deviations from the mean
+  std::vector<Kept> kept_;
+};
+
+}  // namespace fathom

@@ -1,0 +1,25 @@
+// Separated values as RFC 4180 has them: a field that begins with a quote ends with one, holds
+// anything in between, and doubles its own quotes. Any one-byte separator.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fathom {
+
+// Where the record that begins at `begin` ends: behind its line end, or at the end of the text if
+// `at_end`. npos: the text ends within the record. A quoted field of more than a mebibyte is taken
+// for a quote that somebody forgot: its record ends with its first line.
+std::size_t CsvRecordEnd(std::string_view text, std::size_t begin, char separator, bool at_end);
+
+// Splits a record, line end and all, into fields. Fields are views into the record, or into
+// `unescaped` where quotes had to be taken out; both must outlive them. Returns an empty string or
+// what is wrong with the record. `trim` strips blanks around unquoted fields.
+std::string SplitCsv(std::string_view record, char separator, bool trim, std::vector<std::string_view>* fields, std::string* unescaped);
+
+// The record without its line end (\n or \r\n).
+std::string_view WithoutLineEnd(std::string_view record);
+
+}  // namespace fathom

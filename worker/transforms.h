@@ -1,0 +1,34 @@
+// What ingest learns from the training examples: vocabularies, means, quantiles.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/config.h"
+#include "common/key.h"
+
+namespace fathom {
+
+struct ColumnTransform {
+  std::vector<Key> vocabulary;      // the values' keys, ascending
+  double mean = 0;
+  double stddev = 1;
+  std::vector<double> boundaries;   // of the quantiles, ascending, without repeats
+};
+
+// By column name; only columns whose transform learns something.
+using Transforms = std::map<std::string, ColumnTransform>;
+
+// Whether the column's transform has to see the training examples first.
+bool LearnsFromData(const ColumnConfig& column);
+
+std::string TransformsToJson(const Transforms& transforms);
+
+// Throws Error(kModel) where the text does not hold what the columns need.
+Transforms TransformsFromJson(const std::string& text, const Config& config);
+
+// The class of x: how many boundaries are <= x.
+std::size_t BucketOf(const std::vector<double>& boundaries, double x);
+
+}  // namespace fathom
