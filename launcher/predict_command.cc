@@ -10,7 +10,7 @@
 #include "common/run_log.h"
 #include "launcher/commands.h"
 #include "launcher/run.h"
-#include "launcher/run_data.h"
+#include "worker/ingest.h"
 #include "launcher/trained_model.h"
 
 namespace fathom {
@@ -49,18 +49,25 @@ class ScratchDir {
   fs::path path_;
 };
 
+// Every line must get its score, and needs no column that only training and evaluation ask for.
+Config ScoringConfig(Config config) {
+  config.data.max_bad_lines = 0;
+  config.data.split_by.clear();
+  config.evaluate.group_by.clear();
+  return config;
+}
+
 }  // namespace
 
 void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   if (mpi.ranks() > 1) Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
   const TrainedModel model = OpenModel(arguments.model_dir);
-  const Config config = LoadConfig(model.dir / "config.toml", arguments.overrides);
+  const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
   const ModelSpec spec = MakeModelSpec(config);
   CheckSpec(model, spec);
   const ScratchDir scratch;
   const PackedInput input = PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()}, false,
                                       scratch.path() / "input.fpk", 1);
-  LogBadLines(input.bad_lines, input.first_bad_lines);
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   const CoordinatorResult result =
       ExecuteRun(config, spec, layout, mpi, {.mode = RunMode::kEvaluate, .data = {.train = {}, .evaluation = input.path},

@@ -47,6 +47,9 @@ void LogIngest(const IngestResult& result) {
   LogPart("train", result.train_examples, result.train_positives);
   LogPart("validation", result.validation_examples, result.validation_positives);
   LogPart("test", result.test_examples, result.test_positives);
+  if (result.unmatched_joins > 0) {
+    LogWarning("{} lookups in joined tables found no row: their columns are missing values", result.unmatched_joins);
+  }
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }
 

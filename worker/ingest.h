@@ -30,6 +30,7 @@ struct IngestResult {
   std::uint64_t test_examples = 0, test_positives = 0;
   std::uint64_t bytes_read = 0;       // of text, after decompression
   double seconds = 0;
+  std::uint64_t unmatched_joins = 0;  // keys that no row of the joined table has
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;  // at most ten
 };

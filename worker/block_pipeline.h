@@ -1,0 +1,74 @@
+// Text blocks through several threads: read one at a time, worked on in parallel, committed in
+// order of block. So what comes out does not depend on the number of threads.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "worker/input_files.h"
+
+namespace fathom {
+
+// make() gives each thread a worker of its own; worker(block) returns a Result; commit(result) is
+// called for each in order of block, by one thread at a time. At most one block a thread is in
+// memory. The failure of the earliest block is thrown, when all threads have ended.
+template <typename Make, typename Commit>
+void ForEachBlock(TextBlockReader& reader, int threads, Make make, Commit commit) {
+  std::mutex reading, committing;
+  std::condition_variable turn;
+  std::uint64_t next_read = 0, next_commit = 0;
+  bool stopped = false;
+  std::exception_ptr failure;
+
+  const auto run = [&] {
+    auto worker = make();
+    for (;;) {
+      TextBlock block;
+      std::uint64_t number = 0;
+      std::exception_ptr mine;
+      bool have = false;
+      {
+        const std::lock_guard lock(reading);
+        number = next_read;
+        try {
+          have = reader.Next(&block);
+        } catch (...) {
+          mine = std::current_exception();
+        }
+        if (have || mine) ++next_read;
+      }
+      if (!have && !mine) return;
+      std::optional<decltype(worker(block))> result;
+      try {
+        if (!mine) result.emplace(worker(block));
+      } catch (...) {
+        mine = std::current_exception();
+      }
+      std::unique_lock lock(committing);
+      turn.wait(lock, [&] { return next_commit == number || stopped; });
+      if (stopped) return;
+      try {
+        if (mine) std::rethrow_exception(mine);
+        commit(std::move(*result));
+      } catch (...) {
+        failure = std::current_exception();
+        stopped = true;
+      }
+      ++next_commit;
+      turn.notify_all();
+      if (stopped) return;
+    }
+  };
+  std::vector<std::thread> pool;
+  for (int t = 1; t < threads; ++t) pool.emplace_back(run);
+  run();
+  for (std::thread& thread : pool) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace fathom

@@ -1,0 +1,75 @@
+// From a record's values to an example: transforms, keys, crosses.
+//
+// Missing values: a number that is missing is 0 after its transform (0.5 after "quantiles"); a
+// categorical value has a key of its own, MissingKey; a multivalent one is the empty list.
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "common/config.h"
+#include "common/key.h"
+#include "common/model_spec.h"
+#include "worker/column_statistics.h"
+#include "worker/input_schema.h"
+#include "worker/packed_examples.h"
+#include "worker/transforms.h"
+
+namespace fathom {
+
+// Thread rule: Encode and Observe keep scratch in the object; each thread has its own.
+class FeatureEncoder {
+ public:
+  FeatureEncoder(const InputSchema& schema, const ModelSpec& spec, const Transforms& transforms);
+
+  // Returns an empty string or what is wrong with the record.
+  std::string Encode(const std::vector<std::string_view>& values, EncodedExample* example);
+
+  // Adds a record's values to the statistics of the columns whose transforms learn. By column of
+  // the config; `place` is unique to the record. What cannot be read is left to Encode to report.
+  void Observe(const std::vector<std::string_view>& values, std::uint64_t place, std::vector<ColumnStatistics>* statistics);
+
+ private:
+  struct Column {
+    ColumnConfig config;
+    std::size_t slot = 0;
+    std::uint64_t seed = 0;
+    bool numeric = false;
+    bool multivalent = false;
+    bool used = false;
+    std::vector<double> boundaries;     // buckets, quantiles
+    double mean = 0, stddev = 1;
+    bool learnt = false;                // there is a vocabulary: other values share RareKey
+    std::unordered_set<Key> vocabulary;
+    std::vector<Key> keys;              // of the record at hand
+    std::vector<float> weights;         // as keys, if weighted
+  };
+  struct Cross {
+    std::vector<std::size_t> columns;   // among columns_
+    std::uint64_t seed = 0;
+    std::uint64_t hash_buckets = 0;
+    bool multivalent = false;
+  };
+
+  bool IsMissing(std::string_view text) const;
+  std::string EncodeNumber(const Column& column, std::string_view text, float* value) const;
+  std::string EncodeKeys(Column* column, std::string_view text) const;
+  std::string AddListValue(Column* column, std::string_view text) const;
+  std::string SingleId(const Column& column, std::string_view* text) const;
+  Key Keyed(const Column& column, std::string_view text) const;
+  std::string AddCross(const Cross& cross, EncodedExample* example, std::size_t* list) const;
+
+  const InputSchema& schema_;
+  bool pairs_;                          // libsvm, libffm: values come as id:value
+  char separator_of_pairs_ = ' ';
+  std::vector<Column> columns_;         // as in the config
+  std::vector<Cross> crosses_;
+  std::size_t multivalents_ = 0;
+  std::size_t label_slot_ = 0;
+  std::size_t group_slot_ = 0;
+  bool grouped_ = false;
+  std::uint64_t group_seed_;
+};
+
+}  // namespace fathom

@@ -1,0 +1,67 @@
+// Text files to packed files, in two passes: learn the transforms, then pack.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "common/model_spec.h"
+#include "worker/data_part.h"
+#include "worker/feature_encoder.h"
+#include "worker/ingest.h"
+#include "worker/input_files.h"
+#include "worker/input_schema.h"
+#include "worker/packed_format.h"
+#include "worker/transforms.h"
+
+namespace fathom {
+
+struct PackedPart {
+  std::uint64_t examples = 0;
+  std::uint64_t positives = 0;
+};
+
+struct PackSummary {
+  std::array<PackedPart, kDataParts> parts;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t unmatched_joins = 0;
+  std::uint64_t bad_lines = 0;
+  std::vector<BadLine> first_bad_lines;
+};
+
+class Packer {
+ public:
+  // Examples of `files` from `first_test_file` on are all of the test part. Reads each file's header.
+  Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<std::filesystem::path> files, std::size_t first_test_file,
+         int threads, std::function<void(const IngestProgress&)> progress);
+
+  // One pass over the training part; none where no column learns.
+  Transforms Learn();
+
+  // Writes each part that has a path. Throws Error(kData) at the bad line after max_bad_lines.
+  PackSummary Pack(const Transforms& transforms, const std::array<std::filesystem::path, kDataParts>& paths);
+
+ private:
+  struct Result;
+  FileColumns ResolveFile(const std::filesystem::path& file) const;
+  template <typename Take>
+  void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const;
+  DataPart PartOf(DataPartRule& rule, const RecordReader& reader, const TextBlock& block, std::uint64_t line) const;
+  Result PackBlock(const TextBlock& block, RecordReader& reader, FeatureEncoder& encoder, DataPartRule& rule,
+                   const PackedShape& shape) const;
+  void CountBadLines(const Result& result, PackSummary* summary) const;
+
+  const InputSchema& schema_;
+  const ModelSpec& spec_;
+  std::vector<std::filesystem::path> files_;
+  std::size_t first_test_file_;
+  int threads_;
+  std::function<void(const IngestProgress&)> progress_;
+  char separator_;
+  std::vector<FileColumns> columns_;     // by file
+  std::vector<std::string> file_names_;  // by file
+};
+
+}  // namespace fathom
