@@ -69,6 +69,11 @@ std::string RoleName(const Role& role) {
   return "unknown role";
 }
 
+std::string RoleAndPlace(const Layout& layout, RoleId id) {
+  const Role& role = layout.roles.at(id);
+  return fmt::format("{} (rank {} on {})", RoleName(role), role.rank, layout.hosts[static_cast<std::size_t>(role.rank)]);
+}
+
 Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterConfig& cluster) {
   const int ranks = static_cast<int>(host_of_rank.size());
   const int asked = static_cast<int>(cluster.servers);

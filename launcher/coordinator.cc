@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/error.h"
+#include "common/failure_frames.h"
 #include "common/run_log.h"
 
 namespace fathom {
@@ -58,14 +59,10 @@ Frame Coordinator::Await(Deadline deadline, const char* what) {
     Fail(ExitCode::kPeer, "coordinator: nothing came for {} s while waiting for {} after step {}",
          2 * context_.config.cluster.timeout_seconds, what, steps_done_);
   }
-  if (frame->type == FrameType::kFailed) {
-    const FailedMessage failed = DecodeFailed(frame->payload.bytes());
-    throw Error(static_cast<ExitCode>(failed.exit_code), failed.what);
-  }
+  if (frame->type == FrameType::kFailed) ThrowFailure(*frame);
   if (frame->type == FrameType::kPeerLost) {
-    const Role& role = context_.layout.roles[frame->source];
-    Fail(ExitCode::kPeer, "lost {} (rank {} on {}) after step {} while waiting for {}", RoleName(role),
-         role.rank, context_.layout.hosts[static_cast<std::size_t>(role.rank)], steps_done_, what);
+    Fail(ExitCode::kPeer, "coordinator: lost {} after step {} while waiting for {}{}", RoleAndPlace(context_.layout, frame->source),
+         steps_done_, what, LossReason(*frame));
   }
   return std::move(*frame);
 }

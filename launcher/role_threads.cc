@@ -58,17 +58,13 @@ void Play(const RunContext& context, const Role& role, RoleInputs& inputs, Coord
 
 void PlayAndReport(const RunContext& context, const Role& role, RoleInputs& inputs,
                    CoordinatorResult* result, FirstFailure* failure) {
-  const auto where = [&] {
-    return fmt::format("{} (rank {} on {})", RoleName(role), role.rank,
-                       context.layout.hosts[static_cast<std::size_t>(role.rank)]);
-  };
   try {
     Play(context, role, inputs, result);
   } catch (const Error& error) {
     failure->Set(std::current_exception());
     TellFailure(context, role, static_cast<int>(error.code()), error.what());
   } catch (const std::exception& error) {
-    const std::string what = fmt::format("{}: {}", where(), error.what());
+    const std::string what = fmt::format("{}: {}", RoleAndPlace(context.layout, role.id), error.what());
     failure->Set(std::make_exception_ptr(Error(ExitCode::kTraining, what)));
     TellFailure(context, role, static_cast<int>(ExitCode::kTraining), what);
   }

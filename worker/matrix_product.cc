@@ -1,0 +1,36 @@
+#include "worker/matrix_product.h"
+
+#include <Eigen/Core>
+
+namespace fathom {
+namespace {
+
+using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using ConstMap = Eigen::Map<const Matrix>;
+using Map = Eigen::Map<Matrix>;
+
+// Bytes of level 1, 2 and 3: of a current server core, and its share of the last level.
+constexpr std::ptrdiff_t kCacheBytes[] = {32 << 10, 1 << 20, 4 << 20};
+
+[[maybe_unused]] const bool kPinned = [] {
+  Eigen::setCpuCacheSizes(kCacheBytes[0], kCacheBytes[1], kCacheBytes[2]);
+  return true;
+}();
+
+}  // namespace
+
+void AffineProduct(const float* a, const float* w, const float* bias, int m, int k, int n, float* out) {
+  Map result(out, m, n);
+  result.noalias() = ConstMap(a, m, k) * ConstMap(w, k, n);
+  result.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(bias, n);
+}
+
+void TransposedLeftProduct(const float* a, const float* g, int m, int k, int n, float* out) {
+  Map(out, k, n).noalias() = ConstMap(a, m, k).transpose() * ConstMap(g, m, n);
+}
+
+void TransposedRightProduct(const float* g, const float* w, int m, int k, int n, float* out) {
+  Map(out, m, k).noalias() = ConstMap(g, m, n) * ConstMap(w, k, n).transpose();
+}
+
+}  // namespace fathom

@@ -1,0 +1,62 @@
+// The rows' gradients of a worker's part of a batch, written straight into the servers' pushes.
+//
+// A row's gradient is the sum over its key's occurrences: inside a slice in order of occurrence,
+// over slices along the slice tree, as far up as the worker's nodes reach.
+#pragma once
+
+#include <vector>
+
+#include "common/buffer.h"
+#include "common/model_spec.h"
+#include "common/slice_tree.h"
+#include "worker/batch.h"
+#include "worker/dense_gradient_tree.h"
+#include "worker/row_client.h"
+#include "worker/slice_model.h"
+#include "worker/thread_pool.h"
+
+namespace fathom {
+
+class RowGradients {
+ public:
+  RowGradients(const ModelSpec& spec, int servers) : spec_(spec), servers_(servers) {}
+
+  // One payload a server (PushMessage, common/messages.h). `nodes` cover the batch's part.
+  std::vector<Buffer> MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client,
+                                 const ExampleGradients& gradients, const DenseGradientTree& dense, ThreadPool& pool);
+
+ private:
+  // A key's occurrences within one node.
+  struct Segment {
+    std::uint32_t key;    // place among the table's keys
+    std::uint32_t begin;  // into TableBatch::occurrences
+    std::uint32_t end;
+  };
+  // Where some segments' gradients go.
+  struct Task {
+    const TableBatch* batch;
+    const TableSpec* spec;
+    std::span<const Segment> segments;
+    float* wide;          // [segments], if wide
+    float* deep;          // [segments x dim], if deep
+  };
+
+  void CutIntoSegments(const Batch& batch, const std::vector<TreeNode>& nodes);
+  std::span<const Segment> SegmentsOf(std::size_t table, std::size_t node, std::size_t key_begin, std::size_t key_end) const;
+  Buffer LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client, const DenseGradientTree& dense,
+                    int server);
+  void AddTasks(const TableBatch& batch, const TableSpec& spec, std::span<const Segment> segments, std::size_t wide_at,
+                std::size_t deep_at);
+
+  const ModelSpec& spec_;
+  int servers_;
+  std::vector<std::vector<std::vector<Segment>>> segments_;  // [tables][nodes]
+  struct Planned {
+    Task task;
+    std::size_t wide_at;  // bytes into the server's payload, whose buffer may still grow
+    std::size_t deep_at;
+  };
+  std::vector<Planned> planned_;
+};
+
+}  // namespace fathom

@@ -1,0 +1,44 @@
+// The whole model on one slice of a batch: logits, and the gradients of the mean log loss.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/model_spec.h"
+#include "worker/batch.h"
+#include "worker/mlp.h"
+#include "worker/pulled_rows.h"
+
+namespace fathom {
+
+// Gradients by example of a worker's part of the batch; each slice writes its own.
+struct ExampleGradients {
+  std::vector<float> logits;  // [examples]
+  std::vector<float> inputs;  // [examples x spec.input_width]: of the MLP's input
+};
+
+// Thread rule: a thread's own. The shapes depend on the slice alone.
+class SliceModel {
+ public:
+  SliceModel(const ModelSpec& spec, int slice_size);
+
+  // logits [examples of the slice] = bias + wide part + deep part (Cheng et al. 2016, eq. 3).
+  void Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits);
+
+  // After Forward of the same slice. Fills the slice's part of `examples` and all of
+  // dense_gradient [spec.dense_floats]; returns the sum of the slice's log losses. Throws
+  // Error(kNumeric) where the loss is not finite.
+  double Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, const float* logits, ExampleGradients* examples,
+                  float* dense_gradient);
+
+ private:
+  void GatherInput(const Batch& batch, std::uint32_t slice, const PulledRows& rows);
+  void AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits) const;
+  void WideDenseGradient(const Batch& batch, std::uint32_t slice, const float* logit_gradients, float* dense_gradient) const;
+
+  const ModelSpec& spec_;
+  Mlp mlp_;
+  std::vector<float> input_;  // [slice_size x input_width]
+};
+
+}  // namespace fathom

@@ -1,0 +1,54 @@
+#include "worker/trainer.h"
+
+#include "common/messages.h"
+
+namespace fathom {
+
+Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule, const PackedData& data)
+    : context_(context),
+      worker_(worker),
+      prefetch_(context.config, context.spec, schedule, data, worker, context.layout.workers),
+      dense_tree_(static_cast<std::size_t>(context.spec.dense_floats)),
+      row_gradients_(context.spec, context.layout.servers) {}
+
+void Trainer::Step(std::uint64_t step, RowClient& client, std::vector<SliceModel>& models, ThreadPool& pool) {
+  batch_ = prefetch_.Next(std::move(batch_));
+  client.Pull(*batch_, step, RowClient::Purpose::kTrain, batch_->slices > 0);
+  const auto nodes = TreeNodes(batch_->first_slice, batch_->first_slice + batch_->slices, batch_->global_slices);
+  client.Await(&rows_);
+  ForwardBackward(nodes, models, pool);
+  client.Push(step, row_gradients_.MakePushes(*batch_, nodes, client, gradients_, dense_tree_, pool));
+  if (batch_->slices > 0) SendLosses();
+}
+
+void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<SliceModel>& models, ThreadPool& pool) {
+  logits_.resize(batch_->examples);
+  gradients_.logits.resize(batch_->examples);
+  gradients_.inputs.resize(batch_->examples * static_cast<std::size_t>(context_.spec.input_width));
+  losses_.resize(batch_->slices);
+  dense_tree_.Begin(nodes, batch_->global_slices);
+  pool.ForEach(batch_->slices, [&](std::size_t slice, int thread) {
+    const auto s = static_cast<std::uint32_t>(slice);
+    SliceModel& model = models[static_cast<std::size_t>(thread)];
+    float* logits = logits_.data() + batch_->SliceExamples(s).first;
+    auto dense_gradient = dense_tree_.Acquire();
+    model.Forward(*batch_, s, rows_, logits);
+    losses_[slice] = model.Backward(*batch_, s, rows_, logits, &gradients_, dense_gradient->data());
+    dense_tree_.Put(batch_->first_slice + s, std::move(dense_gradient));
+  });
+}
+
+void Trainer::SendLosses() const {
+  std::vector<std::uint32_t> examples;
+  for (std::uint32_t s = 0; s < batch_->slices; ++s) {
+    const auto [begin, end] = batch_->SliceExamples(s);
+    examples.push_back(end - begin);
+  }
+  context_.transport.Send({.type = FrameType::kStepDone,
+                           .source = context_.layout.worker(worker_),
+                           .destination = context_.layout.coordinator(),
+                           .step = batch_->step,
+                           .payload = EncodeStepDone({.first_slice = batch_->first_slice, .loss_sums = losses_, .examples = examples})});
+}
+
+}  // namespace fathom

@@ -1,0 +1,49 @@
+// Trains: the worker's part of every step.
+//
+//   batch ready     made one step ahead by the prefetch thread: examples -> unique keys
+//   pull            ask the servers for the rows of these keys, as of this step
+//   forward         each slice, on the pool's threads: rows -> logits
+//   backward        each slice: loss -> dense gradients (slice tree), gradients of the MLP's input
+//   row gradients   each key, on the pool's threads: its occurrences' gradients summed in order
+//   push            one message a server; the servers finish the sums and update: FTRL, AdaGrad
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "common/run_context.h"
+#include "common/schedule.h"
+#include "worker/batch_prefetch.h"
+#include "worker/dense_gradient_tree.h"
+#include "worker/row_client.h"
+#include "worker/row_gradients.h"
+#include "worker/slice_model.h"
+#include "worker/thread_pool.h"
+
+namespace fathom {
+
+class Trainer {
+ public:
+  Trainer(const RunContext& context, int worker, const Schedule& schedule, const PackedData& data);
+
+  void Step(std::uint64_t step, RowClient& client, std::vector<SliceModel>& models, ThreadPool& pool);
+
+ private:
+  void ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<SliceModel>& models, ThreadPool& pool);
+  void SendLosses() const;
+
+  const RunContext& context_;
+  int worker_;
+  BatchPrefetch prefetch_;
+  DenseGradientTree dense_tree_;
+  RowGradients row_gradients_;
+
+  std::unique_ptr<Batch> batch_;
+  PulledRows rows_;
+  std::vector<float> logits_;
+  ExampleGradients gradients_;
+  std::vector<double> losses_;  // by slice of the part
+};
+
+}  // namespace fathom

@@ -1,0 +1,65 @@
+#include "worker/worker.h"
+
+#include <optional>
+
+#include "common/check.h"
+#include "common/schedule.h"
+#include "worker/evaluator.h"
+#include "worker/trainer.h"
+
+namespace fathom {
+
+class Worker::Impl {
+ public:
+  Impl(const RunContext& context, int index, const PackedData* train, const PackedData* evaluation)
+      : context_(context),
+        index_(index),
+        schedule_(context.config, context.train_examples),
+        client_(context, index),
+        pool_(static_cast<int>(context.config.cluster.threads)) {
+    for (int t = 0; t < pool_.threads(); ++t) models_.emplace_back(context.spec, static_cast<int>(context.config.train.slice_size));
+    if (context.mode == RunMode::kTrain) {
+      FATHOM_CHECK(train != nullptr);
+      trainer_.emplace(context, index, schedule_, *train);
+    }
+    if (evaluation != nullptr) evaluator_.emplace(context, index, *evaluation);
+  }
+
+  void Run() {
+    if (context_.mode == RunMode::kTrain) {
+      Train();
+    } else {
+      evaluator_->Run(0, client_, models_, pool_);
+    }
+    context_.transport.Send({.type = FrameType::kWorkerDone,
+                             .source = context_.layout.worker(index_),
+                             .destination = context_.layout.coordinator(),
+                             .step = schedule_.steps(),
+                             .payload = {}});
+    client_.AwaitStop();
+  }
+
+ private:
+  void Train() {
+    for (std::uint64_t step = 0; step < schedule_.steps(); ++step) {
+      trainer_->Step(step, client_, models_, pool_);
+      if (evaluator_ && schedule_.EvaluateAfter(step + 1)) evaluator_->Run(step + 1, client_, models_, pool_);
+    }
+  }
+
+  const RunContext& context_;
+  int index_;
+  Schedule schedule_;
+  RowClient client_;
+  ThreadPool pool_;
+  std::vector<SliceModel> models_;  // by thread
+  std::optional<Trainer> trainer_;
+  std::optional<Evaluator> evaluator_;
+};
+
+Worker::Worker(const RunContext& context, int index, const PackedData* train, const PackedData* evaluation)
+    : impl_(std::make_unique<Impl>(context, index, train, evaluation)) {}
+Worker::~Worker() = default;
+void Worker::Run() { impl_->Run(); }
+
+}  // namespace fathom
