@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that Fathom needs; says nothing where all are there.
+#
+#   launcher/install-packages.sh              to build, run and test
+#   launcher/install-packages.sh --with-dev   and what the sanitizers, fuzzers and benchmarks need
+set -euo pipefail
+
+packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libopenmpi-dev libeigen3-dev libboost-dev
+  libboost-iostreams-dev libcereal-dev libspdlog-dev libfmt-dev libtomlplusplus-dev libcli11-dev libxxhash-dev
+  nlohmann-json3-dev libssl-dev libgtest-dev)
+case "${1:-}" in
+  "") ;;
+  --with-dev) packages+=(clang libclang-rt-14-dev libbenchmark-dev) ;;
+  *) echo "usage: launcher/install-packages.sh [--with-dev]" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+  [ "$status" = "install ok installed" ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "install-packages.sh: not root and no sudo: install ${missing[*]} as root" >&2; exit 1; }
+  sudo=(sudo)
+fi
+echo "Installing: ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$log" 2>&1
+}
+# The package lists of a fresh machine may be empty or old.
+if ! install; then
+  "${sudo[@]}" apt-get update -qq >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+  install || { cat "$log" >&2; exit 1; }
+fi

@@ -1,0 +1,35 @@
+// Zeroed memory straight from the kernel. It goes back whole when it is given up, so tables that
+// grow leave no holes in the heap; pages that were never touched cost nothing.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+namespace fathom {
+
+class MappedMemory {
+ public:
+  static constexpr std::size_t kPageBytes = 4096;
+  static constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+
+  MappedMemory() = default;
+  // At least `bytes`, rounded up to whole pages. From kHugePageBytes on the memory is aligned to
+  // huge pages and asks for them. Throws Error(kTraining) when the kernel has none left.
+  explicit MappedMemory(std::size_t bytes);
+  ~MappedMemory();
+  MappedMemory(MappedMemory&& other) noexcept { *this = std::move(other); }
+  MappedMemory& operator=(MappedMemory&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+
+  std::byte* data() const { return data_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace fathom

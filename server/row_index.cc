@@ -1,0 +1,46 @@
+#include "server/row_index.h"
+
+#include <utility>
+
+#include "common/check.h"
+
+namespace fathom {
+namespace {
+
+constexpr std::uint64_t kPageEntries = MappedMemory::kPageBytes / sizeof(std::uint32_t);
+
+}  // namespace
+
+float* RowIndex::Find(Key key, const RowStore& rows) const {
+  if (capacity_ == 0) return nullptr;
+  const std::uint64_t hash = Hash(key);
+  for (std::uint64_t at = Place(hash);; at = Next(at)) {
+    const std::uint32_t entry = entries()[at];
+    if (entry == kEmpty) return nullptr;
+    if (Tag(entry) != Tag(hash)) continue;
+    float* const row = rows.state(Row(entry));
+    if (RowStore::KeyOf(row) == key) return row;
+  }
+}
+
+void RowIndex::AddLast(const RowStore& rows) {
+  FATHOM_CHECK(rows.size() > 0 && rows.size() <= kMaxRows);
+  const std::uint32_t row = rows.size() - 1;
+  if (std::uint64_t{rows.size()} * 5 > capacity_ * 4) Grow(rows, row);
+  Put(Hash(RowStore::KeyOf(rows.state(row))), row);
+}
+
+void RowIndex::Grow(const RowStore& rows, std::uint32_t indexed) {
+  const std::uint64_t pages = (capacity_ + capacity_ / 4 + kPageEntries) / kPageEntries;
+  memory_ = MappedMemory(pages * MappedMemory::kPageBytes);
+  capacity_ = pages * kPageEntries;
+  for (std::uint32_t row = 0; row < indexed; ++row) Put(Hash(RowStore::KeyOf(rows.state(row))), row);
+}
+
+void RowIndex::Put(std::uint64_t hash, std::uint32_t row) {
+  std::uint64_t at = Place(hash);
+  while (entries()[at] != kEmpty) at = Next(at);
+  entries()[at] = (row + 1) << kTagBits | Tag(hash);
+}
+
+}  // namespace fathom
