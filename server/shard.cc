@@ -1,0 +1,162 @@
+#include "server/shard.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "common/error.h"
+#include "common/model_file.h"
+
+namespace fathom {
+namespace {
+
+[[noreturn]] void FailNotFinite(const TableSpec& spec, std::uint64_t step, const MergedRow& row) {
+  const auto bad = std::find_if(row.deep.begin(), row.deep.end(), [](float g) { return !std::isfinite(g); });
+  const bool deep = bad != row.deep.end();
+  Fail(ExitCode::kNumeric,
+       "step {}: table {}, key {:016x}: the gradient of {} is {}; lower deep.learning_rate, "
+       "dense.learning_rate or wide.alpha, or look for extreme values in the numeric columns",
+       step, spec.name, row.key,
+       deep ? fmt::format("embedding element {}", bad - row.deep.begin()) : "the wide weight",
+       deep ? *bad : row.wide);
+}
+
+}  // namespace
+
+Shard::Shard(const Config& config, const ModelSpec& spec, int server, int servers)
+    : spec_(spec),
+      first_partition_(FirstPartition(server, servers)),
+      end_partition_(FirstPartition(server + 1, servers)),
+      dense_(config, spec, server, servers) {
+  for (const TableSpec& table : spec.tables) {
+    tables_.emplace_back(table, config, first_partition_, end_partition_, &arena_);
+  }
+}
+
+void Shard::Load(const std::filesystem::path& dir) {
+  const Manifest manifest = ReadManifest(dir);
+  if (manifest.tables != spec_.tables || manifest.dense_floats != static_cast<std::uint64_t>(spec_.dense_floats)) {
+    Fail(ExitCode::kModel,
+         "{}: the model's tables or layers are not those of the config; use the config.toml that "
+         "lies in the model's folder",
+         dir.string());
+  }
+  for (int p = first_partition_; p < end_partition_; ++p) {
+    ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
+      tables_[table].Restore(key, state);
+    });
+  }
+  dense_.Restore(ReadDense(dir, manifest));
+}
+
+PendingPull Shard::Find(Buffer payload, PullMessage message) const {
+  PendingPull pull{std::move(payload), std::move(message), {}};
+  for (std::size_t t = 0; t < tables_.size(); ++t) {
+    const auto keys = pull.message.keys[t];
+    tables_[t].Find(keys, pull.rows.emplace_back(keys.size()).data());
+  }
+  return pull;
+}
+
+void Shard::FindMissing(PendingPull* pull) const {
+  for (std::size_t t = 0; t < tables_.size(); ++t) {
+    std::vector<Key> keys;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < pull->rows[t].size(); ++i) {
+      if (pull->rows[t][i] != nullptr) continue;
+      keys.push_back(pull->message.keys[t][i]);
+      places.push_back(i);
+    }
+    std::vector<float*> found(keys.size());
+    tables_[t].Find(keys, found.data());
+    for (std::size_t i = 0; i < found.size(); ++i) pull->rows[t][places[i]] = found[i];
+  }
+}
+
+Buffer Shard::EncodeRows(const PendingPull& pull) const {
+  PayloadWriter writer;
+  const auto dense = pull.message.wants_dense ? dense_.values() : std::span<const float>();
+  writer.Put<std::uint64_t>(dense.size());
+  writer.PutArray(dense);
+  for (std::size_t t = 0; t < tables_.size(); ++t) {
+    const TableSpec& spec = spec_.tables[t];
+    const auto keys = pull.message.keys[t];
+    const auto dim = static_cast<std::size_t>(spec.dim);
+    writer.Put<std::uint64_t>(keys.size());
+    if (spec.wide) tables_[t].GatherWeights(pull.rows[t], writer.Array<float>(keys.size()));
+    if (dim > 0) tables_[t].GatherEmbeddings(keys, pull.rows[t], writer.Array<float>(keys.size() * dim));
+  }
+  return writer.Take();
+}
+
+void Shard::Update(std::uint64_t step, std::uint32_t slices, std::span<WorkerGradients> workers) {
+  std::vector<Part> parts;
+  for (WorkerGradients& worker : workers) {
+    for (const PushMessage::Node& node : worker.message.nodes) parts.push_back({&worker, &node});
+  }
+  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return a.node->node.first_slice < b.node->node.first_slice;
+  });
+  std::vector<TreeNode> nodes;
+  for (const Part& part : parts) nodes.push_back(part.node->node);
+  CheckCoverage(step, nodes, slices);
+  for (std::size_t t = 0; t < tables_.size(); ++t) UpdateTable(step, t, parts);
+  std::vector<DenseGradient> dense;
+  for (const Part& part : parts) {
+    if (!part.node->dense.empty()) dense.push_back({part.node->node.first_slice, part.node->dense});
+  }
+  dense_.Update(step, dense);
+}
+
+void Shard::CreateMissing(std::size_t table, const Part& part) {
+  const PushMessage::Table& gradients = part.node->tables[table];
+  const auto keys = part.worker->pull.message.keys[table];
+  std::vector<float*>& rows = part.worker->pull.rows[table];
+  std::vector<Key> missing;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < gradients.count; ++i) {
+    const std::size_t place = gradients.all ? i : gradients.positions[i];
+    if (rows[place] != nullptr) continue;
+    missing.push_back(keys[place]);
+    places.push_back(place);
+  }
+  std::vector<float*> created(missing.size());
+  tables_[table].FindOrCreate(missing, created.data());
+  for (std::size_t i = 0; i < created.size(); ++i) rows[places[i]] = created[i];
+}
+
+void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const Part> parts) {
+  const TableSpec& spec = spec_.tables[table];
+  SparseTable& rows = tables_[table];
+  std::vector<GradientSource> sources;
+  for (const Part& part : parts) {
+    CreateMissing(table, part);
+    const PendingPull& pull = part.worker->pull;
+    sources.push_back({part.node->node.first_slice, pull.message.keys[table], pull.rows[table],
+                       &part.node->tables[table]});
+  }
+  merge_.Begin(spec, std::move(sources));
+  for (MergedRow row; merge_.Next(&row);) {
+    if (const float* const ahead = merge_.Ahead()) rows.Prefetch(ahead);
+    if (!std::isfinite(row.wide) || !AllFinite(row.deep)) FailNotFinite(spec, step, row);
+    rows.Update(row.row, row.wide, row.deep);
+  }
+}
+
+SavedMessage Shard::Save(const std::filesystem::path& dir) const {
+  SavedMessage saved;
+  for (int p = first_partition_; p < end_partition_; ++p) {
+    PartitionWriter writer(dir, p, spec_.tables);
+    for (std::size_t t = 0; t < tables_.size(); ++t) {
+      const auto floats = static_cast<std::size_t>(spec_.tables[t].state_floats());
+      writer.BeginTable(t, tables_[t].RowsOf(p));
+      for (const float* row : tables_[t].SortedRows(p)) writer.AddRow(RowStore::KeyOf(row), {row, floats});
+    }
+    saved.files.push_back(writer.Finish());
+  }
+  dense_.Save(dir);
+  for (const SparseTable& table : tables_) saved.tables.push_back(table.Statistics());
+  return saved;
+}
+
+}  // namespace fathom

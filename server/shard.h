@@ -1,0 +1,80 @@
+// A server's share of the model: the rows of its partitions of every table, and its range of the
+// dense parameters. Knows nothing of peers, versions or deadlines.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "common/buffer.h"
+#include "common/messages.h"
+#include "common/run_context.h"
+#include "common/saved_message.h"
+#include "server/dense_table.h"
+#include "server/gradient_merge.h"
+#include "server/slab_arena.h"
+#include "server/sparse_table.h"
+
+namespace fathom {
+
+// A worker's pull with the rows that its keys name.
+struct PendingPull {
+  Buffer payload;        // holds the keys of `message`
+  PullMessage message;
+  std::vector<std::vector<float*>> rows;  // [tables][keys]; null: no such row
+};
+
+// A worker's gradients of one step and the pull that they refer to.
+struct WorkerGradients {
+  PendingPull pull;
+  Buffer payload;        // holds the arrays of `message`
+  PushMessage message;
+};
+
+class Shard {
+ public:
+  Shard(const Config& config, const ModelSpec& spec, int server, int servers);
+
+  // Reads the shard from a model's folder. Throws Error(kModel): damaged, or of another shape.
+  void Load(const std::filesystem::path& dir);
+
+  // Looks the keys of a decoded pull up. Rows do not move, so what was found stays found.
+  PendingPull Find(Buffer payload, PullMessage message) const;
+  // Looks again for the keys that were unknown.
+  void FindMissing(PendingPull* pull) const;
+
+  // The payload of the answer (RowsMessage). Creates nothing.
+  Buffer EncodeRows(const PendingPull& pull) const;
+
+  // Takes one step: sums the gradients of all workers and updates the rows and the dense range.
+  // Throws Error(kPeer) where the workers' nodes do not cover the slices exactly once,
+  // Error(kNumeric) where a sum is not finite: names table, key and step.
+  void Update(std::uint64_t step, std::uint32_t slices, std::span<WorkerGradients> workers);
+
+  // Writes the partitions and the dense range; says what it wrote.
+  SavedMessage Save(const std::filesystem::path& dir) const;
+
+  std::size_t dense_floats() const { return dense_.values().size(); }
+
+ private:
+  // One node of one worker.
+  struct Part {
+    WorkerGradients* worker;
+    const PushMessage::Node* node;
+  };
+
+  void CreateMissing(std::size_t table, const Part& part);
+  void UpdateTable(std::uint64_t step, std::size_t table, std::span<const Part> parts);
+
+  const ModelSpec& spec_;
+  int first_partition_;
+  int end_partition_;
+  SlabArena arena_;
+  std::deque<SparseTable> tables_;
+  DenseTable dense_;
+  GradientMerge merge_;
+};
+
+}  // namespace fathom

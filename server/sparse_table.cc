@@ -1,0 +1,159 @@
+#include "server/sparse_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+constexpr std::size_t kLineBytes = 64;
+constexpr std::size_t kBlockKeys = 32;    // looked up together
+constexpr std::size_t kRowsAhead = 8;     // read ahead of the row at hand
+
+}  // namespace
+
+SparseTable::SparseTable(const TableSpec& spec, const Config& config, int first_partition,
+                         int end_partition, SlabArena* arena)
+    : spec_(spec),
+      first_partition_(first_partition),
+      embedding_at_(spec.wide ? 2 : 0),
+      row_bytes_(static_cast<std::size_t>(spec.row_bytes())),
+      initial_accumulator_(static_cast<float>(config.deep.initial_accumulator)),
+      ftrl_(config.wide),
+      adagrad_(config.deep.learning_rate, config.deep.l2),
+      initial_(static_cast<std::uint64_t>(config.seed), spec.name, config.model.init_stddev) {
+  for (int p = first_partition; p < end_partition; ++p) {
+    partitions_.push_back({RowIndex(), RowStore(row_bytes_, arena)});
+  }
+}
+
+void SparseTable::Find(std::span<const Key> keys, float** rows) const {
+  std::uint64_t hashes[kBlockKeys];
+  for (std::size_t begin = 0; begin < keys.size(); begin += kBlockKeys) {
+    const auto block = keys.subspan(begin, std::min(kBlockKeys, keys.size() - begin));
+    float** const found = rows + begin;
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      hashes[i] = RowIndex::Hash(block[i]);
+      At(PartitionOf(block[i])).index.Prefetch(hashes[i]);
+    }
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      const Partition& partition = At(PartitionOf(block[i]));
+      found[i] = partition.index.Candidate(hashes[i], partition.rows);
+      if (found[i] != nullptr) __builtin_prefetch(found[i] - sizeof(Key) / sizeof(float));
+    }
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      if (found[i] == nullptr || RowStore::KeyOf(found[i]) == block[i]) continue;
+      const Partition& partition = At(PartitionOf(block[i]));
+      found[i] = partition.index.Find(block[i], partition.rows);
+    }
+  }
+}
+
+void SparseTable::FindOrCreate(std::span<const Key> keys, float** rows) {
+  for (std::size_t begin = 0; begin < keys.size(); begin += kBlockKeys) {
+    const auto block = keys.subspan(begin, std::min(kBlockKeys, keys.size() - begin));
+    Find(block, rows + begin);
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      if (rows[begin + i] == nullptr) rows[begin + i] = Create(block[i]);
+    }
+  }
+}
+
+void SparseTable::Prefetch(const float* row) const {
+  const auto* const begin = reinterpret_cast<const std::byte*>(row) - sizeof(Key);
+  for (std::size_t at = 0; at < row_bytes_; at += kLineBytes) __builtin_prefetch(begin + at);
+  __builtin_prefetch(begin + row_bytes_ - 1);
+}
+
+void SparseTable::GatherWeights(std::span<float* const> rows, std::span<float> weights) const {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + kRowsAhead < rows.size() && rows[i + kRowsAhead] != nullptr) Prefetch(rows[i + kRowsAhead]);
+    weights[i] = rows[i] == nullptr ? 0 : ftrl_.Weight(rows[i][0], rows[i][1]);
+  }
+}
+
+void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
+                                   std::span<float> embeddings) const {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + kRowsAhead < rows.size() && rows[i + kRowsAhead] != nullptr) Prefetch(rows[i + kRowsAhead]);
+    const auto embedding = embeddings.subspan(i * dim(), dim());
+    if (rows[i] == nullptr) {
+      initial_.Fill(keys[i], embedding);
+    } else {
+      std::copy_n(Embedding(rows[i]), dim(), embedding.data());
+    }
+  }
+}
+
+void SparseTable::Update(float* row, float wide, std::span<const float> deep) const {
+  if (spec_.wide) ftrl_.Update(wide, &row[0], &row[1]);
+  if (spec_.dim == 0) return;
+  float* const embedding = Embedding(row);
+  float* const accumulators = embedding + dim();
+  if (spec_.row_wise) {
+    adagrad_.UpdateRow(deep, embedding, accumulators);
+  } else {
+    adagrad_.UpdateElements(deep, embedding, accumulators);
+  }
+}
+
+void SparseTable::Restore(Key key, std::span<const float> state) {
+  FATHOM_CHECK_EQ(state.size(), static_cast<std::size_t>(spec_.state_floats()));
+  std::copy(state.begin(), state.end(), Append(key));
+}
+
+float* SparseTable::Append(Key key) {
+  Partition& partition = At(PartitionOf(key));
+  if (partition.rows.size() == RowIndex::kMaxRows) {
+    Fail(ExitCode::kTraining,
+         "table {}: partition {} is full with {} rows; fold rare values together (min_count, "
+         "hash_buckets)",
+         spec_.name, PartitionOf(key), RowIndex::kMaxRows);
+  }
+  float* const row = partition.rows.Append(key);
+  partition.index.AddLast(partition.rows);
+  return row;
+}
+
+float* SparseTable::Create(Key key) {
+  float* const row = Append(key);
+  float* const embedding = Embedding(row);
+  initial_.Fill(key, {embedding, dim()});
+  std::fill_n(embedding + dim(), spec_.accumulators(), initial_accumulator_);
+  return row;
+}
+
+std::vector<const float*> SparseTable::SortedRows(int partition) const {
+  const RowStore& store = At(partition).rows;
+  std::vector<std::pair<Key, const float*>> rows;
+  rows.reserve(store.size());
+  for (std::uint32_t i = 0; i < store.size(); ++i) {
+    rows.emplace_back(RowStore::KeyOf(store.state(i)), store.state(i));
+  }
+  std::sort(rows.begin(), rows.end());
+  std::vector<const float*> sorted;
+  sorted.reserve(rows.size());
+  for (const auto& [key, row] : rows) sorted.push_back(row);
+  return sorted;
+}
+
+TableStatistics SparseTable::Statistics() const {
+  TableStatistics statistics;
+  for (const Partition& partition : partitions_) {
+    const RowStore& store = partition.rows;
+    statistics.rows += store.size();
+    statistics.allocated_bytes += store.allocated_bytes() + partition.index.allocated_bytes();
+    if (!spec_.wide) continue;
+    for (std::uint32_t i = 0; i < store.size(); ++i) {
+      const float* const row = store.state(i);
+      if (ftrl_.Weight(row[0], row[1]) == 0) ++statistics.zero_wide_weights;
+    }
+  }
+  statistics.row_bytes = statistics.rows * row_bytes_;
+  return statistics;
+}
+
+}  // namespace fathom

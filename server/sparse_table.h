@@ -1,0 +1,91 @@
+// One table's rows of this server's partitions, and the update rules of its rows.
+//
+// A row is a pointer to its state (TableSpec: z, n | embedding | accumulators) and stays where it
+// is. Thread rule: the server's thread alone.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "common/config.h"
+#include "common/key.h"
+#include "common/model_spec.h"
+#include "common/saved_message.h"
+#include "server/adagrad.h"
+#include "server/ftrl.h"
+#include "server/initial_embedding.h"
+#include "server/row_index.h"
+#include "server/row_store.h"
+#include "server/slab_arena.h"
+
+namespace fathom {
+
+class SparseTable {
+ public:
+  // Of the partitions [first_partition, end_partition). The arena must outlive the table.
+  SparseTable(const TableSpec& spec, const Config& config, int first_partition, int end_partition,
+              SlabArena* arena);
+
+  const TableSpec& spec() const { return spec_; }
+
+  // rows[i] is the row of keys[i], or null where there is none. The keys are in this server's
+  // partitions; many at once hide the wait for memory.
+  void Find(std::span<const Key> keys, float** rows) const;
+
+  // As Find, but the rows that are missing are created with their initial values. A key may
+  // stand there once. Throws Error(kTraining) when a partition is full or memory is.
+  void FindOrCreate(std::span<const Key> keys, float** rows);
+
+  // Brings a row towards the processor.
+  void Prefetch(const float* row) const;
+
+  // What a pull gives of rows[i], the row of keys[i]: its weight; its embedding, [keys x dim]. A
+  // null row gives the initial values of its key.
+  void GatherWeights(std::span<float* const> rows, std::span<float> weights) const;
+  void GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
+                        std::span<float> embeddings) const;
+
+  // One step of FTRL and AdaGrad. The gradient of the embedding: [dim].
+  void Update(float* row, float wide, std::span<const float> deep) const;
+
+  // Creates a row with this state ([state_floats]); the key must be new.
+  void Restore(Key key, std::span<const float> state);
+
+  // A partition's rows in ascending order of key.
+  std::uint64_t RowsOf(int partition) const { return At(partition).rows.size(); }
+  std::vector<const float*> SortedRows(int partition) const;
+
+  TableStatistics Statistics() const;
+
+ private:
+  struct Partition {
+    RowIndex index;
+    RowStore rows;
+  };
+
+  const Partition& At(int partition) const {
+    return partitions_[static_cast<std::size_t>(partition - first_partition_)];
+  }
+  Partition& At(int partition) {
+    return partitions_[static_cast<std::size_t>(partition - first_partition_)];
+  }
+  float* Append(Key key);
+  float* Create(Key key);
+
+  // Where a row's parts stand in its state.
+  float* Embedding(float* row) const { return row + embedding_at_; }
+  std::size_t dim() const { return static_cast<std::size_t>(spec_.dim); }
+
+  TableSpec spec_;
+  int first_partition_;
+  std::size_t embedding_at_;
+  std::size_t row_bytes_;
+  float initial_accumulator_;
+  Ftrl ftrl_;
+  AdaGrad adagrad_;
+  InitialEmbedding initial_;
+  std::vector<Partition> partitions_;
+};
+
+}  // namespace fathom
