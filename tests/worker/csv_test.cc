@@ -57,7 +57,7 @@ TEST(CsvRecordEnd, WaitsForTheRestOfAQuotedField) {
   EXPECT_EQ(CsvRecordEnd("a,\"x\ny", 0, ',', false), std::string::npos);
   // Cut between the two halves of a doubled quote.
   EXPECT_EQ(CsvRecordEnd("\"x\"", 0, ',', false), std::string::npos);
-  EXPECT_EQ(CsvRecordEnd("\"x\"\"\n\"\n", 0, ',', false), 8U);
+  EXPECT_EQ(CsvRecordEnd("\"x\"\"\n\"\n", 0, ',', false), 7U);
 }
 
 TEST(CsvRecordEnd, AForgottenQuoteEndsWithItsLine) {

@@ -1,0 +1,51 @@
+// Files that must be on the disk before anybody relies on them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/buffer.h"
+#include "common/xxh3.h"
+
+namespace fathom {
+
+// Writes a new file through a buffer and sums it up on the way. Finish syncs it; a file that is
+// not finished is removed. All throw Error(kModel) that names the file and the system's reason.
+class DurableFile {
+ public:
+  explicit DurableFile(const std::filesystem::path& file);
+  ~DurableFile();
+  DurableFile(const DurableFile&) = delete;
+  DurableFile& operator=(const DurableFile&) = delete;
+
+  void Write(std::span<const std::byte> bytes);
+  void Finish();
+
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t checksum() const { return checksum_.Digest(); }  // XXH3-64
+
+ private:
+  void WriteOut();
+
+  std::filesystem::path file_;
+  int fd_ = -1;
+  std::vector<std::byte> buffer_;
+  std::uint64_t bytes_ = 0;
+  Xxh3Stream checksum_;
+};
+
+// Writes pieces into an existing file, each at its offset, and syncs it.
+void OverwriteDurably(const std::filesystem::path& file, const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces);
+
+// The whole file; the error says `remedy`.
+Buffer ReadFile(const std::filesystem::path& file, const std::string& remedy);
+
+// Makes the names in a folder as durable as the files.
+void SyncDir(const std::filesystem::path& dir);
+
+}  // namespace fathom

@@ -1,0 +1,293 @@
+#include "launcher/generate_books.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "common/metrics.h"
+#include "common/split.h"
+#include "launcher/synthetic_truth.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<const char*, 10> kGenres = {"adventure", "biography", "classics", "crime", "fantasy",
+                                                 "history", "poetry", "romance", "science", "travel"};
+constexpr int kFactors = 3;
+constexpr std::uint64_t kRatingsAReader = 400;
+constexpr std::uint64_t kRatingsABook = 500;
+constexpr double kMaxShareRead = 0.8;      // of all books, by one reader
+constexpr double kConstant = 0.5;
+constexpr double kLogitDeviation = 1.7;
+// Shares of the logit's variance.
+constexpr double kReaderBias = 0.20, kBookBias = 0.20, kGenreTaste = 0.25, kFactorShare = 0.35;
+constexpr std::int64_t kSplitSeed = 1;
+constexpr double kTestFraction = 0.2;
+constexpr double kPriorRatings = 10;       // of the additive means
+constexpr int kFirstYear = 1900, kYears = 124;
+
+enum Thing : std::uint64_t { kReaderActivity = 1, kBookFame, kPick, kReaderBiasOf, kBookBiasOf, kTaste, kReaderFactor, kBookFactor, kGenreOf, kYear, kNoise };
+
+struct Rating {
+  std::uint32_t reader = 0;
+  std::uint32_t book = 0;
+  double logit = 0;
+  bool positive = false;
+  bool test = false;
+  int stars = 0;
+};
+
+class BookWorld {
+ public:
+  BookWorld(std::uint64_t rows, std::uint64_t seed)
+      : rows_(rows),
+        seed_(seed),
+        readers_(std::max<std::uint64_t>(20, rows / kRatingsAReader)),
+        books_(std::max<std::uint64_t>(40, rows / kRatingsABook)) {
+    // Few rows: enough books that every reader finds some that are unread.
+    while (static_cast<double>(readers_) * static_cast<double>(books_) * kMaxShareRead < 2.0 * static_cast<double>(rows)) ++books_;
+  }
+
+  std::uint64_t readers() const { return readers_; }
+  std::uint64_t books() const { return books_; }
+
+  // One to three genres, as a set of bits.
+  std::uint32_t Genres(std::uint64_t book) const {
+    std::uint32_t genres = 0;
+    const int count = 1 + static_cast<int>(Stream(seed_, kGenreOf, book * 4) % 3);
+    for (int g = 0; g < count; ++g) genres |= 1U << (Stream(seed_, kGenreOf, book * 4 + 1 + static_cast<std::uint64_t>(g)) % kGenres.size());
+    return genres;
+  }
+
+  std::string Year(std::uint64_t book) const {
+    const std::uint64_t bits = Stream(seed_, kYear, book);
+    return bits % 20 == 0 ? "" : std::to_string(kFirstYear + static_cast<int>(bits / 20 % kYears));
+  }
+
+  // Who rated what: each reader a number of different books, famous ones more often.
+  std::vector<Rating> PickRatings() const {
+    std::vector<double> fame(books_);
+    for (std::uint64_t b = 0; b < books_; ++b) {
+      const double rank = static_cast<double>(Stream(seed_, kBookFame, b) % books_);
+      fame[b] = 1.0 / std::sqrt(rank + 0.02 * static_cast<double>(books_) + 1.0);
+    }
+    std::vector<Rating> ratings;
+    std::vector<std::pair<double, std::uint32_t>> turn(books_);
+    const std::vector<std::uint64_t> counts = RatingsByReader();
+    for (std::uint32_t r = 0; r < readers_; ++r) {
+      // Weighted draw without replacement: the smallest -log(u) / weight (Efraimidis and Spirakis 2006).
+      for (std::uint32_t b = 0; b < books_; ++b) {
+        turn[b] = {-std::log(1.0 - UnitDouble(Stream(seed_, kPick, r * books_ + b))) / fame[b], b};
+      }
+      const auto end = turn.begin() + static_cast<std::ptrdiff_t>(counts[r]);
+      std::nth_element(turn.begin(), end - 1, turn.end());
+      std::sort(turn.begin(), end);
+      for (auto pick = turn.begin(); pick != end; ++pick) ratings.push_back({.reader = r, .book = pick->second});
+    }
+    return ratings;
+  }
+
+  double ReaderBias(const Rating& r) const { return BellShaped(Stream(seed_, kReaderBiasOf, r.reader)); }
+  double BookBias(const Rating& r) const { return BellShaped(Stream(seed_, kBookBiasOf, r.book)); }
+  double GenreTaste(const Rating& r) const {
+    const std::uint32_t genres = Genres(r.book);
+    double sum = 0;
+    int count = 0;
+    for (std::uint64_t g = 0; g < kGenres.size(); ++g) {
+      if ((genres >> g & 1) == 0) continue;
+      sum += BellShaped(Stream(seed_, kTaste, r.reader * kGenres.size() + g));
+      ++count;
+    }
+    return sum / count;
+  }
+  double Factors(const Rating& r) const {
+    double sum = 0;
+    for (std::uint64_t f = 0; f < kFactors; ++f) {
+      sum += BellShaped(Stream(seed_, kReaderFactor, r.reader * kFactors + f)) * BellShaped(Stream(seed_, kBookFactor, r.book * kFactors + f));
+    }
+    return sum;
+  }
+
+  // The rating's latent value is the logit plus logistic noise; 0 lies between 3 and 4 stars.
+  void Rate(Rating* rating) const {
+    const double u = UnitDouble(Stream(seed_, kNoise, rating->reader * books_ + rating->book));
+    const double latent = rating->logit + std::log((u + 1e-12) / (1.0 - u + 1e-12));
+    rating->positive = latent >= 0;
+    rating->stars = latent >= 1.5 ? 5 : latent >= 0 ? 4 : latent >= -1.0 ? 3 : latent >= -2.2 ? 2 : 1;
+  }
+
+ private:
+  // Activity is long-tailed; the counts add up to the rows.
+  std::vector<std::uint64_t> RatingsByReader() const {
+    std::vector<double> activity(readers_);
+    double sum = 0;
+    for (std::uint64_t r = 0; r < readers_; ++r) sum += activity[r] = std::exp(0.5 * BellShaped(Stream(seed_, kReaderActivity, r)));
+    const auto most = static_cast<std::uint64_t>(kMaxShareRead * static_cast<double>(books_));
+    std::vector<std::uint64_t> counts(readers_);
+    std::uint64_t given = 0;
+    for (std::uint64_t r = 0; r < readers_; ++r) {
+      counts[r] = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(activity[r] / sum * static_cast<double>(rows_)), 1, most);
+      given += counts[r];
+    }
+    for (std::uint64_t r = 0; given < rows_; r = (r + 1) % readers_) {
+      if (counts[r] < most) ++counts[r], ++given;
+    }
+    for (std::uint64_t r = 0; given > rows_; r = (r + 1) % readers_) {
+      if (counts[r] > 1) --counts[r], --given;
+    }
+    return counts;
+  }
+
+  std::uint64_t rows_;
+  std::uint64_t seed_;
+  std::uint64_t readers_;
+  std::uint64_t books_;
+};
+
+std::string ReaderName(std::uint32_t reader) { return std::to_string(reader + 1); }
+std::string BookName(std::uint32_t book) { return std::to_string(book + 1); }
+
+// Gives every rating its logit, each component scaled to its share of the variance; returns the
+// shares as they came out.
+void SetLogits(const BookWorld& world, std::vector<Rating>* ratings, BooksTruth* truth) {
+  struct Component {
+    double (BookWorld::*value)(const Rating&) const;
+    double share;
+    double* measured;
+  };
+  const Component components[] = {{&BookWorld::ReaderBias, kReaderBias, &truth->reader_bias_share},
+                                  {&BookWorld::BookBias, kBookBias, &truth->book_bias_share},
+                                  {&BookWorld::GenreTaste, kGenreTaste, &truth->genre_taste_share},
+                                  {&BookWorld::Factors, kFactorShare, &truth->factors_share}};
+  for (Rating& rating : *ratings) rating.logit = kConstant;
+  std::vector<double> values(ratings->size());
+  double total = 0;
+  for (const Component& component : components) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = (world.*component.value)((*ratings)[i]);
+    const MeanAndDeviation raw = Describe(values);
+    const double scale = kLogitDeviation * std::sqrt(component.share) / raw.deviation;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = scale * (values[i] - raw.mean);
+      (*ratings)[i].logit += values[i];
+    }
+    const double deviation = Describe(values).deviation;
+    *component.measured = deviation * deviation;
+    total += *component.measured;
+  }
+  for (const Component& component : components) *component.measured /= total;
+}
+
+double TestAuc(const std::vector<Rating>& ratings, const std::vector<float>& scores) {
+  std::vector<float> test_scores;
+  std::vector<std::uint8_t> labels;
+  for (std::size_t i = 0; i < ratings.size(); ++i) {
+    if (!ratings[i].test) continue;
+    test_scores.push_back(scores[i]);
+    labels.push_back(ratings[i].positive ? 1 : 0);
+  }
+  return ComputeMetrics(test_scores, labels, {}).auc;
+}
+
+// What a model without embeddings or crosses could say: the reader's mean plus the book's mean,
+// each drawn towards the mean of all as if by kPriorRatings more ratings.
+std::vector<float> AdditiveMeans(const std::vector<Rating>& ratings, const BookWorld& world) {
+  struct Mean {
+    double positives = 0, count = 0;
+  };
+  Mean all;
+  std::vector<Mean> readers(world.readers()), books(world.books());
+  for (const Rating& rating : ratings) {
+    if (rating.test) continue;
+    for (Mean* mean : {&all, &readers[rating.reader], &books[rating.book]}) {
+      mean->positives += rating.positive ? 1 : 0;
+      mean->count += 1;
+    }
+  }
+  const double prior = all.positives / all.count;
+  const auto shrunk = [&](const Mean& mean) { return (mean.positives + kPriorRatings * prior) / (mean.count + kPriorRatings); };
+  std::vector<float> scores;
+  for (const Rating& rating : ratings) scores.push_back(static_cast<float>(shrunk(readers[rating.reader]) + shrunk(books[rating.book])));
+  return scores;
+}
+
+void WriteRatings(const std::vector<Rating>& ratings, const fs::path& out) {
+  GeneratedFile ratings_file(out / "ratings.csv"), truth_file(out / "truth.csv");
+  ratings_file.out() << "reader_id,book_id,rating\n";
+  truth_file.out() << "reader_id,book_id,probability\n";
+  for (const Rating& rating : ratings) {
+    const std::string pair = ReaderName(rating.reader) + "," + BookName(rating.book) + ",";
+    ratings_file.out() << pair << rating.stars << '\n';
+    truth_file.out() << pair << fmt::format("{:.6f}\n", Sigmoid(rating.logit));
+  }
+  ratings_file.Finish();
+  truth_file.Finish();
+}
+
+void WriteBooks(const BookWorld& world, const fs::path& out) {
+  GeneratedFile file(out / "books.csv");
+  file.out() << "book_id,genres,year\n";
+  for (std::uint32_t b = 0; b < world.books(); ++b) {
+    std::string names;
+    for (std::size_t g = 0; g < kGenres.size(); ++g) {
+      if ((world.Genres(b) >> g & 1) != 0) names += (names.empty() ? "" : "|") + std::string(kGenres[g]);
+    }
+    file.out() << BookName(b) << ',' << names << ',' << world.Year(b) << '\n';
+  }
+  file.Finish();
+}
+
+void WriteTruth(const BooksTruth& truth, std::uint64_t seed, const fs::path& out) {
+  nlohmann::ordered_json root;
+  root["kind"] = "books";
+  root["seed"] = seed;
+  root["rows"] = truth.rows;
+  root["readers"] = truth.readers;
+  root["books"] = truth.books;
+  root["genres"] = kGenres.size();
+  root["positive_rate"] = truth.positive_rate;
+  root["reader_bias_share"] = truth.reader_bias_share;
+  root["book_bias_share"] = truth.book_bias_share;
+  root["genre_taste_share"] = truth.genre_taste_share;
+  root["factors_share"] = truth.factors_share;
+  root["test_rows"] = truth.test_rows;
+  root["test_auc"] = truth.test_auc;
+  root["additive_means_test_auc"] = truth.additive_means_test_auc;
+  GeneratedFile file(out / "truth.json");
+  file.out() << root.dump(1) << '\n';
+  file.Finish();
+}
+
+}  // namespace
+
+BooksTruth GenerateBooks(std::uint64_t rows, std::uint64_t seed, const fs::path& out) {
+  fs::create_directories(out);
+  const BookWorld world(rows, seed);
+  std::vector<Rating> ratings = world.PickRatings();
+  BooksTruth truth{.rows = ratings.size(), .readers = world.readers(), .books = world.books()};
+  SetLogits(world, &ratings, &truth);
+  std::uint64_t positives = 0;
+  std::vector<float> logits;
+  for (Rating& rating : ratings) {
+    world.Rate(&rating);
+    const std::string reader = ReaderName(rating.reader), book = BookName(rating.book);
+    const std::array<std::string_view, 2> fields = {reader, book};
+    rating.test = SplitPoint(kSplitSeed, fields) < kTestFraction;
+    positives += rating.positive ? 1 : 0;
+    truth.test_rows += rating.test ? 1 : 0;
+    logits.push_back(static_cast<float>(rating.logit));
+  }
+  truth.positive_rate = static_cast<double>(positives) / static_cast<double>(ratings.size());
+  truth.test_auc = TestAuc(ratings, logits);
+  truth.additive_means_test_auc = TestAuc(ratings, AdditiveMeans(ratings, world));
+  WriteBooks(world, out);
+  WriteRatings(ratings, out);
+  WriteTruth(truth, seed, out);
+  return truth;
+}
+
+}  // namespace fathom
