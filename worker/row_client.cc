@@ -126,10 +126,16 @@ Frame RowClient::Next(Deadline deadline, const std::string& awaited) {
 }
 
 void RowClient::AwaitStop() {
-  const Frame frame = Next(Clock::now() + kStopPatience * (context_.DeadlineFromNow() - Clock::now()), "the end of the run");
-  if (frame.type != FrameType::kStop) {
-    Fail(ExitCode::kPeer, "{}: a frame of type {} from {} makes no sense at the end of the run", RoleAndPlace(context_.layout, role_),
-         static_cast<int>(frame.type), RoleAndPlace(context_.layout, frame.source));
+  const Deadline deadline = Clock::now() + kStopPatience * (context_.DeadlineFromNow() - Clock::now());
+  for (;;) {
+    auto frame = mailbox_.Take(deadline);
+    if (!frame) Fail(ExitCode::kPeer, "{}: the coordinator did not end the run within the deadline", RoleAndPlace(context_.layout, role_));
+    if (frame->type == FrameType::kStop) return;
+    if (frame->type == FrameType::kFailed) ThrowFailure(*frame);
+    // The others are told to stop as well, and may be gone before this worker hears of it.
+    if (frame->type == FrameType::kPeerLost && frame->source != context_.layout.coordinator()) continue;
+    Fail(ExitCode::kPeer, "{}: a frame of type {} from {} came instead of the end of the run{}", RoleAndPlace(context_.layout, role_),
+         static_cast<int>(frame->type), RoleAndPlace(context_.layout, frame->source), LossReason(*frame));
   }
 }
 

@@ -1,0 +1,227 @@
+#include "server/shard.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "common/error.h"
+#include "common/model_file.h"
+#include "tests/server/simulated_step.h"
+#include "tests/server/temporary_dir.h"
+
+namespace fathom {
+namespace {
+
+constexpr std::size_t kDenseFloats = 96;
+constexpr int kSteps = 3;
+
+ModelSpec Spec() {
+  ModelSpec spec;
+  spec.tables = {{.name = "wide", .wide = true, .dim = 0, .row_wise = true},
+                 {.name = "wide_deep5", .wide = true, .dim = 5, .row_wise = true}};
+  spec.dense_floats = kDenseFloats;
+  return spec;
+}
+
+Config MakeConfig() {
+  Config config;
+  config.wide.l1 = 1e-4;
+  config.deep.l2 = 1e-3;
+  return config;
+}
+
+PendingPull DecodeAndFind(const Shard& shard, Buffer payload, int server, int servers) {
+  PullMessage message = DecodePull(payload.bytes(), Spec().tables.size(), server, servers);
+  return shard.Find(std::move(payload), std::move(message));
+}
+
+// One step of one server, pulls and pushes of all workers included.
+void TakeStep(std::uint64_t number, const SimulatedStep& step, int workers, int server, int servers, Shard* shard) {
+  std::vector<WorkerGradients> gradients;
+  for (int w = 0; w < workers; ++w) {
+    PendingPull pull = DecodeAndFind(*shard, step.Pull(w, workers, server, servers), server, servers);
+    std::vector<std::size_t> pulled;
+    for (const auto& keys : pull.message.keys) pulled.push_back(keys.size());
+    Buffer payload = step.Push(w, workers, server, servers);
+    PushMessage push = DecodePush(payload.bytes(), step.tables(), pulled, shard->dense_floats());
+    gradients.push_back({std::move(pull), std::move(payload), std::move(push)});
+  }
+  shard->Update(number, step.slices(), gradients);
+}
+
+std::map<std::string, std::string> FilesIn(const std::filesystem::path& dir) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(dir)) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    files[entry.path().filename()] = std::string(std::istreambuf_iterator<char>(in), {});
+  }
+  return files;
+}
+
+// Trains a few steps on `servers` shards with `workers` workers each and saves them.
+Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, int workers, const std::filesystem::path& dir) {
+  Manifest manifest{.step = kSteps, .seed = 1, .tables = spec.tables, .dense_floats = kDenseFloats, .files = {}};
+  CreateDense(dir, kDenseFloats);
+  for (int s = 0; s < servers; ++s) {
+    Shard shard(config, spec, s, servers);
+    for (int number = 0; number < kSteps; ++number) {
+      const SimulatedStep step(spec.tables, kDenseFloats, 7, 100 + static_cast<std::uint64_t>(number) % 2);
+      TakeStep(static_cast<std::uint64_t>(number), step, workers, s, servers, &shard);
+    }
+    SavedMessage saved = shard.Save(dir);
+    for (auto& file : saved.files) manifest.files.push_back(std::move(file));
+  }
+  manifest.files.push_back(FinishDense(dir, kDenseFloats));
+  std::sort(manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  WriteManifest(dir, manifest);
+  return manifest;
+}
+
+TEST(Shard, ModelIsTheSameBytesForAnyNumberOfServersAndWorkers) {
+  const ModelSpec spec = Spec();
+  const Config config = MakeConfig();
+  const TemporaryDir reference_dir;
+  TrainAndSave(spec, config, 1, 1, reference_dir.path());
+  const auto reference = FilesIn(reference_dir.path());
+  EXPECT_EQ(reference.size(), kPartitions + 2U);
+  for (const auto& [servers, workers] : {std::pair{1, 3}, std::pair{3, 1}, std::pair{2, 5}, std::pair{5, 9}}) {
+    const TemporaryDir dir;
+    TrainAndSave(spec, config, servers, workers, dir.path());
+    const auto files = FilesIn(dir.path());
+    ASSERT_EQ(files.size(), reference.size());
+    for (const auto& [name, bytes] : reference) {
+      EXPECT_TRUE(files.at(name) == bytes) << name << " with " << servers << " servers, " << workers << " workers";
+    }
+  }
+}
+
+TEST(Shard, LoadedModelAnswersAsTheTrainedOne) {
+  const ModelSpec spec = Spec();
+  const Config config = MakeConfig();
+  const TemporaryDir dir;
+  TrainAndSave(spec, config, 3, 2, dir.path());
+  Shard trained(config, spec, 0, 1);
+  const SimulatedStep first(spec.tables, kDenseFloats, 7, 100);
+  const SimulatedStep second(spec.tables, kDenseFloats, 7, 101);
+  TakeStep(0, first, 1, 0, 1, &trained);
+  TakeStep(1, second, 1, 0, 1, &trained);
+  TakeStep(2, first, 1, 0, 1, &trained);
+  Shard loaded(config, spec, 0, 1);
+  loaded.Load(dir.path());
+  const SimulatedStep unknown(spec.tables, kDenseFloats, 7, 555);
+  for (const SimulatedStep* step : {&first, &second, &unknown}) {
+    const Buffer expected = trained.EncodeRows(DecodeAndFind(trained, step->Pull(0, 1, 0, 1), 0, 1));
+    const Buffer answer = loaded.EncodeRows(DecodeAndFind(loaded, step->Pull(0, 1, 0, 1), 0, 1));
+    EXPECT_TRUE(std::ranges::equal(answer.bytes(), expected.bytes()));
+  }
+}
+
+TEST(Shard, LoadRefusesAModelOfAnotherShape) {
+  const TemporaryDir dir;
+  TrainAndSave(Spec(), MakeConfig(), 1, 1, dir.path());
+  ModelSpec other = Spec();
+  other.tables[1].dim = 6;
+  const Config config;
+  Shard shard(config, other, 0, 1);
+  try {
+    shard.Load(dir.path());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kModel);
+    EXPECT_NE(std::string(error.what()).find(dir.path().string()), std::string::npos);
+  }
+}
+
+TEST(Shard, LoadRefusesADamagedPartition) {
+  const TemporaryDir dir;
+  const Manifest manifest = TrainAndSave(Spec(), MakeConfig(), 1, 1, dir.path());
+  const auto largest = std::max_element(manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) {
+    return (a.rows.empty() ? 0 : a.bytes) < (b.rows.empty() ? 0 : b.bytes);
+  });
+  {
+    std::fstream file(dir.path() / largest->name, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(largest->bytes / 2));
+    const char byte = static_cast<char>(file.get() ^ 1);
+    file.seekp(static_cast<std::streamoff>(largest->bytes / 2));
+    file.put(byte);
+  }
+  const Config config;
+  const ModelSpec spec = Spec();
+  Shard shard(config, spec, 0, 1);
+  EXPECT_THROW(shard.Load(dir.path()), Error);
+}
+
+TEST(Shard, AnswerHasTheDenseRangeOnlyIfAsked) {
+  const ModelSpec spec = Spec();
+  const Config config;
+  Shard shard(config, spec, 1, 3);
+  for (const bool wants : {false, true}) {
+    PendingPull pull = DecodeAndFind(shard, EncodePull({.will_push = false, .wants_dense = wants, .keys = {{}, {}}}), 1, 3);
+    const Buffer payload = shard.EncodeRows(pull);
+    EXPECT_EQ(DecodeRows(payload.bytes(), spec.tables).dense.size(), wants ? 32U : 0U);
+  }
+}
+
+TEST(Shard, FindMissingSeesRowsCreatedSince) {
+  const ModelSpec spec = Spec();
+  const Config config;
+  const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
+  Shard shard(config, spec, 0, 1);
+  PendingPull early = DecodeAndFind(shard, step.Pull(0, 1, 0, 1), 0, 1);
+  TakeStep(0, step, 1, 0, 1, &shard);
+  shard.FindMissing(&early);
+  const PendingPull late = DecodeAndFind(shard, step.Pull(0, 1, 0, 1), 0, 1);
+  EXPECT_EQ(early.rows, late.rows);
+  EXPECT_EQ(std::count(late.rows[1].begin(), late.rows[1].end(), nullptr), 0);
+}
+
+TEST(Shard, OnlyAPushCreatesRows) {
+  const ModelSpec spec = Spec();
+  const Config config;
+  const TemporaryDir dir;
+  CreateDense(dir.path(), kDenseFloats);
+  Shard shard(config, spec, 0, 1);
+  const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
+  DecodeAndFind(shard, step.Pull(0, 1, 0, 1), 0, 1);
+  EXPECT_EQ(shard.Save(dir.path()).tables[0].rows, 0U);
+  TakeStep(0, step, 1, 0, 1, &shard);
+  EXPECT_EQ(shard.Save(dir.path()).tables[0].rows, step.Keys(0, 1, 0, 1)[0].size());
+}
+
+std::string NumericError(const SimulatedStep& step) {
+  const ModelSpec spec = Spec();
+  const Config config;
+  Shard shard(config, spec, 0, 1);
+  try {
+    TakeStep(41, step, 2, 0, 1, &shard);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kNumeric);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Shard, WideGradientThatIsNotANumberNamesTableKeyAndStep) {
+  SimulatedStep step(Spec().tables, kDenseFloats, 4, 1);
+  step.Spoil(0, 2, 0, std::numeric_limits<float>::quiet_NaN());
+  const std::string what = NumericError(step);
+  EXPECT_NE(what.find(fmt::format("step 41: table wide, key {:016x}: the gradient of the wide weight is", step.FirstKey(0, 2))),
+            std::string::npos) << what;
+}
+
+TEST(Shard, InfiniteDeepGradientNamesTableKeyElementAndStep) {
+  SimulatedStep step(Spec().tables, kDenseFloats, 4, 1);
+  step.Spoil(1, 3, 4, -std::numeric_limits<float>::infinity());  // element 0 is the wide weight
+  const std::string what = NumericError(step);
+  EXPECT_NE(what.find(fmt::format("step 41: table wide_deep5, key {:016x}: the gradient of embedding element 3 is -inf",
+                                  step.FirstKey(1, 3))),
+            std::string::npos) << what;
+}
+
+}  // namespace
+}  // namespace fathom
