@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,8 +21,8 @@ namespace {
 // pull, both of the next version.
 constexpr std::size_t kMaxEarlyPulls = 2;
 
-// An idle server looks at the clock this often.
-constexpr auto kWait = std::chrono::seconds(1);
+// An idle server looks at the clock at least this often.
+constexpr auto kLongestWait = std::chrono::seconds(1);
 
 // One worker, as this server knows it.
 struct WorkerState {
@@ -49,6 +50,8 @@ class Server::Impl {
   void AnswerEarlyPulls();
   void CheckSilence() const;
   int WorkerOf(const Frame& frame) const;
+  template <typename Decode>
+  auto Decoded(const Frame& frame, const Decode& decode) const;
   void Send(FrameType type, RoleId to, Buffer payload);
   std::string Name() const { return RoleAndPlace(context_.layout, role_); }
   std::string NameOf(RoleId role) const { return RoleAndPlace(context_.layout, role); }
@@ -83,8 +86,10 @@ Server::Impl::Impl(const RunContext& context, int index)
 //   3. the gradients are summed along the slice tree, the rows updated: version v + 1
 //   4. pulls that were waiting for this version are answered
 void Server::Impl::Run() {
+  const auto timeout = context_.DeadlineFromNow() - Clock::now();
+  const auto wait = std::min<Clock::duration>(kLongestWait, timeout / 4);
   while (!stopped_) {
-    if (auto frame = mailbox_.Take(Clock::now() + kWait)) Handle(std::move(*frame));
+    if (auto frame = mailbox_.Take(Clock::now() + wait)) Handle(std::move(*frame));
     CheckSilence();
   }
 }
@@ -120,11 +125,24 @@ int Server::Impl::WorkerOf(const Frame& frame) const {
   return worker;
 }
 
+// Names the sender of a payload that does not decode.
+template <typename Decode>
+auto Server::Impl::Decoded(const Frame& frame, const Decode& decode) const {
+  try {
+    return decode(frame.payload.bytes());
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {} sent a bad frame for step {}: {}", Name(), NameOf(frame.source),
+                                          frame.step, error.what()));
+  }
+}
+
 void Server::Impl::OnPull(Frame frame) {
   const int worker = WorkerOf(frame);
   WorkerState& state = workers_[static_cast<std::size_t>(worker)];
   state.last_heard = Clock::now();
-  PullMessage message = DecodePull(frame.payload.bytes(), context_.spec.tables.size(), index_, context_.layout.servers);
+  PullMessage message = Decoded(frame, [&](std::span<const std::byte> payload) {
+    return DecodePull(payload, context_.spec.tables.size(), index_, context_.layout.servers);
+  });
   const std::uint64_t last = schedule_.steps();
   const bool early = frame.step == version_ + 1;
   if ((frame.step != version_ && !early) || frame.step > last || (message.will_push && frame.step == last)) {
@@ -158,7 +176,9 @@ void Server::Impl::OnPush(Frame frame) {
   }
   std::vector<std::size_t> pulled;
   for (const auto& keys : state.pulled->message.keys) pulled.push_back(keys.size());
-  PushMessage message = DecodePush(frame.payload.bytes(), context_.spec.tables, pulled, shard_.dense_floats());
+  PushMessage message = Decoded(frame, [&](std::span<const std::byte> payload) {
+    return DecodePush(payload, context_.spec.tables, pulled, shard_.dense_floats());
+  });
   const std::uint32_t slices = schedule_.Plan(version_).slices;
   if (message.slices != slices) {
     Fail(ExitCode::kPeer, "{}: {} cuts step {} into {} slices, the schedule into {}; do all ranks have the same config?",

@@ -4,11 +4,10 @@
 
 #include <cmath>
 #include <limits>
-#include <string>
 
-#include "common/error.h"
 #include "common/messages.h"
 #include "tests/server/simulated_step.h"
+#include "tests/support/expect_error.h"
 
 namespace fathom {
 namespace {
@@ -76,15 +75,8 @@ TEST(DenseTable, InfiniteGradientNamesParameterAndStep) {
   DenseTable table(config, Spec(4096), 1, 2);
   std::vector<float> gradient(2048);
   gradient[1500] = std::numeric_limits<float>::infinity();
-  try {
-    table.Update(12, std::vector<DenseGradient>{{0, gradient}});
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kNumeric);
-    const std::string what = error.what();
-    EXPECT_NE(what.find("step 12"), std::string::npos) << what;
-    EXPECT_NE(what.find("parameter 3548 is inf"), std::string::npos) << what;
-  }
+  testing::ExpectError(ExitCode::kNumeric, {"step 12", "parameter 3548 is inf"},
+                       [&] { table.Update(12, std::vector<DenseGradient>{{0, gradient}}); });
 }
 
 TEST(DenseTable, RestoreTakesItsRange) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kRowBytes = 8 + 4 * 3;
 
-class RowIndexTest : public testing::Test {
+class RowIndexTest : public ::testing::Test {
  protected:
   float* Add(Key key) {
     float* const row = rows_.Append(key);

@@ -12,10 +12,14 @@
 #include "common/error.h"
 #include "common/model_file.h"
 #include "tests/server/simulated_step.h"
-#include "tests/server/temporary_dir.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
 
 namespace fathom {
 namespace {
+
+using testing::ExpectError;
+using testing::ScratchDir;
 
 constexpr std::size_t kDenseFloats = 96;
 constexpr int kSteps = 3;
@@ -85,12 +89,12 @@ Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, 
 TEST(Shard, ModelIsTheSameBytesForAnyNumberOfServersAndWorkers) {
   const ModelSpec spec = Spec();
   const Config config = MakeConfig();
-  const TemporaryDir reference_dir;
+  const ScratchDir reference_dir;
   TrainAndSave(spec, config, 1, 1, reference_dir.path());
   const auto reference = FilesIn(reference_dir.path());
   EXPECT_EQ(reference.size(), kPartitions + 2U);
-  for (const auto& [servers, workers] : {std::pair{1, 3}, std::pair{3, 1}, std::pair{2, 5}, std::pair{5, 9}}) {
-    const TemporaryDir dir;
+  for (const auto& [servers, workers] : {std::pair{1, 9}, std::pair{5, 2}}) {
+    const ScratchDir dir;
     TrainAndSave(spec, config, servers, workers, dir.path());
     const auto files = FilesIn(dir.path());
     ASSERT_EQ(files.size(), reference.size());
@@ -103,7 +107,7 @@ TEST(Shard, ModelIsTheSameBytesForAnyNumberOfServersAndWorkers) {
 TEST(Shard, LoadedModelAnswersAsTheTrainedOne) {
   const ModelSpec spec = Spec();
   const Config config = MakeConfig();
-  const TemporaryDir dir;
+  const ScratchDir dir;
   TrainAndSave(spec, config, 3, 2, dir.path());
   Shard trained(config, spec, 0, 1);
   const SimulatedStep first(spec.tables, kDenseFloats, 7, 100);
@@ -122,23 +126,17 @@ TEST(Shard, LoadedModelAnswersAsTheTrainedOne) {
 }
 
 TEST(Shard, LoadRefusesAModelOfAnotherShape) {
-  const TemporaryDir dir;
+  const ScratchDir dir;
   TrainAndSave(Spec(), MakeConfig(), 1, 1, dir.path());
   ModelSpec other = Spec();
   other.tables[1].dim = 6;
   const Config config;
   Shard shard(config, other, 0, 1);
-  try {
-    shard.Load(dir.path());
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kModel);
-    EXPECT_NE(std::string(error.what()).find(dir.path().string()), std::string::npos);
-  }
+  ExpectError(ExitCode::kModel, {dir.path().c_str(), "tables"}, [&] { shard.Load(dir.path()); });
 }
 
 TEST(Shard, LoadRefusesADamagedPartition) {
-  const TemporaryDir dir;
+  const ScratchDir dir;
   const Manifest manifest = TrainAndSave(Spec(), MakeConfig(), 1, 1, dir.path());
   const auto largest = std::max_element(manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) {
     return (a.rows.empty() ? 0 : a.bytes) < (b.rows.empty() ? 0 : b.bytes);
@@ -153,7 +151,7 @@ TEST(Shard, LoadRefusesADamagedPartition) {
   const Config config;
   const ModelSpec spec = Spec();
   Shard shard(config, spec, 0, 1);
-  EXPECT_THROW(shard.Load(dir.path()), Error);
+  ExpectError(ExitCode::kModel, {largest->name.c_str()}, [&] { shard.Load(dir.path()); });
 }
 
 TEST(Shard, AnswerHasTheDenseRangeOnlyIfAsked) {
@@ -183,7 +181,7 @@ TEST(Shard, FindMissingSeesRowsCreatedSince) {
 TEST(Shard, OnlyAPushCreatesRows) {
   const ModelSpec spec = Spec();
   const Config config;
-  const TemporaryDir dir;
+  const ScratchDir dir;
   CreateDense(dir.path(), kDenseFloats);
   Shard shard(config, spec, 0, 1);
   const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
@@ -193,34 +191,23 @@ TEST(Shard, OnlyAPushCreatesRows) {
   EXPECT_EQ(shard.Save(dir.path()).tables[0].rows, step.Keys(0, 1, 0, 1)[0].size());
 }
 
-std::string NumericError(const SimulatedStep& step) {
+void ExpectNumericError(const SimulatedStep& step, const std::string& what) {
   const ModelSpec spec = Spec();
   const Config config;
   Shard shard(config, spec, 0, 1);
-  try {
-    TakeStep(41, step, 2, 0, 1, &shard);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kNumeric);
-    return error.what();
-  }
-  return "no error";
+  ExpectError(ExitCode::kNumeric, {what.c_str()}, [&] { TakeStep(41, step, 2, 0, 1, &shard); });
 }
 
 TEST(Shard, WideGradientThatIsNotANumberNamesTableKeyAndStep) {
   SimulatedStep step(Spec().tables, kDenseFloats, 4, 1);
   step.Spoil(0, 2, 0, std::numeric_limits<float>::quiet_NaN());
-  const std::string what = NumericError(step);
-  EXPECT_NE(what.find(fmt::format("step 41: table wide, key {:016x}: the gradient of the wide weight is", step.FirstKey(0, 2))),
-            std::string::npos) << what;
+  ExpectNumericError(step, fmt::format("step 41: table wide, key {:016x}: the gradient of the wide weight is nan", step.FirstKey(0, 2)));
 }
 
 TEST(Shard, InfiniteDeepGradientNamesTableKeyElementAndStep) {
   SimulatedStep step(Spec().tables, kDenseFloats, 4, 1);
   step.Spoil(1, 3, 4, -std::numeric_limits<float>::infinity());  // element 0 is the wide weight
-  const std::string what = NumericError(step);
-  EXPECT_NE(what.find(fmt::format("step 41: table wide_deep5, key {:016x}: the gradient of embedding element 3 is -inf",
-                                  step.FirstKey(1, 3))),
-            std::string::npos) << what;
+  ExpectNumericError(step, fmt::format("step 41: table wide_deep5, key {:016x}: the gradient of embedding element 3 is -inf", step.FirstKey(1, 3)));
 }
 
 }  // namespace

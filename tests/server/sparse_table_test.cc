@@ -23,7 +23,7 @@ std::vector<Key> RandomKeys(std::size_t count, std::uint64_t seed) {
   return keys;
 }
 
-class SparseTableTest : public testing::Test {
+class SparseTableTest : public ::testing::Test {
  protected:
   SparseTable Make(const TableSpec& spec = kSpec) { return SparseTable(spec, config_, 0, kPartitions, &arena_); }
 
