@@ -1,7 +1,7 @@
 #include "common/run_log.h"
 
 #include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
@@ -12,11 +12,11 @@
 namespace fathom {
 namespace {
 
-constexpr const char* kTerminalPattern = "%H:%M:%S %^%v%$";
+constexpr const char* kTerminalPattern = "%H:%M:%S %v";
 constexpr const char* kFilePattern = "%Y-%m-%dT%H:%M:%S.%e %L %v";
 
 std::shared_ptr<spdlog::sinks::sink> Terminal() {
-  auto sink = std::make_shared<spdlog::sinks::stdout_color_sink_mt>();
+  auto sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
   sink->set_pattern(kTerminalPattern);
   return sink;
 }

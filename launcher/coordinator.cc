@@ -160,8 +160,12 @@ void Coordinator::OnScores(const Frame& frame) {
   evaluations_.erase(place);
   ++evaluations_done_;
   const auto now = Clock::now();
-  if (steps_done_ == frame.step) evaluating_ += now - last_step_done_;
-  last_step_done_ = last_shown_ = window_started_ = now;
+  // The time of an evaluation is nobody's training time.
+  const auto evaluated_for = steps_done_ == frame.step ? now - last_step_done_ : Clock::duration(0);
+  evaluating_ += evaluated_for;
+  window_started_ += evaluated_for;
+  last_shown_ += evaluated_for;
+  last_step_done_ = now;
   if (log_ != nullptr) log_->Evaluation(frame.step, metrics);
   std::string gauc = metrics.gauc_groups > 0 ? fmt::format("   GAUC {:.5f} ({} groups)", metrics.gauc, metrics.gauc_groups) : "";
   LogInfo("evaluation after step {}: AUC {:.5f} [{:.5f}, {:.5f}]   log loss {:.5f}   accuracy {:.4f}   calibration {:.4f}{}",
