@@ -29,7 +29,8 @@ enum class FrameType : std::uint16_t {
   kSaved = 9,       // server -> coordinator: written; what it holds
   kStop = 10,       // coordinator -> all: the run is over, in order
   kFailed = 11,     // any -> all: the run has failed; the payload says why
-  kPeerLost = 12,   // made by the transport, never sent: the connection to `source` is gone
+  kGoodbye = 12,    // tcp only: the last on a connection whose run ended in order
+  kPeerLost = 13,   // made by the transport, never sent: the connection to `source` is gone
 };
 
 struct Frame {

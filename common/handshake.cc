@@ -1,89 +1,144 @@
 #include "common/handshake.h"
 
-#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <cstring>
+#include <string_view>
 
+#include "common/check.h"
 #include "common/error.h"
-#include "common/frame.h"
 
 namespace fathom {
 namespace {
 
-constexpr char kLabel[] = "fathom handshake 1";
-constexpr std::uint64_t kHelloMagic = 0x4F4C4C4548485446;  // "FTHHELLO"
+constexpr std::string_view kConnectorLabel = "fathom 1 connector";
+constexpr std::string_view kAcceptorLabel = "fathom 1 acceptor";
 
-struct WireHello {
-  std::uint64_t magic;
-  std::uint32_t version;
-  std::uint32_t rank;
-  std::array<std::byte, 32> nonce;
-};
-static_assert(sizeof(WireHello) == kHelloBytes);
-static_assert(kHelloBytes + kProofBytes <= kMaxHandshakeBytes);
-
-void FillRandom(std::span<std::byte> bytes) {
+std::array<std::byte, 32> RandomBytes() {
+  std::array<std::byte, 32> bytes;
   if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
-    Fail(ExitCode::kPeer, "the system's random source refused {} bytes", bytes.size());
+    Fail(ExitCode::kTraining, "the system's random generator gave nothing: check /dev/urandom");
   }
+  return bytes;
 }
 
 }  // namespace
 
-Secret RandomSecret() {
-  Secret secret;
-  FillRandom(secret.bytes);
-  return secret;
+Secret RandomSecret() { return {RandomBytes()}; }
+
+Handshake Handshake::Connecting(const Secret& secret, int own_rank, int peer_rank) {
+  return Handshake(secret, true, own_rank, peer_rank, own_rank);
 }
 
-Hello MakeHello(int rank) {
-  Hello hello{.rank = static_cast<std::uint32_t>(rank)};
-  FillRandom(hello.nonce);
-  return hello;
+Handshake Handshake::Accepting(const Secret& secret, int own_rank, int ranks) {
+  return Handshake(secret, false, own_rank, -1, ranks);
 }
 
-HelloBytes EncodeHello(const Hello& hello) {
-  const WireHello wire{kHelloMagic, kFrameVersion, hello.rank, hello.nonce};
-  HelloBytes bytes;
-  std::memcpy(bytes.data(), &wire, sizeof(wire));
-  return bytes;
+Handshake::Handshake(const Secret& secret, bool connects, int own_rank, int peer_rank, int ranks)
+    : secret_(secret),
+      connects_(connects),
+      own_rank_(own_rank),
+      peer_rank_(peer_rank),
+      ranks_(ranks),
+      expected_(connects ? Step::kChallenge : Step::kHello),
+      own_nonce_(RandomBytes()) {}
+
+HandshakeMessage Handshake::Hello() {
+  FATHOM_CHECK(connects_);
+  return Message(Step::kHello, own_nonce_);
 }
 
-bool DecodeHello(std::span<const std::byte, kHelloBytes> bytes, Hello* hello, std::string* why) {
-  WireHello wire;
-  std::memcpy(&wire, bytes.data(), sizeof(wire));
-  if (wire.magic != kHelloMagic) {
-    *why = "what it sent is no greeting of Fathom";
-    return false;
+std::optional<HandshakeMessage> Handshake::Take(const HandshakeMessage& message) {
+  FATHOM_CHECK(!proven_);
+  const auto content = Content(message);
+  switch (expected_) {
+    case Step::kHello:
+      peer_nonce_ = content;
+      expected_ = Step::kConnectorProof;
+      return Message(Step::kChallenge, own_nonce_);
+    case Step::kChallenge:
+      peer_nonce_ = content;
+      expected_ = Step::kAcceptorProof;
+      return Message(Step::kConnectorProof, ProofOf(true));
+    case Step::kConnectorProof:
+      CheckProof(content);
+      return Message(Step::kAcceptorProof, ProofOf(false));
+    case Step::kAcceptorProof:
+      CheckProof(content);
+      return std::nullopt;
   }
-  if (wire.version != kFrameVersion) {
-    *why = fmt::format("it speaks version {} of the wire format, this program version {}", wire.version, kFrameVersion);
-    return false;
-  }
-  hello->rank = wire.rank;
-  hello->nonce = wire.nonce;
-  return true;
+  FATHOM_CHECK(false);
 }
 
-ProofBytes MakeProof(const Secret& secret, HandshakeSide prover, const Hello& connector, const Hello& acceptor) {
-  std::array<unsigned char, sizeof(kLabel) + 1 + 2 * sizeof(WireHello)> text;
-  std::memcpy(text.data(), kLabel, sizeof(kLabel));
-  text[sizeof(kLabel)] = static_cast<unsigned char>(prover);
-  const HelloBytes first = EncodeHello(connector), second = EncodeHello(acceptor);
-  std::memcpy(text.data() + sizeof(kLabel) + 1, first.data(), first.size());
-  std::memcpy(text.data() + sizeof(kLabel) + 1 + first.size(), second.data(), second.size());
-  ProofBytes proof;
+HandshakeMessage Handshake::Message(Step step, const std::array<std::byte, 32>& content) const {
+  Frame frame{.type = FrameType::kHandshake,
+              .source = static_cast<RoleId>(own_rank_),
+              .destination = static_cast<RoleId>(peer_rank_),
+              .step = static_cast<std::uint64_t>(step),
+              .payload = Buffer(content.size())};
+  std::memcpy(frame.payload.data(), content.data(), content.size());
+  HandshakeMessage message;
+  EncodeHeader(frame, std::span(message).first<kFrameHeaderBytes>());
+  std::memcpy(message.data() + kFrameHeaderBytes, content.data(), content.size());
+  return message;
+}
+
+// Checks that the message is the one expected now, and takes over the rank that a hello claims.
+std::array<std::byte, 32> Handshake::Content(const HandshakeMessage& message) {
+  const auto header_bytes = std::span(message).first<kFrameHeaderBytes>();
+  const FrameHeader header = DecodeHeader(header_bytes);
+  std::array<std::byte, 32> content;
+  if (header.type != FrameType::kHandshake || header.step != static_cast<std::uint64_t>(expected_) ||
+      header.payload_bytes != content.size()) {
+    Fail(ExitCode::kPeer, "expected message {} of the handshake, got a frame of type {}, step {} and {} bytes",
+         static_cast<std::uint64_t>(expected_), static_cast<int>(header.type), header.step, header.payload_bytes);
+  }
+  std::memcpy(content.data(), message.data() + kFrameHeaderBytes, content.size());
+  CheckFrame(header_bytes, content);
+  CheckSource(header.source);
+  if (header.destination != own_rank_) {
+    Fail(ExitCode::kPeer, "a handshake meant for rank {} came to rank {}", header.destination, own_rank_);
+  }
+  peer_rank_ = header.source;
+  return content;
+}
+
+void Handshake::CheckSource(int source) const {
+  if (peer_rank_ >= 0 && source != peer_rank_) {
+    Fail(ExitCode::kPeer, "rank {} answers where rank {} is expected", source, peer_rank_);
+  }
+  if (!connects_ && (source <= own_rank_ || source >= ranks_)) {
+    Fail(ExitCode::kPeer, "rank {} connects to rank {} of {}, which only higher ranks do", source, own_rank_, ranks_);
+  }
+}
+
+Handshake::Proof Handshake::ProofOf(bool connector) const {
+  const std::string_view label = connector ? kConnectorLabel : kAcceptorLabel;
+  PayloadWriter said;
+  said.PutArray(std::span(label));
+  said.Put(static_cast<std::uint32_t>(connects_ ? own_rank_ : peer_rank_));
+  said.Put(static_cast<std::uint32_t>(connects_ ? peer_rank_ : own_rank_));
+  said.Put(connects_ ? own_nonce_ : peer_nonce_);
+  said.Put(connects_ ? peer_nonce_ : own_nonce_);
+  const Buffer bytes = said.Take();
+  Proof proof;
   unsigned int size = 0;
-  const unsigned char* done = HMAC(EVP_sha256(), secret.bytes.data(), static_cast<int>(secret.bytes.size()), text.data(), text.size(),
-                                   reinterpret_cast<unsigned char*>(proof.data()), &size);
-  if (done == nullptr || size != proof.size()) Fail(ExitCode::kPeer, "HMAC-SHA256 failed");
+  const auto* done = HMAC(EVP_sha256(), secret_.bytes.data(), static_cast<int>(secret_.bytes.size()),
+                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                          reinterpret_cast<unsigned char*>(proof.data()), &size);
+  FATHOM_CHECK(done != nullptr && size == proof.size());
   return proof;
 }
 
-bool SameProof(const ProofBytes& a, const ProofBytes& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+void Handshake::CheckProof(const Proof& claimed) {
+  const Proof right = ProofOf(!connects_);
+  if (CRYPTO_memcmp(claimed.data(), right.data(), right.size()) != 0) {
+    Fail(ExitCode::kRefused, "the peer that calls itself rank {} does not hold the secret of this run", peer_rank_);
+  }
+  proven_ = true;
+}
 
 }  // namespace fathom

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -17,136 +19,181 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// A payload's memory grows as its bytes arrive, so that a claim alone costs nothing.
-constexpr std::size_t kReadBytes = 1 << 20;
+// A payload's memory follows the bytes that have come: a claim alone costs no more than this.
+constexpr std::size_t kPayloadStep = std::size_t{1} << 20;
 
-// Frames of one write.
-constexpr std::size_t kMaxFramesAWrite = 16;
+// One write gathers at most so many frames, a header and a payload each; Asio passes the kernel 64
+// buffers at a time.
+constexpr std::size_t kFramesAWrite = 32;
 
-void SetOption(int socket, int level, int name, int value) { setsockopt(socket, level, name, &value, sizeof(value)); }
-
-// A peer that vanished without a word is noticed within the timeout, whether there is something
-// to send to it or not.
-void SetTimeouts(int socket, std::chrono::milliseconds timeout) {
-  const int seconds = std::max(1, static_cast<int>(timeout.count() / 1000));
-  SetOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  SetOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeout.count()));
-  SetOption(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  SetOption(socket, IPPROTO_TCP, TCP_KEEPIDLE, std::max(1, seconds / 2));
-  SetOption(socket, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / 6));
-  SetOption(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
-}
+constexpr int kKeepaliveProbes = 3;
 
 }  // namespace
 
-TcpConnection::TcpConnection(Socket socket, std::chrono::milliseconds timeout, Callbacks callbacks)
-    : socket_(std::move(socket)), callbacks_(std::move(callbacks)) {
-  SetTimeouts(socket_.native_handle(), timeout);
+TcpConnection::TcpConnection(asio::ip::tcp::socket socket, const Layout& layout, int own_rank, int peer_rank,
+                             std::chrono::milliseconds timeout, Events events)
+    : socket_(std::move(socket)), layout_(layout), own_rank_(own_rank), peer_rank_(peer_rank), events_(std::move(events)) {
+  SetOptions(timeout);
 }
 
-void TcpConnection::Start() {
-  ReadHeader();
-  WriteNext();
+// A connection that died during the handshake takes no options; its first read tells.
+void TcpConnection::SetOptions(std::chrono::milliseconds timeout) {
+  const auto set = [this](int level, int name, int value) {
+    ::setsockopt(socket_.native_handle(), level, name, &value, sizeof(value));
+  };
+  const int timeout_ms = static_cast<int>(timeout.count());
+  const int probe_seconds = std::max(1, timeout_ms / 1000 / (kKeepaliveProbes + 1));
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, timeout_ms);
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, probe_seconds);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, probe_seconds);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
 }
+
+void TcpConnection::Start() { ReadHeader(); }
 
 void TcpConnection::ReadHeader() {
-  asio::async_read(socket_, asio::buffer(header_in_), [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (error) return self->Lose(error == asio::error::eof ? "it closed the connection" : error.message());
-    try {
-      const FrameHeader header = DecodeHeader(self->header_in_);
-      self->callbacks_.check(header);
-      self->frame_in_ = {.type = header.type, .source = header.source, .destination = header.destination, .step = header.step, .payload = Buffer()};
-      self->payload_bytes_ = static_cast<std::size_t>(header.payload_bytes);
-    } catch (const Error& bad) {
-      return self->Lose(bad.what());
-    }
-    self->ReadPayload();
+  in_frame_ = false;
+  asio::async_read(socket_, asio::buffer(header_bytes_), [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+    self->in_frame_ = bytes > 0;
+    if (error) return self->OnReadError(error);
+    self->OnHeader();
   });
+}
+
+void TcpConnection::OnHeader() {
+  try {
+    header_ = DecodeHeader(header_bytes_);
+    CheckRoute();
+    payload_ = Buffer();
+    ReadPayload();
+  } catch (const std::exception& error) {
+    End(error.what());
+  }
+}
+
+void TcpConnection::CheckRoute() const {
+  const auto plays = [this](RoleId role, int rank) { return role < layout_.roles.size() && layout_.roles[role].rank == rank; };
+  if (!plays(header_.source, peer_rank_) || !plays(header_.destination, own_rank_)) {
+    Fail(ExitCode::kPeer, "rank {} sent rank {} a frame from role {} to role {}, which are not theirs", peer_rank_, own_rank_,
+         header_.source, header_.destination);
+  }
+  if (header_.type == FrameType::kHandshake || goodbye_) {
+    Fail(ExitCode::kPeer, "rank {} sent a frame of type {} {}", peer_rank_, static_cast<int>(header_.type),
+         goodbye_ ? "after its goodbye" : "after the handshake");
+  }
 }
 
 void TcpConnection::ReadPayload() {
-  const std::size_t at = frame_in_.payload.size();
-  if (at == payload_bytes_) return Deliver();
-  const std::size_t more = std::min(kReadBytes, payload_bytes_ - at);
-  frame_in_.payload.Resize(at + more);
-  asio::async_read(socket_, asio::buffer(frame_in_.payload.data() + at, more), [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (error) return self->Lose(error == asio::error::eof ? "it closed the connection within a frame" : error.message());
-    self->ReadPayload();
-  });
+  const std::size_t arrived = payload_.size();
+  const std::size_t step = std::min<std::size_t>(header_.payload_bytes - arrived, kPayloadStep);
+  if (step == 0) return OnFrame();
+  payload_.Resize(arrived + step);
+  asio::async_read(socket_, asio::buffer(payload_.data() + arrived, step),
+                   [self = shared_from_this()](const error_code& error, std::size_t) {
+                     if (error) return self->OnReadError(error);
+                     try {
+                       self->ReadPayload();
+                     } catch (const std::exception& failure) {
+                       self->End(failure.what());
+                     }
+                   });
 }
 
-void TcpConnection::Deliver() {
-  try {
-    CheckFrame(header_in_, frame_in_.payload.bytes());
-  } catch (const Error& bad) {
-    return Lose(bad.what());
+void TcpConnection::OnFrame() {
+  CheckFrame(header_bytes_, payload_.bytes());
+  if (header_.type == FrameType::kGoodbye) {
+    goodbye_ = true;
+  } else if (!closing_) {
+    events_.received({.type = header_.type,
+                      .source = header_.source,
+                      .destination = header_.destination,
+                      .step = header_.step,
+                      .payload = std::move(payload_)});
   }
-  callbacks_.deliver(std::exchange(frame_in_, Frame()));
   ReadHeader();
 }
 
-void TcpConnection::Send(Frame frame) {
-  Outgoing outgoing{.header = {}, .frame = std::move(frame)};
-  EncodeHeader(outgoing.frame, outgoing.header);
-  {
-    const std::lock_guard lock(mutex_);
-    if (lost_) return;
-    queue_.push_back(std::move(outgoing));
-    if (queue_.size() > 1) return;  // the write that is under way goes on with it
-  }
-  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->WriteNext(); });
+void TcpConnection::OnReadError(const error_code& error) {
+  if (goodbye_ && !in_frame_) return End(std::nullopt);
+  if (error != asio::error::eof) return End(fmt::format("the connection broke: {}", error.message()));
+  End(in_frame_ ? "it ended the connection in the middle of a frame" : "it ended the connection before the end of the run");
 }
 
-void TcpConnection::WriteNext() {
-  std::vector<asio::const_buffer> buffers;
+void TcpConnection::Send(Frame frame) {
+  Outgoing outgoing;
+  EncodeHeader(frame, outgoing.header);
+  outgoing.payload = std::move(frame.payload);
+  const std::lock_guard lock(mutex_);
+  if (ended_) return;
+  queue_.push_back(std::move(outgoing));
+  if (std::exchange(writing_, true)) return;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->WriteQueued(); });
+}
+
+void TcpConnection::WriteQueued() {
+  being_written_.clear();
   {
     const std::lock_guard lock(mutex_);
-    if (writing_ > 0 || lost_ || queue_.empty()) return;
-    writing_ = std::min(queue_.size(), kMaxFramesAWrite);
-    for (std::size_t i = 0; i < writing_; ++i) {
-      buffers.emplace_back(queue_[i].header.data(), queue_[i].header.size());
-      if (queue_[i].frame.payload.size() > 0) buffers.emplace_back(queue_[i].frame.payload.data(), queue_[i].frame.payload.size());
+    if (queue_.empty() || ended_) {
+      writing_ = false;
+      changed_.notify_all();
+      return;
+    }
+    const std::size_t frames = std::min(queue_.size(), kFramesAWrite);
+    for (std::size_t i = 0; i < frames; ++i) {
+      being_written_.push_back(std::move(queue_.front()));
+      queue_.pop_front();
     }
   }
+  std::vector<asio::const_buffer> buffers;
+  for (const Outgoing& frame : being_written_) {
+    buffers.push_back(asio::buffer(frame.header));
+    if (frame.payload.size() > 0) buffers.push_back(asio::buffer(frame.payload.data(), frame.payload.size()));
+  }
   asio::async_write(socket_, buffers, [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (error) return self->Lose(error.message());
-    bool empty = false;
-    {
+    if (error == asio::error::timed_out) self->End("it took nothing for cluster.timeout_seconds");
+    // What the peer sent last may still wait to be read, and says more than a failed write: so the
+    // next read ends the connection.
+    if (error) {
+      error_code ignored;
+      self->socket_.shutdown(asio::socket_base::shutdown_send, ignored);
       const std::lock_guard lock(self->mutex_);
-      self->queue_.erase(self->queue_.begin(), self->queue_.begin() + static_cast<std::ptrdiff_t>(self->writing_));
-      self->writing_ = 0;
-      empty = self->queue_.empty();
+      self->queue_.clear();
     }
-    if (empty) return self->callbacks_.drained();
-    self->WriteNext();
+    self->WriteQueued();
   });
 }
 
-bool TcpConnection::idle() const {
-  const std::lock_guard lock(mutex_);
-  return lost_ || queue_.empty();
+void TcpConnection::Flush(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline, [this] { return ended_ || (queue_.empty() && !writing_); });
 }
 
-void TcpConnection::Close() {
-  {
-    const std::lock_guard lock(mutex_);
-    lost_ = true;
-  }
+void TcpConnection::BeginClose() {
+  closing_ = true;
   error_code ignored;
-  socket_.shutdown(Socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }
 
-void TcpConnection::Lose(const std::string& why) {
+void TcpConnection::AwaitClosed(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline, [this] { return ended_; });
+}
+
+// A loss is told unless this side is closing anyway.
+void TcpConnection::End(const std::optional<std::string>& loss) {
   {
     const std::lock_guard lock(mutex_);
-    if (lost_) return;
-    lost_ = true;
+    if (ended_) return;
+    ended_ = true;
+    queue_.clear();
+    changed_.notify_all();
   }
   error_code ignored;
   socket_.close(ignored);
-  callbacks_.lost(why);
-  callbacks_.drained();
+  if (loss && !closing_) events_.lost(*loss);
 }
 
 }  // namespace fathom

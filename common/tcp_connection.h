@@ -1,63 +1,87 @@
-// Frames over one proven TCP connection to another rank.
+// The proven connection to one other rank: frames both ways, the roles of both ranks on it.
+//
+// Thread rule: Send and the waits from any thread but the io thread, all else on the io thread.
 #pragma once
 
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/frame.h"
+#include "common/layout.h"
+#include "common/mailbox.h"
 
 namespace fathom {
 
-// Thread rule: Send from any thread; the callbacks come on the io thread. After `lost` nothing
-// more is delivered and what is sent is dropped.
 class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
-  struct Callbacks {
-    // Throws Error where a frame from this peer may not say so; the connection is then dropped.
-    std::function<void(const FrameHeader&)> check;
-    std::function<void(Frame)> deliver;
-    std::function<void(const std::string& why)> lost;  // once
-    std::function<void()> drained;                     // the send queue has become empty
+  // Called on the io thread.
+  struct Events {
+    std::function<void(Frame)> received;           // checked: from a role there to a role here
+    std::function<void(const std::string&)> lost;  // at most once, with the reason; the last event
   };
 
-  TcpConnection(Socket socket, std::chrono::milliseconds timeout, Callbacks callbacks);
+  // The kernel gives the connection up when the peer takes or acknowledges nothing for `timeout`.
+  TcpConnection(boost::asio::ip::tcp::socket socket, const Layout& layout, int own_rank, int peer_rank,
+                std::chrono::milliseconds timeout, Events events);
 
+  // Begins to read. The peer's first bad frame, or its end without kGoodbye, loses it.
   void Start();
+
+  // Queues the frame; one to a peer that is gone is dropped.
   void Send(Frame frame);
-  bool idle() const;  // nothing waits to be sent
-  void Close();       // on the io thread; `lost` is not called
+
+  // Waits until the queue is empty, the peer gone, or the deadline over.
+  void Flush(Deadline deadline);
+
+  // Ends it from this side: no more events; what arrives is thrown away until the peer ends it too.
+  void BeginClose();
+  void AwaitClosed(Deadline deadline);
 
  private:
   struct Outgoing {
     std::array<std::byte, kFrameHeaderBytes> header;
-    Frame frame;
+    Buffer payload;
   };
 
+  void SetOptions(std::chrono::milliseconds timeout);
   void ReadHeader();
+  void OnHeader();
   void ReadPayload();
-  void Deliver();
-  void WriteNext();
-  void Lose(const std::string& why);
+  void OnFrame();
+  void OnReadError(const boost::system::error_code& error);
+  void CheckRoute() const;
+  void WriteQueued();
+  void End(const std::optional<std::string>& loss);
 
-  Socket socket_;
-  Callbacks callbacks_;
+  boost::asio::ip::tcp::socket socket_;
+  const Layout& layout_;
+  const int own_rank_;
+  const int peer_rank_;
+  const Events events_;
 
-  std::array<std::byte, kFrameHeaderBytes> header_in_{};
-  Frame frame_in_;
-  std::size_t payload_bytes_ = 0;  // of frame_in_, in all
+  // The frame that is arriving.
+  std::array<std::byte, kFrameHeaderBytes> header_bytes_;
+  FrameHeader header_{};
+  Buffer payload_;
+  bool in_frame_ = false;
+  bool goodbye_ = false;
+  bool closing_ = false;
+  std::vector<Outgoing> being_written_;
 
-  mutable std::mutex mutex_;
-  std::deque<Outgoing> queue_;     // the first `writing_` are on their way
-  std::size_t writing_ = 0;
-  bool lost_ = false;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<Outgoing> queue_;
+  bool writing_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace fathom

@@ -1,7 +1,7 @@
 #include "common/tcp_handshake.h"
 
-#include <fmt/format.h>
-
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -11,88 +11,73 @@ namespace fathom {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-TcpHandshake::TcpHandshake(Socket socket, const Secret& secret, int rank, HandshakeSide side, std::chrono::milliseconds timeout, Done done)
-    : socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
-      secret_(secret),
-      side_(side),
-      timeout_(timeout),
-      done_(std::move(done)),
-      mine_(MakeHello(rank)) {}
+TcpHandshake::TcpHandshake(asio::ip::tcp::socket socket, const Handshake& handshake, Done done)
+    : socket_(std::move(socket)), timer_(socket_.get_executor()), handshake_(handshake), done_(std::move(done)) {}
 
-void TcpHandshake::Start() {
-  timer_.expires_after(timeout_);
-  timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
-    if (!cancelled) self->Finish({.why = fmt::format("it did not prove the secret within {} ms", self->timeout_.count())});
+void TcpHandshake::Start(bool connects, Deadline deadline) {
+  timer_.expires_at(deadline);
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->Finish(Error(ExitCode::kPeer, "the handshake was not over within its deadline"));
   });
-  if (side_ == HandshakeSide::kConnector) return SendHello();
-  ReadHello();
+  if (connects) {
+    Send(handshake_.Hello());
+  } else {
+    Read();
+  }
 }
 
-void TcpHandshake::SendHello() {
-  hello_out_ = EncodeHello(mine_);
-  asio::async_write(socket_, asio::buffer(hello_out_), [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (error) return self->Broken("greeting", error);
-    if (self->side_ == HandshakeSide::kConnector) return self->ReadHello();
-    self->ReadProof();
-  });
+void TcpHandshake::Drop() {
+  done_ = nullptr;
+  Finish(std::nullopt);
+  error_code ignored;
+  socket_.close(ignored);
 }
 
-void TcpHandshake::ReadHello() {
-  asio::async_read(socket_, asio::buffer(hello_in_), [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (error) return self->Broken("greeting", error);
-    self->OnHello();
+void TcpHandshake::Send(const HandshakeMessage& message) {
+  outgoing_ = message;
+  asio::async_write(socket_, asio::buffer(outgoing_), [self = shared_from_this()](const error_code& error, std::size_t) {
+    if (error) return self->OnError(error);
+    if (self->handshake_.proven()) return self->Finish(std::nullopt);
+    self->Read();
   });
 }
 
-void TcpHandshake::OnHello() {
-  HandshakeOutcome refused;
-  if (!DecodeHello(hello_in_, &theirs_, &refused.why)) return Finish(std::move(refused));
-  if (side_ == HandshakeSide::kConnector) return SendProof();
-  SendHello();
-}
-
-void TcpHandshake::SendProof() {
-  const bool connector = side_ == HandshakeSide::kConnector;
-  proof_out_ = MakeProof(secret_, side_, connector ? mine_ : theirs_, connector ? theirs_ : mine_);
-  asio::async_write(socket_, asio::buffer(proof_out_), [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (error) return self->Broken("proof", error);
-    self->proof_sent_ = true;
-    if (self->peer_proven_) return self->Finish({.proven = true, .peer_rank = static_cast<int>(self->theirs_.rank)});
-    self->ReadProof();
+void TcpHandshake::Read() {
+  asio::async_read(socket_, asio::buffer(incoming_), [self = shared_from_this()](const error_code& error, std::size_t) {
+    if (error) return self->OnError(error);
+    self->OnMessage();
   });
 }
 
-void TcpHandshake::ReadProof() {
-  asio::async_read(socket_, asio::buffer(proof_in_), [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (error) return self->Broken("proof", error);
-    self->OnProof();
-  });
+void TcpHandshake::OnMessage() {
+  try {
+    if (const auto answer = handshake_.Take(incoming_)) return Send(*answer);
+  } catch (const Error& error) {
+    return Finish(error);
+  }
+  Finish(std::nullopt);
 }
 
-void TcpHandshake::OnProof() {
-  const bool connector = side_ == HandshakeSide::kConnector;
-  const HandshakeSide prover = connector ? HandshakeSide::kAcceptor : HandshakeSide::kConnector;
-  const ProofBytes expected = MakeProof(secret_, prover, connector ? mine_ : theirs_, connector ? theirs_ : mine_);
-  if (!SameProof(expected, proof_in_)) return Finish({.wrong_secret = true, .why = "it does not hold this run's secret"});
-  peer_proven_ = true;
-  if (!proof_sent_) return SendProof();
-  Finish({.proven = true, .peer_rank = static_cast<int>(theirs_.rank)});
+void TcpHandshake::OnError(const error_code& error) {
+  if (handshake_.awaits_acceptance()) {
+    return Finish(Error(ExitCode::kRefused,
+                        fmt::format("rank {} ended the connection on this process's proof of the run's secret: the two were "
+                                    "given different secrets, or it failed at that moment",
+                                    handshake_.peer_rank())));
+  }
+  Finish(Error(ExitCode::kPeer, fmt::format("the connection ended before the handshake was over ({})", error.message())));
 }
 
-void TcpHandshake::Broken(const char* where, const error_code& error) {
-  Finish({.why = fmt::format("the connection broke before its {} was through ({})", where, error.message())});
-}
-
-void TcpHandshake::Finish(HandshakeOutcome outcome) {
+void TcpHandshake::Finish(std::optional<Error> failure) {
   timer_.cancel();
-  if (!done_) return;
   const Done done = std::exchange(done_, nullptr);
-  if (!outcome.proven) {
+  if (!done) return;
+  failure_ = std::move(failure);
+  if (failure_) {
     error_code ignored;
     socket_.close(ignored);
   }
-  done(std::move(socket_), outcome);
+  done(*this);
 }
 
 }  // namespace fathom

@@ -1,56 +1,53 @@
-// One connection's handshake, from greeting to proof, on the io thread.
+// A handshake on a socket: sends, reads and keeps the deadline. Nothing but the handshake's fixed
+// messages is read before the peer is proven.
+//
+// Thread rule: the io thread only.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
+#include <optional>
 
+#include "common/error.h"
 #include "common/handshake.h"
+#include "common/mailbox.h"
 
 namespace fathom {
 
-// How a handshake ended. `wrong_secret`: the peer gave a proof, and it is not the run's.
-struct HandshakeOutcome {
-  bool proven = false;
-  bool wrong_secret = false;
-  int peer_rank = -1;
-  std::string why;  // where it failed
-};
-
-// Thread rule: everything runs on the socket's io thread. Calls `done` once, with the socket.
 class TcpHandshake : public std::enable_shared_from_this<TcpHandshake> {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
-  using Done = std::function<void(Socket, const HandshakeOutcome&)>;
+  // Called once, from a handler of its own, unless the handshake is dropped.
+  using Done = std::function<void(TcpHandshake&)>;
 
-  TcpHandshake(Socket socket, const Secret& secret, int rank, HandshakeSide side, std::chrono::milliseconds timeout, Done done);
+  TcpHandshake(boost::asio::ip::tcp::socket socket, const Handshake& handshake, Done done);
 
-  void Start();
+  // The connector says hello; the acceptor waits for it.
+  void Start(bool connects, Deadline deadline);
+
+  // Closes the socket; `done` is not called any more.
+  void Drop();
+
+  // Why it failed; nothing if the peer is proven.
+  const std::optional<Error>& failure() const { return failure_; }
+  int peer_rank() const { return handshake_.peer_rank(); }
+  boost::asio::ip::tcp::socket TakeSocket() { return std::move(socket_); }
 
  private:
-  void SendHello();
-  void ReadHello();
-  void OnHello();
-  void SendProof();
-  void ReadProof();
-  void OnProof();
-  void Finish(HandshakeOutcome outcome);
-  void Broken(const char* where, const boost::system::error_code& error);
+  void Send(const HandshakeMessage& message);
+  void Read();
+  void OnMessage();
+  void OnError(const boost::system::error_code& error);
+  void Finish(std::optional<Error> failure);
 
-  Socket socket_;
+  boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer timer_;
-  const Secret secret_;
-  HandshakeSide side_;
-  std::chrono::milliseconds timeout_;
+  Handshake handshake_;
   Done done_;
-  Hello mine_, theirs_;
-  HelloBytes hello_out_{}, hello_in_{};
-  ProofBytes proof_out_{}, proof_in_{};
-  bool proof_sent_ = false;
-  bool peer_proven_ = false;
+  HandshakeMessage incoming_;
+  HandshakeMessage outgoing_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace fathom

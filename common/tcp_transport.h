@@ -1,7 +1,16 @@
-// Frames between ranks over TCP: one connection for each pair of ranks, shared by their roles.
+// Frames between processes over TCP: one connection for each pair of ranks, their roles multiplexed
+// on it; between roles of one rank they are handed over in memory.
 //
-// Thread rule: one io thread a transport does all reading and writing; Send only queues. Roles of
-// the same rank hand their frames over in memory.
+// Life: the constructor listens; Connect proves the secret with every other rank, both ways; then
+// frames flow; the destructor sends what is queued, says goodbye if the run has ended in order
+// (kStop was sent or received) and closes. A frame that is not what it should be drops its
+// connection, as does a peer's end without goodbye: each role here then gets one kPeerLost for each
+// role there, with the reason as its payload.
+//
+// Thread rule: Connect and the destructor from one thread, Send after Connect has returned; else as
+// Transport says. One thread of its own does all input and output.
+// Failures: the constructor and Connect throw Error; Send throws Error(kTraining) for a frame over
+// kMaxFrameBytes. What comes later is told by kPeerLost.
 #pragma once
 
 #include <chrono>
@@ -16,30 +25,30 @@
 
 namespace fathom {
 
+// The port is where the rank listens; the host is a numeric address.
 struct TcpAddress {
-  std::string host;        // an IPv4 address
-  std::uint16_t port = 0;
+  std::string host;
+  std::uint16_t port;
 };
 
-// A peer has this long to prove that it holds the secret.
-inline constexpr std::chrono::milliseconds kHandshakeTimeout{5000};
-
-// Connections that have not proved anything yet, at once.
-inline constexpr int kMaxUnproven = 64;
+// One who knocks and has not proved the secret is dropped after this time, and no more than so many
+// are heard at once.
+inline constexpr std::chrono::milliseconds kHandshakeTimeout = std::chrono::seconds(5);
+inline constexpr std::size_t kMaxUnproven = 64;
 
 class TcpTransport : public Transport {
  public:
-  // Listens on a free port of `bind_address`. `timeout`: after which a silent peer counts as lost.
-  // Throws Error(kPeer) where the address cannot be bound.
-  TcpTransport(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address, std::chrono::milliseconds timeout,
-               std::chrono::milliseconds handshake_timeout = kHandshakeTimeout);
+  // Listens on a port of the system's choice. `timeout` is how long the kernel waits for a peer that
+  // takes and acknowledges nothing. Throws Error(kPeer) where `bind_address` is none of this host's.
+  TcpTransport(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address,
+               std::chrono::milliseconds timeout);
   ~TcpTransport() override;
 
   std::uint16_t port() const;
 
-  // Connects to the lower ranks and waits for the higher ones, until each has proved that it holds
-  // the secret. Throws Error(kRefused) where a rank that it connects to holds another secret,
-  // Error(kPeer) at the deadline: names the ranks that are missing and why.
+  // Connects to the lower ranks, awaits the higher ones, and returns when all are proven. Throws
+  // Error(kPeer) that names the ranks still missing at the deadline; Error(kRefused) where a peer
+  // does not hold the secret.
   void Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline);
 
   void Send(Frame frame) override;
@@ -47,12 +56,12 @@ class TcpTransport : public Transport {
   void Flush(Deadline deadline) override;
   TrafficCount traffic(RoleId role) const override;
 
-  // Connections that were turned away, and the last one's reason.
-  struct Refusals {
-    int count = 0;
-    std::string last;
-  };
-  Refusals refusals() const;
+  // How many were dropped because they did not prove the secret, and why the last of them.
+  std::uint64_t refused() const;
+  std::string last_refusal() const;
+
+  // Before the first one knocks.
+  void set_handshake_timeout(std::chrono::milliseconds timeout);
 
  private:
   class Impl;
