@@ -109,7 +109,8 @@ void CheckCoverage(std::uint64_t step, std::vector<TreeNode> nodes, std::uint32_
     covered = node.first_slice + (std::uint64_t{1} << node.level);
   }
   if (covered < slices) {
-    Fail(ExitCode::kPeer, "step {}: no worker sent gradients of slice {} of {}", step, covered, slices);
+    Fail(ExitCode::kPeer, "step {}: no worker sent gradients of slice {} of {}", step, covered,
+         slices);
   }
 }
 

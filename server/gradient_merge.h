@@ -17,9 +17,9 @@
 namespace fathom {
 
 struct GradientSource {
-  std::uint32_t first_slice = 0;              // of the node
-  std::span<const Key> keys;                  // of the pull that the push refers to
-  std::span<float* const> rows;               // of those keys
+  std::uint32_t first_slice = 0;  // of the node
+  std::span<const Key> keys;      // of the pull that the push refers to
+  std::span<float* const> rows;   // of those keys
   const PushMessage::Table* gradients = nullptr;
 
   std::size_t Position(std::size_t i) const { return gradients->all ? i : gradients->positions[i]; }
@@ -28,8 +28,8 @@ struct GradientSource {
 struct MergedRow {
   Key key = 0;
   float* row = nullptr;
-  float wide = 0;                     // the sums, if the table is wide
-  std::span<const float> deep;        // [dim]; valid until the next call of Next
+  float wide = 0;               // the sums, if the table is wide
+  std::span<const float> deep;  // [dim]; valid until the next call of Next
 };
 
 class GradientMerge {
@@ -65,7 +65,7 @@ class GradientMerge {
   std::vector<Entry> entries_;  // by key, then by slice
   std::vector<Entry> merged_;   // where MergeRuns puts its result before the two change places
   std::size_t at_ = 0;
-  std::vector<float> deep_sums_;              // [TreeSum::kMaxDepth x dim]
+  std::vector<float> deep_sums_;  // [TreeSum::kMaxDepth x dim]
   float wide_sums_[TreeSum::kMaxDepth] = {};
 };
 

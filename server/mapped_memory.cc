@@ -53,9 +53,8 @@ MappedMemory::MappedMemory(std::size_t bytes) {
     return;
   }
   std::byte* const begin = Map(size_ + kHugePageBytes);
-  const std::size_t before =
-      RoundUp(reinterpret_cast<std::uintptr_t>(begin), kHugePageBytes) -
-      reinterpret_cast<std::uintptr_t>(begin);
+  const std::size_t before = RoundUp(reinterpret_cast<std::uintptr_t>(begin), kHugePageBytes) -
+                             reinterpret_cast<std::uintptr_t>(begin);
   data_ = begin + before;
   Unmap(begin, before);
   Unmap(data_ + size_, kHugePageBytes - before);

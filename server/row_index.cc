@@ -34,7 +34,8 @@ void RowIndex::Grow(const RowStore& rows, std::uint32_t indexed) {
   const std::uint64_t pages = (capacity_ + capacity_ / 4 + kPageEntries) / kPageEntries;
   memory_ = MappedMemory(pages * MappedMemory::kPageBytes);
   capacity_ = pages * kPageEntries;
-  for (std::uint32_t row = 0; row < indexed; ++row) Put(Hash(RowStore::KeyOf(rows.state(row))), row);
+  for (std::uint32_t row = 0; row < indexed; ++row)
+    Put(Hash(RowStore::KeyOf(rows.state(row))), row);
 }
 
 void RowIndex::Put(std::uint64_t hash, std::uint32_t row) {

@@ -10,8 +10,8 @@ namespace fathom {
 namespace {
 
 constexpr std::size_t kLineBytes = 64;
-constexpr std::size_t kBlockKeys = 32;    // looked up together
-constexpr std::size_t kRowsAhead = 8;     // read ahead of the row at hand
+constexpr std::size_t kBlockKeys = 32;  // looked up together
+constexpr std::size_t kRowsAhead = 8;   // read ahead of the row at hand
 
 }  // namespace
 
@@ -70,7 +70,8 @@ void SparseTable::Prefetch(const float* row) const {
 
 void SparseTable::GatherWeights(std::span<float* const> rows, std::span<float> weights) const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + kRowsAhead < rows.size() && rows[i + kRowsAhead] != nullptr) Prefetch(rows[i + kRowsAhead]);
+    if (i + kRowsAhead < rows.size() && rows[i + kRowsAhead] != nullptr)
+      Prefetch(rows[i + kRowsAhead]);
     weights[i] = rows[i] == nullptr ? 0 : ftrl_.Weight(rows[i][0], rows[i][1]);
   }
 }
@@ -78,7 +79,8 @@ void SparseTable::GatherWeights(std::span<float* const> rows, std::span<float> w
 void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
                                    std::span<float> embeddings) const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + kRowsAhead < rows.size() && rows[i + kRowsAhead] != nullptr) Prefetch(rows[i + kRowsAhead]);
+    if (i + kRowsAhead < rows.size() && rows[i + kRowsAhead] != nullptr)
+      Prefetch(rows[i + kRowsAhead]);
     const auto embedding = embeddings.subspan(i * dim(), dim());
     if (rows[i] == nullptr) {
       initial_.Fill(keys[i], embedding);

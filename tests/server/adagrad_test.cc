@@ -60,7 +60,8 @@ TEST(AdaGrad, RowOfAnyDimension) {
     AdaGrad(0.1, 0).UpdateRow(gradient, weights.data(), &accumulator);
     EXPECT_NEAR(accumulator, 0.25 + squares / static_cast<double>(dim), 1e-6) << dim;
     for (std::size_t i = 0; i < dim; ++i) {
-      EXPECT_NEAR(weights[i], 1 - 0.1 * gradient[i] / std::sqrt(accumulator), 1e-6) << dim << " " << i;
+      EXPECT_NEAR(weights[i], 1 - 0.1 * gradient[i] / std::sqrt(accumulator), 1e-6)
+          << dim << " " << i;
     }
   }
 }
@@ -69,7 +70,8 @@ TEST(AllFinite, FindsWhatIsNot) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   EXPECT_TRUE(AllFinite({}));
   EXPECT_TRUE(AllFinite(std::vector<float>{0, -1, std::numeric_limits<float>::max(), 1e-45F}));
-  for (const float bad : {kInfinity, -kInfinity, std::numeric_limits<float>::quiet_NaN(), -std::nanf("")}) {
+  for (const float bad :
+       {kInfinity, -kInfinity, std::numeric_limits<float>::quiet_NaN(), -std::nanf("")}) {
     for (std::size_t place = 0; place < 40; ++place) {
       std::vector<float> values(40, 1);
       values[place] = bad;

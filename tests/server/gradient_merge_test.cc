@@ -28,7 +28,8 @@ class Pushes {
       for (const auto& table_keys : keys) pulled.push_back(table_keys.size());
       const auto& rows = rows_.emplace_back(keys[table].size(), nullptr);
       const auto& payload = payloads_.emplace_back(step.Push(w, workers, 0, 1));
-      const auto& message = messages_.emplace_back(DecodePush(payload.bytes(), step.tables(), pulled, 0));
+      const auto& message =
+          messages_.emplace_back(DecodePush(payload.bytes(), step.tables(), pulled, 0));
       for (const auto& node : message.nodes) {
         sources_.push_back({node.node.first_slice, keys[table], rows, &node.tables[table]});
       }
@@ -44,9 +45,10 @@ class Pushes {
   std::vector<GradientSource> sources_;
 };
 
-const std::vector<TableSpec> kTables = {{.name = "wide", .wide = true, .dim = 0, .row_wise = true},
-                                        {.name = "deep3", .wide = false, .dim = 3, .row_wise = true},
-                                        {.name = "wide_deep20", .wide = true, .dim = 20, .row_wise = false}};
+const std::vector<TableSpec> kTables = {
+    {.name = "wide", .wide = true, .dim = 0, .row_wise = true},
+    {.name = "deep3", .wide = false, .dim = 3, .row_wise = true},
+    {.name = "wide_deep20", .wide = true, .dim = 20, .row_wise = false}};
 
 TEST(GradientMerge, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
   GradientMerge merge;
@@ -63,7 +65,8 @@ TEST(GradientMerge, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
           before = row.key;
           SimulatedStep::Values sum(row.deep.begin(), row.deep.end());
           if (kTables[t].wide) sum.insert(sum.begin(), row.wide);
-          ASSERT_EQ(Bits(sum), Bits(*step.Sum(t, row.key, step.root()))) << slices << " slices, " << workers << " workers";
+          ASSERT_EQ(Bits(sum), Bits(*step.Sum(t, row.key, step.root())))
+              << slices << " slices, " << workers << " workers";
         }
         EXPECT_EQ(expected_rows, 0U);
       }
@@ -75,7 +78,8 @@ TEST(GradientMerge, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
 TEST(GradientMerge, OrderOfAdditionsShowsInTheSimulatedGradients) {
   const SimulatedStep step(kTables, 0, 8, 1);
   bool shows = false;
-  for (const Key key : step.Keys(0, 1, 0, 1)[2]) {
+  const auto keys = step.Keys(0, 1, 0, 1);
+  for (const Key key : keys[2]) {
     SimulatedStep::Values sum(21);
     for (std::uint32_t s = 0; s < 8; ++s) {
       const auto slice = step.Sum(2, key, {s, 0});
@@ -92,7 +96,8 @@ TEST(GradientMerge, GivesTheRowOfThePull) {
   const std::vector<float*> rows = {&states[0], &states[1], &states[2]};
   const std::vector<std::uint32_t> positions = {0, 2};
   const std::vector<float> wide = {1, 2};
-  const PushMessage::Table gradients{.all = false, .positions = positions, .wide = wide, .deep = {}, .count = 2};
+  const PushMessage::Table gradients{
+      .all = false, .positions = positions, .wide = wide, .deep = {}, .count = 2};
   GradientMerge merge;
   merge.Begin(kTables[0], {{0, keys, rows, &gradients}});
   MergedRow row;

@@ -44,7 +44,8 @@ TEST_F(RowIndexTest, RowsStayWhereTheyAreWhileItGrows) {
 
 TEST_F(RowIndexTest, KeysThatAreNotMixedWorkToo) {
   for (Key key = 0; key < 3000; ++key) Add(key << 40);
-  for (Key key = 0; key < 3000; ++key) ASSERT_EQ(RowStore::KeyOf(index_.Find(key << 40, rows_)), key << 40);
+  for (Key key = 0; key < 3000; ++key)
+    ASSERT_EQ(RowStore::KeyOf(index_.Find(key << 40, rows_)), key << 40);
   EXPECT_EQ(index_.Find(1, rows_), nullptr);
 }
 

@@ -20,7 +20,8 @@ class SimulatedStep {
   using Values = std::vector<float>;  // wide, if any, then deep
 
   // Gradients of magnitudes that differ widely, so that another order of additions shows.
-  SimulatedStep(std::vector<TableSpec> tables, std::size_t dense_floats, std::uint32_t slices, std::uint64_t seed)
+  SimulatedStep(std::vector<TableSpec> tables, std::size_t dense_floats, std::uint32_t slices,
+                std::uint64_t seed)
       : tables_(std::move(tables)), slices_(slices), rows_(tables_.size()) {
     std::mt19937_64 random(seed);
     std::vector<std::vector<Key>> vocabularies(tables_.size());
@@ -51,8 +52,12 @@ class SimulatedStep {
   void Spoil(std::size_t table, std::uint32_t slice, std::size_t element, float value) {
     rows_[table][slice].begin()->second[element] = value;
   }
-  Key FirstKey(std::size_t table, std::uint32_t slice) const { return rows_[table][slice].begin()->first; }
-  void SpoilDense(std::uint32_t slice, std::size_t element, float value) { dense_[slice][element] = value; }
+  Key FirstKey(std::size_t table, std::uint32_t slice) const {
+    return rows_[table][slice].begin()->first;
+  }
+  void SpoilDense(std::uint32_t slice, std::size_t element, float value) {
+    dense_[slice][element] = value;
+  }
 
   // The sum of a key's gradients over the slices below a node; nothing if no slice has it.
   std::optional<Values> Sum(std::size_t table, Key key, TreeNode node) const {
@@ -129,7 +134,8 @@ class SimulatedStep {
     return left;
   }
 
-  void PutTable(std::size_t table, TreeNode node, const std::vector<Key>& keys, PayloadWriter* writer) const {
+  void PutTable(std::size_t table, TreeNode node, const std::vector<Key>& keys,
+                PayloadWriter* writer) const {
     std::vector<std::uint32_t> positions;
     Values wide;
     Values deep;

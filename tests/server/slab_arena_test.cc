@@ -12,7 +12,8 @@ namespace {
 TEST(MappedMemory, IsZeroedAndWholePages) {
   const MappedMemory memory(5000);
   EXPECT_EQ(memory.size(), 2 * MappedMemory::kPageBytes);
-  EXPECT_TRUE(std::all_of(memory.data(), memory.data() + memory.size(), [](std::byte b) { return b == std::byte{0}; }));
+  EXPECT_TRUE(std::all_of(memory.data(), memory.data() + memory.size(),
+                          [](std::byte b) { return b == std::byte{0}; }));
 }
 
 TEST(MappedMemory, LargeMemoryStartsOnAHugePage) {
@@ -35,7 +36,8 @@ TEST(SlabArena, SlabsAreAlignedAndDoNotOverlap) {
     slabs.emplace_back(slab, bytes);
   }
   std::sort(slabs.begin(), slabs.end());
-  for (std::size_t i = 1; i < slabs.size(); ++i) EXPECT_LE(slabs[i - 1].first + slabs[i - 1].second, slabs[i].first);
+  for (std::size_t i = 1; i < slabs.size(); ++i)
+    EXPECT_LE(slabs[i - 1].first + slabs[i - 1].second, slabs[i].first);
 }
 
 TEST(SlabArena, SlabLargerThanABlock) {

@@ -25,7 +25,9 @@ std::vector<Key> RandomKeys(std::size_t count, std::uint64_t seed) {
 
 class SparseTableTest : public ::testing::Test {
  protected:
-  SparseTable Make(const TableSpec& spec = kSpec) { return SparseTable(spec, config_, 0, kPartitions, &arena_); }
+  SparseTable Make(const TableSpec& spec = kSpec) {
+    return SparseTable(spec, config_, 0, kPartitions, &arena_);
+  }
 
   std::vector<float> Embeddings(const SparseTable& table, const std::vector<Key>& keys) {
     std::vector<float*> rows(keys.size());
@@ -129,7 +131,8 @@ TEST_F(SparseTableTest, LookupsInsertNothing) {
   Embeddings(table, keys);
   std::vector<float*> rows(keys.size());
   table.Find(keys, rows.data());
-  EXPECT_TRUE(std::all_of(rows.begin(), rows.end(), [](const float* row) { return row == nullptr; }));
+  EXPECT_TRUE(
+      std::all_of(rows.begin(), rows.end(), [](const float* row) { return row == nullptr; }));
   std::vector<float> weights(keys.size(), 1);
   table.GatherWeights(rows, weights);
   EXPECT_EQ(weights, std::vector<float>(keys.size(), 0));
@@ -221,7 +224,8 @@ TEST_F(SparseTableTest, PartitionsOfASecondServer) {
   SparseTable table(kSpec, config_, FirstPartition(1, 3), FirstPartition(2, 3), &arena_);
   std::vector<Key> keys;
   for (const Key key : RandomKeys(3000, 8)) {
-    if (PartitionOf(key) >= FirstPartition(1, 3) && PartitionOf(key) < FirstPartition(2, 3)) keys.push_back(key);
+    if (PartitionOf(key) >= FirstPartition(1, 3) && PartitionOf(key) < FirstPartition(2, 3))
+      keys.push_back(key);
   }
   std::vector<float*> rows(keys.size());
   table.FindOrCreate(keys, rows.data());
@@ -241,7 +245,9 @@ TEST_F(SparseTableTest, RowTakesNoMoreThan96BytesAllIn) {
     table.FindOrCreate(keys, rows.data());
     const TableStatistics statistics = table.Statistics();
     if (statistics.rows < 300000) continue;  // partly filled slabs weigh on small tables
-    ASSERT_LE(static_cast<double>(statistics.allocated_bytes), 96.0 * static_cast<double>(statistics.rows)) << statistics.rows;
+    ASSERT_LE(static_cast<double>(statistics.allocated_bytes),
+              96.0 * static_cast<double>(statistics.rows))
+        << statistics.rows;
   }
 }
 
