@@ -86,7 +86,7 @@ struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013
 
 struct DeepConfig {  // AdaGrad, Duchi et al. 2011
   double learning_rate = 0.05;      // embeddings
-  double initial_accumulator = 1e-6;
+  double initial_accumulator = 0.1;
   bool row_wise = true;             // one accumulator a row instead of one an element
   double l2 = 0.0;                  // on the embeddings of the rows a batch touches
 };

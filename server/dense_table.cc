@@ -28,7 +28,8 @@ DenseTable::DenseTable(const Config& config, const ModelSpec& spec, int server, 
   accumulators_.assign(values_.size(), static_cast<float>(config.dense.initial_accumulator));
 }
 
-void DenseTable::Update(std::uint64_t step, std::span<const DenseGradient> gradients) {
+void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
+                        std::span<const DenseGradient> gradients) {
   if (gradients.empty()) return;
   for (const DenseGradient& gradient : gradients) {
     FATHOM_CHECK_EQ(gradient.values.size(), values_.size());
@@ -46,14 +47,17 @@ void DenseTable::Update(std::uint64_t step, std::span<const DenseGradient> gradi
       std::copy_n(&gradient.values[begin], count, &sums_[static_cast<std::size_t>(slot) * kBlock]);
     }
     sum.Finish(add);
-    const std::span<const float> total(sums_.data(), count);
+    const std::span<float> total(sums_.data(), count);
     if (!AllFinite(total)) {
-      const auto bad = std::find_if(total.begin(), total.end(), [](float g) { return !std::isfinite(g); });
+      const auto bad =
+          std::find_if(total.begin(), total.end(), [](float g) { return !std::isfinite(g); });
       Fail(ExitCode::kNumeric,
            "step {}: the gradient of dense parameter {} is {}; lower dense.learning_rate or "
            "deep.learning_rate, or look for extreme values in the numeric columns",
            step, first_ + begin + static_cast<std::size_t>(bad - total.begin()), *bad);
     }
+    const float share = 1.0F / static_cast<float>(examples);
+    for (float& gradient : total) gradient *= share;
     adagrad_.UpdateElements(total, &values_[begin], &accumulators_[begin]);
   }
 }
@@ -61,7 +65,8 @@ void DenseTable::Update(std::uint64_t step, std::span<const DenseGradient> gradi
 void DenseTable::Restore(const DenseState& state) {
   FATHOM_CHECK_EQ(state.values.size(), total_);
   FATHOM_CHECK_EQ(state.accumulators.size(), total_);
-  std::copy_n(state.values.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(), values_.begin());
+  std::copy_n(state.values.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
+              values_.begin());
   std::copy_n(state.accumulators.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
               accumulators_.begin());
 }

@@ -26,8 +26,9 @@ class DenseTable {
   std::span<const float> values() const { return values_; }
 
   // Adds the gradients, in ascending order of slice, along the slice tree and takes one step of
-  // AdaGrad. Throws Error(kNumeric) if the sum is not finite: names parameter and step.
-  void Update(std::uint64_t step, std::span<const DenseGradient> gradients);
+  // AdaGrad with their mean over the batch's examples. Throws Error(kNumeric) if the sum is not
+  // finite: names parameter and step.
+  void Update(std::uint64_t step, std::uint32_t examples, std::span<const DenseGradient> gradients);
 
   void Restore(const DenseState& state);
   void Save(const std::filesystem::path& dir) const;

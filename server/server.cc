@@ -63,9 +63,9 @@ class Server::Impl {
   Schedule schedule_;
   Shard shard_;
   std::vector<WorkerState> workers_;
-  std::size_t pushes_in_ = 0;             // of the current step
-  Clock::time_point first_push_;          // of the current step
-  std::uint64_t version_ = 0;             // steps whose updates the rows hold
+  std::size_t pushes_in_ = 0;     // of the current step
+  Clock::time_point first_push_;  // of the current step
+  std::uint64_t version_ = 0;     // steps whose updates the rows hold
   bool stopped_ = false;
 };
 
@@ -120,7 +120,8 @@ void Server::Impl::Handle(Frame frame) {
 int Server::Impl::WorkerOf(const Frame& frame) const {
   const int worker = static_cast<int>(frame.source) - static_cast<int>(context_.layout.worker(0));
   if (worker < 0 || worker >= context_.layout.workers) {
-    Fail(ExitCode::kPeer, "{}: {} sent a frame that only workers send", Name(), NameOf(frame.source));
+    Fail(ExitCode::kPeer, "{}: {} sent a frame that only workers send", Name(),
+         NameOf(frame.source));
   }
   return worker;
 }
@@ -131,8 +132,8 @@ auto Server::Impl::Decoded(const Frame& frame, const Decode& decode) const {
   try {
     return decode(frame.payload.bytes());
   } catch (const Error& error) {
-    throw Error(error.code(), fmt::format("{}: {} sent a bad frame for step {}: {}", Name(), NameOf(frame.source),
-                                          frame.step, error.what()));
+    throw Error(error.code(), fmt::format("{}: {} sent a bad frame for step {}: {}", Name(),
+                                          NameOf(frame.source), frame.step, error.what()));
   }
 }
 
@@ -145,15 +146,17 @@ void Server::Impl::OnPull(Frame frame) {
   });
   const std::uint64_t last = schedule_.steps();
   const bool early = frame.step == version_ + 1;
-  if ((frame.step != version_ && !early) || frame.step > last || (message.will_push && frame.step == last)) {
-    Fail(ExitCode::kPeer, "{}: {} asks for version {} {}; the model is at {} of {}", Name(), NameOf(frame.source),
-         frame.step, message.will_push ? "to train on" : "to evaluate", version_, last);
+  if ((frame.step != version_ && !early) || frame.step > last ||
+      (message.will_push && frame.step == last)) {
+    Fail(ExitCode::kPeer, "{}: {} asks for version {} {}; the model is at {} of {}", Name(),
+         NameOf(frame.source), frame.step, message.will_push ? "to train on" : "to evaluate",
+         version_, last);
   }
   PendingPull pull = shard_.Find(std::move(frame.payload), std::move(message));
   if (!early) return Answer(worker, std::move(pull));
   if (state.early.size() == kMaxEarlyPulls) {
-    Fail(ExitCode::kPeer, "{}: {} has {} pulls waiting already and sends one for version {}", Name(),
-         NameOf(frame.source), kMaxEarlyPulls, frame.step);
+    Fail(ExitCode::kPeer, "{}: {} has {} pulls waiting already and sends one for version {}",
+         Name(), NameOf(frame.source), kMaxEarlyPulls, frame.step);
   }
   state.early.push_back(std::move(pull));
 }
@@ -163,7 +166,8 @@ void Server::Impl::Answer(int worker, PendingPull pull) {
   Send(FrameType::kRows, context_.layout.worker(worker), shard_.EncodeRows(pull));
   if (!pull.message.will_push) return;
   if (state.pulled || state.pushed) {
-    Fail(ExitCode::kPeer, "{}: {} pulls twice for step {}", Name(), NameOf(context_.layout.worker(worker)), version_);
+    Fail(ExitCode::kPeer, "{}: {} pulls twice for step {}", Name(),
+         NameOf(context_.layout.worker(worker)), version_);
   }
   state.pulled = std::move(pull);
 }
@@ -171,7 +175,8 @@ void Server::Impl::Answer(int worker, PendingPull pull) {
 void Server::Impl::OnPush(Frame frame) {
   WorkerState& state = workers_[static_cast<std::size_t>(WorkerOf(frame))];
   if (frame.step != version_ || !state.pulled) {
-    Fail(ExitCode::kPeer, "{}: {} pushes gradients of step {} without a pull for it; the model is at {}", Name(),
+    Fail(ExitCode::kPeer,
+         "{}: {} pushes gradients of step {} without a pull for it; the model is at {}", Name(),
          NameOf(frame.source), frame.step, version_);
   }
   std::vector<std::size_t> pulled;
@@ -181,11 +186,14 @@ void Server::Impl::OnPush(Frame frame) {
   });
   const std::uint32_t slices = schedule_.Plan(version_).slices;
   if (message.slices != slices) {
-    Fail(ExitCode::kPeer, "{}: {} cuts step {} into {} slices, the schedule into {}; do all ranks have the same config?",
+    Fail(ExitCode::kPeer,
+         "{}: {} cuts step {} into {} slices, the schedule into {}; do all ranks have the same "
+         "config?",
          Name(), NameOf(frame.source), version_, message.slices, slices);
   }
   state.last_heard = Clock::now();
-  state.pushed = WorkerGradients{std::move(*state.pulled), std::move(frame.payload), std::move(message)};
+  state.pushed =
+      WorkerGradients{std::move(*state.pulled), std::move(frame.payload), std::move(message)};
   state.pulled.reset();
   if (pushes_in_++ == 0) first_push_ = state.last_heard;
   if (pushes_in_ == workers_.size()) Apply();
@@ -198,7 +206,7 @@ void Server::Impl::Apply() {
     worker.pushed.reset();
   }
   pushes_in_ = 0;
-  shard_.Update(version_, schedule_.Plan(version_).slices, gradients);
+  shard_.Update(schedule_.Plan(version_), gradients);
   ++version_;
   AnswerEarlyPulls();
 }
@@ -221,19 +229,22 @@ void Server::Impl::CheckSilence() const {
   for (int w = 0; w < context_.layout.workers; ++w) {
     const WorkerState& worker = workers_[static_cast<std::size_t>(w)];
     if (worker.pushed) continue;
-    const std::chrono::duration<double> silent = Clock::now() - std::max(first_push_, worker.last_heard);
+    const std::chrono::duration<double> silent =
+        Clock::now() - std::max(first_push_, worker.last_heard);
     if (silent.count() <= timeout) continue;
     Fail(ExitCode::kPeer,
-         "{}: {} has sent no gradients of step {} for {:.1f} s, {} of {} workers have; see its log, or raise "
+         "{}: {} has sent no gradients of step {} for {:.1f} s, {} of {} workers have; see its "
+         "log, or raise "
          "cluster.timeout_seconds",
-         Name(), NameOf(context_.layout.worker(w)), version_, silent.count(), pushes_in_, workers_.size());
+         Name(), NameOf(context_.layout.worker(w)), version_, silent.count(), pushes_in_,
+         workers_.size());
   }
 }
 
 void Server::Impl::OnSave(const Frame& frame) {
   if (context_.mode != RunMode::kTrain || frame.step != version_ || pushes_in_ > 0) {
-    Fail(ExitCode::kPeer, "{}: {} asks to save the model of step {}, the model is at {}", Name(), NameOf(frame.source),
-         frame.step, version_);
+    Fail(ExitCode::kPeer, "{}: {} asks to save the model of step {}, the model is at {}", Name(),
+         NameOf(frame.source), frame.step, version_);
   }
   Send(FrameType::kSaved, frame.source, EncodeSaved(shard_.Save(context_.save_dir)));
 }
@@ -242,14 +253,20 @@ void Server::Impl::OnSave(const Frame& frame) {
 // any order; whether they left too early is the coordinator's to notice.
 void Server::Impl::OnPeerLost(const Frame& frame) {
   if (version_ == schedule_.steps() && frame.source != context_.layout.coordinator()) return;
-  Fail(ExitCode::kPeer, "{}: lost {} in step {}{}", Name(), NameOf(frame.source), version_, LossReason(frame));
+  Fail(ExitCode::kPeer, "{}: lost {} in step {}{}", Name(), NameOf(frame.source), version_,
+       LossReason(frame));
 }
 
 void Server::Impl::Send(FrameType type, RoleId to, Buffer payload) {
-  context_.transport.Send({.type = type, .source = role_, .destination = to, .step = version_, .payload = std::move(payload)});
+  context_.transport.Send({.type = type,
+                           .source = role_,
+                           .destination = to,
+                           .step = version_,
+                           .payload = std::move(payload)});
 }
 
-Server::Server(const RunContext& context, int index) : impl_(std::make_unique<Impl>(context, index)) {}
+Server::Server(const RunContext& context, int index)
+    : impl_(std::make_unique<Impl>(context, index)) {}
 Server::~Server() = default;
 void Server::Run() { impl_->Run(); }
 

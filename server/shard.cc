@@ -11,7 +11,8 @@ namespace fathom {
 namespace {
 
 [[noreturn]] void FailNotFinite(const TableSpec& spec, std::uint64_t step, const MergedRow& row) {
-  const auto bad = std::find_if(row.deep.begin(), row.deep.end(), [](float g) { return !std::isfinite(g); });
+  const auto bad =
+      std::find_if(row.deep.begin(), row.deep.end(), [](float g) { return !std::isfinite(g); });
   const bool deep = bad != row.deep.end();
   Fail(ExitCode::kNumeric,
        "step {}: table {}, key {:016x}: the gradient of {} is {}; lower deep.learning_rate, "
@@ -35,7 +36,8 @@ Shard::Shard(const Config& config, const ModelSpec& spec, int server, int server
 
 void Shard::Load(const std::filesystem::path& dir) {
   const Manifest manifest = ReadManifest(dir);
-  if (manifest.tables != spec_.tables || manifest.dense_floats != static_cast<std::uint64_t>(spec_.dense_floats)) {
+  if (manifest.tables != spec_.tables ||
+      manifest.dense_floats != static_cast<std::uint64_t>(spec_.dense_floats)) {
     Fail(ExitCode::kModel,
          "{}: the model's tables or layers are not those of the config; use the config.toml that "
          "lies in the model's folder",
@@ -84,12 +86,13 @@ Buffer Shard::EncodeRows(const PendingPull& pull) const {
     const auto dim = static_cast<std::size_t>(spec.dim);
     writer.Put<std::uint64_t>(keys.size());
     if (spec.wide) tables_[t].GatherWeights(pull.rows[t], writer.Array<float>(keys.size()));
-    if (dim > 0) tables_[t].GatherEmbeddings(keys, pull.rows[t], writer.Array<float>(keys.size() * dim));
+    if (dim > 0)
+      tables_[t].GatherEmbeddings(keys, pull.rows[t], writer.Array<float>(keys.size() * dim));
   }
   return writer.Take();
 }
 
-void Shard::Update(std::uint64_t step, std::uint32_t slices, std::span<WorkerGradients> workers) {
+void Shard::Update(const StepPlan& plan, std::span<WorkerGradients> workers) {
   std::vector<Part> parts;
   for (WorkerGradients& worker : workers) {
     for (const PushMessage::Node& node : worker.message.nodes) parts.push_back({&worker, &node});
@@ -99,13 +102,13 @@ void Shard::Update(std::uint64_t step, std::uint32_t slices, std::span<WorkerGra
   });
   std::vector<TreeNode> nodes;
   for (const Part& part : parts) nodes.push_back(part.node->node);
-  CheckCoverage(step, nodes, slices);
-  for (std::size_t t = 0; t < tables_.size(); ++t) UpdateTable(step, t, parts);
+  CheckCoverage(plan.step, nodes, plan.slices);
+  for (std::size_t t = 0; t < tables_.size(); ++t) UpdateTable(plan.step, t, parts);
   std::vector<DenseGradient> dense;
   for (const Part& part : parts) {
     if (!part.node->dense.empty()) dense.push_back({part.node->node.first_slice, part.node->dense});
   }
-  dense_.Update(step, dense);
+  dense_.Update(plan.step, plan.examples, dense);
 }
 
 void Shard::CreateMissing(std::size_t table, const Part& part) {
@@ -150,7 +153,8 @@ SavedMessage Shard::Save(const std::filesystem::path& dir) const {
     for (std::size_t t = 0; t < tables_.size(); ++t) {
       const auto floats = static_cast<std::size_t>(spec_.tables[t].state_floats());
       writer.BeginTable(t, tables_[t].RowsOf(p));
-      for (const float* row : tables_[t].SortedRows(p)) writer.AddRow(RowStore::KeyOf(row), {row, floats});
+      for (const float* row : tables_[t].SortedRows(p))
+        writer.AddRow(RowStore::KeyOf(row), {row, floats});
     }
     saved.files.push_back(writer.Finish());
   }

@@ -12,6 +12,7 @@
 #include "common/messages.h"
 #include "common/run_context.h"
 #include "common/saved_message.h"
+#include "common/schedule.h"
 #include "server/dense_table.h"
 #include "server/gradient_merge.h"
 #include "server/slab_arena.h"
@@ -21,7 +22,7 @@ namespace fathom {
 
 // A worker's pull with the rows that its keys name.
 struct PendingPull {
-  Buffer payload;        // holds the keys of `message`
+  Buffer payload;  // holds the keys of `message`
   PullMessage message;
   std::vector<std::vector<float*>> rows;  // [tables][keys]; null: no such row
 };
@@ -29,7 +30,7 @@ struct PendingPull {
 // A worker's gradients of one step and the pull that they refer to.
 struct WorkerGradients {
   PendingPull pull;
-  Buffer payload;        // holds the arrays of `message`
+  Buffer payload;  // holds the arrays of `message`
   PushMessage message;
 };
 
@@ -51,7 +52,7 @@ class Shard {
   // Takes one step: sums the gradients of all workers and updates the rows and the dense range.
   // Throws Error(kPeer) where the workers' nodes do not cover the slices exactly once,
   // Error(kNumeric) where a sum is not finite: names table, key and step.
-  void Update(std::uint64_t step, std::uint32_t slices, std::span<WorkerGradients> workers);
+  void Update(const StepPlan& plan, std::span<WorkerGradients> workers);
 
   // Writes the partitions and the dense range; says what it wrote.
   SavedMessage Save(const std::filesystem::path& dir) const;

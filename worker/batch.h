@@ -31,7 +31,6 @@ struct Batch {
   std::uint32_t first_slice = 0;               // of the global batch
   std::uint32_t slices = 0;                    // of this part
   std::uint32_t global_slices = 0;
-  std::uint32_t global_examples = 0;
   std::uint32_t slice_size = 0;
   std::uint32_t examples = 0;                  // of this part
   std::vector<std::uint8_t> labels;            // [examples]

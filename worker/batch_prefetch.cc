@@ -62,7 +62,6 @@ void BatchPrefetch::Make(std::uint64_t step, Batch* batch) {
   batch->first_slice = begin;
   batch->slices = end - begin;
   batch->global_slices = plan.slices;
-  batch->global_examples = plan.examples;
   batch->slice_size = static_cast<std::uint32_t>(config_.train.slice_size);
   const std::uint32_t first = std::min(begin * batch->slice_size, plan.examples);
   const std::uint32_t last = std::min(end * batch->slice_size, plan.examples);

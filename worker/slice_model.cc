@@ -81,7 +81,7 @@ double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const Pulle
   for (int e = 0; e < m; ++e) {
     const std::uint8_t label = batch.labels[begin + static_cast<std::uint32_t>(e)];
     loss += LogLoss(logits[e], label);
-    logit_gradients[e] = static_cast<float>((Sigmoid(logits[e]) - label) / batch.global_examples);
+    logit_gradients[e] = static_cast<float>(Sigmoid(logits[e]) - label);
   }
   if (!std::isfinite(loss)) {
     Fail(ExitCode::kNumeric, "step {}: the log loss of slice {} is not finite: lower the learning rates (wide.alpha, "

@@ -1,4 +1,6 @@
-// The whole model on one slice of a batch: logits, and the gradients of the mean log loss.
+// The whole model on one slice of a batch: logits, and the gradients of the sum of the log losses.
+// A sum, so that an example counts the same for a rare row whatever the batch size; the servers take
+// the mean for the dense parameters, which every example touches.
 #pragma once
 
 #include <cstdint>

@@ -25,9 +25,20 @@ TEST(DenseTable, OneStepByHand) {
   const float before = table.values()[3];
   std::vector<float> gradient(16);
   gradient[3] = 3;
-  table.Update(0, std::vector<DenseGradient>{{0, gradient}});
+  table.Update(0, 1, std::vector<DenseGradient>{{0, gradient}});
   EXPECT_FLOAT_EQ(table.values()[3], before - 0.5F * 3 / 4);
   EXPECT_EQ(table.values()[4], before);
+}
+
+TEST(DenseTable, TheStepIsTakenWithTheMeanOverTheExamples) {
+  Config config;
+  config.dense = {.learning_rate = 0.5, .initial_accumulator = 7, .l2 = 0};
+  DenseTable table(config, Spec(16), 0, 1);
+  const float before = table.values()[3];
+  std::vector<float> gradient(16);
+  gradient[3] = 12;
+  table.Update(0, 4, std::vector<DenseGradient>{{0, gradient}});
+  EXPECT_FLOAT_EQ(table.values()[3], before - 0.5F * 3 / 4);
 }
 
 TEST(DenseTable, RangesOfAllServersTogetherAreTheWhole) {
@@ -51,7 +62,7 @@ TEST(DenseTable, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
   Config config;
   DenseTable reference(config, Spec(kFloats), 0, 1);
   const auto sum = step.DenseSum(step.root());
-  reference.Update(0, std::vector<DenseGradient>{{0, *sum}});
+  reference.Update(0, 1, std::vector<DenseGradient>{{0, *sum}});
   for (int workers = 1; workers <= 11; ++workers) {
     std::vector<SimulatedStep::Values> values;
     std::vector<std::uint32_t> first_slices;
@@ -63,10 +74,12 @@ TEST(DenseTable, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
       }
     }
     std::vector<DenseGradient> gradients;
-    for (std::size_t i = 0; i < values.size(); ++i) gradients.push_back({first_slices[i], values[i]});
+    for (std::size_t i = 0; i < values.size(); ++i)
+      gradients.push_back({first_slices[i], values[i]});
     DenseTable table(config, Spec(kFloats), 0, 1);
-    table.Update(0, gradients);
-    for (std::size_t i = 0; i < kFloats; ++i) ASSERT_EQ(table.values()[i], reference.values()[i]) << workers << " " << i;
+    table.Update(0, 1, gradients);
+    for (std::size_t i = 0; i < kFloats; ++i)
+      ASSERT_EQ(table.values()[i], reference.values()[i]) << workers << " " << i;
   }
 }
 
@@ -75,8 +88,9 @@ TEST(DenseTable, InfiniteGradientNamesParameterAndStep) {
   DenseTable table(config, Spec(4096), 1, 2);
   std::vector<float> gradient(2048);
   gradient[1500] = std::numeric_limits<float>::infinity();
-  testing::ExpectError(ExitCode::kNumeric, {"step 12", "parameter 3548 is inf"},
-                       [&] { table.Update(12, std::vector<DenseGradient>{{0, gradient}}); });
+  testing::ExpectError(ExitCode::kNumeric, {"step 12", "parameter 3548 is inf"}, [&] {
+    table.Update(12, 1, std::vector<DenseGradient>{{0, gradient}});
+  });
 }
 
 TEST(DenseTable, RestoreTakesItsRange) {

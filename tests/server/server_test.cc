@@ -49,13 +49,20 @@ Config MakeConfig(double timeout_seconds) {
 // One server in its own thread; the test speaks for its two workers and the coordinator.
 class ServerRun {
  public:
-  explicit ServerRun(double timeout_seconds = 60, RunMode mode = RunMode::kTrain, const std::filesystem::path& model_dir = {})
+  explicit ServerRun(double timeout_seconds = 60, RunMode mode = RunMode::kTrain,
+                     const std::filesystem::path& model_dir = {})
       : config_(MakeConfig(timeout_seconds)),
         layout_(MakeLayout({"node-a"}, config_.cluster)),
         transport_(static_cast<int>(layout_.roles.size())),
-        context_{.config = config_, .spec = spec_, .layout = layout_, .transport = transport_, .mode = mode,
-                 .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0, .evaluation_examples = 10,
-                 .model_dir = model_dir, .save_dir = save_dir_.path()},
+        context_{.config = config_,
+                 .spec = spec_,
+                 .layout = layout_,
+                 .transport = transport_,
+                 .mode = mode,
+                 .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
+                 .evaluation_examples = 10,
+                 .model_dir = model_dir,
+                 .save_dir = save_dir_.path()},
         thread_([this] { Serve(); }) {}
 
   ~ServerRun() {
@@ -66,7 +73,11 @@ class ServerRun {
   const std::filesystem::path& save_dir() const { return save_dir_.path(); }
 
   void Send(FrameType type, RoleId from, std::uint64_t step, Buffer payload = {}) {
-    transport_.Send({.type = type, .source = from, .destination = layout_.server(0), .step = step, .payload = std::move(payload)});
+    transport_.Send({.type = type,
+                     .source = from,
+                     .destination = layout_.server(0),
+                     .step = step,
+                     .payload = std::move(payload)});
   }
   void Pull(const SimulatedStep& step, int worker, std::uint64_t version) {
     Send(FrameType::kPull, Worker(worker), version, step.Pull(worker, kWorkers, 0, 1));
@@ -75,7 +86,8 @@ class ServerRun {
     Send(FrameType::kPush, Worker(worker), number, step.Push(worker, kWorkers, 0, 1));
   }
   void PullToEvaluate(int worker, std::uint64_t version, const std::vector<Key>& keys) {
-    Send(FrameType::kPull, Worker(worker), version, EncodePull({.will_push = false, .wants_dense = true, .keys = {keys}}));
+    Send(FrameType::kPull, Worker(worker), version,
+         EncodePull({.will_push = false, .wants_dense = true, .keys = {keys}}));
   }
 
   // Waits for the answer; fails the test if none comes.
@@ -91,7 +103,9 @@ class ServerRun {
   }
   bool Answered(int worker) { return HasFrame(Worker(worker)); }
   bool HasFrame(RoleId role) { return transport_.mailbox(role).Take(Clock::now()).has_value(); }
-  std::optional<Frame> Saved() { return transport_.mailbox(0).Take(Clock::now() + std::chrono::seconds(10)); }
+  std::optional<Frame> Saved() {
+    return transport_.mailbox(0).Take(Clock::now() + std::chrono::seconds(10));
+  }
 
   // A whole step; `last` is the worker whose push comes last.
   void TakeStep(const SimulatedStep& step, std::uint64_t number, int last = 1) {
@@ -165,8 +179,9 @@ TEST_F(ServerTest, AnswersAsItsShardWould) {
     std::vector<WorkerGradients> gradients(1);
     gradients[0].pull = shard.Find(std::move(pull), std::move(pull_message));
     gradients[0].payload = step_.Push(0, 1, 0, 1);
-    gradients[0].message = DecodePush(gradients[0].payload.bytes(), spec.tables, std::vector<std::size_t>{keys_.size()}, kDenseFloats);
-    shard.Update(version, kSlices, gradients);
+    gradients[0].message = DecodePush(gradients[0].payload.bytes(), spec.tables,
+                                      std::vector<std::size_t>{keys_.size()}, kDenseFloats);
+    shard.Update(Schedule(config, kSteps * kSlices * 8).Plan(version), gradients);
   }
 }
 
@@ -208,10 +223,21 @@ TEST_F(ServerTest, WorkerWithoutSlicesTakesPartWithEmptyMessages) {
   const Layout layout = MakeLayout({"node-a"}, config.cluster);
   const ModelSpec spec = Spec();
   InProcessTransport transport(static_cast<int>(layout.roles.size()));
-  const RunContext context{.config = config, .spec = spec, .layout = layout, .transport = transport, .mode = RunMode::kTrain,
-                           .train_examples = 8, .evaluation_examples = 0, .model_dir = {}, .save_dir = {}};
+  const RunContext context{.config = config,
+                           .spec = spec,
+                           .layout = layout,
+                           .transport = transport,
+                           .mode = RunMode::kTrain,
+                           .train_examples = 8,
+                           .evaluation_examples = 0,
+                           .model_dir = {},
+                           .save_dir = {}};
   const auto send = [&](FrameType type, RoleId from, Buffer payload) {
-    transport.Send({.type = type, .source = from, .destination = layout.server(0), .step = 0, .payload = std::move(payload)});
+    transport.Send({.type = type,
+                    .source = from,
+                    .destination = layout.server(0),
+                    .step = 0,
+                    .payload = std::move(payload)});
   };
   for (int w = 0; w < kWorkers; ++w) {
     send(FrameType::kPull, layout.worker(w), one_slice.Pull(w, kWorkers, 0, 1));
@@ -237,7 +263,11 @@ TEST_F(ServerTest, SavesAndServesTheModel) {
   EXPECT_EQ(saved.tables.at(0).rows, keys_.size());
   EXPECT_EQ(saved.files.size(), static_cast<std::size_t>(kPartitions));
   saved.files.push_back(FinishDense(run.save_dir(), kDenseFloats));
-  WriteManifest(run.save_dir(), {.step = kSteps, .seed = 1, .tables = Spec().tables, .dense_floats = kDenseFloats, .files = saved.files});
+  WriteManifest(run.save_dir(), {.step = kSteps,
+                                 .seed = 1,
+                                 .tables = Spec().tables,
+                                 .dense_floats = kDenseFloats,
+                                 .files = saved.files});
 
   ServerRun evaluation(60, RunMode::kEvaluate, run.save_dir());
   evaluation.PullToEvaluate(1, 0, keys_);
@@ -250,7 +280,8 @@ TEST_F(ServerTest, SilentWorkerIsNamedWithStepAndTime) {
   ServerRun run(0.05);
   for (int w = 0; w < kWorkers; ++w) run.Pull(step_, w, 0);
   run.Push(step_, 0, 0);
-  run.ExpectFailure(ExitCode::kPeer, {"server 0", "worker 1 (rank 0 on node-a)", "step 0", " s, 1 of 2 workers"});
+  run.ExpectFailure(ExitCode::kPeer,
+                    {"server 0", "worker 1 (rank 0 on node-a)", "step 0", " s, 1 of 2 workers"});
 }
 
 TEST_F(ServerTest, NobodyIsLateWhileNoPushIsIn) {
@@ -377,7 +408,8 @@ TEST_F(ServerTest, LostWorkerIsNamedWithTheReason) {
   Buffer payload(reason.size());
   std::memcpy(payload.data(), reason.data(), reason.size());
   run.Send(FrameType::kPeerLost, run.Worker(1), 0, std::move(payload));
-  run.ExpectFailure(ExitCode::kPeer, {"lost worker 1 (rank 0 on node-a) in step 0", "connection reset"});
+  run.ExpectFailure(ExitCode::kPeer,
+                    {"lost worker 1 (rank 0 on node-a) in step 0", "connection reset"});
 }
 
 TEST_F(ServerTest, LostCoordinatorEndsTheRunEvenAfterTheLastStep) {
@@ -389,7 +421,8 @@ TEST_F(ServerTest, LostCoordinatorEndsTheRunEvenAfterTheLastStep) {
 
 TEST_F(ServerTest, FailureOfAPeerIsPassedOnAsItIs) {
   ServerRun run;
-  run.Send(FrameType::kFailed, run.Worker(1), 0, EncodeFailed({static_cast<int>(ExitCode::kData), "line 3 is bad"}));
+  run.Send(FrameType::kFailed, run.Worker(1), 0,
+           EncodeFailed({static_cast<int>(ExitCode::kData), "line 3 is bad"}));
   run.ExpectFailure(ExitCode::kData, {"line 3 is bad"});
 }
 

@@ -45,17 +45,19 @@ PendingPull DecodeAndFind(const Shard& shard, Buffer payload, int server, int se
 }
 
 // One step of one server, pulls and pushes of all workers included.
-void TakeStep(std::uint64_t number, const SimulatedStep& step, int workers, int server, int servers, Shard* shard) {
+void TakeStep(std::uint64_t number, const SimulatedStep& step, int workers, int server, int servers,
+              Shard* shard) {
   std::vector<WorkerGradients> gradients;
   for (int w = 0; w < workers; ++w) {
-    PendingPull pull = DecodeAndFind(*shard, step.Pull(w, workers, server, servers), server, servers);
+    PendingPull pull =
+        DecodeAndFind(*shard, step.Pull(w, workers, server, servers), server, servers);
     std::vector<std::size_t> pulled;
     for (const auto& keys : pull.message.keys) pulled.push_back(keys.size());
     Buffer payload = step.Push(w, workers, server, servers);
     PushMessage push = DecodePush(payload.bytes(), step.tables(), pulled, shard->dense_floats());
     gradients.push_back({std::move(pull), std::move(payload), std::move(push)});
   }
-  shard->Update(number, step.slices(), gradients);
+  shard->Update({.step = number, .examples = 1, .slices = step.slices()}, gradients);
 }
 
 std::map<std::string, std::string> FilesIn(const std::filesystem::path& dir) {
@@ -68,20 +70,24 @@ std::map<std::string, std::string> FilesIn(const std::filesystem::path& dir) {
 }
 
 // Trains a few steps on `servers` shards with `workers` workers each and saves them.
-Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, int workers, const std::filesystem::path& dir) {
-  Manifest manifest{.step = kSteps, .seed = 1, .tables = spec.tables, .dense_floats = kDenseFloats, .files = {}};
+Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, int workers,
+                      const std::filesystem::path& dir) {
+  Manifest manifest{
+      .step = kSteps, .seed = 1, .tables = spec.tables, .dense_floats = kDenseFloats, .files = {}};
   CreateDense(dir, kDenseFloats);
   for (int s = 0; s < servers; ++s) {
     Shard shard(config, spec, s, servers);
     for (int number = 0; number < kSteps; ++number) {
-      const SimulatedStep step(spec.tables, kDenseFloats, 7, 100 + static_cast<std::uint64_t>(number) % 2);
+      const SimulatedStep step(spec.tables, kDenseFloats, 7,
+                               100 + static_cast<std::uint64_t>(number) % 2);
       TakeStep(static_cast<std::uint64_t>(number), step, workers, s, servers, &shard);
     }
     SavedMessage saved = shard.Save(dir);
     for (auto& file : saved.files) manifest.files.push_back(std::move(file));
   }
   manifest.files.push_back(FinishDense(dir, kDenseFloats));
-  std::sort(manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(manifest.files.begin(), manifest.files.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   WriteManifest(dir, manifest);
   return manifest;
 }
@@ -99,7 +105,8 @@ TEST(Shard, ModelIsTheSameBytesForAnyNumberOfServersAndWorkers) {
     const auto files = FilesIn(dir.path());
     ASSERT_EQ(files.size(), reference.size());
     for (const auto& [name, bytes] : reference) {
-      EXPECT_TRUE(files.at(name) == bytes) << name << " with " << servers << " servers, " << workers << " workers";
+      EXPECT_TRUE(files.at(name) == bytes)
+          << name << " with " << servers << " servers, " << workers << " workers";
     }
   }
 }
@@ -119,7 +126,8 @@ TEST(Shard, LoadedModelAnswersAsTheTrainedOne) {
   loaded.Load(dir.path());
   const SimulatedStep unknown(spec.tables, kDenseFloats, 7, 555);
   for (const SimulatedStep* step : {&first, &second, &unknown}) {
-    const Buffer expected = trained.EncodeRows(DecodeAndFind(trained, step->Pull(0, 1, 0, 1), 0, 1));
+    const Buffer expected =
+        trained.EncodeRows(DecodeAndFind(trained, step->Pull(0, 1, 0, 1), 0, 1));
     const Buffer answer = loaded.EncodeRows(DecodeAndFind(loaded, step->Pull(0, 1, 0, 1), 0, 1));
     EXPECT_TRUE(std::ranges::equal(answer.bytes(), expected.bytes()));
   }
@@ -138,9 +146,10 @@ TEST(Shard, LoadRefusesAModelOfAnotherShape) {
 TEST(Shard, LoadRefusesADamagedPartition) {
   const ScratchDir dir;
   const Manifest manifest = TrainAndSave(Spec(), MakeConfig(), 1, 1, dir.path());
-  const auto largest = std::max_element(manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) {
-    return (a.rows.empty() ? 0 : a.bytes) < (b.rows.empty() ? 0 : b.bytes);
-  });
+  const auto largest = std::max_element(
+      manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) {
+        return (a.rows.empty() ? 0 : a.bytes) < (b.rows.empty() ? 0 : b.bytes);
+      });
   {
     std::fstream file(dir.path() / largest->name, std::ios::in | std::ios::out | std::ios::binary);
     file.seekg(static_cast<std::streamoff>(largest->bytes / 2));
@@ -159,7 +168,8 @@ TEST(Shard, AnswerHasTheDenseRangeOnlyIfAsked) {
   const Config config;
   Shard shard(config, spec, 1, 3);
   for (const bool wants : {false, true}) {
-    PendingPull pull = DecodeAndFind(shard, EncodePull({.will_push = false, .wants_dense = wants, .keys = {{}, {}}}), 1, 3);
+    PendingPull pull = DecodeAndFind(
+        shard, EncodePull({.will_push = false, .wants_dense = wants, .keys = {{}, {}}}), 1, 3);
     const Buffer payload = shard.EncodeRows(pull);
     EXPECT_EQ(DecodeRows(payload.bytes(), spec.tables).dense.size(), wants ? 32U : 0U);
   }
@@ -201,13 +211,19 @@ void ExpectNumericError(const SimulatedStep& step, const std::string& what) {
 TEST(Shard, WideGradientThatIsNotANumberNamesTableKeyAndStep) {
   SimulatedStep step(Spec().tables, kDenseFloats, 4, 1);
   step.Spoil(0, 2, 0, std::numeric_limits<float>::quiet_NaN());
-  ExpectNumericError(step, fmt::format("step 41: table wide, key {:016x}: the gradient of the wide weight is nan", step.FirstKey(0, 2)));
+  ExpectNumericError(
+      step, fmt::format("step 41: table wide, key {:016x}: the gradient of the wide weight is nan",
+                        step.FirstKey(0, 2)));
 }
 
 TEST(Shard, InfiniteDeepGradientNamesTableKeyElementAndStep) {
   SimulatedStep step(Spec().tables, kDenseFloats, 4, 1);
   step.Spoil(1, 3, 4, -std::numeric_limits<float>::infinity());  // element 0 is the wide weight
-  ExpectNumericError(step, fmt::format("step 41: table wide_deep5, key {:016x}: the gradient of embedding element 3 is -inf", step.FirstKey(1, 3)));
+  ExpectNumericError(
+      step,
+      fmt::format(
+          "step 41: table wide_deep5, key {:016x}: the gradient of embedding element 3 is -inf",
+          step.FirstKey(1, 3)));
 }
 
 }  // namespace
