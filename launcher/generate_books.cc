@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "common/error.h"
 #include "common/metrics.h"
 #include "common/split.h"
+#include "launcher/generated_dir.h"
 #include "launcher/synthetic_truth.h"
 
 namespace fathom {
@@ -19,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::array<const char*, 10> kGenres = {"adventure", "biography", "classics", "crime", "fantasy",
                                                  "history", "poetry", "romance", "science", "travel"};
 constexpr int kFactors = 3;
+constexpr std::uint64_t kFewestRows = 100;
 constexpr std::uint64_t kRatingsAReader = 400;
 constexpr std::uint64_t kRatingsABook = 500;
 constexpr double kMaxShareRead = 0.8;      // of all books, by one reader
@@ -265,7 +268,10 @@ void WriteTruth(const BooksTruth& truth, std::uint64_t seed, const fs::path& out
 }  // namespace
 
 BooksTruth GenerateBooks(std::uint64_t rows, std::uint64_t seed, const fs::path& out) {
-  fs::create_directories(out);
+  if (rows < kFewestRows) {
+    Fail(ExitCode::kUsage, "{} rows are too few to tell readers from books: ask for {} or more", rows, kFewestRows);
+  }
+  StartGeneratedDir(out);
   const BookWorld world(rows, seed);
   std::vector<Rating> ratings = world.PickRatings();
   BooksTruth truth{.rows = ratings.size(), .readers = world.readers(), .books = world.books()};

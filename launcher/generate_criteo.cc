@@ -7,8 +7,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "common/error.h"
 #include "common/metrics.h"
+#include "launcher/generated_dir.h"
 #include "launcher/synthetic_truth.h"
 
 namespace fathom {
@@ -102,16 +102,15 @@ class ClickWorld {
   }
 
   // The mean of the probabilities, and the AUC to expect when labels are drawn by them.
-  static std::pair<double, double> RateAndAuc(std::vector<double> logits) {
-    std::sort(logits.begin(), logits.end());
+  static std::pair<double, double> RateAndAuc(const std::vector<double>& ascending_logits) {
     double positives = 0, negatives = 0, pairs = 0;
-    for (const double logit : logits) {
+    for (const double logit : ascending_logits) {
       const double p = Sigmoid(logit);
       pairs += p * negatives;
       positives += p;
       negatives += 1 - p;
     }
-    return {positives / static_cast<double>(logits.size()), pairs / (positives * negatives)};
+    return {positives / static_cast<double>(ascending_logits.size()), pairs / (positives * negatives)};
   }
 
   // Scales the parts to their shares, then all of them to the click rate and the AUC, by bisection
@@ -128,10 +127,11 @@ class ClickWorld {
       scale_[p] = std::sqrt(shares[p]) / Describe(parts[p]).deviation;
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += scale_[p] * parts[p][i];
     }
+    std::sort(sum.begin(), sum.end());
     const auto at = [&](double scale, double bias) {
       std::vector<double> logits;
       for (const double value : sum) logits.push_back(scale * value + bias);
-      return RateAndAuc(std::move(logits));
+      return RateAndAuc(logits);
     };
     double low = 0.1, high = 5;
     for (int round = 0; round < 12; ++round) {
@@ -192,7 +192,7 @@ double Rate(const std::vector<std::uint8_t>& labels) {
 }  // namespace
 
 CriteoTruth GenerateCriteo(std::uint64_t rows, std::uint64_t test_rows, std::uint64_t seed, const fs::path& out) {
-  fs::create_directories(out);
+  StartGeneratedDir(out);
   const ClickWorld world(seed);
   CriteoTruth truth;
   truth.train_positive_rate = Rate(WriteRows(world, 0, rows, out / "train.tsv").labels);

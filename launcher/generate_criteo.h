@@ -17,6 +17,7 @@ struct CriteoTruth {
 };
 
 // Writes train.tsv, test.tsv and, last, truth.json. A pure function of its arguments.
+// Throws Error(kData) where the folder cannot be written.
 CriteoTruth GenerateCriteo(std::uint64_t rows, std::uint64_t test_rows, std::uint64_t seed, const std::filesystem::path& out);
 
 }  // namespace fathom
