@@ -18,12 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 10> kGenres = {"adventure", "biography", "classics", "crime", "fantasy",
-                                                 "history", "poetry", "romance", "science", "travel"};
-constexpr int kFactors = 3;
+constexpr std::array<const char*, 8> kGenres = {"biography", "classics", "crime", "fantasy", "history", "poetry", "romance", "science"};
+constexpr int kFactors = 2;
 constexpr std::uint64_t kFewestRows = 100;
-constexpr std::uint64_t kRatingsAReader = 400;
-constexpr std::uint64_t kRatingsABook = 500;
+constexpr std::uint64_t kRatingsAReader = 500;
+constexpr std::uint64_t kRatingsABook = 800;
 constexpr double kMaxShareRead = 0.8;      // of all books, by one reader
 constexpr double kConstant = 0.5;
 constexpr double kLogitDeviation = 1.7;

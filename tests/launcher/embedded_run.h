@@ -1,0 +1,84 @@
+// A whole run in this process: text to model, every role a thread.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "common/config.h"
+#include "common/config_file.h"
+#include "launcher/mpi_session.h"
+#include "launcher/run.h"
+#include "launcher/metrics_log.h"
+#include "tests/support/scratch_dir.h"
+#include "worker/ingest.h"
+
+namespace fathom::testing {
+
+// A config on data that `fathom generate books` makes: wide, deep, joins, crosses.
+inline Config BooksConfig(const std::filesystem::path& data, const std::vector<std::string>& overrides = {}) {
+  static constexpr const char* kText = R"(
+[data]
+train = ["ratings.csv"]
+label = "rating >= 4"
+split_by = ["reader_id", "book_id"]
+test_fraction = 0.2
+[[join]]
+file = "books.csv"
+key = "book_id"
+[[column]]
+name = "reader"
+source = "reader_id"
+[[column]]
+name = "book"
+source = "book_id"
+dim = 5
+[[column]]
+name = "genres"
+kind = "multivalent"
+pooling = "mean"
+use = "deep"
+[[column]]
+name = "year"
+kind = "numeric"
+transform = "standardise"
+[[cross]]
+columns = ["reader", "genres"]
+[model]
+embedding_dim = 4
+hidden = [16, 8]
+[train]
+batch_size = 160
+slice_size = 16
+epochs = 2
+[deep]
+learning_rate = 0.1
+[evaluate]
+group_by = "reader_id"
+)";
+  return ParseConfig(kText, "books.toml", data, overrides);
+}
+
+struct EmbeddedResult {
+  CoordinatorResult result;
+  std::vector<nlohmann::json> metrics;  // the lines of metrics.jsonl
+};
+
+inline EmbeddedResult TrainEmbedded(const Config& config, const std::filesystem::path& packed_dir, const std::filesystem::path& out) {
+  std::filesystem::create_directories(out / "model");
+  const ModelSpec spec = MakeModelSpec(config);
+  const IngestResult data = Ingest(config, spec, packed_dir, 2, [](const IngestProgress&) {});
+  MpiSession alone(nullptr, nullptr);
+  const Layout layout = MakeLayout(alone.hosts(), config.cluster);
+  MetricsLog log(out / "metrics.jsonl");
+  EmbeddedResult run;
+  run.result = ExecuteRun(config, spec, layout, alone,
+                          {.mode = RunMode::kTrain, .data = {.train = data.train, .evaluation = data.test}, .model_dir = {},
+                           .save_dir = out / "model", .log = &log, .texts = {.config_toml = DumpConfig(config), .transforms_json = "{}"}});
+  std::ifstream lines(out / "metrics.jsonl");
+  for (std::string line; std::getline(lines, line);) run.metrics.push_back(nlohmann::json::parse(line));
+  return run;
+}
+
+}  // namespace fathom::testing
