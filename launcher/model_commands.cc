@@ -6,6 +6,16 @@
 
 namespace fathom {
 
+namespace {
+
+std::uint64_t TotalRows(const Manifest& manifest) {
+  std::uint64_t rows = 0;
+  for (std::size_t table = 0; table < manifest.tables.size(); ++table) rows += manifest.Rows(table);
+  return rows;
+}
+
+}  // namespace
+
 bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b) {
   const TrainedModel first = OpenModel(a);
   const TrainedModel second = OpenModel(b);
@@ -14,10 +24,8 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
     std::printf("the models differ: %s\n", difference.c_str());
     return false;
   }
-  std::uint64_t rows = 0;
-  for (std::size_t table = 0; table < first.manifest.tables.size(); ++table) rows += first.manifest.Rows(table);
   std::printf("identical: step %llu, %llu rows in %zu tables, %llu dense parameters\n",
-              static_cast<unsigned long long>(first.manifest.step), static_cast<unsigned long long>(rows),
+              static_cast<unsigned long long>(first.manifest.step), static_cast<unsigned long long>(TotalRows(first.manifest)),
               first.manifest.tables.size(), static_cast<unsigned long long>(first.manifest.dense_floats));
   return true;
 }
@@ -27,9 +35,10 @@ void InspectCommand(const std::filesystem::path& model_dir) {
   const Manifest& manifest = model.manifest;
   std::uint64_t bytes = 0;
   for (const ModelFileEntry& file : manifest.files) bytes += file.bytes;
-  std::printf("model    %s\nstep     %llu\nseed     %llu\nfiles    %zu, %.1f MB\ndense    %llu parameters\n\n",
+  std::printf("model    %s\nstep     %llu\nseed     %llu\nfiles    %zu, %.1f MB\nrows     %llu\ndense    %llu parameters\n\n",
               model.dir.c_str(), static_cast<unsigned long long>(manifest.step),
               static_cast<unsigned long long>(manifest.seed), manifest.files.size(), static_cast<double>(bytes) / 1e6,
+              static_cast<unsigned long long>(TotalRows(manifest)),
               static_cast<unsigned long long>(manifest.dense_floats));
   std::printf("%-16s %12s %6s %6s %12s %12s\n", "table", "rows", "wide", "dim", "accumulators", "bytes a row");
   for (std::size_t i = 0; i < manifest.tables.size(); ++i) {

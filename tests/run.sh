@@ -74,7 +74,7 @@ if [ "$all" = yes ]; then
   count "slow suites" --test-dir build/release -L slow
   for sanitizer in asan tsan; do
     build "$sanitizer"
-    count "under $sanitizer" --test-dir "build/$sanitizer" -j "$jobs" -L 'unit|cluster'
+    count "under $sanitizer" --test-dir "build/$sanitizer" -j "$jobs" -L unit
   done
   build fuzz
   fuzz 20

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Bad input of every kind: the exit code, and a message that says what, where and how to mend it.
+source "$(dirname "$0")/mpi.sh"
+
+generated_config 2000
+train() { "$fathom" train "$scratch/config.toml" output.dir="$scratch/out" "$@"; }
+edited() {  # sed expression: a config with one thing wrong
+  sed "$1" "$scratch/config.toml" >"$scratch/bad.toml"
+}
+bad_config() { "$fathom" train "$scratch/bad.toml" output.dir="$scratch/out"; }
+bad_data() {  # text of ratings.csv
+  mkdir -p "$scratch/bad-data"
+  cp "$scratch/data/books.csv" "$scratch/bad-data/"
+  printf "$1" >"$scratch/bad-data/ratings.csv"
+}
+
+# The command line and the config.
+must_fail 2 "subcommand" "$fathom"
+must_fail 2 "the config cannot be read" "$fathom" train "$scratch/none.toml"
+edited 's/^epochs/epochz/'
+must_fail 2 "unknown key \"train.epochz\"; the nearest known key is \"train.epochs\"" bad_config
+must_fail 2 "bad.toml:" bad_config
+edited 's/^epochs = .*/epochs = "two"/'
+must_fail 2 "train.epochs must be a integer" bad_config
+edited 's/^batch_size = .*/batch_size = 0/'
+must_fail 2 "train.batch_size = 0 is out of range" bad_config
+edited 's/^\[train\]/[train/'
+must_fail 2 "not TOML" bad_config
+edited 's/"reader", "genres"/"reader", "genre"/'
+must_fail 2 "there is no [[column]] named \"genre\"" bad_config
+must_fail 2 "nearest known key is \"train.epochs\"" train train.epoch=3
+must_fail 2 "an override is key=value" train epochs
+
+# The text.
+must_fail 3 "no such file" train 'data.train=["none.csv"]'
+must_fail 3 "there is no column \"reader_id\"" train data.dir="$scratch/data" 'data.train=["truth.json"]'
+bad_data 'reader_id,book_id,rating\n1,1,5\n1,2\n2,1,1\n'
+must_fail 3 "ratings.csv:3: 2 fields where 3 are expected" train data.dir="$scratch/bad-data"
+must_fail 3 "data.max_bad_lines" train data.dir="$scratch/bad-data"
+bad_data 'reader_id,book_id,rating\n1,1,5\n1,"2,1\n2,1,1\n'
+must_fail 3 "ratings.csv:3: field 2 opens a quote that is never closed" train data.dir="$scratch/bad-data"
+bad_data 'reader_id,book_id,rating\n1,1,5\n1,2,good\n2,1,1\n'
+must_fail 3 "ratings.csv:3: label rating = \"good\" is no number" train data.dir="$scratch/bad-data"
+bad_data ''
+must_fail 3 "the file is empty" train data.dir="$scratch/bad-data"
+bad_data 'reader_id,book_id,rating\n'
+must_fail 3 "no example" train data.dir="$scratch/bad-data"
+bad_data "reader_id,book_id,rating\n$(for i in $(seq 50); do printf '1,%d,5\\n' "$i"; done)"
+must_fail 3 "labels of the training part are 1: there is nothing to learn" train data.dir="$scratch/bad-data"
+
+# Bad lines that are allowed are counted and shown, and the rest is trained on.
+cp -r "$scratch/data" "$scratch/few-bad"
+sed -i '5s/.*/x,y/' "$scratch/few-bad/ratings.csv"
+train data.dir="$scratch/few-bad" data.max_bad_lines=1 >"$scratch/few.txt"
+grep -q "1 bad line skipped" "$scratch/few.txt" || fail "the skipped line was not reported"
+grep -q "ratings.csv:5: 2 fields where 3 are expected" "$scratch/few.txt" || fail "the skipped line was not shown"
+
+# Packed data and models that were altered.
+rm -rf "$scratch/out"
+train >/dev/null
+packed=$(ls -d "$scratch"/out/packed/*)
+cp -r "$packed" "$scratch/packed-copy"
+printf '\377' | dd of="$packed/train.fpk" bs=1 seek=2000 conv=notrunc status=none
+must_fail 3 "was altered (checksum)" train
+must_fail 3 "let it be packed again" train
+cp "$scratch/packed-copy/train.fpk" "$packed/train.fpk"
+truncate -s -100 "$packed/train.fpk"
+must_fail 3 "its header says" train
+cp "$scratch/packed-copy/train.fpk" "$packed/train.fpk"
+for file in rows-07.bin dense.bin transforms.json; do
+  rm -rf "$scratch/altered"
+  cp -r "$scratch/out/model" "$scratch/altered"
+  printf '\377' | dd of="$scratch/altered/$file" bs=1 seek=1 conv=notrunc status=none
+  must_fail 4 "$file: the file was altered (checksum)" "$fathom" evaluate "$scratch/config.toml" --model "$scratch/altered" output.dir="$scratch/evaluate"
+done
+must_fail 4 "no model" "$fathom" inspect "$scratch/data"
+
+# A run that fails leaves the model that was there before.
+before=$(cat "$scratch"/out/model/* | cksum)
+must_fail 3 "no such file" train 'data.train=["none.csv"]'
+must_fail 7 "not finite" train dense.learning_rate=1e6 deep.learning_rate=1e6 train.batch_size=256 train.epochs=20 'model.hidden=[16, 16, 16, 16, 16, 16, 16, 16]'
+[ "$before" = "$(cat "$scratch"/out/model/* | cksum)" ] || fail "a failed run changed the model"
+echo "all bad input was refused in words"

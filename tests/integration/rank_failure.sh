@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# A rank that throws or dies ends the whole job, with a message, and nobody hangs.
+source "$(dirname "$0")/mpi.sh"
+
+generated_config 20000
+train=("$fathom" train "$scratch/config.toml" output.dir="$scratch/out")
+"${train[@]}" >/dev/null
+
+# One worker meets a damaged block of packed data: all end with its message and its exit code.
+packed=$(ls -d "$scratch"/out/packed/*)
+printf '\377' | dd of="$packed/train.fpk" bs=1 seek=5000 conv=notrunc status=none
+must_fail 3 "was altered (checksum)" ranks 4 "${train[@]}"
+rm -rf "$packed"
+
+# A config that no rank can use.
+must_fail 2 "cluster.servers = 3, but 4 ranks allow at most 2" ranks 4 "${train[@]}" cluster.servers=3
+
+# kill -9 of a worker and of a server, in the middle of a long run.
+for rank in 1 3; do
+  ranks 4 "${train[@]}" train.epochs=1000000 output.progress_seconds=1 >"$scratch/killed.txt" 2>&1 &
+  job=$!
+  for ((i = 0; i < 300; ++i)); do
+    grep -q "step " "$scratch/killed.txt" && break
+    sleep 0.1
+  done
+  grep -q "step " "$scratch/killed.txt" || { cat "$scratch/killed.txt" >&2; fail "the run did not start"; }
+  for pid in $(pgrep -f -- "$scratch/config.toml"); do
+    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$rank"; then kill -9 "$pid"; fi
+  done
+  code=0
+  wait "$job" || code=$?
+  [ "$code" -ne 0 ] || fail "the job ended well without rank $rank"
+  pgrep -f -- "$scratch/config.toml" >/dev/null && fail "processes were left behind" || true
+done
+echo "every failure ended the job"
