@@ -76,7 +76,7 @@ if [ "$all" = yes ]; then
     build "$sanitizer"
     count "under $sanitizer" --test-dir "build/$sanitizer" -j "$jobs" -L unit
   done
-  build fuzz
+  build fuzz csv_fuzz record_fuzz packed_fuzz frame_fuzz model_fuzz config_fuzz
   fuzz 20
 fi
 
