@@ -36,7 +36,8 @@ class ControlInput : public cereal::InputArchive<ControlInput, cereal::AllowEmpt
   std::size_t left() const { return bytes_.size(); }
 
   void Read(void* data, std::size_t size) {
-    if (size > left()) Fail(ExitCode::kPeer, "a control message ends {} bytes too early", size - left());
+    if (size > left())
+      Fail(ExitCode::kPeer, "a control message ends {} bytes too early", size - left());
     if (size > 0) std::memcpy(data, bytes_.data(), size);
     bytes_ = bytes_.subspan(size);
   }
@@ -49,12 +50,12 @@ class ControlInput : public cereal::InputArchive<ControlInput, cereal::AllowEmpt
 };
 
 template <typename T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 void CEREAL_SAVE_FUNCTION_NAME(ControlOutput& archive, const T& value) {
   archive.Write(&value, sizeof(value));
 }
 template <typename T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, T& value) {
   archive.Read(&value, sizeof(value));
 }
@@ -78,7 +79,8 @@ template <typename T>
 void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, cereal::SizeTag<T>& tag) {
   std::uint64_t size = 0;
   archive.Read(&size, sizeof(size));
-  if (size > archive.left()) Fail(ExitCode::kPeer, "a control message claims {} elements in {} bytes", size, archive.left());
+  if (size > archive.left())
+    Fail(ExitCode::kPeer, "a control message claims {} elements in {} bytes", size, archive.left());
   tag.size = size;
 }
 
@@ -88,7 +90,8 @@ void CEREAL_SAVE_FUNCTION_NAME(ControlOutput& archive, const cereal::BinaryData<
 }
 template <typename T>
 void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, cereal::BinaryData<T>& data) {
-  if (data.size > archive.left()) Fail(ExitCode::kPeer, "a control message ends {} bytes too early", data.size - archive.left());
+  if (data.size > archive.left())
+    Fail(ExitCode::kPeer, "a control message ends {} bytes too early", data.size - archive.left());
   archive.Read(data.data, static_cast<std::size_t>(data.size));
 }
 

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBufferBytes = 1 << 20;
 
 [[noreturn]] void Refused(const fs::path& file, const char* what) {
-  Fail(ExitCode::kModel, "{}: {}: {}: check the disk and the folder's rights", file.string(), what, std::strerror(errno));
+  Fail(ExitCode::kModel, "{}: {}: {}: check the disk and the folder's rights", file.string(), what,
+       std::strerror(errno));
 }
 
 // Closes a descriptor whatever happens.
@@ -37,7 +38,8 @@ class Descriptor {
 
 }  // namespace
 
-DurableFile::DurableFile(const fs::path& file) : file_(file), fd_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+DurableFile::DurableFile(const fs::path& file)
+    : file_(file), fd_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
   if (fd_ < 0) Refused(file_, "cannot be created");
   buffer_.reserve(kBufferBytes);
 }
@@ -73,12 +75,15 @@ void DurableFile::Finish() {
   if (close(fd) != 0) Refused(file_, "cannot be closed");
 }
 
-void OverwriteDurably(const fs::path& file, const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces) {
+void OverwriteDurably(
+    const fs::path& file,
+    const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces) {
   const Descriptor out(file, O_WRONLY);
   if (out.get() < 0) Refused(file, "cannot be opened");
   for (const auto& [offset, bytes] : pieces) {
     for (std::size_t at = 0; at < bytes.size();) {
-      const ssize_t written = pwrite(out.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(offset + at));
+      const ssize_t written =
+          pwrite(out.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(offset + at));
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) Refused(file, "cannot be written");
       at += static_cast<std::size_t>(written);
@@ -90,12 +95,16 @@ void OverwriteDurably(const fs::path& file, const std::vector<std::pair<std::uin
 Buffer ReadFile(const fs::path& file, const std::string& remedy) {
   const Descriptor in(file, O_RDONLY);
   struct stat status {};
-  if (in.get() < 0 || fstat(in.get(), &status) != 0) Fail(ExitCode::kModel, "{}: cannot be opened: {}: {}", file.string(), std::strerror(errno), remedy);
+  if (in.get() < 0 || fstat(in.get(), &status) != 0)
+    Fail(ExitCode::kModel, "{}: cannot be opened: {}: {}", file.string(), std::strerror(errno),
+         remedy);
   Buffer bytes(static_cast<std::size_t>(status.st_size));
   for (std::size_t at = 0; at < bytes.size();) {
-    const ssize_t got = pread(in.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    const ssize_t got =
+        pread(in.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) Fail(ExitCode::kModel, "{}: cannot be read at byte {}: {}", file.string(), at, remedy);
+    if (got <= 0)
+      Fail(ExitCode::kModel, "{}: cannot be read at byte {}: {}", file.string(), at, remedy);
     at += static_cast<std::size_t>(got);
   }
   return bytes;

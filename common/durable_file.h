@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -39,8 +40,17 @@ class DurableFile {
   Xxh3Stream checksum_;
 };
 
+// A plain value as it lies in memory.
+template <typename T>
+std::span<const std::byte> BytesOf(const T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  return std::as_bytes(std::span(&value, 1));
+}
+
 // Writes pieces into an existing file, each at its offset, and syncs it.
-void OverwriteDurably(const std::filesystem::path& file, const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces);
+void OverwriteDurably(
+    const std::filesystem::path& file,
+    const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces);
 
 // The whole file; the error says `remedy`.
 Buffer ReadFile(const std::filesystem::path& file, const std::string& remedy);

@@ -1,11 +1,11 @@
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "common/check.h"
+#include "common/checked_file.h"
 #include "common/durable_file.h"
 #include "common/error.h"
-#include "common/model_file.h"
 
 namespace fathom {
 namespace {
@@ -15,10 +15,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kManifestFile = "manifest.json";
 constexpr const char* kFormat = "fathom model";
-constexpr int kVersion = 1;
-constexpr const char* kRemedy = "restore the folder from a copy, or train again";
+constexpr std::uint64_t kVersion = 1;
 constexpr std::uint64_t kMaxTables = 1024;
-constexpr int kMaxDim = 1 << 16;
+constexpr std::uint64_t kMaxDim = 1 << 16;
+constexpr std::uint64_t kMaxDenseFloats = std::numeric_limits<std::int32_t>::max();
 
 Json ToJson(const Manifest& manifest) {
   Json root;
@@ -29,41 +29,100 @@ Json ToJson(const Manifest& manifest) {
   root["dense_floats"] = manifest.dense_floats;
   root["tables"] = Json::array();
   for (const TableSpec& table : manifest.tables) {
-    root["tables"].push_back({{"name", table.name}, {"wide", table.wide}, {"dim", table.dim}, {"row_wise", table.row_wise}});
+    root["tables"].push_back({{"name", table.name},
+                              {"wide", table.wide},
+                              {"dim", table.dim},
+                              {"row_wise", table.row_wise}});
   }
   root["files"] = Json::array();
   for (const ModelFileEntry& file : manifest.files) {
-    root["files"].push_back({{"name", file.name}, {"bytes", file.bytes}, {"xxh3", fmt::format("{:016x}", file.checksum)}, {"rows", file.rows}});
+    root["files"].push_back({{"name", file.name},
+                             {"bytes", file.bytes},
+                             {"xxh3", fmt::format("{:016x}", file.checksum)},
+                             {"rows", file.rows}});
   }
   return root;
 }
 
+[[noreturn]] void Wrong(const std::string& what) { throw std::runtime_error(what); }
+
 // A name from a manifest is opened, so it must be one: no path, nothing hidden.
 void CheckName(const std::string& name) {
   const bool plain = !name.empty() && name.front() != '.' &&
-                     std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_'; });
-  if (!plain) throw std::runtime_error("\"" + name + "\" is no plain file name");
+                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                       return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+                     });
+  if (!plain) Wrong(fmt::format("\"{}\" is no plain file name", name));
+}
+
+// nlohmann converts any number to any other; here it must be one without sign and fraction.
+std::uint64_t Unsigned(const Json& value, const char* name, std::uint64_t limit) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > limit) {
+    Wrong(fmt::format("\"{}\" is no whole number from 0 to {}", name, limit));
+  }
+  return value.get<std::uint64_t>();
+}
+
+std::uint64_t Member(const Json& object, const char* name, std::uint64_t limit = UINT64_MAX) {
+  return Unsigned(object.at(name), name, limit);
+}
+
+const Json& Array(const Json& object, const char* name) {
+  const Json& array = object.at(name);
+  if (!array.is_array()) Wrong(fmt::format("\"{}\" is no array", name));
+  return array;
+}
+
+std::uint64_t Checksum(const std::string& text) {
+  std::uint64_t checksum = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), checksum, 16);
+  if (text.size() != 16 || error != std::errc() || end != text.data() + text.size()) {
+    Wrong(fmt::format("\"xxh3\" is not 16 hexadecimal digits: \"{}\"", text));
+  }
+  return checksum;
+}
+
+TableSpec TableFromJson(const Json& json) {
+  TableSpec table{.name = json.at("name"),
+                  .wide = json.at("wide"),
+                  .dim = static_cast<int>(Member(json, "dim", kMaxDim)),
+                  .row_wise = json.at("row_wise")};
+  if (!table.wide && table.dim == 0) Wrong("table " + table.name + " is neither wide nor deep");
+  return table;
+}
+
+ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {
+  ModelFileEntry file{.name = json.at("name"),
+                      .bytes = Member(json, "bytes"),
+                      .checksum = Checksum(json.at("xxh3")),
+                      .rows = {}};
+  CheckName(file.name);
+  for (const Json& rows : Array(json, "rows"))
+    file.rows.push_back(Unsigned(rows, "rows", UINT64_MAX));
+  if (!file.rows.empty() && file.rows.size() != tables) {
+    Wrong(file.name + " has rows of another number of tables");
+  }
+  return file;
 }
 
 Manifest FromJson(const Json& root) {
-  if (root.at("format") != kFormat) throw std::runtime_error("\"format\" is not \"" + std::string(kFormat) + "\"");
-  if (root.at("version") != kVersion) throw std::runtime_error("its version is not " + std::to_string(kVersion));
-  Manifest manifest;
-  manifest.step = root.at("step").get<std::uint64_t>();
-  manifest.seed = root.at("seed").get<std::uint64_t>();
-  manifest.dense_floats = root.at("dense_floats").get<std::uint64_t>();
-  if (manifest.dense_floats > std::numeric_limits<std::int32_t>::max()) throw std::runtime_error("dense_floats is out of range");
-  if (root.at("tables").size() > kMaxTables) throw std::runtime_error("too many tables");
-  for (const Json& table : root.at("tables")) {
-    manifest.tables.push_back({.name = table.at("name"), .wide = table.at("wide"), .dim = table.at("dim"), .row_wise = table.at("row_wise")});
-    if (manifest.tables.back().dim < 0 || manifest.tables.back().dim > kMaxDim) throw std::runtime_error("a table's dim is out of range");
+  if (root.at("format") != kFormat) Wrong(fmt::format("\"format\" is not \"{}\"", kFormat));
+  if (const auto version = Member(root, "version"); version != kVersion) {
+    Wrong(fmt::format("written by version {} of the format, this program reads {}", version,
+                      kVersion));
   }
-  for (const Json& file : root.at("files")) {
-    ModelFileEntry entry{.name = file.at("name"), .bytes = file.at("bytes"), .checksum = std::stoull(file.at("xxh3").get<std::string>(), nullptr, 16),
-                         .rows = file.at("rows").get<std::vector<std::uint64_t>>()};
-    CheckName(entry.name);
-    if (!entry.rows.empty() && entry.rows.size() != manifest.tables.size()) throw std::runtime_error(entry.name + " has rows of another number of tables");
-    manifest.files.push_back(std::move(entry));
+  Manifest manifest;
+  manifest.step = Member(root, "step");
+  manifest.seed = Member(root, "seed");
+  manifest.dense_floats = Member(root, "dense_floats", kMaxDenseFloats);
+  if (Array(root, "tables").size() > kMaxTables) Wrong("there are too many tables");
+  for (const Json& table : root["tables"]) manifest.tables.push_back(TableFromJson(table));
+  for (const Json& json : Array(root, "files")) {
+    ModelFileEntry file = FileFromJson(json, manifest.tables.size());
+    const auto same = [&](const ModelFileEntry& other) { return other.name == file.name; };
+    if (std::any_of(manifest.files.begin(), manifest.files.end(), same))
+      Wrong(file.name + " is named twice");
+    manifest.files.push_back(std::move(file));
   }
   return manifest;
 }
@@ -76,19 +135,23 @@ void WriteManifest(const fs::path& dir, const Manifest& manifest) {
   SyncDir(dir);
   std::error_code refused;
   fs::rename(dir / partial, dir / kManifestFile, refused);
-  if (refused) Fail(ExitCode::kModel, "{}: cannot be renamed: {}", (dir / partial).string(), refused.message());
+  if (refused)
+    Fail(ExitCode::kModel, "{}: cannot be renamed: {}", (dir / partial).string(),
+         refused.message());
   SyncDir(dir);
 }
 
 Manifest ReadManifest(const fs::path& dir) {
   const fs::path file = dir / kManifestFile;
-  if (!fs::exists(file)) Fail(ExitCode::kModel, "{}: no model: there is no {} in it", dir.string(), kManifestFile);
-  const Buffer bytes = ReadFile(file, kRemedy);
+  if (!fs::exists(file))
+    Fail(ExitCode::kModel, "{}: no model: there is no {} in it", dir.string(), kManifestFile);
+  const Buffer bytes = ReadFile(file, kModelRemedy);
   const char* text = reinterpret_cast<const char*>(bytes.data());
   try {
     return FromJson(Json::parse(text, text + bytes.size()));
   } catch (const std::exception& error) {
-    Fail(ExitCode::kModel, "{}: the manifest is damaged ({}): {}", file.string(), error.what(), kRemedy);
+    Fail(ExitCode::kModel, "{}: the manifest is damaged ({}): {}", file.string(), error.what(),
+         kModelRemedy);
   }
 }
 

@@ -13,23 +13,27 @@ void CheckKeys(std::span<const Key> keys, int server, int servers) {
   if (keys.empty()) return;
   for (std::size_t i = 1; i < keys.size(); ++i) {
     if (keys[i - 1] >= keys[i]) {
-      Fail(ExitCode::kPeer, "a pull's keys must ascend: key {:016x} at {} comes after {:016x}", keys[i], i, keys[i - 1]);
+      Fail(ExitCode::kPeer, "a pull's keys must ascend: key {:016x} at {} comes after {:016x}",
+           keys[i], i, keys[i - 1]);
     }
   }
   const int first = FirstPartition(server, servers);
   const int end = FirstPartition(server + 1, servers);
   if (PartitionOf(keys.front()) < first || PartitionOf(keys.back()) >= end) {
-    Fail(ExitCode::kPeer, "a pull for server {} has keys of the partitions {} to {}, the server owns {} to {}", server,
-         PartitionOf(keys.front()), PartitionOf(keys.back()), first, end - 1);
+    Fail(ExitCode::kPeer,
+         "a pull for server {} has keys of the partitions {} to {}, the server owns {} to {}",
+         server, PartitionOf(keys.front()), PartitionOf(keys.back()), first, end - 1);
   }
 }
 
-PushMessage::Table DecodePushTable(PayloadReader* reader, const TableSpec& spec, std::size_t pulled) {
+PushMessage::Table DecodePushTable(PayloadReader* reader, const TableSpec& spec,
+                                   std::size_t pulled) {
   PushMessage::Table table;
   const auto count = reader->Get<std::uint64_t>();
   table.all = reader->Get<std::uint64_t>() != 0;
   if (count > pulled || (table.all && count != pulled)) {
-    Fail(ExitCode::kPeer, "table {}: a push has gradients of {} rows, its pull had {}", spec.name, count, pulled);
+    Fail(ExitCode::kPeer, "table {}: a push has gradients of {} rows, its pull had {}", spec.name,
+         count, pulled);
   }
   table.count = static_cast<std::size_t>(count);
   if (!table.all) {
@@ -37,7 +41,8 @@ PushMessage::Table DecodePushTable(PayloadReader* reader, const TableSpec& spec,
     for (std::size_t i = 0; i < table.positions.size(); ++i) {
       const bool ascends = i == 0 || table.positions[i - 1] < table.positions[i];
       if (!ascends || table.positions[i] >= pulled) {
-        Fail(ExitCode::kPeer, "table {}: a push's positions must ascend below {}: {} stands at {}", spec.name, pulled, table.positions[i], i);
+        Fail(ExitCode::kPeer, "table {}: a push's positions must ascend below {}: {} stands at {}",
+             spec.name, pulled, table.positions[i], i);
       }
     }
   }
@@ -48,10 +53,16 @@ PushMessage::Table DecodePushTable(PayloadReader* reader, const TableSpec& spec,
 
 void CheckNode(const PushMessage& message, const TreeNode& node) {
   const bool aligned = node.level < 32 && node.first_slice % (1ull << node.level) == 0;
-  const std::uint64_t before = message.nodes.empty() ? 0 : message.nodes.back().node.end_slice();
+  std::uint64_t before = 0;
+  if (!message.nodes.empty()) {
+    const TreeNode& last = message.nodes.back().node;
+    before = last.first_slice + (1ull << last.level);  // may be 2^32, which end_slice() cannot hold
+  }
   if (!aligned || node.first_slice >= message.slices || node.first_slice < before) {
-    Fail(ExitCode::kPeer, "a push's node of level {} at slice {} does not fit into a batch of {} slices after slice {}", node.level,
-         node.first_slice, message.slices, before);
+    Fail(ExitCode::kPeer,
+         "a push's node of level {} at slice {} does not fit into a batch of {} slices after slice "
+         "{}",
+         node.level, node.first_slice, message.slices, before);
   }
 }
 
@@ -59,7 +70,8 @@ void CheckNode(const PushMessage& message, const TreeNode& node) {
 
 Buffer EncodePull(const PullMessage& message) {
   PayloadWriter writer;
-  writer.Put<std::uint32_t>((message.will_push ? kWillPush : 0) | (message.wants_dense ? kWantsDense : 0));
+  writer.Put<std::uint32_t>((message.will_push ? kWillPush : 0) |
+                            (message.wants_dense ? kWantsDense : 0));
   writer.Put<std::uint32_t>(static_cast<std::uint32_t>(message.keys.size()));
   for (const auto& keys : message.keys) {
     writer.Put<std::uint64_t>(keys.size());
@@ -68,15 +80,18 @@ Buffer EncodePull(const PullMessage& message) {
   return writer.Take();
 }
 
-PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, int server, int servers) {
+PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, int server,
+                       int servers) {
   PayloadReader reader(payload);
   PullMessage message;
   const auto flags = reader.Get<std::uint32_t>();
-  if ((flags & ~(kWillPush | kWantsDense)) != 0) Fail(ExitCode::kPeer, "a pull has unknown flags {:08x}", flags);
+  if ((flags & ~(kWillPush | kWantsDense)) != 0)
+    Fail(ExitCode::kPeer, "a pull has unknown flags {:08x}", flags);
   message.will_push = (flags & kWillPush) != 0;
   message.wants_dense = (flags & kWantsDense) != 0;
   const auto count = reader.Get<std::uint32_t>();
-  if (count != tables) Fail(ExitCode::kPeer, "a pull names {} tables, the model has {}", count, tables);
+  if (count != tables)
+    Fail(ExitCode::kPeer, "a pull names {} tables, the model has {}", count, tables);
   for (std::size_t t = 0; t < tables; ++t) {
     const auto keys = reader.Get<std::uint64_t>();
     message.keys.push_back(reader.Array<Key>(keys));
@@ -96,8 +111,11 @@ RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<Tab
     const auto count = reader.Get<std::uint64_t>();
     if (spec.wide) table.wide = reader.Array<float>(count);
     // Bounded before it is multiplied.
-    if (count > payload.size()) Fail(ExitCode::kPeer, "table {}: an answer of {} bytes claims {} rows", spec.name, payload.size(), count);
-    if (spec.dim > 0) table.deep = reader.Array<float>(count * static_cast<std::uint64_t>(spec.dim));
+    if (count > payload.size())
+      Fail(ExitCode::kPeer, "table {}: an answer of {} bytes claims {} rows", spec.name,
+           payload.size(), count);
+    if (spec.dim > 0)
+      table.deep = reader.Array<float>(count * static_cast<std::uint64_t>(spec.dim));
     message.tables.push_back(table);
   }
   reader.Finish();
@@ -117,10 +135,12 @@ PushMessage DecodePush(std::span<const std::byte> payload, const std::vector<Tab
     CheckNode(message, node.node);
     const auto dense = reader.Get<std::uint64_t>();
     if (dense != 0 && dense != dense_floats) {
-      Fail(ExitCode::kPeer, "a push has {} dense gradients, the server holds {} dense parameters", dense, dense_floats);
+      Fail(ExitCode::kPeer, "a push has {} dense gradients, the server holds {} dense parameters",
+           dense, dense_floats);
     }
     node.dense = reader.Array<float>(dense);
-    for (std::size_t t = 0; t < tables.size(); ++t) node.tables.push_back(DecodePushTable(&reader, tables[t], pulled[t]));
+    for (std::size_t t = 0; t < tables.size(); ++t)
+      node.tables.push_back(DecodePushTable(&reader, tables[t], pulled[t]));
     message.nodes.push_back(std::move(node));
   }
   reader.Finish();
@@ -129,7 +149,10 @@ PushMessage DecodePush(std::span<const std::byte> payload, const std::vector<Tab
 
 std::pair<std::size_t, std::size_t> DenseRange(std::size_t dense_floats, int server, int servers) {
   const std::size_t blocks = dense_floats / kDenseAlignment;
-  const auto cut = [&](int s) { return blocks * static_cast<std::size_t>(s) / static_cast<std::size_t>(servers) * kDenseAlignment; };
+  const auto cut = [&](int s) {
+    return blocks * static_cast<std::size_t>(s) / static_cast<std::size_t>(servers) *
+           kDenseAlignment;
+  };
   return {cut(server), cut(server + 1)};
 }
 

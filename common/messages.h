@@ -21,12 +21,13 @@ namespace fathom {
 //   payload: flags u32 | tables u32 | a table: count u64, keys u64[count]
 // A table's keys are unique, ascending, and all in the server's partitions: checked by the decoder.
 struct PullMessage {
-  bool will_push = false;   // training: a push that refers to these keys follows
-  bool wants_dense = false; // also send the server's range of the dense parameters
+  bool will_push = false;                  // training: a push that refers to these keys follows
+  bool wants_dense = false;                // also send the server's range of the dense parameters
   std::vector<std::span<const Key>> keys;  // by table; in a decoded message views into the payload
 };
 Buffer EncodePull(const PullMessage& message);
-PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, int server, int servers);
+PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, int server,
+                       int servers);
 
 // server -> worker. frame.step: the version asked for.
 //   payload: dense count u64, f32[count] | a table: count u64; wide f32[count] if wide;
@@ -57,11 +58,11 @@ struct PushMessage {
   };
   struct Node {
     TreeNode node;
-    std::span<const float> dense;              // the server's range, or empty
+    std::span<const float> dense;  // the server's range, or empty
     std::vector<Table> tables;
   };
-  std::uint32_t slices = 0;   // of the batch
-  std::vector<Node> nodes;    // ascending, disjoint
+  std::uint32_t slices = 0;  // of the batch
+  std::vector<Node> nodes;   // ascending, disjoint
 };
 // `pulled` [table]: how many keys the matching pull had. Checks counts, order and ranges.
 PushMessage DecodePush(std::span<const std::byte> payload, const std::vector<TableSpec>& tables,
@@ -82,12 +83,13 @@ StepDoneMessage DecodeStepDone(std::span<const std::byte> payload);
 
 // worker -> coordinator: scores of evaluation examples [first, first + count). frame.step: the
 // version of the model that scored them.
-//   payload: first u64 | count u64 | grouped u64 | logits f32[count] | labels u8[count] | groups u64[count] if grouped
+//   payload: first u64 | count u64 | grouped u64 | logits f32[count] | labels u8[count] | groups
+//   u64[count] if grouped
 struct ScoresMessage {
   std::uint64_t first = 0;
   std::span<const float> logits;
   std::span<const std::uint8_t> labels;
-  std::span<const Key> groups;   // empty: not grouped
+  std::span<const Key> groups;  // empty: not grouped
 };
 Buffer EncodeScores(const ScoresMessage& message);
 ScoresMessage DecodeScores(std::span<const std::byte> payload);

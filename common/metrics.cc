@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "common/error.h"
 
 namespace fathom {
 namespace {
@@ -23,7 +24,8 @@ struct Tie {
 };
 
 // `order`: example numbers by ascending score.
-std::vector<Tie> Ties(std::span<const float> logits, std::span<const std::uint8_t> labels, std::span<const std::uint32_t> order) {
+std::vector<Tie> Ties(std::span<const float> logits, std::span<const std::uint8_t> labels,
+                      std::span<const std::uint32_t> order) {
   std::vector<Tie> ties;
   float last = 0;
   for (const std::uint32_t i : order) {
@@ -39,7 +41,8 @@ Int128 TwicePairs(const std::vector<Tie>& ties) {
   Int128 pairs = 0;
   std::uint64_t negatives_below = 0;
   for (const Tie& tie : ties) {
-    pairs += static_cast<Int128>(tie.positives) * (2 * static_cast<Int128>(negatives_below) + tie.negatives);
+    pairs += static_cast<Int128>(tie.positives) *
+             (2 * static_cast<Int128>(negatives_below) + tie.negatives);
     negatives_below += tie.negatives;
   }
   return pairs;
@@ -61,22 +64,26 @@ AucInterval DeLong(const std::vector<Tie>& ties, std::uint64_t positives, std::u
   std::uint64_t negatives_below = 0, positives_below = 0;
   for (const Tie& tie : ties) {
     const Int128 beaten = 2 * static_cast<Int128>(negatives_below) + tie.negatives;
-    const Int128 beaten_by = 2 * static_cast<Int128>(positives - positives_below - tie.positives) + tie.positives;
+    const Int128 beaten_by =
+        2 * static_cast<Int128>(positives - positives_below - tie.positives) + tie.positives;
     positive_squares += beaten * beaten * tie.positives;
     negative_squares += beaten_by * beaten_by * tie.negatives;
     negatives_below += tie.negatives;
     positives_below += tie.positives;
   }
-  // sum (component - auc)^2 / (count - 1) / count. The numerator, count * squares - twice^2, is below
-  // 2^127 for fewer than 2^32 examples, so it too is exact. One example alone has no variance to
-  // tell: NaN, and the interval below becomes [0, 1].
+  // sum (component - auc)^2 / (count - 1) / count. The numerator, count * squares - twice^2, is
+  // below 2^127 for fewer than 2^32 examples, so it too is exact. One example alone has no variance
+  // to tell: NaN, and the interval below becomes [0, 1].
   const auto variance_of = [&](Int128 squares, std::uint64_t count, std::uint64_t others) {
     if (count < 2) return kNaN;
-    const double scale = 4.0 * static_cast<double>(others) * static_cast<double>(others) * static_cast<double>(count);
-    const double deviation = static_cast<double>(squares * static_cast<Int128>(count) - twice * twice) / scale;
+    const double scale = 4.0 * static_cast<double>(others) * static_cast<double>(others) *
+                         static_cast<double>(count);
+    const double deviation =
+        static_cast<double>(squares * static_cast<Int128>(count) - twice * twice) / scale;
     return deviation / static_cast<double>(count - 1) / static_cast<double>(count);
   };
-  const double stddev = std::sqrt(variance_of(positive_squares, positives, negatives) + variance_of(negative_squares, negatives, positives));
+  const double stddev = std::sqrt(variance_of(positive_squares, positives, negatives) +
+                                  variance_of(negative_squares, negatives, positives));
   interval.low = std::max(0.0, interval.auc - kNormalQuantile975 * stddev);
   interval.high = std::min(1.0, interval.auc + kNormalQuantile975 * stddev);
   return interval;
@@ -86,12 +93,14 @@ std::vector<std::uint32_t> Order(std::span<const float> logits) {
   FATHOM_CHECK(logits.size() < std::numeric_limits<std::uint32_t>::max());
   std::vector<std::uint32_t> order(logits.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return logits[a] < logits[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return logits[a] < logits[b]; });
   return order;
 }
 
 // Zhou et al. 2018 (DIN), eq. 8, weighted by examples.
-void AddGroupAuc(std::span<const float> logits, std::span<const std::uint8_t> labels, std::span<const Key> groups, Metrics* metrics) {
+void AddGroupAuc(std::span<const float> logits, std::span<const std::uint8_t> labels,
+                 std::span<const Key> groups, Metrics* metrics) {
   std::vector<std::uint32_t> order(logits.size());
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -101,21 +110,37 @@ void AddGroupAuc(std::span<const float> logits, std::span<const std::uint8_t> la
   for (std::size_t begin = 0; begin < order.size();) {
     std::size_t end = begin;
     std::uint64_t positives = 0;
-    while (end < order.size() && groups[order[end]] == groups[order[begin]]) positives += labels[order[end++]];
+    while (end < order.size() && groups[order[end]] == groups[order[begin]])
+      positives += labels[order[end++]];
     const std::uint64_t examples = end - begin;
     if (positives > 0 && positives < examples) {
-      const double pairs = static_cast<double>(positives) * static_cast<double>(examples - positives);
+      const double pairs =
+          static_cast<double>(positives) * static_cast<double>(examples - positives);
       const auto ties = Ties(logits, labels, std::span(order).subspan(begin, examples));
-      weighted += static_cast<double>(TwicePairs(ties)) / (2.0 * pairs) * static_cast<double>(examples);
+      weighted +=
+          static_cast<double>(TwicePairs(ties)) / (2.0 * pairs) * static_cast<double>(examples);
       metrics->gauc_groups += 1;
       metrics->gauc_examples += examples;
     }
     begin = end;
   }
-  if (metrics->gauc_examples > 0) metrics->gauc = weighted / static_cast<double>(metrics->gauc_examples);
+  if (metrics->gauc_examples > 0)
+    metrics->gauc = weighted / static_cast<double>(metrics->gauc_examples);
 }
 
-void AddSums(std::span<const float> logits, std::span<const std::uint8_t> labels, Metrics* metrics) {
+// A NaN has no place in an order of scores.
+void CheckFinite(std::span<const float> logits) {
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    if (std::isfinite(logits[i])) continue;
+    Fail(ExitCode::kNumeric,
+         "the score of evaluation example {} is {}: lower the learning rates (wide.alpha, "
+         "deep.learning_rate, dense.learning_rate) or standardise the numeric columns",
+         i, logits[i]);
+  }
+}
+
+void AddSums(std::span<const float> logits, std::span<const std::uint8_t> labels,
+             Metrics* metrics) {
   double loss = 0, predicted = 0;
   std::uint64_t right = 0;
   for (std::size_t i = 0; i < logits.size(); ++i) {
@@ -127,7 +152,8 @@ void AddSums(std::span<const float> logits, std::span<const std::uint8_t> labels
   const double examples = static_cast<double>(logits.size());
   metrics->logloss = loss / examples;
   metrics->accuracy = static_cast<double>(right) / examples;
-  metrics->calibration = metrics->positives == 0 ? kNaN : predicted / static_cast<double>(metrics->positives);
+  metrics->calibration =
+      metrics->positives == 0 ? kNaN : predicted / static_cast<double>(metrics->positives);
 }
 
 }  // namespace
@@ -143,17 +169,21 @@ double Sigmoid(double logit) {
   return e / (1.0 + e);
 }
 
-Metrics ComputeMetrics(std::span<const float> logits, std::span<const std::uint8_t> labels, std::span<const Key> groups) {
+Metrics ComputeMetrics(std::span<const float> logits, std::span<const std::uint8_t> labels,
+                       std::span<const Key> groups) {
   FATHOM_CHECK_EQ(logits.size(), labels.size());
+  CheckFinite(logits);
   Metrics metrics;
   metrics.gauc = kNaN;
   metrics.examples = logits.size();
   if (logits.empty()) {
-    metrics.auc = metrics.auc_low = metrics.auc_high = metrics.logloss = metrics.accuracy = metrics.calibration = kNaN;
+    metrics.auc = metrics.auc_low = metrics.auc_high = metrics.logloss = metrics.accuracy =
+        metrics.calibration = kNaN;
     return metrics;
   }
   AddSums(logits, labels, &metrics);
-  const auto interval = DeLong(Ties(logits, labels, Order(logits)), metrics.positives, metrics.examples - metrics.positives);
+  const auto interval = DeLong(Ties(logits, labels, Order(logits)), metrics.positives,
+                               metrics.examples - metrics.positives);
   metrics.auc = interval.auc;
   metrics.auc_low = interval.low;
   metrics.auc_high = interval.high;

@@ -13,18 +13,19 @@ namespace fathom {
 struct Metrics {
   std::uint64_t examples = 0;
   std::uint64_t positives = 0;
-  double auc = 0;            // ties count one half; NaN if all labels are equal
-  double auc_low = 0;        // 95 % confidence interval of DeLong et al. 1988
+  double auc = 0;      // ties count one half; NaN if all labels are equal
+  double auc_low = 0;  // 95 % confidence interval of DeLong et al. 1988
   double auc_high = 0;
-  double logloss = 0;        // natural logarithm
-  double accuracy = 0;       // at probability 0.5
-  double calibration = 0;    // mean predicted probability over observed rate; NaN without positives
-  double gauc = 0;           // AUC a group, weighted by its examples (Zhou et al. 2018); NaN if not grouped
+  double logloss = 0;      // natural logarithm
+  double accuracy = 0;     // at probability 0.5
+  double calibration = 0;  // mean predicted probability over observed rate; NaN without positives
+  double gauc = 0;  // AUC a group, weighted by its examples (Zhou et al. 2018); NaN if not grouped
   std::uint64_t gauc_groups = 0;    // with both labels: those that count
   std::uint64_t gauc_examples = 0;  // in them
 };
 
-// Shapes: logits [n], labels [n] of 0 or 1, groups [n] or empty.
+// Shapes: logits [n], labels [n] of 0 or 1, groups [n] or empty. Throws Error(kNumeric) that names
+// the first example whose logit is not finite.
 Metrics ComputeMetrics(std::span<const float> logits, std::span<const std::uint8_t> labels,
                        std::span<const Key> groups);
 

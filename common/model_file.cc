@@ -3,20 +3,16 @@
 #include <cstring>
 
 #include "common/check.h"
+#include "common/checked_file.h"
 #include "common/durable_file.h"
-#include "common/error.h"
-#include "common/xxh3.h"
 
 namespace fathom {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kRowsMagic = 0x53574F5248544146;   // "FATHROWS"
-constexpr std::uint64_t kDenseMagic = 0x534E454448544146;  // "FATHDENS"
+constexpr std::uint64_t kRowsMagic = 0x53574F5248544146;  // "FATHROWS"
 constexpr std::uint32_t kVersion = 1;
-constexpr const char* kDenseFile = "dense.bin";
-constexpr const char* kRemedy = "restore the folder from a copy, or train again";
 
 // rows-NN.bin: this, then a u64 count and the rows for each table.
 struct RowsHeader {
@@ -27,82 +23,26 @@ struct RowsHeader {
 };
 static_assert(sizeof(RowsHeader) == 24);
 
-// dense.bin: this, then values f32[floats] and accumulators f32[floats].
-struct DenseHeader {
-  std::uint64_t magic = kDenseMagic;
-  std::uint32_t version = kVersion;
-  std::uint32_t reserved = 0;
-  std::uint64_t floats = 0;
-};
-static_assert(sizeof(DenseHeader) == 24);
-
 std::string PartitionFile(int partition) { return fmt::format("rows-{:02d}.bin", partition); }
 
-template <typename T>
-std::span<const std::byte> BytesOf(const T& value) {
-  return std::as_bytes(std::span(&value, 1));
-}
-
-[[noreturn]] void Damaged(const fs::path& file, const std::string& what) {
-  Fail(ExitCode::kModel, "{}: {}: {}", file.string(), what, kRemedy);
-}
-
-const ModelFileEntry& EntryOf(const Manifest& manifest, const fs::path& dir, const std::string& name) {
-  for (const ModelFileEntry& entry : manifest.files) {
-    if (entry.name == name) return entry;
-  }
-  Damaged(dir / "manifest.json", "it names no file " + name);
-}
-
-// Reads a whole file and checks its length and checksum against the manifest.
-Buffer ReadChecked(const fs::path& dir, const Manifest& manifest, const std::string& name) {
-  const ModelFileEntry& entry = EntryOf(manifest, dir, name);
-  Buffer bytes = ReadFile(dir / name, kRemedy);
-  if (bytes.size() != entry.bytes) Damaged(dir / name, fmt::format("{} bytes, the manifest says {}", bytes.size(), entry.bytes));
-  if (Xxh3(bytes.bytes()) != entry.checksum) Damaged(dir / name, "the file was altered (checksum)");
-  return bytes;
-}
-
-class ByteReader {
- public:
-  ByteReader(const fs::path& file, std::span<const std::byte> bytes) : file_(file), bytes_(bytes) {}
-
-  template <typename T>
-  T Get(const char* what) {
-    T value;
-    std::memcpy(&value, Take(sizeof(T), what).data(), sizeof(T));
-    return value;
-  }
-  std::span<const std::byte> Take(std::uint64_t bytes, const char* what) {
-    if (bytes > left()) Damaged(file_, fmt::format("it ends within {} at byte {}", what, at_));
-    const auto taken = bytes_.subspan(at_, bytes);
-    at_ += bytes;
-    return taken;
-  }
-  std::uint64_t left() const { return bytes_.size() - at_; }
-  void Finish() const {
-    if (left() > 0) Damaged(file_, fmt::format("{} bytes too many at its end", left()));
-  }
-
- private:
-  fs::path file_;
-  std::span<const std::byte> bytes_;
-  std::uint64_t at_ = 0;
-};
-
-std::uint64_t DenseFileBytes(std::uint64_t floats) { return sizeof(DenseHeader) + 2 * floats * sizeof(float); }
-
 // Checks one table's rows: that they fit, ascend and belong to the partition.
-std::span<const std::byte> CheckRows(ByteReader& reader, const fs::path& file, const TableSpec& table, std::uint64_t rows, int partition) {
+std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file,
+                                     const TableSpec& table, std::uint64_t rows, int partition) {
   const std::size_t row_bytes = static_cast<std::size_t>(table.row_bytes());
-  if (rows > reader.left() / row_bytes) Damaged(file, fmt::format("table {} claims {} rows, more than the file holds", table.name, rows));
+  if (rows > reader.left() / row_bytes)
+    FailDamaged(file,
+                fmt::format("table {} claims {} rows, more than the file holds", table.name, rows));
   const auto bytes = reader.Take(rows * row_bytes, "rows");
   Key last = 0;
   for (std::uint64_t r = 0; r < rows; ++r) {
     Key key;
     std::memcpy(&key, bytes.data() + r * row_bytes, sizeof(key));
-    if (r > 0 && key <= last) Damaged(file, fmt::format("table {}: row {} (key {:016x}) is out of order", table.name, r, key));
-    if (PartitionOf(key) != partition) Damaged(file, fmt::format("table {}: row {} (key {:016x}) belongs to partition {}", table.name, r, key, PartitionOf(key)));
+    if (r > 0 && key <= last)
+      FailDamaged(
+          file, fmt::format("table {}: row {} (key {:016x}) is out of order", table.name, r, key));
+    if (PartitionOf(key) != partition)
+      FailDamaged(file, fmt::format("table {}: row {} (key {:016x}) belongs to partition {}",
+                                    table.name, r, key, PartitionOf(key)));
     last = key;
   }
   return bytes;
@@ -129,9 +69,11 @@ struct PartitionWriter::State {
   Key last = 0;
 };
 
-PartitionWriter::PartitionWriter(const fs::path& dir, int partition, const std::vector<TableSpec>& tables)
+PartitionWriter::PartitionWriter(const fs::path& dir, int partition,
+                                 const std::vector<TableSpec>& tables)
     : state_(std::make_unique<State>(dir, partition, tables)) {
-  state_->file.Write(BytesOf(RowsHeader{.partition = static_cast<std::uint32_t>(partition), .tables = tables.size()}));
+  state_->file.Write(BytesOf(
+      RowsHeader{.partition = static_cast<std::uint32_t>(partition), .tables = tables.size()}));
 }
 
 PartitionWriter::~PartitionWriter() = default;
@@ -164,21 +106,31 @@ ModelFileEntry PartitionWriter::Finish() {
   return {.name = s.name, .bytes = s.file.bytes(), .checksum = s.file.checksum(), .rows = s.rows};
 }
 
-void ReadPartition(const fs::path& dir, const Manifest& manifest, int partition, const RowVisitor& row) {
+void ReadPartition(const fs::path& dir, const Manifest& manifest, int partition,
+                   const RowVisitor& row) {
   const std::string name = PartitionFile(partition);
   const Buffer bytes = ReadChecked(dir, manifest, name);
   const fs::path file = dir / name;
-  ByteReader reader(file, bytes.bytes());
+  CheckedReader reader(file, bytes.bytes());
   const auto header = reader.Get<RowsHeader>("the header");
-  if (header.magic != kRowsMagic) Damaged(file, "no file of rows (magic)");
-  if (header.version != kVersion) Damaged(file, fmt::format("written by version {} of the format, this program reads {}", header.version, kVersion));
-  if (header.partition != static_cast<std::uint32_t>(partition)) Damaged(file, fmt::format("it holds partition {}", header.partition));
-  if (header.tables != manifest.tables.size()) Damaged(file, fmt::format("{} tables, the manifest says {}", header.tables, manifest.tables.size()));
+  if (header.magic != kRowsMagic) FailDamaged(file, "no file of rows (magic)");
+  if (header.version != kVersion)
+    FailDamaged(file, fmt::format("written by version {} of the format, this program reads {}",
+                                  header.version, kVersion));
+  if (header.partition != static_cast<std::uint32_t>(partition))
+    FailDamaged(file, fmt::format("it holds partition {}", header.partition));
+  if (header.tables != manifest.tables.size())
+    FailDamaged(file, fmt::format("{} tables, the manifest says {}", header.tables,
+                                  manifest.tables.size()));
   std::vector<std::span<const std::byte>> rows_of;
+  std::vector<std::uint64_t> counts;
   for (const TableSpec& table : manifest.tables) {
-    rows_of.push_back(CheckRows(reader, file, table, reader.Get<std::uint64_t>("a table's count"), partition));
+    counts.push_back(reader.Get<std::uint64_t>("a table's count"));
+    rows_of.push_back(CheckRows(reader, file, table, counts.back(), partition));
   }
   reader.Finish();
+  if (counts != EntryOf(manifest, dir, name).rows)
+    FailDamaged(file, "its numbers of rows are not those of the manifest");
   std::vector<float> state;
   for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
     const auto row_bytes = static_cast<std::size_t>(manifest.tables[t].row_bytes());
@@ -192,47 +144,8 @@ void ReadPartition(const fs::path& dir, const Manifest& manifest, int partition,
   }
 }
 
-void CreateDense(const fs::path& dir, std::uint64_t dense_floats) {
-  DurableFile file(dir / kDenseFile);
-  file.Write(BytesOf(DenseHeader{.floats = dense_floats}));
-  const std::vector<float> zeros(dense_floats, 0.0F);
-  file.Write(std::as_bytes(std::span(zeros)));
-  file.Write(std::as_bytes(std::span(zeros)));
-  file.Finish();
-}
-
-void WriteDenseRange(const fs::path& dir, std::uint64_t dense_floats, std::uint64_t first, std::span<const float> values,
-                     std::span<const float> accumulators) {
-  FATHOM_CHECK_EQ(values.size(), accumulators.size());
-  FATHOM_CHECK(first + values.size() <= dense_floats);
-  OverwriteDurably(dir / kDenseFile, {{sizeof(DenseHeader) + first * sizeof(float), std::as_bytes(values)},
-                                      {sizeof(DenseHeader) + (dense_floats + first) * sizeof(float), std::as_bytes(accumulators)}});
-}
-
-ModelFileEntry FinishDense(const fs::path& dir, std::uint64_t dense_floats) {
-  const Buffer bytes = ReadFile(dir / kDenseFile, kRemedy);
-  if (bytes.size() != DenseFileBytes(dense_floats)) Damaged(dir / kDenseFile, fmt::format("{} bytes, {} are expected", bytes.size(), DenseFileBytes(dense_floats)));
-  return {.name = kDenseFile, .bytes = bytes.size(), .checksum = Xxh3(bytes.bytes()), .rows = {}};
-}
-
-DenseState ReadDense(const fs::path& dir, const Manifest& manifest) {
-  const Buffer bytes = ReadChecked(dir, manifest, kDenseFile);
-  ByteReader reader(dir / kDenseFile, bytes.bytes());
-  const auto header = reader.Get<DenseHeader>("the header");
-  if (header.magic != kDenseMagic) Damaged(dir / kDenseFile, "no file of dense parameters (magic)");
-  if (header.version != kVersion) Damaged(dir / kDenseFile, fmt::format("written by version {} of the format, this program reads {}", header.version, kVersion));
-  if (header.floats != manifest.dense_floats) Damaged(dir / kDenseFile, fmt::format("{} parameters, the manifest says {}", header.floats, manifest.dense_floats));
-  DenseState state;
-  for (std::vector<float>* part : {&state.values, &state.accumulators}) {
-    const auto from = reader.Take(header.floats * sizeof(float), "the parameters");
-    part->resize(header.floats);
-    if (!from.empty()) std::memcpy(part->data(), from.data(), from.size());
-  }
-  reader.Finish();
-  return state;
-}
-
-ModelFileEntry WriteTextFile(const fs::path& dir, const std::string& name, const std::string& text) {
+ModelFileEntry WriteTextFile(const fs::path& dir, const std::string& name,
+                             const std::string& text) {
   DurableFile file(dir / name);
   file.Write(std::as_bytes(std::span(text.data(), text.size())));
   file.Finish();

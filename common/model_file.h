@@ -21,10 +21,10 @@
 namespace fathom {
 
 struct ModelFileEntry {
-  std::string name;                  // inside the folder
+  std::string name;  // inside the folder
   std::uint64_t bytes = 0;
-  std::uint64_t checksum = 0;        // XXH3-64 of the whole file
-  std::vector<std::uint64_t> rows;   // by table; empty for files that hold no rows
+  std::uint64_t checksum = 0;       // XXH3-64 of the whole file
+  std::vector<std::uint64_t> rows;  // by table; empty for files that hold no rows
 };
 
 struct Manifest {
@@ -42,7 +42,8 @@ struct Manifest {
 // Finish syncs the file and returns its entry; without it the file is removed.
 class PartitionWriter {
  public:
-  PartitionWriter(const std::filesystem::path& dir, int partition, const std::vector<TableSpec>& tables);
+  PartitionWriter(const std::filesystem::path& dir, int partition,
+                  const std::vector<TableSpec>& tables);
   ~PartitionWriter();
   void BeginTable(std::size_t table, std::uint64_t rows);
   void AddRow(Key key, std::span<const float> state);
@@ -64,8 +65,9 @@ void ReadPartition(const std::filesystem::path& dir, const Manifest& manifest, i
 // dense.bin is put together by DenseWriter calls of all servers on one shared file: each writes
 // its own range at its own place (pwrite) and the coordinator's FinishDense checks and syncs it.
 void CreateDense(const std::filesystem::path& dir, std::uint64_t dense_floats);
-void WriteDenseRange(const std::filesystem::path& dir, std::uint64_t dense_floats, std::uint64_t first,
-                     std::span<const float> values, std::span<const float> accumulators);
+void WriteDenseRange(const std::filesystem::path& dir, std::uint64_t dense_floats,
+                     std::uint64_t first, std::span<const float> values,
+                     std::span<const float> accumulators);
 ModelFileEntry FinishDense(const std::filesystem::path& dir, std::uint64_t dense_floats);
 struct DenseState {
   std::vector<float> values;
@@ -74,8 +76,10 @@ struct DenseState {
 DenseState ReadDense(const std::filesystem::path& dir, const Manifest& manifest);
 
 // Writes a small text file (config.toml, transforms.json) durably and returns its entry.
-ModelFileEntry WriteTextFile(const std::filesystem::path& dir, const std::string& name, const std::string& text);
-std::string ReadTextFile(const std::filesystem::path& dir, const Manifest& manifest, const std::string& name);
+ModelFileEntry WriteTextFile(const std::filesystem::path& dir, const std::string& name,
+                             const std::string& text);
+std::string ReadTextFile(const std::filesystem::path& dir, const Manifest& manifest,
+                         const std::string& name);
 
 // The manifest makes the folder a model: written beside, synced, renamed, the folder synced.
 void WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);

@@ -42,8 +42,12 @@ Message Decode(std::span<const std::byte> payload) {
 }  // namespace
 
 Buffer EncodeSaved(const SavedMessage& message) { return Encode(message); }
-SavedMessage DecodeSaved(std::span<const std::byte> payload) { return Decode<SavedMessage>(payload); }
+SavedMessage DecodeSaved(std::span<const std::byte> payload) {
+  return Decode<SavedMessage>(payload);
+}
 Buffer EncodeFailed(const FailedMessage& message) { return Encode(message); }
-FailedMessage DecodeFailed(std::span<const std::byte> payload) { return Decode<FailedMessage>(payload); }
+FailedMessage DecodeFailed(std::span<const std::byte> payload) {
+  return Decode<FailedMessage>(payload);
+}
 
 }  // namespace fathom
