@@ -52,7 +52,7 @@ std::string Where(const std::string& origin, const toml::node& node) {
 }
 
 [[noreturn]] void WrongType(const Setting& setting, const std::string& where) {
-  Fail(ExitCode::kUsage, "{}: {} must be a {}, as {} = {}", where, setting.key, TypeName(setting.value), setting.key, TomlText(setting.value));
+  Fail(ExitCode::kUsage, "{}: {} must be of type {}, as {} = {}", where, setting.key, TypeName(setting.value), setting.key, TomlText(setting.value));
 }
 
 bool Read(const toml::node& node, bool* value) {

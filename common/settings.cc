@@ -198,7 +198,7 @@ std::vector<Setting> SettingsOf(JoinConfig& c) {
 }
 
 std::string_view TypeName(const SettingValue& value) {
-  static constexpr std::string_view kNames[] = {"true or false", "integer", "number", "string",
+  static constexpr std::string_view kNames[] = {"boolean", "integer", "number", "string",
                                                 "list of strings", "list of integers", "list of numbers"};
   return kNames[value.index()];
 }

@@ -29,7 +29,7 @@ std::vector<Setting> SettingsOf(ColumnConfig& column);
 std::vector<Setting> SettingsOf(CrossConfig& cross);
 std::vector<Setting> SettingsOf(JoinConfig& join);
 
-// "integer", "list of strings", ...
+// "integer", "list of strings" and so on
 std::string_view TypeName(const SettingValue& value);
 
 // A value as TOML writes it.

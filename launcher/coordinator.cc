@@ -168,9 +168,9 @@ void Coordinator::OnScores(const Frame& frame) {
   last_step_done_ = now;
   if (log_ != nullptr) log_->Evaluation(frame.step, metrics);
   std::string gauc = metrics.gauc_groups > 0 ? fmt::format("   GAUC {:.5f} ({} groups)", metrics.gauc, metrics.gauc_groups) : "";
-  LogInfo("evaluation after step {}: AUC {:.5f} [{:.5f}, {:.5f}]   log loss {:.5f}   accuracy {:.4f}   calibration {:.4f}{}",
-          frame.step, metrics.auc, metrics.auc_low, metrics.auc_high, metrics.logloss, metrics.accuracy,
-          metrics.calibration, gauc);
+  const std::string when = context_.mode == RunMode::kTrain ? fmt::format(" after step {}", frame.step) : "";
+  LogInfo("evaluation{}: AUC {:.5f} [{:.5f}, {:.5f}]   log loss {:.5f}   accuracy {:.4f}   calibration {:.4f}{}", when, metrics.auc,
+          metrics.auc_low, metrics.auc_high, metrics.logloss, metrics.accuracy, metrics.calibration, gauc);
   result_.report.evaluated = true;
   result_.report.metrics = metrics;
 }

@@ -26,14 +26,16 @@ $fathom train configs/demo.toml output.dir="$output"
 best=$(sed -n 's/.*"test_auc": *\([0-9.]*\).*/\1/p' "$data/truth.json")
 means=$(sed -n 's/.*"additive_means_test_auc": *\([0-9.]*\).*/\1/p' "$data/truth.json")
 auc=$(tail -n 1 "$output/metrics.jsonl" | sed -n 's/.*"auc":\([0-9.]*\).*/\1/p')
+mpirun="mpirun --oversubscribe --bind-to none"
+[ "$(id -u)" -ne 0 ] || mpirun+=" --allow-run-as-root"
 cat <<END
 
-  AUC of this model                       $auc
-  best reachable (the truth itself)       $best
-  additive reader and book means          $means
+  AUC of this model                       $(printf %.5f "$auc")
+  best reachable (the truth itself)       $(printf %.5f "$best")
+  additive reader and book means          $(printf %.5f "$means")
 
 What to try next:
-  mpirun --oversubscribe -np 4 $fathom train configs/demo.toml output.dir=run/demo-mpi
+  $mpirun -np 4 $fathom train configs/demo.toml output.dir=run/demo-mpi
   $fathom compare run/demo run/demo-mpi          # the same model, byte for byte
   $fathom inspect run/demo
 END

@@ -21,7 +21,7 @@ edited 's/^epochs/epochz/'
 must_fail 2 "unknown key \"train.epochz\"; the nearest known key is \"train.epochs\"" bad_config
 must_fail 2 "bad.toml:" bad_config
 edited 's/^epochs = .*/epochs = "two"/'
-must_fail 2 "train.epochs must be a integer" bad_config
+must_fail 2 "train.epochs must be of type integer" bad_config
 edited 's/^batch_size = .*/batch_size = 0/'
 must_fail 2 "train.batch_size = 0 is out of range" bad_config
 edited 's/^\[train\]/[train/'

@@ -1,0 +1,52 @@
+#include "common/key.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <vector>
+
+namespace fathom {
+namespace {
+
+TEST(Key, KindsOfKeysOfOneColumnDiffer) {
+  const std::uint64_t seed = ColumnSeed("color");
+  const std::set<Key> keys = {ValueKey(seed, ""),     ValueKey(seed, "red"),    ValueKey(seed, "red", 10), MissingKey(seed), RareKey(seed),
+                              BucketKey(seed, 0), BucketKey(seed, 1), CrossFinish(seed, CrossStart(seed))};
+  EXPECT_EQ(keys.size(), 8U);
+}
+
+TEST(Key, ColumnsDiffer) {
+  EXPECT_NE(ValueKey(ColumnSeed("a"), "x"), ValueKey(ColumnSeed("b"), "x"));
+  EXPECT_NE(MissingKey(ColumnSeed("a")), MissingKey(ColumnSeed("b")));
+  const std::uint64_t state = CrossFold(CrossStart(1), 7);
+  EXPECT_NE(CrossFinish(ColumnSeed("a x b"), state, 10), CrossFinish(ColumnSeed("a x c"), state, 10));
+}
+
+TEST(Key, BucketsFoldIntoThatManyKeys) {
+  std::set<Key> keys;
+  for (int i = 0; i < 1000; ++i) keys.insert(ValueKey(5, std::to_string(i), 16));
+  EXPECT_EQ(keys.size(), 16U);
+}
+
+TEST(Key, CrossesHaveAnOrder) {
+  EXPECT_NE(CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 2), 3)), CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 3), 2)));
+}
+
+TEST(Key, SmallIdsSpreadOverThePartitions) {
+  std::vector<int> counts(kPartitions);
+  for (int i = 0; i < 64000; ++i) ++counts[static_cast<std::size_t>(PartitionOf(ValueKey(ColumnSeed("id"), std::to_string(i))))];
+  for (const int count : counts) EXPECT_NEAR(count, 1000, 200);
+}
+
+TEST(Key, EveryPartitionHasOneServer) {
+  for (int servers = 1; servers <= kPartitions; ++servers) {
+    for (int p = 0; p < kPartitions; ++p) {
+      const int server = ServerOfPartition(p, servers);
+      ASSERT_GE(p, FirstPartition(server, servers));
+      ASSERT_LT(p, FirstPartition(server + 1, servers));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fathom

@@ -1,0 +1,70 @@
+// A small model on disk for the tests of its files, and ways to damage it.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "common/model_file.h"
+#include "common/xxh3.h"
+#include "tests/support/scratch_dir.h"
+
+namespace fathom::testing {
+
+inline Key KeyIn(int partition, std::uint64_t low) {
+  return (static_cast<Key>(partition) << (64 - kPartitionBits)) | low;
+}
+
+// By table: key -> state.
+using ModelRows = std::vector<std::map<Key, std::vector<float>>>;
+
+// Two tables with rows in partitions 0, 5 and 63.
+struct SmallModel {
+  std::uint64_t step = 12;
+  std::uint64_t seed = 0xFFFFFFFFFFFFFFFE;
+  std::vector<TableSpec> tables = {
+      {.name = "wide", .wide = true},
+      {.name = "wide_deep2", .wide = true, .dim = 2, .row_wise = false}};
+  ModelRows rows = {
+      {{KeyIn(0, 1), {1, 2}}, {KeyIn(0, 7), {3, 4}}, {KeyIn(63, 9), {5, 6}}},
+      {{KeyIn(0, 3), {1, 2, 3, 4, 5, 6}}, {KeyIn(5, 0), {-1, 0.5F, 1e-30F, 4, 5, 6}}}};
+  std::vector<float> dense = std::vector<float>(16, 0.25F);
+  std::vector<float> dense_accumulators = std::vector<float>(16, 1.5F);
+
+  Manifest Write(const std::filesystem::path& dir) const {
+    std::filesystem::create_directories(dir);
+    Manifest manifest{
+        .step = step, .seed = seed, .tables = tables, .dense_floats = dense.size(), .files = {}};
+    manifest.files.push_back(WriteTextFile(dir, "config.toml", "seed = 1\n"));
+    for (int p = 0; p < kPartitions; ++p) manifest.files.push_back(WritePartition(dir, p));
+    CreateDense(dir, dense.size());
+    WriteDenseRange(dir, dense.size(), 0, dense, dense_accumulators);
+    manifest.files.push_back(FinishDense(dir, dense.size()));
+    WriteManifest(dir, manifest);
+    return manifest;
+  }
+
+  ModelFileEntry WritePartition(const std::filesystem::path& dir, int partition) const {
+    PartitionWriter writer(dir, partition, tables);
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      const auto begin = rows[t].lower_bound(KeyIn(partition, 0));
+      const auto end = partition + 1 < kPartitions ? rows[t].lower_bound(KeyIn(partition + 1, 0))
+                                                   : rows[t].end();
+      writer.BeginTable(t, static_cast<std::uint64_t>(std::distance(begin, end)));
+      for (auto row = begin; row != end; ++row) writer.AddRow(row->first, row->second);
+    }
+    return writer.Finish();
+  }
+};
+
+// Makes the manifest agree with a file's bytes as they are, so that what reads it gets past the
+// length and the checksum.
+inline void Reseal(const ScratchDir& dir, const std::string& name, Manifest* manifest) {
+  const std::string bytes = dir.Read(name);
+  for (ModelFileEntry& file : manifest->files) {
+    if (file.name != name) continue;
+    file.bytes = bytes.size();
+    file.checksum = Xxh3(bytes);
+  }
+}
+
+}  // namespace fathom::testing
