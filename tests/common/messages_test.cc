@@ -99,7 +99,7 @@ TEST(Pull, CutShortOrTooLong) {
 TEST(Pull, ClaimsMoreKeysThanItHolds) {
   Buffer payload = PullOf({InPartition(33, 1)}, {});
   const std::uint64_t claim = 1ULL << 61;
-  std::memcpy(payload.data() + 8, &claim, sizeof(claim));
+  std::memcpy(payload.data() + 16, &claim, sizeof(claim));
   ExpectError(ExitCode::kPeer, {"claims 2305843009213693952 items"},
               [&] { TakePull(payload.bytes()); });
 }

@@ -36,7 +36,6 @@ class ModelFileTest : public ::testing::Test {
     ReadPartition(dir_.path(), manifest_, partition,
                   [&](std::size_t, Key, std::span<const float>) { ++visited_; });
   }
-  void ReadDense() { fathom::ReadDense(dir_.path(), manifest_); }
 
   template <typename T>
   void Patch(const std::string& name, std::size_t at, T value) {
@@ -225,69 +224,6 @@ TEST_F(ModelFileTest, AlteredText) {
   dir_.Write("config.toml", "seed = 2\n");
   ExpectError(ExitCode::kModel, {"config.toml", "checksum", kRemedy},
               [&] { ReadTextFile(dir_.path(), manifest_, "config.toml"); });
-}
-
-TEST(DenseFile, DoesNotDependOnTheNumberOfServers) {
-  constexpr std::uint64_t kFloats = 80;
-  std::vector<float> values(kFloats), accumulators(kFloats);
-  for (std::size_t i = 0; i < kFloats; ++i) {
-    values[i] = static_cast<float>(i) * 0.1F;
-    accumulators[i] = 1 / static_cast<float>(i + 1);
-  }
-  std::string one;
-  for (int servers = 1; servers <= 5; ++servers) {
-    ScratchDir dir;
-    CreateDense(dir.path(), kFloats);
-    for (int s = servers - 1; s >= 0; --s) {
-      const std::uint64_t first =
-          kFloats * static_cast<std::uint64_t>(s) / static_cast<std::uint64_t>(servers);
-      const std::uint64_t end =
-          kFloats * static_cast<std::uint64_t>(s + 1) / static_cast<std::uint64_t>(servers);
-      WriteDenseRange(dir.path(), kFloats, first, std::span(values).subspan(first, end - first),
-                      std::span(accumulators).subspan(first, end - first));
-    }
-    const Manifest manifest{
-        .tables = {}, .dense_floats = kFloats, .files = {FinishDense(dir.path(), kFloats)}};
-    const DenseState read = ReadDense(dir.path(), manifest);
-    EXPECT_EQ(read.values, values);
-    EXPECT_EQ(read.accumulators, accumulators);
-    if (servers == 1) one = dir.Read("dense.bin");
-    EXPECT_EQ(dir.Read("dense.bin"), one);
-  }
-}
-
-TEST_F(ModelFileTest, DenseWrongMagic) {
-  PatchSealed("dense.bin", 0, 'G');
-  ExpectError(ExitCode::kModel, {"dense.bin", "magic", kRemedy}, [&] { ReadDense(); });
-}
-
-TEST_F(ModelFileTest, DenseWrongVersion) {
-  PatchSealed("dense.bin", kVersionAt, std::uint32_t{9});
-  ExpectError(ExitCode::kModel, {"dense.bin", "version 9"}, [&] { ReadDense(); });
-}
-
-TEST_F(ModelFileTest, DenseBadCount) {
-  PatchSealed("dense.bin", 16, std::uint64_t{17});
-  ExpectError(ExitCode::kModel, {"dense.bin", "17 parameters", "16"}, [&] { ReadDense(); });
-}
-
-TEST_F(ModelFileTest, DenseBadChecksum) {
-  Patch("dense.bin", 30, 'x');
-  ExpectError(ExitCode::kModel, {"dense.bin", "checksum"}, [&] { ReadDense(); });
-}
-
-TEST_F(ModelFileTest, DenseShort) {
-  std::filesystem::resize_file(dir_.path() / "dense.bin", 100);
-  ExpectError(ExitCode::kModel, {"dense.bin", "100 bytes"}, [&] { ReadDense(); });
-  ExpectError(ExitCode::kModel, {"dense.bin", "100 bytes"}, [&] { FinishDense(dir_.path(), 16); });
-  Reseal(dir_, "dense.bin", &manifest_);
-  ExpectError(ExitCode::kModel, {"dense.bin", "ends"}, [&] { ReadDense(); });
-}
-
-TEST_F(ModelFileTest, DenseTrailingBytes) {
-  std::filesystem::resize_file(dir_.path() / "dense.bin", 24 + 128 + 1);
-  Reseal(dir_, "dense.bin", &manifest_);
-  ExpectError(ExitCode::kModel, {"dense.bin", "1 bytes too many"}, [&] { ReadDense(); });
 }
 
 }  // namespace

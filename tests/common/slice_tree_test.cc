@@ -120,9 +120,9 @@ TEST(TreeNodes, CoverTheRangeOnceWithTheLargestWholeNodes) {
           ASSERT_EQ(at % (1U << nodes[i].level), 0U);
           at = nodes[i].end_slice();
           // Two halves of one node would have been that node.
-          if (i > 0)
-            ASSERT_FALSE(nodes[i - 1].level == nodes[i].level &&
-                         nodes[i - 1].first_slice % (2U << nodes[i].level) == 0);
+          if (i == 0) continue;
+          ASSERT_FALSE(nodes[i - 1].level == nodes[i].level &&
+                       nodes[i - 1].first_slice % (2U << nodes[i].level) == 0);
         }
         ASSERT_TRUE(at == end || (end == slices && at > end))
             << begin << " to " << end << " of " << slices;
