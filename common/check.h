@@ -16,16 +16,16 @@ namespace fathom {
 
 }  // namespace fathom
 
-#define FATHOM_CHECK(condition)                                                \
-  do {                                                                         \
-    if (!(condition)) ::fathom::CheckFailed(__FILE__, __LINE__, #condition);   \
+#define FATHOM_CHECK(condition)                                              \
+  do {                                                                       \
+    if (!(condition)) ::fathom::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 
-#define FATHOM_CHECK_EQ(a, b)                                                               \
-  do {                                                                                      \
-    const auto& fathom_a = (a);                                                             \
-    const auto& fathom_b = (b);                                                             \
-    if (!(fathom_a == fathom_b))                                                            \
-      ::fathom::CheckFailed(__FILE__, __LINE__,                                             \
+#define FATHOM_CHECK_EQ(a, b)                                                                     \
+  do {                                                                                            \
+    const auto& fathom_a = (a);                                                                   \
+    const auto& fathom_b = (b);                                                                   \
+    if (!(fathom_a == fathom_b))                                                                  \
+      ::fathom::CheckFailed(__FILE__, __LINE__,                                                   \
                             fmt::format("{} == {} ({} against {})", #a, #b, fathom_a, fathom_b)); \
   } while (false)

@@ -11,66 +11,69 @@
 namespace fathom {
 
 struct DataConfig {
-  std::string dir = ".";            // where the globs below start; relative to the config file
-  std::string format = "csv";       // csv, tsv, criteo, libsvm, libffm
-  bool header = true;               // csv/tsv: the first line names the columns
-  std::vector<std::string> names;   // csv/tsv without header: the columns' names
-  bool trim = false;                // csv/tsv: strip blanks around fields
+  std::string dir = ".";           // where the globs below start; relative to the config file
+  std::string format = "csv";      // csv, tsv, criteo, libsvm, libffm
+  bool header = true;              // csv/tsv: the first line names the columns
+  std::vector<std::string> names;  // csv/tsv without header: the columns' names
+  bool trim = false;               // csv/tsv: strip blanks around fields
   std::vector<std::string> missing = {""};  // fields that mean "unknown"
-  std::vector<std::string> train;   // globs
-  std::vector<std::string> test;    // globs; empty: split `train`
-  std::string label = "label";      // COLUMN, or COLUMN OP VALUE[|VALUE...]
-  std::vector<std::string> label_negative;  // if given: any other label than these or a positive is a bad line
-  std::vector<std::string> split_by;        // columns whose hash splits; empty: file and line number
-  double test_fraction = 0;         // of `train`, when `test` is empty
-  double validation_fraction = 0;   // of what is left to train on
+  std::vector<std::string> train;           // globs
+  std::vector<std::string> test;            // globs; empty: split `train`
+  std::string label = "label";              // COLUMN, or COLUMN OP VALUE[|VALUE...]
+  std::vector<std::string>
+      label_negative;  // if given: any other label than these or a positive is a bad line
+  std::vector<std::string> split_by;  // columns whose hash splits; empty: file and line number
+  double test_fraction = 0;           // of `train`, when `test` is empty
+  double validation_fraction = 0;     // of what is left to train on
   std::int64_t split_seed = 1;
-  std::string packed_dir;           // empty: <output.dir>/packed
+  std::string packed_dir;  // empty: <output.dir>/packed
   std::int64_t max_bad_lines = 0;
 };
 
 // [[join]]: a side table whose columns are looked up by key and become columns of the data.
 struct JoinConfig {
-  std::string file;                 // CSV with header, under data.dir
-  std::string key;                  // column of the data
-  std::string on;                   // column of the side table; empty: same as key
+  std::string file;  // CSV with header, under data.dir
+  std::string key;   // column of the data
+  std::string on;    // column of the side table; empty: same as key
 };
 
 // [[column]]
 struct ColumnConfig {
   std::string name;
-  std::string source;               // input column; empty: same as name
-  std::string kind = "categorical"; // categorical, multivalent, numeric
-  std::string use = "both";         // wide, deep, both, none (none: for split_by and group_by only)
-  std::string separator = "|";      // multivalent
-  bool weighted = false;            // multivalent: each value is id:weight (libsvm, libffm)
-  std::string transform = "none";   // categorical: none, vocabulary, buckets, quantiles. numeric: none, log, standardise, quantiles
-  std::int64_t min_count = 1;       // vocabulary: rarer values share one key
-  std::int64_t hash_buckets = 0;    // categorical, multivalent: 0 = one key per value
-  std::vector<double> boundaries;   // buckets
-  std::int64_t quantiles = 100;     // quantiles: how many
-  std::int64_t dim = 0;             // 0: model.embedding_dim
-  std::string pooling = "sum";      // multivalent: sum, mean
+  std::string source;                // input column; empty: same as name
+  std::string kind = "categorical";  // categorical, multivalent, numeric
+  std::string use = "both";        // wide, deep, both, none (none: for split_by and group_by only)
+  std::string separator = "|";     // multivalent
+  bool weighted = false;           // multivalent: each value is id:weight (libsvm, libffm)
+  std::string transform = "none";  // categorical: none, vocabulary, buckets, quantiles. numeric:
+                                   // none, log, standardise, quantiles
+  std::int64_t min_count = 1;      // vocabulary: rarer values share one key
+  std::int64_t hash_buckets = 0;   // categorical, multivalent: 0 = one key per value
+  std::vector<double> boundaries;  // buckets
+  std::int64_t quantiles = 100;    // quantiles: how many
+  std::int64_t dim = 0;            // 0: model.embedding_dim
+  std::string pooling = "sum";     // multivalent: sum, mean
 };
 
 // [[cross]]: one feature for each combination of the columns' values.
 struct CrossConfig {
-  std::vector<std::string> columns; // two or more categorical or multivalent columns
-  std::string use = "wide";         // wide, deep, both
+  std::vector<std::string> columns;  // two or more categorical or multivalent columns
+  std::string use = "wide";          // wide, deep, both
   std::int64_t hash_buckets = 0;
   std::int64_t dim = 0;
   std::string pooling = "sum";
 };
 
 struct ModelConfig {
-  std::vector<std::int64_t> hidden = {128, 64};  // ReLU layers; empty: no deep part above the embeddings
+  std::vector<std::int64_t> hidden = {128,
+                                      64};  // ReLU layers; empty: no deep part above the embeddings
   std::int64_t embedding_dim = 16;
-  double init_stddev = 0.01;        // of a new embedding element
+  double init_stddev = 0.01;  // of a new embedding element
 };
 
 struct TrainConfig {
-  std::int64_t batch_size = 2048;   // global, over all workers
-  std::int64_t slice_size = 256;    // examples in a slice, the unit of compute
+  std::int64_t batch_size = 2048;  // global, over all workers
+  std::int64_t slice_size = 256;   // examples in a slice, the unit of compute
   std::int64_t epochs = 1;
   bool shuffle = true;
   std::int64_t shuffle_window = 4194304;  // examples: shuffled within windows, windows shuffled
@@ -84,11 +87,11 @@ struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013
   double l2 = 0.0;
 };
 
-struct DeepConfig {  // AdaGrad, Duchi et al. 2011
-  double learning_rate = 0.05;      // embeddings
+struct DeepConfig {             // AdaGrad, Duchi et al. 2011
+  double learning_rate = 0.05;  // embeddings
   double initial_accumulator = 0.1;
-  bool row_wise = true;             // one accumulator a row instead of one an element
-  double l2 = 0.0;                  // on the embeddings of the rows a batch touches
+  bool row_wise = true;  // one accumulator a row instead of one an element
+  double l2 = 0.0;       // on the embeddings of the rows a batch touches
 };
 
 struct DenseConfig {  // AdaGrad on the MLP, the bias and the numeric columns' wide weights
@@ -98,17 +101,17 @@ struct DenseConfig {  // AdaGrad on the MLP, the bias and the numeric columns' w
 };
 
 struct EvaluateConfig {
-  std::int64_t every_steps = 0;     // 0: only at the end of each epoch
-  std::string on = "test";          // test, validation
-  std::string group_by;             // column for the per-group AUC (GAUC); empty: none
+  std::int64_t every_steps = 0;  // 0: only at the end of each epoch
+  std::string on = "test";       // test, validation
+  std::string group_by;          // column for the per-group AUC (GAUC); empty: none
 };
 
 struct ClusterConfig {
-  std::int64_t servers = 0;         // 0: a sensible number
-  std::int64_t workers = 0;         // embedded only; 0: a sensible number
-  std::int64_t threads = 1;         // compute threads a worker
-  std::string transport = "auto";   // auto, inprocess, tcp
-  std::string interface;            // network interface between hosts; empty: the first that is up
+  std::int64_t servers = 0;        // 0: a sensible number
+  std::int64_t workers = 0;        // embedded only; 0: a sensible number
+  std::int64_t threads = 1;        // compute threads a worker
+  std::string transport = "auto";  // auto, inprocess, tcp
+  std::string interface;           // network interface between hosts; empty: the first that is up
   double timeout_seconds = 30;
 };
 

@@ -15,14 +15,21 @@ bool OneOf(std::string_view value, std::initializer_list<std::string_view> choic
 }
 
 void CheckTransform(const ColumnConfig& column, const std::string& where) {
-  const bool fits = column.kind == "categorical"  ? OneOf(column.transform, {"none", "vocabulary", "buckets", "quantiles"})
-                    : column.kind == "multivalent" ? OneOf(column.transform, {"none", "vocabulary"})
-                                                   : OneOf(column.transform, {"none", "log", "standardise", "quantiles"});
-  if (!fits) Fail(ExitCode::kUsage, "{}: transform \"{}\" does not go with kind \"{}\"", where, column.transform, column.kind);
+  const bool fits = column.kind == "categorical"
+                        ? OneOf(column.transform, {"none", "vocabulary", "buckets", "quantiles"})
+                    : column.kind == "multivalent"
+                        ? OneOf(column.transform, {"none", "vocabulary"})
+                        : OneOf(column.transform, {"none", "log", "standardise", "quantiles"});
+  if (!fits)
+    Fail(ExitCode::kUsage, "{}: transform \"{}\" does not go with kind \"{}\"", where,
+         column.transform, column.kind);
   if (column.transform == "buckets") {
-    if (column.boundaries.empty()) Fail(ExitCode::kUsage, "{}: transform \"buckets\" needs boundaries = [...]", where);
-    const bool ascending = std::is_sorted(column.boundaries.begin(), column.boundaries.end(), std::less_equal<>());
-    if (!ascending) Fail(ExitCode::kUsage, "{}: boundaries must ascend, each above the one before", where);
+    if (column.boundaries.empty())
+      Fail(ExitCode::kUsage, "{}: transform \"buckets\" needs boundaries = [...]", where);
+    const bool ascending =
+        std::is_sorted(column.boundaries.begin(), column.boundaries.end(), std::less_equal<>());
+    if (!ascending)
+      Fail(ExitCode::kUsage, "{}: boundaries must ascend, each above the one before", where);
   } else if (!column.boundaries.empty()) {
     Fail(ExitCode::kUsage, "{}: boundaries go with transform = \"buckets\" only", where);
   }
@@ -36,9 +43,12 @@ void CheckColumns(const Config& config, const std::string& origin) {
     if (column.kind == "multivalent" && column.separator.size() != 1) {
       Fail(ExitCode::kUsage, "{}: separator must be one character", where);
     }
-    if (column.weighted && column.kind != "multivalent") Fail(ExitCode::kUsage, "{}: weighted goes with kind = \"multivalent\" only", where);
+    if (column.weighted && column.kind != "multivalent")
+      Fail(ExitCode::kUsage, "{}: weighted goes with kind = \"multivalent\" only", where);
     if (column.hash_buckets > 0 && (column.kind == "numeric" || column.transform != "none")) {
-      Fail(ExitCode::kUsage, "{}: hash_buckets goes with transform = \"none\" of a categorical or multivalent column", where);
+      Fail(ExitCode::kUsage,
+           "{}: hash_buckets goes with transform = \"none\" of a categorical or multivalent column",
+           where);
     }
     if (column.min_count > 1 && column.transform != "vocabulary") {
       Fail(ExitCode::kUsage, "{}: min_count goes with transform = \"vocabulary\"", where);
@@ -60,7 +70,8 @@ void CheckData(const DataConfig& data, const std::string& origin) {
   }
   std::set<std::string> names;
   for (const std::string& name : data.names) {
-    if (!names.insert(name).second) Fail(ExitCode::kUsage, "{}: data.names has \"{}\" twice", origin, name);
+    if (!names.insert(name).second)
+      Fail(ExitCode::kUsage, "{}: data.names has \"{}\" twice", origin, name);
   }
 }
 
@@ -70,17 +81,22 @@ void CheckConfig(const Config& config, const std::string& origin) {
   CheckData(config.data, origin);
   CheckColumns(config, origin);
   for (const JoinConfig& join : config.joins) {
-    if (join.file.empty() || join.key.empty()) Fail(ExitCode::kUsage, "{}: a [[join]] needs file and key", origin);
+    if (join.file.empty() || join.key.empty())
+      Fail(ExitCode::kUsage, "{}: a [[join]] needs file and key", origin);
   }
-  if (config.train.batch_size % config.train.slice_size != 0 && config.train.batch_size > config.train.slice_size) {
-    Fail(ExitCode::kUsage, "{}: train.batch_size = {} must be a multiple of train.slice_size = {}", origin,
-         config.train.batch_size, config.train.slice_size);
+  if (config.train.batch_size % config.train.slice_size != 0 &&
+      config.train.batch_size > config.train.slice_size) {
+    Fail(ExitCode::kUsage, "{}: train.batch_size = {} must be a multiple of train.slice_size = {}",
+         origin, config.train.batch_size, config.train.slice_size);
   }
   for (const std::int64_t width : config.model.hidden) {
-    if (width < 1 || width > 65536) Fail(ExitCode::kUsage, "{}: model.hidden: a width of {} is out of range: 1 to 65536", origin, width);
+    if (width < 1 || width > 65536)
+      Fail(ExitCode::kUsage, "{}: model.hidden: a width of {} is out of range: 1 to 65536", origin,
+           width);
   }
   if (config.evaluate.on == "validation" && config.data.validation_fraction == 0) {
-    Fail(ExitCode::kUsage, "{}: evaluate.on = \"validation\" needs data.validation_fraction", origin);
+    Fail(ExitCode::kUsage, "{}: evaluate.on = \"validation\" needs data.validation_fraction",
+         origin);
   }
 }
 

@@ -52,7 +52,8 @@ std::string Where(const std::string& origin, const toml::node& node) {
 }
 
 [[noreturn]] void WrongType(const Setting& setting, const std::string& where) {
-  Fail(ExitCode::kUsage, "{}: {} must be of type {}, as {} = {}", where, setting.key, TypeName(setting.value), setting.key, TomlText(setting.value));
+  Fail(ExitCode::kUsage, "{}: {} must be of type {}, as {} = {}", where, setting.key,
+       TypeName(setting.value), setting.key, TomlText(setting.value));
 }
 
 bool Read(const toml::node& node, bool* value) {
@@ -88,21 +89,25 @@ bool Read(const toml::node& node, std::vector<T>* values) {
 }
 
 void Assign(const Setting& setting, const toml::node& node, const std::string& where) {
-  if (!std::visit([&](auto* place) { return Read(node, place); }, setting.value)) WrongType(setting, where);
+  if (!std::visit([&](auto* place) { return Read(node, place); }, setting.value))
+    WrongType(setting, where);
   CheckSetting(setting, where);
 }
 
-const Setting& Find(const std::vector<Setting>& settings, std::string_view key, const std::string& where, const std::string& section) {
+const Setting& Find(const std::vector<Setting>& settings, std::string_view key,
+                    const std::string& where, const std::string& section) {
   for (const Setting& setting : settings) {
     if (setting.key == key) return setting;
   }
   const std::string in = section.empty() ? "" : " in " + section;
-  Fail(ExitCode::kUsage, "{}: unknown key \"{}\"{}; the nearest known key is \"{}\" (all of them: fathom settings)", where, key, in,
-       Nearest(key, settings));
+  Fail(ExitCode::kUsage,
+       "{}: unknown key \"{}\"{}; the nearest known key is \"{}\" (all of them: fathom settings)",
+       where, key, in, Nearest(key, settings));
 }
 
 // Assigns every leaf below `table`, whose own path is `path`.
-void AssignTable(const toml::table& table, const std::string& path, const std::vector<Setting>& settings, const std::string& origin) {
+void AssignTable(const toml::table& table, const std::string& path,
+                 const std::vector<Setting>& settings, const std::string& origin) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     const std::string dotted = path.empty() ? name : path + "." + name;
@@ -117,12 +122,14 @@ void AssignTable(const toml::table& table, const std::string& path, const std::v
 }
 
 template <typename T>
-void AssignList(const toml::table& root, const char* name, std::vector<T>* items, const std::string& origin) {
+void AssignList(const toml::table& root, const char* name, std::vector<T>* items,
+                const std::string& origin) {
   const toml::node* node = root.get(name);
   if (node == nullptr) return;
   const toml::array* array = node->as_array();
   if (array == nullptr || !array->is_homogeneous(toml::node_type::table)) {
-    Fail(ExitCode::kUsage, "{}: {} must be a list of tables: write [[{}]]", Where(origin, *node), name, name);
+    Fail(ExitCode::kUsage, "{}: {} must be a list of tables: write [[{}]]", Where(origin, *node),
+         name, name);
   }
   for (const toml::node& element : *array) {
     T item;
@@ -141,7 +148,8 @@ toml::table ParseToml(const std::string& text, const std::string& origin) {
     return toml::parse(text, origin);
   } catch (const toml::parse_error& error) {
     const auto place = error.source().begin;
-    Fail(ExitCode::kUsage, "{}:{}: not TOML at column {}: {}", origin, place.line, place.column, error.description());
+    Fail(ExitCode::kUsage, "{}:{}: not TOML at column {}: {}", origin, place.line, place.column,
+         error.description());
   }
 }
 
@@ -158,8 +166,9 @@ toml::table ParseOverride(const std::string& text, const SettingValue& target) {
   return table;
 }
 
-void AssignOverride(const std::vector<Setting>& settings, const std::string& key, const std::string& value,
-                    const std::string& where, const std::string& section) {
+void AssignOverride(const std::vector<Setting>& settings, const std::string& key,
+                    const std::string& value, const std::string& where,
+                    const std::string& section) {
   const Setting& setting = Find(settings, key, where, section);
   const toml::table table = ParseOverride(value, setting.value);
   Assign(setting, *table.get("v"), where);
@@ -176,9 +185,11 @@ void ApplyOverride(Config* config, const std::string& text) {
   constexpr std::string_view kColumn = "column.";
   if (key.rfind(kColumn, 0) != 0) return AssignOverride(SettingsOf(*config), key, value, where, "");
   const std::size_t dot = key.rfind('.');
-  const std::string name = dot <= kColumn.size() ? "" : key.substr(kColumn.size(), dot - kColumn.size());
+  const std::string name =
+      dot <= kColumn.size() ? "" : key.substr(kColumn.size(), dot - kColumn.size());
   for (ColumnConfig& column : config->columns) {
-    if (column.name == name) return AssignOverride(SettingsOf(column), key.substr(dot + 1), value, where, "[[column]]");
+    if (column.name == name)
+      return AssignOverride(SettingsOf(column), key.substr(dot + 1), value, where, "[[column]]");
   }
   Fail(ExitCode::kUsage, "{}: there is no [[column]] named \"{}\"", where, name);
 }
@@ -208,7 +219,8 @@ void DumpList(std::vector<T> items, const char* name, std::string* out) {
 
 }  // namespace
 
-Config ParseConfig(const std::string& text, const std::string& origin, const std::filesystem::path& base_dir,
+Config ParseConfig(const std::string& text, const std::string& origin,
+                   const std::filesystem::path& base_dir,
                    const std::vector<std::string>& overrides) {
   Config config;
   const toml::table root = ParseToml(text, origin);
@@ -221,7 +233,10 @@ Config ParseConfig(const std::string& text, const std::string& origin, const std
   // A path in the file starts from the file; one on the command line from where it is typed.
   const bool overridden = config.data.dir != dir_in_file;
   const std::filesystem::path dir = config.data.dir;
-  config.data.dir = (overridden ? std::filesystem::absolute(dir) : std::filesystem::absolute(base_dir / dir)).lexically_normal().string();
+  config.data.dir =
+      (overridden ? std::filesystem::absolute(dir) : std::filesystem::absolute(base_dir / dir))
+          .lexically_normal()
+          .string();
   CheckConfig(config, origin);
   return config;
 }
@@ -230,7 +245,8 @@ Config LoadConfig(const std::filesystem::path& file, const std::vector<std::stri
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
-  if (!in) Fail(ExitCode::kUsage, "{}: the config cannot be read: does the file exist?", file.string());
+  if (!in)
+    Fail(ExitCode::kUsage, "{}: the config cannot be read: does the file exist?", file.string());
   return ParseConfig(text.str(), file.string(), file.parent_path(), overrides);
 }
 

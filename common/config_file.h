@@ -16,7 +16,8 @@ namespace fathom {
 Config LoadConfig(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
 // As LoadConfig, of text; `origin` stands for the file in messages and `base_dir` for its folder.
-Config ParseConfig(const std::string& text, const std::string& origin, const std::filesystem::path& base_dir,
+Config ParseConfig(const std::string& text, const std::string& origin,
+                   const std::filesystem::path& base_dir,
                    const std::vector<std::string>& overrides);
 
 // The config as TOML, all settings included. ParseConfig of it gives the same config.

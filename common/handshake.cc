@@ -19,7 +19,8 @@ constexpr std::string_view kAcceptorLabel = "fathom 1 acceptor";
 
 std::array<std::byte, 32> RandomBytes() {
   std::array<std::byte, 32> bytes;
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) !=
+      1) {
     Fail(ExitCode::kTraining, "the system's random generator gave nothing: check /dev/urandom");
   }
   return bytes;
@@ -91,16 +92,20 @@ std::array<std::byte, 32> Handshake::Content(const HandshakeMessage& message) {
   const auto header_bytes = std::span(message).first<kFrameHeaderBytes>();
   const FrameHeader header = DecodeHeader(header_bytes);
   std::array<std::byte, 32> content;
-  if (header.type != FrameType::kHandshake || header.step != static_cast<std::uint64_t>(expected_) ||
+  if (header.type != FrameType::kHandshake ||
+      header.step != static_cast<std::uint64_t>(expected_) ||
       header.payload_bytes != content.size()) {
-    Fail(ExitCode::kPeer, "expected message {} of the handshake, got a frame of type {}, step {} and {} bytes",
-         static_cast<std::uint64_t>(expected_), static_cast<int>(header.type), header.step, header.payload_bytes);
+    Fail(ExitCode::kPeer,
+         "expected message {} of the handshake, got a frame of type {}, step {} and {} bytes",
+         static_cast<std::uint64_t>(expected_), static_cast<int>(header.type), header.step,
+         header.payload_bytes);
   }
   std::memcpy(content.data(), message.data() + kFrameHeaderBytes, content.size());
   CheckFrame(header_bytes, content);
   CheckSource(header.source);
   if (header.destination != own_rank_) {
-    Fail(ExitCode::kPeer, "a handshake meant for rank {} came to rank {}", header.destination, own_rank_);
+    Fail(ExitCode::kPeer, "a handshake meant for rank {} came to rank {}", header.destination,
+         own_rank_);
   }
   peer_rank_ = header.source;
   return content;
@@ -111,7 +116,8 @@ void Handshake::CheckSource(int source) const {
     Fail(ExitCode::kPeer, "rank {} answers where rank {} is expected", source, peer_rank_);
   }
   if (!connects_ && (source <= own_rank_ || source >= ranks_)) {
-    Fail(ExitCode::kPeer, "rank {} connects to rank {} of {}, which only higher ranks do", source, own_rank_, ranks_);
+    Fail(ExitCode::kPeer, "rank {} connects to rank {} of {}, which only higher ranks do", source,
+         own_rank_, ranks_);
   }
 }
 
@@ -126,9 +132,10 @@ Handshake::Proof Handshake::ProofOf(bool connector) const {
   const Buffer bytes = said.Take();
   Proof proof;
   unsigned int size = 0;
-  const auto* done = HMAC(EVP_sha256(), secret_.bytes.data(), static_cast<int>(secret_.bytes.size()),
-                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                          reinterpret_cast<unsigned char*>(proof.data()), &size);
+  const auto* done =
+      HMAC(EVP_sha256(), secret_.bytes.data(), static_cast<int>(secret_.bytes.size()),
+           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+           reinterpret_cast<unsigned char*>(proof.data()), &size);
   FATHOM_CHECK(done != nullptr && size == proof.size());
   return proof;
 }
@@ -136,7 +143,8 @@ Handshake::Proof Handshake::ProofOf(bool connector) const {
 void Handshake::CheckProof(const Proof& claimed) {
   const Proof right = ProofOf(!connects_);
   if (CRYPTO_memcmp(claimed.data(), right.data(), right.size()) != 0) {
-    Fail(ExitCode::kRefused, "the peer that calls itself rank {} does not hold the secret of this run", peer_rank_);
+    Fail(ExitCode::kRefused,
+         "the peer that calls itself rank {} does not hold the secret of this run", peer_rank_);
   }
   proven_ = true;
 }

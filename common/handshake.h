@@ -2,8 +2,8 @@
 //
 //   connector -> acceptor   1  hello      32 random bytes
 //   acceptor  -> connector  2  challenge  32 random bytes
-//   connector -> acceptor   3  proof      HMAC-SHA256 of the secret over "connector", both ranks, both nonces
-//   acceptor  -> connector  4  proof      the same over "acceptor"
+//   connector -> acceptor   3  proof      HMAC-SHA256 of the secret over "connector", both ranks,
+//   both nonces acceptor  -> connector  4  proof      the same over "acceptor"
 //
 // Each message is a frame of one fixed size: type kHandshake, source and destination the two
 // ranks, step the number above. The connector proves itself first, so a stranger who knocks learns
@@ -51,7 +51,9 @@ class Handshake {
   bool proven() const { return proven_; }
 
   // The connector has proved itself and waits for the acceptor to do the same.
-  bool awaits_acceptance() const { return connects_ && expected_ == Step::kAcceptorProof && !proven_; }
+  bool awaits_acceptance() const {
+    return connects_ && expected_ == Step::kAcceptorProof && !proven_;
+  }
 
   // The rank that the peer claims, or -1 before it has said so.
   int peer_rank() const { return peer_rank_; }
@@ -59,7 +61,12 @@ class Handshake {
  private:
   using Nonce = std::array<std::byte, 32>;
   using Proof = std::array<std::byte, 32>;
-  enum class Step : std::uint64_t { kHello = 1, kChallenge = 2, kConnectorProof = 3, kAcceptorProof = 4 };
+  enum class Step : std::uint64_t {
+    kHello = 1,
+    kChallenge = 2,
+    kConnectorProof = 3,
+    kAcceptorProof = 4
+  };
 
   Handshake(const Secret& secret, bool connects, int own_rank, int peer_rank, int ranks);
   HandshakeMessage Message(Step step, const std::array<std::byte, 32>& content) const;

@@ -2,7 +2,8 @@
 
 namespace fathom {
 
-InProcessTransport::InProcessTransport(int roles) : mailboxes_(static_cast<std::size_t>(roles)), traffic_(static_cast<std::size_t>(roles)) {}
+InProcessTransport::InProcessTransport(int roles)
+    : mailboxes_(static_cast<std::size_t>(roles)), traffic_(static_cast<std::size_t>(roles)) {}
 
 void InProcessTransport::Send(Frame frame) {
   {

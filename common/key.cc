@@ -15,9 +15,7 @@ Key Tagged(std::uint64_t column_seed, Tag tag, std::uint64_t number) {
 
 }  // namespace
 
-std::uint64_t ColumnSeed(std::string_view column_name) {
-  return Xxh3(column_name);
-}
+std::uint64_t ColumnSeed(std::string_view column_name) { return Xxh3(column_name); }
 
 Key ValueKey(std::uint64_t column_seed, std::string_view value, std::uint64_t hash_buckets) {
   const Key key = Xxh3(value, column_seed);

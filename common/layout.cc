@@ -14,7 +14,8 @@ constexpr int kRanksAServer = 3;
 
 void CheckServers(int servers) {
   if (servers > kPartitions) {
-    Fail(ExitCode::kUsage, "cluster.servers = {}: at most {} (a table has {} partitions)", servers, kPartitions, kPartitions);
+    Fail(ExitCode::kUsage, "cluster.servers = {}: at most {} (a table has {} partitions)", servers,
+         kPartitions, kPartitions);
   }
 }
 
@@ -41,7 +42,8 @@ std::vector<int> ServerRanks(const std::vector<std::string>& host_of_rank, int s
   return chosen;
 }
 
-Layout FromRanks(std::vector<std::string> hosts, const std::vector<int>& server_ranks, const std::vector<int>& worker_ranks) {
+Layout FromRanks(std::vector<std::string> hosts, const std::vector<int>& server_ranks,
+                 const std::vector<int>& worker_ranks) {
   Layout layout;
   layout.hosts = std::move(hosts);
   layout.servers = static_cast<int>(server_ranks.size());
@@ -50,8 +52,10 @@ Layout FromRanks(std::vector<std::string> hosts, const std::vector<int>& server_
     layout.roles.push_back({static_cast<RoleId>(layout.roles.size()), kind, index, rank});
   };
   add(RoleKind::kCoordinator, 0, 0);
-  for (int i = 0; i < layout.servers; ++i) add(RoleKind::kServer, i, server_ranks[static_cast<std::size_t>(i)]);
-  for (int i = 0; i < layout.workers; ++i) add(RoleKind::kWorker, i, worker_ranks[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < layout.servers; ++i)
+    add(RoleKind::kServer, i, server_ranks[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < layout.workers; ++i)
+    add(RoleKind::kWorker, i, worker_ranks[static_cast<std::size_t>(i)]);
   return layout;
 }
 
@@ -71,7 +75,8 @@ std::string RoleName(const Role& role) {
 
 std::string RoleAndPlace(const Layout& layout, RoleId id) {
   const Role& role = layout.roles.at(id);
-  return fmt::format("{} (rank {} on {})", RoleName(role), role.rank, layout.hosts[static_cast<std::size_t>(role.rank)]);
+  return fmt::format("{} (rank {} on {})", RoleName(role), role.rank,
+                     layout.hosts[static_cast<std::size_t>(role.rank)]);
 }
 
 Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterConfig& cluster) {
@@ -84,16 +89,23 @@ Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterCon
     return FromRanks(host_of_rank, std::vector<int>(static_cast<std::size_t>(servers), 0),
                      std::vector<int>(static_cast<std::size_t>(workers), 0));
   }
-  if (ranks == 2) return FromRanks(host_of_rank, std::vector<int>(static_cast<std::size_t>(std::max(1, asked)), 0), {1});
+  if (ranks == 2)
+    return FromRanks(host_of_rank,
+                     std::vector<int>(static_cast<std::size_t>(std::max(1, asked)), 0), {1});
   if (asked > ranks - 2) {
-    Fail(ExitCode::kUsage, "cluster.servers = {}, but {} ranks allow at most {}: one coordinates and at least one works; "
-         "start more ranks or ask for fewer servers", asked, ranks, ranks - 2);
+    Fail(ExitCode::kUsage,
+         "cluster.servers = {}, but {} ranks allow at most {}: one coordinates and at least one "
+         "works; "
+         "start more ranks or ask for fewer servers",
+         asked, ranks, ranks - 2);
   }
-  const int servers = asked > 0 ? asked : std::min(kPartitions, std::max(1, (ranks - 1) / kRanksAServer));
+  const int servers =
+      asked > 0 ? asked : std::min(kPartitions, std::max(1, (ranks - 1) / kRanksAServer));
   const std::vector<int> server_ranks = ServerRanks(host_of_rank, servers);
   std::vector<int> worker_ranks;
   for (int rank = 1; rank < ranks; ++rank) {
-    if (!std::binary_search(server_ranks.begin(), server_ranks.end(), rank)) worker_ranks.push_back(rank);
+    if (!std::binary_search(server_ranks.begin(), server_ranks.end(), rank))
+      worker_ranks.push_back(rank);
   }
   return FromRanks(host_of_rank, server_ranks, worker_ranks);
 }

@@ -22,8 +22,8 @@ struct Role {
 };
 
 struct Layout {
-  std::vector<Role> roles;          // by id
-  std::vector<std::string> hosts;   // by rank
+  std::vector<Role> roles;         // by id
+  std::vector<std::string> hosts;  // by rank
   int servers = 0;
   int workers = 0;
 

@@ -23,7 +23,8 @@ bool UsesWide(const std::string& use) { return use == "wide" || use == "both"; }
 bool UsesDeep(const std::string& use) { return use == "deep" || use == "both"; }
 
 int TableFor(ModelSpec* spec, bool wide, int dim, bool row_wise) {
-  TableSpec table{.name = (wide ? (dim > 0 ? "wide_deep" : "wide") : "deep") + (dim > 0 ? std::to_string(dim) : std::string()),
+  TableSpec table{.name = (wide ? (dim > 0 ? "wide_deep" : "wide") : "deep") +
+                          (dim > 0 ? std::to_string(dim) : std::string()),
                   .wide = wide,
                   .dim = dim,
                   .row_wise = row_wise};
@@ -33,9 +34,11 @@ int TableFor(ModelSpec* spec, bool wide, int dim, bool row_wise) {
   return static_cast<int>(spec->tables.size()) - 1;
 }
 
-void AddField(ModelSpec* spec, const Config& config, const std::string& name, const std::string& use, std::int64_t dim,
-              const std::string& pooling, bool multivalent, bool weighted) {
-  Field field{.name = name, .seed = ColumnSeed(name), .multivalent = multivalent, .weighted = weighted};
+void AddField(ModelSpec* spec, const Config& config, const std::string& name,
+              const std::string& use, std::int64_t dim, const std::string& pooling,
+              bool multivalent, bool weighted) {
+  Field field{
+      .name = name, .seed = ColumnSeed(name), .multivalent = multivalent, .weighted = weighted};
   field.wide = UsesWide(use);
   field.dim = UsesDeep(use) ? static_cast<int>(dim > 0 ? dim : config.model.embedding_dim) : 0;
   field.pooling = pooling == "mean" ? Pooling::kMean : Pooling::kSum;
@@ -43,33 +46,42 @@ void AddField(ModelSpec* spec, const Config& config, const std::string& name, co
   spec->fields.push_back(std::move(field));
 }
 
-const ColumnConfig& ColumnOf(const Config& config, const CrossConfig& cross, const std::string& name) {
+const ColumnConfig& ColumnOf(const Config& config, const CrossConfig& cross,
+                             const std::string& name) {
   for (const ColumnConfig& column : config.columns) {
     if (column.name != name) continue;
     if (column.kind != "numeric") return column;
-    Fail(ExitCode::kUsage, "cross.columns: column \"{}\" is numeric; cut it into classes first: a second [[column]] with "
-         "source = \"{}\", kind = \"categorical\", transform = \"buckets\" or \"quantiles\"", name,
-         column.source.empty() ? name : column.source);
+    Fail(ExitCode::kUsage,
+         "cross.columns: column \"{}\" is numeric; cut it into classes first: a second [[column]] "
+         "with "
+         "source = \"{}\", kind = \"categorical\", transform = \"buckets\" or \"quantiles\"",
+         name, column.source.empty() ? name : column.source);
   }
-  Fail(ExitCode::kUsage, "cross.columns: there is no [[column]] named \"{}\" (in a cross of {} columns)", name, cross.columns.size());
+  Fail(ExitCode::kUsage,
+       "cross.columns: there is no [[column]] named \"{}\" (in a cross of {} columns)", name,
+       cross.columns.size());
 }
 
 void AddColumns(ModelSpec* spec, const Config& config) {
   std::set<std::string> names;
   for (const ColumnConfig& column : config.columns) {
-    if (!names.insert(column.name).second) Fail(ExitCode::kUsage, "column.name: two columns are named \"{}\"", column.name);
+    if (!names.insert(column.name).second)
+      Fail(ExitCode::kUsage, "column.name: two columns are named \"{}\"", column.name);
     if (column.use == "none") continue;
     if (column.kind == "numeric") {
-      spec->numerics.push_back({.name = column.name, .wide = UsesWide(column.use), .deep = UsesDeep(column.use)});
+      spec->numerics.push_back(
+          {.name = column.name, .wide = UsesWide(column.use), .deep = UsesDeep(column.use)});
     } else {
-      AddField(spec, config, column.name, column.use, column.dim, column.pooling, column.kind == "multivalent", column.weighted);
+      AddField(spec, config, column.name, column.use, column.dim, column.pooling,
+               column.kind == "multivalent", column.weighted);
     }
   }
 }
 
 void AddCrosses(ModelSpec* spec, const Config& config) {
   for (const CrossConfig& cross : config.crosses) {
-    if (cross.columns.size() < 2) Fail(ExitCode::kUsage, "cross.columns: a cross needs two columns or more");
+    if (cross.columns.size() < 2)
+      Fail(ExitCode::kUsage, "cross.columns: a cross needs two columns or more");
     std::string name;
     bool multivalent = false;
     for (const std::string& column : cross.columns) {
@@ -77,7 +89,8 @@ void AddCrosses(ModelSpec* spec, const Config& config) {
       name += (name.empty() ? "" : " x ") + column;
     }
     for (const Field& field : spec->fields) {
-      if (field.name == name) Fail(ExitCode::kUsage, "cross.columns: the cross \"{}\" is there twice", name);
+      if (field.name == name)
+        Fail(ExitCode::kUsage, "cross.columns: the cross \"{}\" is there twice", name);
     }
     AddField(spec, config, name, cross.use, cross.dim, cross.pooling, multivalent, false);
   }
@@ -97,7 +110,9 @@ void LayOutInput(ModelSpec* spec) {
     ++width;
   }
   if (width > kMaxInputWidth) {
-    Fail(ExitCode::kUsage, "the deep part would read {} numbers an example, at most {}: lower model.embedding_dim", width, kMaxInputWidth);
+    Fail(ExitCode::kUsage,
+         "the deep part would read {} numbers an example, at most {}: lower model.embedding_dim",
+         width, kMaxInputWidth);
   }
   spec->input_width = Padded(static_cast<int>(width));
 }
@@ -120,7 +135,9 @@ void LayOutDense(ModelSpec* spec, const Config& config) {
       layer.bias_offset = static_cast<int>(offset);
       offset += width;
       if (offset > kMaxDenseFloats) {
-        Fail(ExitCode::kUsage, "model.hidden makes more than {} dense parameters: use narrower layers", kMaxDenseFloats);
+        Fail(ExitCode::kUsage,
+             "model.hidden makes more than {} dense parameters: use narrower layers",
+             kMaxDenseFloats);
       }
       spec->layers.push_back(layer);
       inputs = layer.outputs;
@@ -151,7 +168,9 @@ ModelSpec MakeModelSpec(const Config& config) {
   AddColumns(&spec, config);
   AddCrosses(&spec, config);
   if (spec.fields.empty() && spec.numerics.empty()) {
-    Fail(ExitCode::kUsage, "the config has no [[column]] that the model uses: name at least one with use = \"wide\", \"deep\" or \"both\"");
+    Fail(ExitCode::kUsage,
+         "the config has no [[column]] that the model uses: name at least one with use = \"wide\", "
+         "\"deep\" or \"both\"");
   }
   LayOutInput(&spec);
   LayOutDense(&spec, config);
@@ -170,7 +189,8 @@ std::vector<float> InitialDense(const ModelSpec& spec, std::uint64_t seed) {
     const std::uint64_t layer_seed = Mix64(Mix64(seed, ColumnSeed("dense")), l);
     const auto weights = static_cast<std::size_t>(fan_in) * static_cast<std::size_t>(layer.outputs);
     for (std::size_t i = 0; i < weights; ++i) {
-      dense[static_cast<std::size_t>(layer.weight_offset) + i] = static_cast<float>(stddev * Normal(layer_seed, i));
+      dense[static_cast<std::size_t>(layer.weight_offset) + i] =
+          static_cast<float>(stddev * Normal(layer_seed, i));
     }
   }
   return dense;

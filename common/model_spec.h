@@ -13,13 +13,13 @@ namespace fathom {
 enum class Pooling { kSum, kMean };
 
 // A table holds all rows of one shape. Several columns share a table; their keys differ by seed.
-//   a row's state:  [key u64 | wide: z, n f32 | deep: embedding f32 x dim | accumulator f32 x (row_wise ? 1 : dim)]
-//   a pulled row:   wide: the weight f32;  deep: embedding f32 x dim
-//   a pushed row:   the gradient of what was pulled
+//   a row's state:  [key u64 | wide: z, n f32 | deep: embedding f32 x dim | accumulator f32 x
+//   (row_wise ? 1 : dim)] a pulled row:   wide: the weight f32;  deep: embedding f32 x dim a pushed
+//   row:   the gradient of what was pulled
 struct TableSpec {
-  std::string name;      // "wide", "deep16", "wide_deep16"
+  std::string name;  // "wide", "deep16", "wide_deep16"
   bool wide = false;
-  int dim = 0;           // 0: not deep
+  int dim = 0;  // 0: not deep
   bool row_wise = true;
 
   int accumulators() const { return dim == 0 ? 0 : (row_wise ? 1 : dim); }
@@ -31,13 +31,13 @@ struct TableSpec {
 
 // A field is a sparse input of the model: a categorical or multivalent column, or a cross.
 struct Field {
-  std::string name;      // of the column, or the cross's columns joined by " x "
-  std::uint64_t seed = 0;  // ColumnSeed(name)
+  std::string name;          // of the column, or the cross's columns joined by " x "
+  std::uint64_t seed = 0;    // ColumnSeed(name)
   bool multivalent = false;  // any number of keys an example; else exactly one
   bool weighted = false;     // multivalent: each key comes with a weight
   int table = 0;
   bool wide = false;
-  int dim = 0;           // 0: not deep
+  int dim = 0;  // 0: not deep
   Pooling pooling = Pooling::kSum;
   int input_offset = 0;  // where its pooled embedding starts in the MLP's input
 };
@@ -61,14 +61,14 @@ struct LayerSpec {
 
 struct ModelSpec {
   std::vector<TableSpec> tables;
-  std::vector<Field> fields;           // categorical and multivalent columns, then crosses; config order
+  std::vector<Field> fields;  // categorical and multivalent columns, then crosses; config order
   std::vector<NumericField> numerics;  // config order
   // The MLP's input: the fields' embeddings, the numeric columns, zeros up to a multiple of 16
   // floats (padded shapes multiply faster). 0: no deep part.
   int input_width = 0;
-  std::vector<LayerSpec> layers;       // hidden layers (ReLU), then the linear one with one output
-  int dense_floats = 0;                // [bias | numeric wide weights | W, b a layer], rounded up to 16
-  bool grouped = false;                // evaluate.group_by is set: examples carry a group key
+  std::vector<LayerSpec> layers;  // hidden layers (ReLU), then the linear one with one output
+  int dense_floats = 0;           // [bias | numeric wide weights | W, b a layer], rounded up to 16
+  bool grouped = false;           // evaluate.group_by is set: examples carry a group key
 };
 
 // Throws Error(kUsage) where the config does not make a model: says which key and why.

@@ -6,7 +6,8 @@
 
 namespace fathom {
 
-// SplitMix64's finalizer (Steele, Lea and Flood 2014): a bijection of 64-bit numbers that mixes well.
+// SplitMix64's finalizer (Steele, Lea and Flood 2014): a bijection of 64-bit numbers that mixes
+// well.
 constexpr std::uint64_t Mix64(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15ULL;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;

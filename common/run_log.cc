@@ -21,7 +21,8 @@ std::shared_ptr<spdlog::sinks::sink> Terminal() {
   return sink;
 }
 
-std::shared_ptr<spdlog::logger> MakeLogger(std::vector<std::shared_ptr<spdlog::sinks::sink>> sinks) {
+std::shared_ptr<spdlog::logger> MakeLogger(
+    std::vector<std::shared_ptr<spdlog::sinks::sink>> sinks) {
   auto logger = std::make_shared<spdlog::logger>("fathom", sinks.begin(), sinks.end());
   logger->flush_on(spdlog::level::info);
   return logger;
@@ -40,7 +41,8 @@ void StartLogging(const std::filesystem::path& log_dir, int rank, bool terminal)
   try {
     sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string(), true));
   } catch (const spdlog::spdlog_ex& error) {
-    Fail(ExitCode::kUsage, "{}: the log cannot be written ({}): check output.dir", file.string(), error.what());
+    Fail(ExitCode::kUsage, "{}: the log cannot be written ({}): check output.dir", file.string(),
+         error.what());
   }
   sinks.back()->set_pattern(kFilePattern);
   if (terminal) sinks.push_back(Terminal());

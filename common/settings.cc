@@ -11,7 +11,8 @@ namespace {
 
 constexpr double kMaxCount = 1e15;
 
-Setting Text(std::string_view key, std::string* value, std::string_view help, std::vector<std::string_view> choices = {}) {
+Setting Text(std::string_view key, std::string* value, std::string_view help,
+             std::vector<std::string_view> choices = {}) {
   return {.key = key, .value = value, .help = help, .choices = std::move(choices)};
 }
 
@@ -26,53 +27,95 @@ Setting Number(std::string_view key, T* value, double low, double high, std::str
 }
 
 Setting Positive(std::string_view key, double* value, double high, std::string_view help) {
-  return {.key = key, .value = value, .help = help, .low = 0, .high = high, .above_low = true, .choices = {}};
+  return {.key = key,
+          .value = value,
+          .help = help,
+          .low = 0,
+          .high = high,
+          .above_low = true,
+          .choices = {}};
 }
 
 void AddData(DataConfig& d, std::vector<Setting>* out) {
-  out->insert(out->end(), {
-      Text("data.dir", &d.dir, "Folder that the file names below start from; relative to the config file"),
-      Text("data.format", &d.format, "Form of the input text", {"csv", "tsv", "criteo", "libsvm", "libffm"}),
-      Plain("data.header", &d.header, "csv, tsv: the first line of each file names the columns"),
-      Plain("data.names", &d.names, "csv, tsv without header: the columns' names"),
-      Plain("data.trim", &d.trim, "csv, tsv: strip blanks around fields"),
-      Plain("data.missing", &d.missing, "Fields that mean that the value is not known"),
-      Plain("data.train", &d.train, "Files to train on; * ? [] are wildcards; .gz and .zst are decompressed"),
-      Plain("data.test", &d.test, "Files to test on; empty: split the training files by test_fraction"),
-      Text("data.label", &d.label, "The label: a column of 0 and 1, or a test: COLUMN OP VALUE, OP one of == != < <= > >=; == takes VALUE|VALUE"),
-      Plain("data.label_negative", &d.label_negative, "If given: a label that is neither positive nor one of these is a bad line"),
-      Plain("data.split_by", &d.split_by, "Columns whose hash decides which part a line belongs to; empty: file name and line number"),
-      Number("data.test_fraction", &d.test_fraction, 0, 0.99, "Share of the training files that becomes the test part, when data.test is empty"),
-      Number("data.validation_fraction", &d.validation_fraction, 0, 0.99, "Share of the rest that is held out for evaluate.on = \"validation\""),
-      Number("data.split_seed", &d.split_seed, 0, kMaxCount, "Another seed makes another split"),
-      Text("data.packed_dir", &d.packed_dir, "Where the packed examples are kept; empty: <output.dir>/packed"),
-      Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount, "This many bad lines are skipped, counted and reported; one more stops the run"),
-  });
+  out->insert(
+      out->end(),
+      {
+          Text("data.dir", &d.dir,
+               "Folder that the file names below start from; relative to the config file"),
+          Text("data.format", &d.format, "Form of the input text",
+               {"csv", "tsv", "criteo", "libsvm", "libffm"}),
+          Plain("data.header", &d.header,
+                "csv, tsv: the first line of each file names the columns"),
+          Plain("data.names", &d.names, "csv, tsv without header: the columns' names"),
+          Plain("data.trim", &d.trim, "csv, tsv: strip blanks around fields"),
+          Plain("data.missing", &d.missing, "Fields that mean that the value is not known"),
+          Plain("data.train", &d.train,
+                "Files to train on; * ? [] are wildcards; .gz and .zst are decompressed"),
+          Plain("data.test", &d.test,
+                "Files to test on; empty: split the training files by test_fraction"),
+          Text("data.label", &d.label,
+               "The label: a column of 0 and 1, or a test: COLUMN OP VALUE, OP one of == != < <= > "
+               ">=; == takes VALUE|VALUE"),
+          Plain("data.label_negative", &d.label_negative,
+                "If given: a label that is neither positive nor one of these is a bad line"),
+          Plain("data.split_by", &d.split_by,
+                "Columns whose hash decides which part a line belongs to; empty: file name and "
+                "line number"),
+          Number("data.test_fraction", &d.test_fraction, 0, 0.99,
+                 "Share of the training files that becomes the test part, when data.test is empty"),
+          Number("data.validation_fraction", &d.validation_fraction, 0, 0.99,
+                 "Share of the rest that is held out for evaluate.on = \"validation\""),
+          Number("data.split_seed", &d.split_seed, 0, kMaxCount,
+                 "Another seed makes another split"),
+          Text("data.packed_dir", &d.packed_dir,
+               "Where the packed examples are kept; empty: <output.dir>/packed"),
+          Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount,
+                 "This many bad lines are skipped, counted and reported; one more stops the run"),
+      });
 }
 
 void AddTraining(Config& c, std::vector<Setting>* out) {
-  out->insert(out->end(), {
-      Plain("model.hidden", &c.model.hidden, "Widths of the ReLU layers; empty: the embeddings go straight to the output"),
-      Number("model.embedding_dim", &c.model.embedding_dim, 1, 4096, "Floats in an embedding, unless the column gives dim"),
-      Number("model.init_stddev", &c.model.init_stddev, 0, 10, "Standard deviation of a new embedding's elements (uniform)"),
-      Number("train.batch_size", &c.train.batch_size, 1, 1 << 26, "Examples in a global batch, over all workers"),
-      Number("train.slice_size", &c.train.slice_size, 1, 1 << 20, "Examples in a slice, the unit of compute; part of the model's definition"),
-      Number("train.epochs", &c.train.epochs, 1, 1e6, "Passes over the training data"),
-      Plain("train.shuffle", &c.train.shuffle, "Another order of the examples each epoch"),
-      Number("train.shuffle_window", &c.train.shuffle_window, 1, 1e12, "Examples are shuffled within windows of this many, and the windows are shuffled"),
-      Text("train.consistency", &c.train.consistency, "sync: the same bits for any number of servers, workers and threads", {"sync"}),
-      Positive("wide.alpha", &c.wide.alpha, 1e6, "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the batch's examples"),
-      Number("wide.beta", &c.wide.beta, 0, 1e6, "FTRL-Proximal: smooths the learning rate of rare features"),
-      Number("wide.l1", &c.wide.l1, 0, 1e6, "FTRL-Proximal: L1, gives exact zeros"),
-      Number("wide.l2", &c.wide.l2, 0, 1e6, "FTRL-Proximal: L2"),
-      Positive("deep.learning_rate", &c.deep.learning_rate, 1e6, "AdaGrad on the embeddings: learning rate. Gradients are sums over the batch's examples"),
-      Positive("deep.initial_accumulator", &c.deep.initial_accumulator, 1e6, "AdaGrad on the embeddings: the accumulator of a new row"),
-      Plain("deep.row_wise", &c.deep.row_wise, "One accumulator a row (mean of the squared gradients) instead of one an element"),
-      Number("deep.l2", &c.deep.l2, 0, 1e6, "L2 on the embeddings that a batch touches"),
-      Positive("dense.learning_rate", &c.dense.learning_rate, 1e6, "AdaGrad on layers, bias and numeric wide weights: learning rate. Gradients are means over the batch"),
-      Positive("dense.initial_accumulator", &c.dense.initial_accumulator, 1e6, "AdaGrad on the dense parameters: initial accumulator"),
-      Number("dense.l2", &c.dense.l2, 0, 1e6, "L2 on the dense parameters"),
-  });
+  out->insert(
+      out->end(),
+      {
+          Plain("model.hidden", &c.model.hidden,
+                "Widths of the ReLU layers; empty: the embeddings go straight to the output"),
+          Number("model.embedding_dim", &c.model.embedding_dim, 1, 4096,
+                 "Floats in an embedding, unless the column gives dim"),
+          Number("model.init_stddev", &c.model.init_stddev, 0, 10,
+                 "Standard deviation of a new embedding's elements (uniform)"),
+          Number("train.batch_size", &c.train.batch_size, 1, 1 << 26,
+                 "Examples in a global batch, over all workers"),
+          Number("train.slice_size", &c.train.slice_size, 1, 1 << 20,
+                 "Examples in a slice, the unit of compute; part of the model's definition"),
+          Number("train.epochs", &c.train.epochs, 1, 1e6, "Passes over the training data"),
+          Plain("train.shuffle", &c.train.shuffle, "Another order of the examples each epoch"),
+          Number("train.shuffle_window", &c.train.shuffle_window, 1, 1e12,
+                 "Examples are shuffled within windows of this many, and the windows are shuffled"),
+          Text("train.consistency", &c.train.consistency,
+               "sync: the same bits for any number of servers, workers and threads", {"sync"}),
+          Positive("wide.alpha", &c.wide.alpha, 1e6,
+                   "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the "
+                   "batch's examples"),
+          Number("wide.beta", &c.wide.beta, 0, 1e6,
+                 "FTRL-Proximal: smooths the learning rate of rare features"),
+          Number("wide.l1", &c.wide.l1, 0, 1e6, "FTRL-Proximal: L1, gives exact zeros"),
+          Number("wide.l2", &c.wide.l2, 0, 1e6, "FTRL-Proximal: L2"),
+          Positive("deep.learning_rate", &c.deep.learning_rate, 1e6,
+                   "AdaGrad on the embeddings: learning rate. Gradients are sums over the batch's "
+                   "examples"),
+          Positive("deep.initial_accumulator", &c.deep.initial_accumulator, 1e6,
+                   "AdaGrad on the embeddings: the accumulator of a new row"),
+          Plain("deep.row_wise", &c.deep.row_wise,
+                "One accumulator a row (mean of the squared gradients) instead of one an element"),
+          Number("deep.l2", &c.deep.l2, 0, 1e6, "L2 on the embeddings that a batch touches"),
+          Positive("dense.learning_rate", &c.dense.learning_rate, 1e6,
+                   "AdaGrad on layers, bias and numeric wide weights: learning rate. Gradients are "
+                   "means over the batch"),
+          Positive("dense.initial_accumulator", &c.dense.initial_accumulator, 1e6,
+                   "AdaGrad on the dense parameters: initial accumulator"),
+          Number("dense.l2", &c.dense.l2, 0, 1e6, "L2 on the dense parameters"),
+      });
 }
 
 std::string Quoted(const std::string& text) {
@@ -112,7 +155,8 @@ std::string Range(const Setting& setting) {
     return fmt::format("{}{} to {}", setting.above_low ? "above " : "", setting.low, setting.high);
   }
   std::string text;
-  for (const std::string_view choice : setting.choices) text += (text.empty() ? "" : ", ") + std::string(choice);
+  for (const std::string_view choice : setting.choices)
+    text += (text.empty() ? "" : ", ") + std::string(choice);
   return text;
 }
 
@@ -141,22 +185,35 @@ struct Defaults {
 std::vector<Setting> SettingsOf(Config& c) {
   std::vector<Setting> out = {
       Number("seed", &c.seed, 0, kMaxCount, "Of initial values and of the order of the examples"),
-      Text("output.dir", &c.output.dir, "Folder for config.toml, metrics.jsonl, model/ and logs/; relative to where fathom is started"),
-      Number("output.progress_seconds", &c.output.progress_seconds, 0, 86400, "A progress line at most this often"),
+      Text("output.dir", &c.output.dir,
+           "Folder for config.toml, metrics.jsonl, model/ and logs/; relative to where fathom is "
+           "started"),
+      Number("output.progress_seconds", &c.output.progress_seconds, 0, 86400,
+             "A progress line at most this often"),
   };
   AddData(c.data, &out);
   AddTraining(c, &out);
-  out.insert(out.end(), {
-      Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount, "Evaluate every so many steps; 0: only at the end of each epoch"),
-      Text("evaluate.on", &c.evaluate.on, "Which part to evaluate on", {"test", "validation"}),
-      Text("evaluate.group_by", &c.evaluate.group_by, "Column for the per-group AUC (GAUC); empty: none"),
-      Number("cluster.servers", &c.cluster.servers, 0, 64, "Ranks that serve (in one process: threads); 0: a sensible number"),
-      Number("cluster.workers", &c.cluster.workers, 0, 1024, "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
-      Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),
-      Text("cluster.transport", &c.cluster.transport, "auto: in process for one process, tcp between processes", {"auto", "inprocess", "tcp"}),
-      Text("cluster.interface", &c.cluster.interface, "Network interface between hosts, as eth0; empty: the first that is up"),
-      Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400, "Nobody waits longer than this for a peer that should have answered"),
-  });
+  out.insert(
+      out.end(),
+      {
+          Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount,
+                 "Evaluate every so many steps; 0: only at the end of each epoch"),
+          Text("evaluate.on", &c.evaluate.on, "Which part to evaluate on", {"test", "validation"}),
+          Text("evaluate.group_by", &c.evaluate.group_by,
+               "Column for the per-group AUC (GAUC); empty: none"),
+          Number("cluster.servers", &c.cluster.servers, 0, 64,
+                 "Ranks that serve (in one process: threads); 0: a sensible number"),
+          Number("cluster.workers", &c.cluster.workers, 0, 1024,
+                 "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
+          Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),
+          Text("cluster.transport", &c.cluster.transport,
+               "auto: in process for one process, tcp between processes",
+               {"auto", "inprocess", "tcp"}),
+          Text("cluster.interface", &c.cluster.interface,
+               "Network interface between hosts, as eth0; empty: the first that is up"),
+          Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400,
+                   "Nobody waits longer than this for a peer that should have answered"),
+      });
   return out;
 }
 
@@ -165,25 +222,35 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
       Text("name", &c.name, "The column's name in the model"),
       Text("source", &c.source, "The column of the input; empty: the same as name"),
       Text("kind", &c.kind, "What its fields hold", {"categorical", "multivalent", "numeric"}),
-      Text("use", &c.use, "Part of the model that uses it; none: only for split_by and group_by", {"wide", "deep", "both", "none"}),
+      Text("use", &c.use, "Part of the model that uses it; none: only for split_by and group_by",
+           {"wide", "deep", "both", "none"}),
       Text("separator", &c.separator, "multivalent: what stands between values"),
       Plain("weighted", &c.weighted, "multivalent: each value is written value:weight"),
-      Text("transform", &c.transform, "categorical: none, vocabulary, buckets, quantiles; multivalent: none, vocabulary; numeric: none, log, standardise, quantiles",
+      Text("transform", &c.transform,
+           "categorical: none, vocabulary, buckets, quantiles; multivalent: none, vocabulary; "
+           "numeric: none, log, standardise, quantiles",
            {"none", "vocabulary", "buckets", "quantiles", "log", "standardise"}),
-      Number("min_count", &c.min_count, 1, kMaxCount, "vocabulary: values seen less often in the training part share one key"),
-      Number("hash_buckets", &c.hash_buckets, 0, kMaxCount, "Fold the values into this many classes; 0: one key for each value"),
-      Plain("boundaries", &c.boundaries, "buckets: ascending boundaries; class i holds boundaries[i-1] <= x < boundaries[i]"),
+      Number("min_count", &c.min_count, 1, kMaxCount,
+             "vocabulary: values seen less often in the training part share one key"),
+      Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
+             "Fold the values into this many classes; 0: one key for each value"),
+      Plain("boundaries", &c.boundaries,
+            "buckets: ascending boundaries; class i holds boundaries[i-1] <= x < boundaries[i]"),
       Number("quantiles", &c.quantiles, 2, 65536, "quantiles: into how many classes"),
       Number("dim", &c.dim, 0, 4096, "Floats in its embedding; 0: model.embedding_dim"),
-      Text("pooling", &c.pooling, "multivalent: how the values' embeddings become one", {"sum", "mean"}),
+      Text("pooling", &c.pooling, "multivalent: how the values' embeddings become one",
+           {"sum", "mean"}),
   };
 }
 
 std::vector<Setting> SettingsOf(CrossConfig& c) {
   return {
-      Plain("columns", &c.columns, "Two or more categorical or multivalent columns: one feature for each combination of their values"),
+      Plain("columns", &c.columns,
+            "Two or more categorical or multivalent columns: one feature for each combination of "
+            "their values"),
       Text("use", &c.use, "Part of the model that uses it", {"wide", "deep", "both"}),
-      Number("hash_buckets", &c.hash_buckets, 0, kMaxCount, "Fold the combinations into this many classes; 0: one key for each"),
+      Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
+             "Fold the combinations into this many classes; 0: one key for each"),
       Number("dim", &c.dim, 0, 4096, "Floats in its embedding; 0: model.embedding_dim"),
       Text("pooling", &c.pooling, "How the combinations' embeddings become one", {"sum", "mean"}),
   };
@@ -198,8 +265,9 @@ std::vector<Setting> SettingsOf(JoinConfig& c) {
 }
 
 std::string_view TypeName(const SettingValue& value) {
-  static constexpr std::string_view kNames[] = {"boolean", "integer", "number", "string",
-                                                "list of strings", "list of integers", "list of numbers"};
+  static constexpr std::string_view kNames[] = {
+      "boolean",         "integer",          "number",         "string",
+      "list of strings", "list of integers", "list of numbers"};
   return kNames[value.index()];
 }
 
@@ -210,27 +278,35 @@ std::string TomlText(const SettingValue& value) {
 void CheckSetting(const Setting& setting, const std::string& where) {
   if (setting.low < setting.high) {
     double value = 0;
-    if (const auto* integer = std::get_if<std::int64_t*>(&setting.value)) value = static_cast<double>(**integer);
+    if (const auto* integer = std::get_if<std::int64_t*>(&setting.value))
+      value = static_cast<double>(**integer);
     if (const auto* number = std::get_if<double*>(&setting.value)) value = **number;
-    const bool inside = value <= setting.high && (setting.above_low ? value > setting.low : value >= setting.low);
-    if (!inside) Fail(ExitCode::kUsage, "{}: {} = {} is out of range: {}", where, setting.key, TomlText(setting.value), Range(setting));
+    const bool inside =
+        value <= setting.high && (setting.above_low ? value > setting.low : value >= setting.low);
+    if (!inside)
+      Fail(ExitCode::kUsage, "{}: {} = {} is out of range: {}", where, setting.key,
+           TomlText(setting.value), Range(setting));
   }
   if (setting.choices.empty()) return;
   const std::string& text = **std::get_if<std::string*>(&setting.value);
   if (std::find(setting.choices.begin(), setting.choices.end(), text) == setting.choices.end()) {
-    Fail(ExitCode::kUsage, "{}: {} = \"{}\" is not one of: {}", where, setting.key, text, Range(setting));
+    Fail(ExitCode::kUsage, "{}: {} = \"{}\" is not one of: {}", where, setting.key, text,
+         Range(setting));
   }
 }
 
 std::string SettingsHelp() {
   Defaults defaults;
-  std::string out = "A config is TOML. Any key can be overridden on the command line: train.epochs=2, column.NAME.dim=8.\n";
+  std::string out =
+      "A config is TOML. Any key can be overridden on the command line: train.epochs=2, "
+      "column.NAME.dim=8.\n";
   for (const Section& section : defaults.Sections()) {
     out += fmt::format("\n{}\n", section.title);
     for (const Setting& setting : section.settings) {
       const std::string range = Range(setting);
-      out += fmt::format("  {:<26} {} = {}{}\n      {}\n", setting.key, TypeName(setting.value), TomlText(setting.value),
-                         range.empty() ? "" : "  (" + range + ")", setting.help);
+      out += fmt::format("  {:<26} {} = {}{}\n      {}\n", setting.key, TypeName(setting.value),
+                         TomlText(setting.value), range.empty() ? "" : "  (" + range + ")",
+                         setting.help);
     }
   }
   return out;
@@ -240,18 +316,27 @@ std::string SettingsMarkdown() {
   Defaults defaults;
   std::string out =
       "# Config reference\n\n"
-      "Made by `fathom settings --markdown` from the table of settings that the parser uses; a test compares the two.\n\n"
-      "A config is TOML, and strict: an unknown key is an error that names file, line and the nearest known key. On the\n"
-      "command line `key=value` overrides any key by its dotted path: `train.epochs=2`, `data.train='[\"a.csv\"]'`. A column is\n"
-      "reached by its name: `column.book.dim=8`. A value is read as TOML, or else as a bare string.\n";
+      "Made by `fathom settings --markdown` from the table of settings that the parser uses; a "
+      "test compares the two.\n\n"
+      "A config is TOML, and strict: an unknown key is an error that names file, line and the "
+      "nearest known key. On the\n"
+      "command line `key=value` overrides any key by its dotted path: `train.epochs=2`, "
+      "`data.train='[\"a.csv\"]'`. A column is\n"
+      "reached by its name: `column.book.dim=8`. A value is read as TOML, or else as a bare "
+      "string.\n";
   for (const Section& section : defaults.Sections()) {
-    out += fmt::format("\n## {}\n\n| key | type | default | range or choices | meaning |\n|---|---|---|---|---|\n", section.title);
+    out += fmt::format(
+        "\n## {}\n\n| key | type | default | range or choices | meaning |\n|---|---|---|---|---|\n",
+        section.title);
     for (const Setting& setting : section.settings) {
       std::string help(setting.help);
-      for (std::size_t at = 0; (at = help.find('|', at)) != std::string::npos; at += 2) help.insert(at, "\\");
+      for (std::size_t at = 0; (at = help.find('|', at)) != std::string::npos; at += 2)
+        help.insert(at, "\\");
       std::string text = TomlText(setting.value);
-      for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
-      out += fmt::format("| `{}` | {} | `{}` | {} | {} |\n", setting.key, TypeName(setting.value), text, Range(setting), help);
+      for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
+        text.insert(at, "\\");
+      out += fmt::format("| `{}` | {} | `{}` | {} | {} |\n", setting.key, TypeName(setting.value),
+                         text, Range(setting), help);
     }
   }
   return out;

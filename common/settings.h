@@ -12,15 +12,16 @@
 
 namespace fathom {
 
-using SettingValue = std::variant<bool*, std::int64_t*, double*, std::string*, std::vector<std::string>*,
-                                  std::vector<std::int64_t>*, std::vector<double>*>;
+using SettingValue =
+    std::variant<bool*, std::int64_t*, double*, std::string*, std::vector<std::string>*,
+                 std::vector<std::int64_t>*, std::vector<double>*>;
 
 struct Setting {
-  std::string_view key;               // dotted path; inside [[column]] and its like the bare name
-  SettingValue value;                 // where it stands
+  std::string_view key;  // dotted path; inside [[column]] and its like the bare name
+  SettingValue value;    // where it stands
   std::string_view help;
-  double low = 0, high = 0;           // numbers, inclusive; checked if low < high
-  bool above_low = false;             // the lower bound itself is not allowed
+  double low = 0, high = 0;               // numbers, inclusive; checked if low < high
+  bool above_low = false;                 // the lower bound itself is not allowed
   std::vector<std::string_view> choices;  // strings; empty: any
 };
 

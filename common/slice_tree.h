@@ -65,7 +65,8 @@ class TreeSum {
     if (depth_ > 0) {
       FATHOM_CHECK(slices_[depth_ - 1] < slice);
       const int level = CommonLevel(slices_[depth_ - 1], slice);
-      while (depth_ > 1 && CommonLevel(slices_[depth_ - 2], slices_[depth_ - 1]) < level) Merge(add);
+      while (depth_ > 1 && CommonLevel(slices_[depth_ - 2], slices_[depth_ - 1]) < level)
+        Merge(add);
     }
     slices_[depth_] = slice;
     return depth_++;

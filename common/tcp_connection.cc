@@ -30,9 +30,13 @@ constexpr int kKeepaliveProbes = 3;
 
 }  // namespace
 
-TcpConnection::TcpConnection(asio::ip::tcp::socket socket, const Layout& layout, int own_rank, int peer_rank,
-                             std::chrono::milliseconds timeout, Events events)
-    : socket_(std::move(socket)), layout_(layout), own_rank_(own_rank), peer_rank_(peer_rank), events_(std::move(events)) {
+TcpConnection::TcpConnection(asio::ip::tcp::socket socket, const Layout& layout, int own_rank,
+                             int peer_rank, std::chrono::milliseconds timeout, Events events)
+    : socket_(std::move(socket)),
+      layout_(layout),
+      own_rank_(own_rank),
+      peer_rank_(peer_rank),
+      events_(std::move(events)) {
   SetOptions(timeout);
 }
 
@@ -55,11 +59,12 @@ void TcpConnection::Start() { ReadHeader(); }
 
 void TcpConnection::ReadHeader() {
   in_frame_ = false;
-  asio::async_read(socket_, asio::buffer(header_bytes_), [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-    self->in_frame_ = bytes > 0;
-    if (error) return self->OnReadError(error);
-    self->OnHeader();
-  });
+  asio::async_read(socket_, asio::buffer(header_bytes_),
+                   [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                     self->in_frame_ = bytes > 0;
+                     if (error) return self->OnReadError(error);
+                     self->OnHeader();
+                   });
 }
 
 void TcpConnection::OnHeader() {
@@ -74,14 +79,17 @@ void TcpConnection::OnHeader() {
 }
 
 void TcpConnection::CheckRoute() const {
-  const auto plays = [this](RoleId role, int rank) { return role < layout_.roles.size() && layout_.roles[role].rank == rank; };
+  const auto plays = [this](RoleId role, int rank) {
+    return role < layout_.roles.size() && layout_.roles[role].rank == rank;
+  };
   if (!plays(header_.source, peer_rank_) || !plays(header_.destination, own_rank_)) {
-    Fail(ExitCode::kPeer, "rank {} sent rank {} a frame from role {} to role {}, which are not theirs", peer_rank_, own_rank_,
-         header_.source, header_.destination);
+    Fail(ExitCode::kPeer,
+         "rank {} sent rank {} a frame from role {} to role {}, which are not theirs", peer_rank_,
+         own_rank_, header_.source, header_.destination);
   }
   if (header_.type == FrameType::kHandshake || goodbye_) {
-    Fail(ExitCode::kPeer, "rank {} sent a frame of type {} {}", peer_rank_, static_cast<int>(header_.type),
-         goodbye_ ? "after its goodbye" : "after the handshake");
+    Fail(ExitCode::kPeer, "rank {} sent a frame of type {} {}", peer_rank_,
+         static_cast<int>(header_.type), goodbye_ ? "after its goodbye" : "after the handshake");
   }
 }
 
@@ -117,8 +125,10 @@ void TcpConnection::OnFrame() {
 
 void TcpConnection::OnReadError(const error_code& error) {
   if (goodbye_ && !in_frame_) return End(std::nullopt);
-  if (error != asio::error::eof) return End(fmt::format("the connection broke: {}", error.message()));
-  End(in_frame_ ? "it ended the connection in the middle of a frame" : "it ended the connection before the end of the run");
+  if (error != asio::error::eof)
+    return End(fmt::format("the connection broke: {}", error.message()));
+  End(in_frame_ ? "it ended the connection in the middle of a frame"
+                : "it ended the connection before the end of the run");
 }
 
 void TcpConnection::Send(Frame frame) {
@@ -150,20 +160,23 @@ void TcpConnection::WriteQueued() {
   std::vector<asio::const_buffer> buffers;
   for (const Outgoing& frame : being_written_) {
     buffers.push_back(asio::buffer(frame.header));
-    if (frame.payload.size() > 0) buffers.push_back(asio::buffer(frame.payload.data(), frame.payload.size()));
+    if (frame.payload.size() > 0)
+      buffers.push_back(asio::buffer(frame.payload.data(), frame.payload.size()));
   }
-  asio::async_write(socket_, buffers, [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (error == asio::error::timed_out) self->End("it took nothing for cluster.timeout_seconds");
-    // What the peer sent last may still wait to be read, and says more than a failed write: so the
-    // next read ends the connection.
-    if (error) {
-      error_code ignored;
-      self->socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-      const std::lock_guard lock(self->mutex_);
-      self->queue_.clear();
-    }
-    self->WriteQueued();
-  });
+  asio::async_write(socket_, buffers,
+                    [self = shared_from_this()](const error_code& error, std::size_t) {
+                      if (error == asio::error::timed_out)
+                        self->End("it took nothing for cluster.timeout_seconds");
+                      // What the peer sent last may still wait to be read, and says more than a
+                      // failed write: so the next read ends the connection.
+                      if (error) {
+                        error_code ignored;
+                        self->socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+                        const std::lock_guard lock(self->mutex_);
+                        self->queue_.clear();
+                      }
+                      self->WriteQueued();
+                    });
 }
 
 void TcpConnection::Flush(Deadline deadline) {

@@ -30,8 +30,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   };
 
   // The kernel gives the connection up when the peer takes or acknowledges nothing for `timeout`.
-  TcpConnection(boost::asio::ip::tcp::socket socket, const Layout& layout, int own_rank, int peer_rank,
-                std::chrono::milliseconds timeout, Events events);
+  TcpConnection(boost::asio::ip::tcp::socket socket, const Layout& layout, int own_rank,
+                int peer_rank, std::chrono::milliseconds timeout, Events events);
 
   // Begins to read. The peer's first bad frame, or its end without kGoodbye, loses it.
   void Start();

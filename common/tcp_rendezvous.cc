@@ -20,16 +20,24 @@ constexpr auto kPauseBetweenRefusalLines = std::chrono::seconds(1);
 asio::ip::address ParseAddress(const std::string& text) {
   error_code error;
   const auto address = asio::ip::make_address(text, error);
-  if (error) Fail(ExitCode::kPeer, "'{}' is no numeric network address: check cluster.interface", text);
+  if (error)
+    Fail(ExitCode::kPeer, "'{}' is no numeric network address: check cluster.interface", text);
   return address;
 }
 
 }  // namespace
 
-TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int rank, const Secret& secret,
-                             const std::string& bind_address, Proven proven)
-    : io_(io), layout_(layout), rank_(rank), secret_(secret), proven_(std::move(proven)), acceptor_(io), accept_again_(io),
-      peers_(static_cast<std::size_t>(layout.ranks())), handshake_timeout_(kHandshakeTimeout) {
+TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int rank,
+                             const Secret& secret, const std::string& bind_address, Proven proven)
+    : io_(io),
+      layout_(layout),
+      rank_(rank),
+      secret_(secret),
+      proven_(std::move(proven)),
+      acceptor_(io),
+      accept_again_(io),
+      peers_(static_cast<std::size_t>(layout.ranks())),
+      handshake_timeout_(kHandshakeTimeout) {
   peers_.at(static_cast<std::size_t>(rank)).met = true;
   try {
     const tcp::endpoint here(ParseAddress(bind_address), 0);
@@ -38,7 +46,8 @@ TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int ran
     acceptor_.listen();
     port_ = acceptor_.local_endpoint().port();
   } catch (const boost::system::system_error& error) {
-    Fail(ExitCode::kPeer, "rank {} cannot listen on {}: {}", rank, bind_address, error.code().message());
+    Fail(ExitCode::kPeer, "rank {} cannot listen on {}: {}", rank, bind_address,
+         error.code().message());
   }
   asio::post(io_, [this] { Accept(); });
 }
@@ -74,8 +83,9 @@ void TcpRendezvous::StopAccepting() {
 }
 
 void TcpRendezvous::OnAccepted(tcp::socket socket) {
-  auto handshake = std::make_shared<TcpHandshake>(std::move(socket), Handshake::Accepting(secret_, rank_, layout_.ranks()),
-                                                  [this](TcpHandshake& done) { OnAcceptedHandshake(done); });
+  auto handshake = std::make_shared<TcpHandshake>(
+      std::move(socket), Handshake::Accepting(secret_, rank_, layout_.ranks()),
+      [this](TcpHandshake& done) { OnAcceptedHandshake(done); });
   unproven_.insert(handshake);
   const std::lock_guard lock(mutex_);
   handshake->Start(false, Clock::now() + handshake_timeout_);
@@ -106,16 +116,20 @@ void TcpRendezvous::Dial(int rank, const tcp::endpoint& to, Deadline deadline) {
   });
 }
 
-void TcpRendezvous::DialAgain(int rank, const tcp::endpoint& to, Deadline deadline, const std::string& trouble) {
+void TcpRendezvous::DialAgain(int rank, const tcp::endpoint& to, Deadline deadline,
+                              const std::string& trouble) {
   {
     const std::lock_guard lock(mutex_);
-    peers_[static_cast<std::size_t>(rank)].last_trouble = fmt::format("{}:{}: {}", to.address().to_string(), to.port(), trouble);
+    peers_[static_cast<std::size_t>(rank)].last_trouble =
+        fmt::format("{}:{}: {}", to.address().to_string(), to.port(), trouble);
   }
   auto timer = std::make_shared<asio::steady_timer>(io_, kPauseBetweenDials);
-  timer->async_wait([this, timer, rank, to, deadline](const error_code&) { Dial(rank, to, deadline); });
+  timer->async_wait(
+      [this, timer, rank, to, deadline](const error_code&) { Dial(rank, to, deadline); });
 }
 
-void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpoint& to, Deadline deadline) {
+void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpoint& to,
+                                       Deadline deadline) {
   const auto kept = handshake.shared_from_this();
   dialled_.erase(kept);
   if (!handshake.failure()) {
@@ -126,8 +140,9 @@ void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpo
     return DialAgain(handshake.peer_rank(), to, deadline, handshake.failure()->what());
   }
   const std::lock_guard lock(mutex_);
-  denied_ = Error(ExitCode::kRefused, fmt::format("rank {} connecting to {}:{}: {}", rank_, to.address().to_string(), to.port(),
-                                                  handshake.failure()->what()));
+  denied_ = Error(ExitCode::kRefused,
+                  fmt::format("rank {} connecting to {}:{}: {}", rank_, to.address().to_string(),
+                              to.port(), handshake.failure()->what()));
   changed_.notify_all();
 }
 
@@ -194,12 +209,15 @@ void TcpRendezvous::FailMissing() const {
     const Peer& peer = peers_[static_cast<std::size_t>(rank)];
     if (peer.met) continue;
     proof_failed |= peer.proof_failed;
-    names += fmt::format("{}rank {} on {}", names.empty() ? "" : ", ", rank, layout_.hosts[static_cast<std::size_t>(rank)]);
+    names += fmt::format("{}rank {} on {}", names.empty() ? "" : ", ", rank,
+                         layout_.hosts[static_cast<std::size_t>(rank)]);
     if (peer.proof_failed) names += " (one that claimed to be it did not hold the run's secret)";
     if (!peer.last_trouble.empty()) names += fmt::format(" ({})", peer.last_trouble);
   }
   Fail(proof_failed ? ExitCode::kRefused : ExitCode::kPeer,
-       "rank {} has no connection with {}: check that they run, that no firewall is between, and cluster.interface", rank_, names);
+       "rank {} has no connection with {}: check that they run, that no firewall is between, and "
+       "cluster.interface",
+       rank_, names);
 }
 
 std::uint64_t TcpRendezvous::refused() const {

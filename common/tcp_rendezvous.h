@@ -1,4 +1,5 @@
-// Brings the ranks of a run together: one proven connection for each pair, the lower rank accepting.
+// Brings the ranks of a run together: one proven connection for each pair, the lower rank
+// accepting.
 //
 // Strangers are dropped, counted and logged, and disturb nobody: their number at one time and the
 // time they may take are bounded. Once every higher rank is there, nothing listens any more.
@@ -58,8 +59,10 @@ class TcpRendezvous {
   void OnAccepted(boost::asio::ip::tcp::socket socket);
   void OnAcceptedHandshake(TcpHandshake& handshake);
   void Dial(int rank, const boost::asio::ip::tcp::endpoint& to, Deadline deadline);
-  void DialAgain(int rank, const boost::asio::ip::tcp::endpoint& to, Deadline deadline, const std::string& trouble);
-  void OnDialledHandshake(TcpHandshake& handshake, const boost::asio::ip::tcp::endpoint& to, Deadline deadline);
+  void DialAgain(int rank, const boost::asio::ip::tcp::endpoint& to, Deadline deadline,
+                 const std::string& trouble);
+  void OnDialledHandshake(TcpHandshake& handshake, const boost::asio::ip::tcp::endpoint& to,
+                          Deadline deadline);
   bool Admit(TcpHandshake& handshake);
   void Refuse(const TcpHandshake& handshake, const std::string& reason);
   bool AllMet(int first, int last) const;

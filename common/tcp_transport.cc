@@ -35,13 +35,16 @@ struct RoleState {
 
 class TcpTransport::Impl {
  public:
-  Impl(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address, std::chrono::milliseconds timeout);
+  Impl(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address,
+       std::chrono::milliseconds timeout);
   ~Impl();
 
   void Send(Frame frame);
   void Flush(Deadline deadline);
   RoleState& role(RoleId id) { return roles_.at(id); }
-  bool IsHere(RoleId id) const { return id < layout_.roles.size() && layout_.roles[id].rank == rank_; }
+  bool IsHere(RoleId id) const {
+    return id < layout_.roles.size() && layout_.roles[id].rank == rank_;
+  }
   TcpRendezvous& rendezvous() { return rendezvous_; }
 
  private:
@@ -58,19 +61,23 @@ class TcpTransport::Impl {
   const std::chrono::milliseconds timeout_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
-  std::deque<RoleState> roles_;           // by id
-  std::vector<Connection> connections_;   // by rank; set once each, before Connect returns
-  std::atomic<bool> stopped_{false};      // kStop was sent or received: the run has ended in order
+  std::deque<RoleState> roles_;          // by id
+  std::vector<Connection> connections_;  // by rank; set once each, before Connect returns
+  std::atomic<bool> stopped_{false};     // kStop was sent or received: the run has ended in order
   TcpRendezvous rendezvous_;
   std::thread thread_;
 };
 
-TcpTransport::Impl::Impl(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address,
-                         std::chrono::milliseconds timeout)
-    : layout_(layout), rank_(rank), timeout_(timeout), roles_(layout.roles.size()),
+TcpTransport::Impl::Impl(const Layout& layout, int rank, const Secret& secret,
+                         const std::string& bind_address, std::chrono::milliseconds timeout)
+    : layout_(layout),
+      rank_(rank),
+      timeout_(timeout),
+      roles_(layout.roles.size()),
       connections_(static_cast<std::size_t>(layout.ranks())),
-      rendezvous_(io_, layout_, rank, secret, bind_address,
-                  [this](int peer, asio::ip::tcp::socket socket) { OnProven(peer, std::move(socket)); }),
+      rendezvous_(
+          io_, layout_, rank, secret, bind_address,
+          [this](int peer, asio::ip::tcp::socket socket) { OnProven(peer, std::move(socket)); }),
       thread_([this] { io_.run(); }) {}
 
 TcpTransport::Impl::~Impl() {
@@ -78,7 +85,8 @@ TcpTransport::Impl::~Impl() {
   std::vector<Connection> open;
   OnIoThread([&] {
     rendezvous_.Stop();
-    std::copy_if(connections_.begin(), connections_.end(), std::back_inserter(open), [](const Connection& one) { return one != nullptr; });
+    std::copy_if(connections_.begin(), connections_.end(), std::back_inserter(open),
+                 [](const Connection& one) { return one != nullptr; });
   });
   if (stopped_) SayGoodbye();
   for (const auto& connection : open) connection->Flush(deadline);
@@ -103,8 +111,9 @@ void TcpTransport::Impl::OnProven(int rank, asio::ip::tcp::socket socket) {
   auto& connection = connections_[static_cast<std::size_t>(rank)];
   connection = std::make_shared<TcpConnection>(
       std::move(socket), layout_, rank_, rank, timeout_,
-      TcpConnection::Events{.received = [this](Frame frame) { Deliver(std::move(frame)); },
-                            .lost = [this, rank](const std::string& reason) { OnLost(rank, reason); }});
+      TcpConnection::Events{
+          .received = [this](Frame frame) { Deliver(std::move(frame)); },
+          .lost = [this, rank](const std::string& reason) { OnLost(rank, reason); }});
   connection->Start();
 }
 
@@ -122,7 +131,11 @@ void TcpTransport::Impl::OnLost(int rank, const std::string& reason) {
     if (there.rank != rank) continue;
     for (const Role& here : layout_.roles) {
       if (here.rank != rank_) continue;
-      Frame lost{.type = FrameType::kPeerLost, .source = there.id, .destination = here.id, .step = 0, .payload = Buffer(reason.size())};
+      Frame lost{.type = FrameType::kPeerLost,
+                 .source = there.id,
+                 .destination = here.id,
+                 .step = 0,
+                 .payload = Buffer(reason.size())};
       std::memcpy(lost.payload.data(), reason.data(), reason.size());
       role(here.id).mailbox.Put(std::move(lost));
     }
@@ -132,27 +145,37 @@ void TcpTransport::Impl::OnLost(int rank, const std::string& reason) {
 void TcpTransport::Impl::Send(Frame frame) {
   FATHOM_CHECK(IsHere(frame.source));
   if (frame.payload.size() > kMaxFrameBytes) {
-    Fail(ExitCode::kTraining, "a frame of {} bytes from {} to {} is over the limit of {}: use a smaller train.batch_size, or more servers",
-         frame.payload.size(), RoleName(layout_.roles[frame.source]), RoleName(layout_.roles.at(frame.destination)), kMaxFrameBytes);
+    Fail(ExitCode::kTraining,
+         "a frame of {} bytes from {} to {} is over the limit of {}: use a smaller "
+         "train.batch_size, or more servers",
+         frame.payload.size(), RoleName(layout_.roles[frame.source]),
+         RoleName(layout_.roles.at(frame.destination)), kMaxFrameBytes);
   }
   if (frame.type == FrameType::kStop) stopped_ = true;
   RoleState& from = role(frame.source);
   from.frames_sent += 1;
   from.bytes_sent += kFrameHeaderBytes + frame.payload.size();
   if (IsHere(frame.destination)) return Deliver(std::move(frame));
-  const auto& connection = connections_[static_cast<std::size_t>(layout_.roles.at(frame.destination).rank)];
+  const auto& connection =
+      connections_[static_cast<std::size_t>(layout_.roles.at(frame.destination).rank)];
   FATHOM_CHECK(connection != nullptr);
   connection->Send(std::move(frame));
 }
 
 void TcpTransport::Impl::SayGoodbye() {
   const auto first_of = [this](int rank) {
-    return std::find_if(layout_.roles.begin(), layout_.roles.end(), [rank](const Role& role) { return role.rank == rank; })->id;
+    return std::find_if(layout_.roles.begin(), layout_.roles.end(),
+                        [rank](const Role& role) { return role.rank == rank; })
+        ->id;
   };
   for (int rank = 0; rank < layout_.ranks(); ++rank) {
     const auto& connection = connections_[static_cast<std::size_t>(rank)];
     if (connection == nullptr) continue;
-    connection->Send({.type = FrameType::kGoodbye, .source = first_of(rank_), .destination = first_of(rank), .step = 0, .payload = {}});
+    connection->Send({.type = FrameType::kGoodbye,
+                      .source = first_of(rank_),
+                      .destination = first_of(rank),
+                      .step = 0,
+                      .payload = {}});
   }
 }
 
@@ -162,15 +185,17 @@ void TcpTransport::Impl::Flush(Deadline deadline) {
   }
 }
 
-TcpTransport::TcpTransport(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address,
-                           std::chrono::milliseconds timeout)
+TcpTransport::TcpTransport(const Layout& layout, int rank, const Secret& secret,
+                           const std::string& bind_address, std::chrono::milliseconds timeout)
     : impl_(std::make_unique<Impl>(layout, rank, secret, bind_address, timeout)) {}
 
 TcpTransport::~TcpTransport() = default;
 
 std::uint16_t TcpTransport::port() const { return impl_->rendezvous().port(); }
 
-void TcpTransport::Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline) { impl_->rendezvous().Meet(by_rank, deadline); }
+void TcpTransport::Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline) {
+  impl_->rendezvous().Meet(by_rank, deadline);
+}
 
 void TcpTransport::Send(Frame frame) { impl_->Send(std::move(frame)); }
 
@@ -183,13 +208,17 @@ void TcpTransport::Flush(Deadline deadline) { impl_->Flush(deadline); }
 
 TrafficCount TcpTransport::traffic(RoleId role) const {
   const RoleState& counted = impl_->role(role);
-  return {.frames_sent = counted.frames_sent, .bytes_sent = counted.bytes_sent, .bytes_received = counted.bytes_received};
+  return {.frames_sent = counted.frames_sent,
+          .bytes_sent = counted.bytes_sent,
+          .bytes_received = counted.bytes_received};
 }
 
 std::uint64_t TcpTransport::refused() const { return impl_->rendezvous().refused(); }
 
 std::string TcpTransport::last_refusal() const { return impl_->rendezvous().last_refusal(); }
 
-void TcpTransport::set_handshake_timeout(std::chrono::milliseconds timeout) { impl_->rendezvous().set_handshake_timeout(timeout); }
+void TcpTransport::set_handshake_timeout(std::chrono::milliseconds timeout) {
+  impl_->rendezvous().set_handshake_timeout(timeout);
+}
 
 }  // namespace fathom

@@ -38,10 +38,11 @@ inline constexpr std::size_t kMaxUnproven = 64;
 
 class TcpTransport : public Transport {
  public:
-  // Listens on a port of the system's choice. `timeout` is how long the kernel waits for a peer that
-  // takes and acknowledges nothing. Throws Error(kPeer) where `bind_address` is none of this host's.
-  TcpTransport(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address,
-               std::chrono::milliseconds timeout);
+  // Listens on a port of the system's choice. `timeout` is how long the kernel waits for a peer
+  // that takes and acknowledges nothing. Throws Error(kPeer) where `bind_address` is none of this
+  // host's.
+  TcpTransport(const Layout& layout, int rank, const Secret& secret,
+               const std::string& bind_address, std::chrono::milliseconds timeout);
   ~TcpTransport() override;
 
   std::uint16_t port() const;

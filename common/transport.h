@@ -14,7 +14,7 @@ namespace fathom {
 
 struct TrafficCount {
   std::uint64_t frames_sent = 0;
-  std::uint64_t bytes_sent = 0;      // payloads and headers, also those handed over in process
+  std::uint64_t bytes_sent = 0;  // payloads and headers, also those handed over in process
   std::uint64_t bytes_received = 0;
 };
 

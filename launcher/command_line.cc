@@ -12,13 +12,17 @@ namespace fathom {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 training failed (compare: the models differ); 2 usage or config; 3 data;\n"
+    "Exit codes: 0 done; 1 training failed (compare: the models differ); 2 usage or config; 3 "
+    "data;\n"
     "4 model file; 5 peer or network lost; 6 refused (secret); 7 numeric.\n"
     "The settings that a config may hold, with their ranges and defaults: fathom settings";
 
 void AddConfig(CLI::App* command, ConfigArguments* arguments) {
-  command->add_option("CONFIG", arguments->file, "TOML file; `fathom settings` lists what it may say")->required();
-  command->add_option("key=value", arguments->overrides, "Overrides of settings by dotted path, as train.epochs=2");
+  command
+      ->add_option("CONFIG", arguments->file, "TOML file; `fathom settings` lists what it may say")
+      ->required();
+  command->add_option("key=value", arguments->overrides,
+                      "Overrides of settings by dotted path, as train.epochs=2");
 }
 
 int Usage(CLI::App& app, const CLI::ParseError& error, bool speaks) {
@@ -29,8 +33,11 @@ int Usage(CLI::App& app, const CLI::ParseError& error, bool speaks) {
 }  // namespace
 
 int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
-  CLI::App app("Fathom trains Wide & Deep models on parameter servers: alone, or on many ranks under mpirun,\n"
-               "with the same bits everywhere.", "fathom");
+  CLI::App app(
+      "Fathom trains Wide & Deep models on parameter servers: alone, or on many ranks under "
+      "mpirun,\n"
+      "with the same bits everywhere.",
+      "fathom");
   app.footer(kFooter);
   app.require_subcommand(1);
 
@@ -40,45 +47,67 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   GenerateArguments generate;
   int exit_code = 0;
 
-  auto* train = app.add_subcommand("train", "Train a model. Alone: in this process. Under mpirun: on its ranks");
+  auto* train = app.add_subcommand(
+      "train", "Train a model. Alone: in this process. Under mpirun: on its ranks");
   AddConfig(train, &config);
   train->callback([&] { TrainCommand(config, mpi); });
 
-  auto* evaluate = app.add_subcommand("evaluate", "Metrics of a model on the evaluation part of a config's data");
+  auto* evaluate = app.add_subcommand(
+      "evaluate", "Metrics of a model on the evaluation part of a config's data");
   AddConfig(evaluate, &config);
-  evaluate->add_option("--model", model, "Folder of the model, or the output folder above it")->required();
+  evaluate->add_option("--model", model, "Folder of the model, or the output folder above it")
+      ->required();
   evaluate->callback([&] { EvaluateCommand(config, model, mpi); });
 
-  auto* score = app.add_subcommand("predict", "Score the lines of a file, one score a line in input order");
-  score->add_option("--model", predict.model_dir, "Folder of the model, or the output folder above it")->required();
-  score->add_option("--input", predict.input, "File with the columns of the training data; the label may be absent")->required();
+  auto* score =
+      app.add_subcommand("predict", "Score the lines of a file, one score a line in input order");
+  score
+      ->add_option("--model", predict.model_dir,
+                   "Folder of the model, or the output folder above it")
+      ->required();
+  score
+      ->add_option("--input", predict.input,
+                   "File with the columns of the training data; the label may be absent")
+      ->required();
   score->add_option("--output", predict.output, "File to write")->required();
   score->add_flag("--logits", predict.logits, "Write logits instead of probabilities");
-  score->add_option("key=value", predict.overrides, "Overrides of the model's config, as data.dir=...");
+  score->add_option("key=value", predict.overrides,
+                    "Overrides of the model's config, as data.dir=...");
   score->callback([&] { PredictCommand(predict, mpi); });
 
-  auto* compare = app.add_subcommand("compare", "Exit 0 if two models are identical to the bit, else 1 and the first difference");
+  auto* compare = app.add_subcommand(
+      "compare", "Exit 0 if two models are identical to the bit, else 1 and the first difference");
   compare->add_option("A", a, "Folder of a model")->required();
   compare->add_option("B", b, "Folder of a model")->required();
   compare->callback([&] { exit_code = CompareCommand(a, b) ? 0 : 1; });
 
-  auto* inspect = app.add_subcommand("inspect", "What a model holds: tables, rows, bytes a row, step, config");
+  auto* inspect =
+      app.add_subcommand("inspect", "What a model holds: tables, rows, bytes a row, step, config");
   inspect->add_option("DIR", model_of_inspect, "Folder of a model")->required();
   inspect->callback([&] { InspectCommand(model_of_inspect); });
 
-  auto* make = app.add_subcommand("generate", "Make a synthetic click log whose best reachable AUC is known");
-  make->add_option("KIND", generate.kind, "books: readers, books, genres, ratings. criteo: a Criteo-like log")
-      ->required()->check(CLI::IsMember({"books", "criteo"}));
-  make->add_option("--rows", generate.rows, "Rows (criteo: training rows)")->capture_default_str()->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
-  make->add_option("--test-rows", generate.test_rows, "criteo: test rows; 0: a tenth of --rows")->capture_default_str();
-  make->add_option("--seed", generate.seed, "Another seed makes another log")->capture_default_str();
+  auto* make = app.add_subcommand("generate",
+                                  "Make a synthetic click log whose best reachable AUC is known");
+  make->add_option("KIND", generate.kind,
+                   "books: readers, books, genres, ratings. criteo: a Criteo-like log")
+      ->required()
+      ->check(CLI::IsMember({"books", "criteo"}));
+  make->add_option("--rows", generate.rows, "Rows (criteo: training rows)")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
+  make->add_option("--test-rows", generate.test_rows, "criteo: test rows; 0: a tenth of --rows")
+      ->capture_default_str();
+  make->add_option("--seed", generate.seed, "Another seed makes another log")
+      ->capture_default_str();
   make->add_option("--out", generate.out, "Folder to write into")->required();
   make->callback([&] { GenerateCommand(generate); });
 
   bool markdown = false;
-  auto* settings = app.add_subcommand("settings", "Every setting of a config: type, range, default, meaning");
+  auto* settings =
+      app.add_subcommand("settings", "Every setting of a config: type, range, default, meaning");
   settings->add_flag("--markdown", markdown, "As docs/config.md");
-  settings->callback([&] { std::fputs((markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout); });
+  settings->callback(
+      [&] { std::fputs((markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout); });
 
   try {
     app.parse(argc, argv);

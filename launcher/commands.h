@@ -19,7 +19,8 @@ struct ConfigArguments {
 
 void TrainCommand(const ConfigArguments& arguments, MpiSession& mpi);
 
-void EvaluateCommand(const ConfigArguments& arguments, const std::filesystem::path& model_dir, MpiSession& mpi);
+void EvaluateCommand(const ConfigArguments& arguments, const std::filesystem::path& model_dir,
+                     MpiSession& mpi);
 
 // Scores every line of `input` (same columns as the training data, the label may be absent), one
 // score a line in input order. In one process.
@@ -27,7 +28,7 @@ struct PredictArguments {
   std::filesystem::path model_dir;
   std::string input;
   std::filesystem::path output;
-  bool logits = false;                 // instead of probabilities
+  bool logits = false;  // instead of probabilities
   std::vector<std::string> overrides;
 };
 void PredictCommand(const PredictArguments& arguments, MpiSession& mpi);
@@ -38,9 +39,9 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
 void InspectCommand(const std::filesystem::path& model_dir);
 
 struct GenerateArguments {
-  std::string kind;                    // books, criteo
+  std::string kind;  // books, criteo
   std::uint64_t rows = 1000000;
-  std::uint64_t test_rows = 0;         // criteo; 0: a tenth of rows
+  std::uint64_t test_rows = 0;  // criteo; 0: a tenth of rows
   std::uint64_t seed = 1;
   std::filesystem::path out;
 };

@@ -61,8 +61,8 @@ Frame Coordinator::Await(Deadline deadline, const char* what) {
   }
   if (frame->type == FrameType::kFailed) ThrowFailure(*frame);
   if (frame->type == FrameType::kPeerLost) {
-    Fail(ExitCode::kPeer, "coordinator: lost {} after step {} while waiting for {}{}", RoleAndPlace(context_.layout, frame->source),
-         steps_done_, what, LossReason(*frame));
+    Fail(ExitCode::kPeer, "coordinator: lost {} after step {} while waiting for {}{}",
+         RoleAndPlace(context_.layout, frame->source), steps_done_, what, LossReason(*frame));
   }
   return std::move(*frame);
 }
@@ -84,7 +84,8 @@ void Coordinator::Handle(const Frame& frame) {
 
 void Coordinator::OnStepDone(const Frame& frame) {
   const StepDoneMessage message = DecodeStepDone(frame.payload.bytes());
-  if (context_.mode != RunMode::kTrain || frame.step < steps_done_ || frame.step >= schedule_.steps()) {
+  if (context_.mode != RunMode::kTrain || frame.step < steps_done_ ||
+      frame.step >= schedule_.steps()) {
     Fail(ExitCode::kPeer, "coordinator: losses of step {} came after step {} of {}", frame.step,
          steps_done_, schedule_.steps());
   }
@@ -92,10 +93,11 @@ void Coordinator::OnStepDone(const Frame& frame) {
   StepLosses& step = open_steps_[frame.step];
   step.by_slice.resize(slices);
   if (message.first_slice > slices || message.loss_sums.size() > slices - message.first_slice) {
-    Fail(ExitCode::kPeer, "coordinator: step {} has {} slices, losses came for {} from {}", frame.step,
-         slices, message.loss_sums.size(), message.first_slice);
+    Fail(ExitCode::kPeer, "coordinator: step {} has {} slices, losses came for {} from {}",
+         frame.step, slices, message.loss_sums.size(), message.first_slice);
   }
-  std::copy(message.loss_sums.begin(), message.loss_sums.end(), step.by_slice.begin() + message.first_slice);
+  std::copy(message.loss_sums.begin(), message.loss_sums.end(),
+            step.by_slice.begin() + message.first_slice);
   step.slices_in += static_cast<std::uint32_t>(message.loss_sums.size());
   FinishSteps();
 }
@@ -140,7 +142,9 @@ void Coordinator::CloseWindow(Clock::time_point now) {
 
 void Coordinator::ReportProgress(Clock::time_point now) {
   const bool last = steps_done_ == schedule_.steps();
-  if (!last && Seconds(now - last_shown_) < static_cast<double>(context_.config.output.progress_seconds)) return;
+  if (!last &&
+      Seconds(now - last_shown_) < static_cast<double>(context_.config.output.progress_seconds))
+    return;
   const double examples = static_cast<double>(shown_examples_);
   LogInfo("step {:>6} of {}   epoch {} of {}   log loss {:.5f}   {:>9.0f} examples/s", steps_done_,
           schedule_.steps(), (steps_done_ - 1) / schedule_.steps_per_epoch() + 1,
@@ -152,7 +156,9 @@ void Coordinator::ReportProgress(Clock::time_point now) {
 }
 
 void Coordinator::OnScores(const Frame& frame) {
-  auto place = evaluations_.try_emplace(frame.step, context_.evaluation_examples, context_.spec.grouped).first;
+  auto place =
+      evaluations_.try_emplace(frame.step, context_.evaluation_examples, context_.spec.grouped)
+          .first;
   place->second.Add(DecodeScores(frame.payload.bytes()));
   if (!place->second.complete()) return;
   const Metrics metrics = place->second.Compute();
@@ -167,10 +173,16 @@ void Coordinator::OnScores(const Frame& frame) {
   last_shown_ += evaluated_for;
   last_step_done_ = now;
   if (log_ != nullptr) log_->Evaluation(frame.step, metrics);
-  std::string gauc = metrics.gauc_groups > 0 ? fmt::format("   GAUC {:.5f} ({} groups)", metrics.gauc, metrics.gauc_groups) : "";
-  const std::string when = context_.mode == RunMode::kTrain ? fmt::format(" after step {}", frame.step) : "";
-  LogInfo("evaluation{}: AUC {:.5f} [{:.5f}, {:.5f}]   log loss {:.5f}   accuracy {:.4f}   calibration {:.4f}{}", when, metrics.auc,
-          metrics.auc_low, metrics.auc_high, metrics.logloss, metrics.accuracy, metrics.calibration, gauc);
+  std::string gauc = metrics.gauc_groups > 0 ? fmt::format("   GAUC {:.5f} ({} groups)",
+                                                           metrics.gauc, metrics.gauc_groups)
+                                             : "";
+  const std::string when =
+      context_.mode == RunMode::kTrain ? fmt::format(" after step {}", frame.step) : "";
+  LogInfo(
+      "evaluation{}: AUC {:.5f} [{:.5f}, {:.5f}]   log loss {:.5f}   accuracy {:.4f}   calibration "
+      "{:.4f}{}",
+      when, metrics.auc, metrics.auc_low, metrics.auc_high, metrics.logloss, metrics.accuracy,
+      metrics.calibration, gauc);
   result_.report.evaluated = true;
   result_.report.metrics = metrics;
 }
@@ -190,7 +202,9 @@ void Coordinator::Save() {
   const auto patience = kSaveTimeouts * (context_.DeadlineFromNow() - Clock::now());
   for (int server = 0; server < context_.layout.servers; ++server) {
     const Frame frame = Await(Clock::now() + patience, "the servers to save the model");
-    if (frame.type != FrameType::kSaved) Fail(ExitCode::kPeer, "coordinator: expected kSaved, got frame type {}", static_cast<int>(frame.type));
+    if (frame.type != FrameType::kSaved)
+      Fail(ExitCode::kPeer, "coordinator: expected kSaved, got frame type {}",
+           static_cast<int>(frame.type));
     SavedMessage saved = DecodeSaved(frame.payload.bytes());
     for (auto& file : saved.files) manifest.files.push_back(std::move(file));
     for (const TableStatistics& table : saved.tables) {
@@ -199,16 +213,22 @@ void Coordinator::Save() {
       allocated += table.allocated_bytes;
     }
   }
-  result_.report.bytes_per_row = Ratio(static_cast<double>(allocated), static_cast<double>(result_.report.rows));
+  result_.report.bytes_per_row =
+      Ratio(static_cast<double>(allocated), static_cast<double>(result_.report.rows));
   manifest.files.push_back(FinishDense(dir, manifest.dense_floats));
   manifest.files.push_back(WriteTextFile(dir, "config.toml", texts_.config_toml));
   manifest.files.push_back(WriteTextFile(dir, "transforms.json", texts_.transforms_json));
-  std::sort(manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(manifest.files.begin(), manifest.files.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   WriteManifest(dir, manifest);
 }
 
 void Coordinator::Send(FrameType type, RoleId to, std::uint64_t step) {
-  context_.transport.Send({.type = type, .source = context_.layout.coordinator(), .destination = to, .step = step, .payload = {}});
+  context_.transport.Send({.type = type,
+                           .source = context_.layout.coordinator(),
+                           .destination = to,
+                           .step = step,
+                           .payload = {}});
 }
 
 }  // namespace fathom

@@ -62,21 +62,21 @@ class Coordinator {
   CoordinatorResult result_;
 
   std::map<std::uint64_t, StepLosses> open_steps_;
-  std::uint64_t steps_done_ = 0;       // all steps below are complete
+  std::uint64_t steps_done_ = 0;                         // all steps below are complete
   std::map<std::uint64_t, EvaluationSink> evaluations_;  // by version
   std::uint64_t evaluations_done_ = 0;
   int workers_done_ = 0;
 
-  double loss_sum_ = 0;                // over all examples so far
+  double loss_sum_ = 0;  // over all examples so far
   std::uint64_t examples_ = 0;
   double window_loss_sum_ = 0;
   std::uint64_t window_examples_ = 0;
-  double shown_loss_sum_ = 0;          // since the last line on the terminal
+  double shown_loss_sum_ = 0;  // since the last line on the terminal
   std::uint64_t shown_examples_ = 0;
   Clock::time_point started_;
   Clock::time_point window_started_;
   Clock::time_point last_shown_;
-  Clock::duration evaluating_{0};      // time between a last step before an evaluation and its end
+  Clock::duration evaluating_{0};  // time between a last step before an evaluation and its end
   Clock::time_point last_step_done_;
 };
 

@@ -18,18 +18,23 @@ namespace fs = std::filesystem;
 // data.test files are packed with the model's own transforms. A part that is split off the
 // training files exists only together with the transforms fitted on the rest, which must then be
 // the model's.
-fs::path EvaluationData(const Config& config, const ModelSpec& spec, const TrainedModel& model, MpiSession& mpi) {
+fs::path EvaluationData(const Config& config, const ModelSpec& spec, const TrainedModel& model,
+                        MpiSession& mpi) {
   if (!config.data.test.empty() && config.evaluate.on == "test") {
     const fs::path file = PackedDir(config) / fmt::format("evaluate-{}.fpk", mpi.rank());
     fs::create_directories(file.parent_path());
-    const PackedInput input = PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
+    const PackedInput input =
+        PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
     if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
     return file;
   }
   const IngestResult data = PrepareData(config, spec, mpi);
   if (ReadText(data.transforms) != model.transforms_json) {
-    Fail(ExitCode::kModel, "{}: the model was trained on other data than this config names: its vocabularies or quantiles "
-         "differ; name the files to evaluate on with data.test", model.dir.string());
+    Fail(ExitCode::kModel,
+         "{}: the model was trained on other data than this config names: its vocabularies or "
+         "quantiles "
+         "differ; name the files to evaluate on with data.test",
+         model.dir.string());
   }
   return config.evaluate.on == "validation" ? data.validation : data.test;
 }
@@ -46,20 +51,30 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
   const Layout layout = PlanLayout(config, mpi);
   const fs::path data = EvaluationData(config, spec, model, mpi);
   if (data.empty()) {
-    Fail(ExitCode::kUsage, "evaluate.on = \"{}\", but the data have no such part: give data.test, data.test_fraction or "
-         "data.validation_fraction", config.evaluate.on);
+    Fail(ExitCode::kUsage,
+         "evaluate.on = \"{}\", but the data have no such part: give data.test, data.test_fraction "
+         "or "
+         "data.validation_fraction",
+         config.evaluate.on);
   }
-  const CoordinatorResult result = ExecuteRun(
-      config, spec, layout, mpi, {.mode = RunMode::kEvaluate, .data = {.train = {}, .evaluation = data}, .model_dir = model.dir,
-                                  .save_dir = {}, .log = nullptr, .texts = {}});
+  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi,
+                                              {.mode = RunMode::kEvaluate,
+                                               .data = {.train = {}, .evaluation = data},
+                                               .model_dir = model.dir,
+                                               .save_dir = {},
+                                               .log = nullptr,
+                                               .texts = {}});
   if (mpi.rank() != 0) return;
   const Metrics& m = result.report.metrics;
-  std::printf("examples     %llu\nauc          %.6f\nauc_low      %.6f\nauc_high     %.6f\nlogloss      %.6f\n"
-              "accuracy     %.6f\ncalibration  %.6f\n",
-              static_cast<unsigned long long>(m.examples), m.auc, m.auc_low, m.auc_high, m.logloss, m.accuracy, m.calibration);
+  std::printf(
+      "examples     %llu\nauc          %.6f\nauc_low      %.6f\nauc_high     %.6f\nlogloss      "
+      "%.6f\n"
+      "accuracy     %.6f\ncalibration  %.6f\n",
+      static_cast<unsigned long long>(m.examples), m.auc, m.auc_low, m.auc_high, m.logloss,
+      m.accuracy, m.calibration);
   if (m.gauc_groups > 0) {
-    std::printf("gauc         %.6f   (%llu groups of %s)\n", m.gauc, static_cast<unsigned long long>(m.gauc_groups),
-                config.evaluate.group_by.c_str());
+    std::printf("gauc         %.6f   (%llu groups of %s)\n", m.gauc,
+                static_cast<unsigned long long>(m.gauc_groups), config.evaluate.group_by.c_str());
   }
 }
 

@@ -17,8 +17,8 @@ EvaluationSink::EvaluationSink(std::uint64_t examples, bool grouped)
 void EvaluationSink::Add(const ScoresMessage& scores) {
   const std::uint64_t count = scores.logits.size();
   if (count > logits_.size() || scores.first > logits_.size() - count) {
-    Fail(ExitCode::kPeer, "scores of examples {} to {} came, but the evaluation has {}", scores.first,
-         scores.first + count, logits_.size());
+    Fail(ExitCode::kPeer, "scores of examples {} to {} came, but the evaluation has {}",
+         scores.first, scores.first + count, logits_.size());
   }
   const auto first = static_cast<std::ptrdiff_t>(scores.first);
   const auto labels = labels_.begin() + first;
@@ -30,7 +30,8 @@ void EvaluationSink::Add(const ScoresMessage& scores) {
   }
   std::copy(scores.logits.begin(), scores.logits.end(), logits_.begin() + first);
   std::copy(scores.labels.begin(), scores.labels.end(), labels);
-  if (!groups_.empty()) std::copy(scores.groups.begin(), scores.groups.end(), groups_.begin() + first);
+  if (!groups_.empty())
+    std::copy(scores.groups.begin(), scores.groups.end(), groups_.begin() + first);
   received_ += count;
 }
 

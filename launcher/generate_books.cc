@@ -18,22 +18,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 8> kGenres = {"biography", "classics", "crime", "fantasy", "history", "poetry", "romance", "science"};
+constexpr std::array<const char*, 8> kGenres = {"biography", "classics", "crime",   "fantasy",
+                                                "history",   "poetry",   "romance", "science"};
 constexpr int kFactors = 2;
 constexpr std::uint64_t kFewestRows = 100;
 constexpr std::uint64_t kRatingsAReader = 500;
 constexpr std::uint64_t kRatingsABook = 800;
-constexpr double kMaxShareRead = 0.8;      // of all books, by one reader
+constexpr double kMaxShareRead = 0.8;  // of all books, by one reader
 constexpr double kConstant = 0.5;
 constexpr double kLogitDeviation = 1.7;
 // Shares of the logit's variance.
 constexpr double kReaderBias = 0.20, kBookBias = 0.20, kGenreTaste = 0.25, kFactorShare = 0.35;
 constexpr std::int64_t kSplitSeed = 1;
 constexpr double kTestFraction = 0.2;
-constexpr double kPriorRatings = 10;       // of the additive means
+constexpr double kPriorRatings = 10;  // of the additive means
 constexpr int kFirstYear = 1900, kYears = 124;
 
-enum Thing : std::uint64_t { kReaderActivity = 1, kBookFame, kPick, kReaderBiasOf, kBookBiasOf, kTaste, kReaderFactor, kBookFactor, kGenreOf, kYear, kNoise };
+enum Thing : std::uint64_t {
+  kReaderActivity = 1,
+  kBookFame,
+  kPick,
+  kReaderBiasOf,
+  kBookBiasOf,
+  kTaste,
+  kReaderFactor,
+  kBookFactor,
+  kGenreOf,
+  kYear,
+  kNoise
+};
 
 struct Rating {
   std::uint32_t reader = 0;
@@ -52,7 +65,9 @@ class BookWorld {
         readers_(std::max<std::uint64_t>(20, rows / kRatingsAReader)),
         books_(std::max<std::uint64_t>(40, rows / kRatingsABook)) {
     // Few rows: enough books that every reader finds some that are unread.
-    while (static_cast<double>(readers_) * static_cast<double>(books_) * kMaxShareRead < 2.0 * static_cast<double>(rows)) ++books_;
+    while (static_cast<double>(readers_) * static_cast<double>(books_) * kMaxShareRead <
+           2.0 * static_cast<double>(rows))
+      ++books_;
   }
 
   std::uint64_t readers() const { return readers_; }
@@ -62,7 +77,9 @@ class BookWorld {
   std::uint32_t Genres(std::uint64_t book) const {
     std::uint32_t genres = 0;
     const int count = 1 + static_cast<int>(Stream(seed_, kGenreOf, book * 4) % 3);
-    for (int g = 0; g < count; ++g) genres |= 1U << (Stream(seed_, kGenreOf, book * 4 + 1 + static_cast<std::uint64_t>(g)) % kGenres.size());
+    for (int g = 0; g < count; ++g)
+      genres |= 1U << (Stream(seed_, kGenreOf, book * 4 + 1 + static_cast<std::uint64_t>(g)) %
+                       kGenres.size());
     return genres;
   }
 
@@ -82,19 +99,23 @@ class BookWorld {
     std::vector<std::pair<double, std::uint32_t>> turn(books_);
     const std::vector<std::uint64_t> counts = RatingsByReader();
     for (std::uint32_t r = 0; r < readers_; ++r) {
-      // Weighted draw without replacement: the smallest -log(u) / weight (Efraimidis and Spirakis 2006).
+      // Weighted draw without replacement: the smallest -log(u) / weight (Efraimidis and Spirakis
+      // 2006).
       for (std::uint32_t b = 0; b < books_; ++b) {
         turn[b] = {-std::log(1.0 - UnitDouble(Stream(seed_, kPick, r * books_ + b))) / fame[b], b};
       }
       const auto end = turn.begin() + static_cast<std::ptrdiff_t>(counts[r]);
       std::nth_element(turn.begin(), end - 1, turn.end());
       std::sort(turn.begin(), end);
-      for (auto pick = turn.begin(); pick != end; ++pick) ratings.push_back({.reader = r, .book = pick->second});
+      for (auto pick = turn.begin(); pick != end; ++pick)
+        ratings.push_back({.reader = r, .book = pick->second});
     }
     return ratings;
   }
 
-  double ReaderBias(const Rating& r) const { return BellShaped(Stream(seed_, kReaderBiasOf, r.reader)); }
+  double ReaderBias(const Rating& r) const {
+    return BellShaped(Stream(seed_, kReaderBiasOf, r.reader));
+  }
   double BookBias(const Rating& r) const { return BellShaped(Stream(seed_, kBookBiasOf, r.book)); }
   double GenreTaste(const Rating& r) const {
     const std::uint32_t genres = Genres(r.book);
@@ -110,7 +131,8 @@ class BookWorld {
   double Factors(const Rating& r) const {
     double sum = 0;
     for (std::uint64_t f = 0; f < kFactors; ++f) {
-      sum += BellShaped(Stream(seed_, kReaderFactor, r.reader * kFactors + f)) * BellShaped(Stream(seed_, kBookFactor, r.book * kFactors + f));
+      sum += BellShaped(Stream(seed_, kReaderFactor, r.reader * kFactors + f)) *
+             BellShaped(Stream(seed_, kBookFactor, r.book * kFactors + f));
     }
     return sum;
   }
@@ -120,7 +142,11 @@ class BookWorld {
     const double u = UnitDouble(Stream(seed_, kNoise, rating->reader * books_ + rating->book));
     const double latent = rating->logit + std::log((u + 1e-12) / (1.0 - u + 1e-12));
     rating->positive = latent >= 0;
-    rating->stars = latent >= 1.5 ? 5 : latent >= 0 ? 4 : latent >= -1.0 ? 3 : latent >= -2.2 ? 2 : 1;
+    rating->stars = latent >= 1.5    ? 5
+                    : latent >= 0    ? 4
+                    : latent >= -1.0 ? 3
+                    : latent >= -2.2 ? 2
+                                     : 1;
   }
 
  private:
@@ -128,12 +154,14 @@ class BookWorld {
   std::vector<std::uint64_t> RatingsByReader() const {
     std::vector<double> activity(readers_);
     double sum = 0;
-    for (std::uint64_t r = 0; r < readers_; ++r) sum += activity[r] = std::exp(0.5 * BellShaped(Stream(seed_, kReaderActivity, r)));
+    for (std::uint64_t r = 0; r < readers_; ++r)
+      sum += activity[r] = std::exp(0.5 * BellShaped(Stream(seed_, kReaderActivity, r)));
     const auto most = static_cast<std::uint64_t>(kMaxShareRead * static_cast<double>(books_));
     std::vector<std::uint64_t> counts(readers_);
     std::uint64_t given = 0;
     for (std::uint64_t r = 0; r < readers_; ++r) {
-      counts[r] = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(activity[r] / sum * static_cast<double>(rows_)), 1, most);
+      counts[r] = std::clamp<std::uint64_t>(
+          static_cast<std::uint64_t>(activity[r] / sum * static_cast<double>(rows_)), 1, most);
       given += counts[r];
     }
     for (std::uint64_t r = 0; given < rows_; r = (r + 1) % readers_) {
@@ -170,7 +198,8 @@ void SetLogits(const BookWorld& world, std::vector<Rating>* ratings, BooksTruth*
   std::vector<double> values(ratings->size());
   double total = 0;
   for (const Component& component : components) {
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = (world.*component.value)((*ratings)[i]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = (world.*component.value)((*ratings)[i]);
     const MeanAndDeviation raw = Describe(values);
     const double scale = kLogitDeviation * std::sqrt(component.share) / raw.deviation;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -211,9 +240,13 @@ std::vector<float> AdditiveMeans(const std::vector<Rating>& ratings, const BookW
     }
   }
   const double prior = all.positives / all.count;
-  const auto shrunk = [&](const Mean& mean) { return (mean.positives + kPriorRatings * prior) / (mean.count + kPriorRatings); };
+  const auto shrunk = [&](const Mean& mean) {
+    return (mean.positives + kPriorRatings * prior) / (mean.count + kPriorRatings);
+  };
   std::vector<float> scores;
-  for (const Rating& rating : ratings) scores.push_back(static_cast<float>(shrunk(readers[rating.reader]) + shrunk(books[rating.book])));
+  for (const Rating& rating : ratings)
+    scores.push_back(
+        static_cast<float>(shrunk(readers[rating.reader]) + shrunk(books[rating.book])));
   return scores;
 }
 
@@ -236,7 +269,8 @@ void WriteBooks(const BookWorld& world, const fs::path& out) {
   for (std::uint32_t b = 0; b < world.books(); ++b) {
     std::string names;
     for (std::size_t g = 0; g < kGenres.size(); ++g) {
-      if ((world.Genres(b) >> g & 1) != 0) names += (names.empty() ? "" : "|") + std::string(kGenres[g]);
+      if ((world.Genres(b) >> g & 1) != 0)
+        names += (names.empty() ? "" : "|") + std::string(kGenres[g]);
     }
     file.out() << BookName(b) << ',' << names << ',' << world.Year(b) << '\n';
   }
@@ -268,7 +302,8 @@ void WriteTruth(const BooksTruth& truth, std::uint64_t seed, const fs::path& out
 
 BooksTruth GenerateBooks(std::uint64_t rows, std::uint64_t seed, const fs::path& out) {
   if (rows < kFewestRows) {
-    Fail(ExitCode::kUsage, "{} rows are too few to tell readers from books: ask for {} or more", rows, kFewestRows);
+    Fail(ExitCode::kUsage, "{} rows are too few to tell readers from books: ask for {} or more",
+         rows, kFewestRows);
   }
   StartGeneratedDir(out);
   const BookWorld world(rows, seed);

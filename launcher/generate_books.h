@@ -21,9 +21,9 @@ struct BooksTruth {
   double additive_means_test_auc = 0;  // of smoothed reader and book means of the training rows
 };
 
-// Writes ratings.csv (reader_id, book_id, rating), books.csv (book_id, genres, year), truth.csv (the
-// true probability of each rating row) and, last, truth.json. A pure function of rows and seed.
-// Throws Error: kUsage below 100 rows, kData where the folder cannot be written.
+// Writes ratings.csv (reader_id, book_id, rating), books.csv (book_id, genres, year), truth.csv
+// (the true probability of each rating row) and, last, truth.json. A pure function of rows and
+// seed. Throws Error: kUsage below 100 rows, kData where the folder cannot be written.
 BooksTruth GenerateBooks(std::uint64_t rows, std::uint64_t seed, const std::filesystem::path& out);
 
 }  // namespace fathom

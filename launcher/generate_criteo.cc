@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -22,21 +22,38 @@ constexpr int kFactors = 4;
 constexpr double kZipf = 1.1;
 constexpr double kClickRate = 0.25;
 constexpr double kBestAuc = 0.80;
-constexpr double kWeightShare = 0.5, kCurveShare = 0.12, kPairShare = 0.38;  // of the logit's variance
+constexpr double kWeightShare = 0.5, kCurveShare = 0.12,
+                 kPairShare = 0.38;  // of the logit's variance
 constexpr std::uint64_t kCalibrationRows = 100000;
 
 // How many values each category can take: from a handful to two million, five million in all.
-constexpr std::array<std::uint64_t, kCategories> kValues = {1500, 600, 2000000, 500000, 300, 25, 12000, 650, 10, 90000, 5500, 1900000, 3200,
-                                                            30, 15000, 280000, 12, 5000, 2200, 15, 140000, 20, 100, 10000, 4000, 25000};
+constexpr std::array<std::uint64_t, kCategories> kValues = {
+    1500, 600,   2000000, 500000, 300,  25,   12000, 650,    10, 90000, 5500,  1900000, 3200,
+    30,   15000, 280000,  12,     5000, 2200, 15,    140000, 20, 100,   10000, 4000,    25000};
 // Of these the share that is missing.
-constexpr std::array<double, kCategories> kMissingValue = {0, 0, 0.05, 0, 0, 0, 0, 0, 0, 0, 0, 0.05, 0, 0, 0, 0, 0, 0, 0.4, 0.3, 0, 0, 0, 0, 0, 0};
+constexpr std::array<double, kCategories> kMissingValue = {
+    0, 0, 0.05, 0, 0, 0, 0, 0, 0, 0, 0, 0.05, 0, 0, 0, 0, 0, 0, 0.4, 0.3, 0, 0, 0, 0, 0, 0};
 // Counts are log-normal.
-constexpr std::array<double, kCounts> kLogMean = {1, 2, 2, 1.5, 6.5, 3.5, 1.5, 2, 4, 0.2, 1, 0.3, 1.8};
-constexpr std::array<double, kCounts> kLogDeviation = {1.1, 1.6, 1.2, 0.9, 1.8, 1.5, 1.4, 0.9, 1.2, 0.6, 1, 0.7, 1};
-constexpr std::array<double, kCounts> kMissingCount = {0.4, 0, 0.2, 0.2, 0.03, 0.2, 0.04, 0, 0.04, 0.4, 0.04, 0.7, 0.2};
-constexpr std::pair<std::size_t, std::size_t> kPairs[] = {{0, 5}, {1, 8}, {4, 13}, {7, 16}, {10, 22}, {12, 6}, {14, 23}, {17, 24}, {18, 1}, {25, 7}};
+constexpr std::array<double, kCounts> kLogMean = {1, 2, 2,   1.5, 6.5, 3.5, 1.5,
+                                                  2, 4, 0.2, 1,   0.3, 1.8};
+constexpr std::array<double, kCounts> kLogDeviation = {1.1, 1.6, 1.2, 0.9, 1.8, 1.5, 1.4,
+                                                       0.9, 1.2, 0.6, 1,   0.7, 1};
+constexpr std::array<double, kCounts> kMissingCount = {0.4, 0,    0.2, 0.2,  0.03, 0.2, 0.04,
+                                                       0,   0.04, 0.4, 0.04, 0.7,  0.2};
+constexpr std::pair<std::size_t, std::size_t> kPairs[] = {
+    {0, 5}, {1, 8}, {4, 13}, {7, 16}, {10, 22}, {12, 6}, {14, 23}, {17, 24}, {18, 1}, {25, 7}};
 
-enum Thing : std::uint64_t { kDrawValue = 1, kDrawMissing, kDrawCount, kDrawMissingCount, kDrawClick, kWeight, kFactor, kSlope, kPhase };
+enum Thing : std::uint64_t {
+  kDrawValue = 1,
+  kDrawMissing,
+  kDrawCount,
+  kDrawMissingCount,
+  kDrawClick,
+  kWeight,
+  kFactor,
+  kSlope,
+  kPhase
+};
 
 struct Row {
   std::array<std::uint64_t, kCategories> values;  // 0: missing
@@ -66,11 +83,17 @@ class ClickWorld {
       const double most = std::pow(static_cast<double>(kValues[c]) + 1.0, 1.0 - kZipf);
       const double rank = std::pow(1.0 - u * (1.0 - most), 1.0 / (1.0 - kZipf));
       row.values[c] = std::min(kValues[c], static_cast<std::uint64_t>(rank));
-      if (UnitDouble(Stream(seed_, kDrawMissing, number * kCategories + c)) < kMissingValue[c]) row.values[c] = 0;
+      if (UnitDouble(Stream(seed_, kDrawMissing, number * kCategories + c)) < kMissingValue[c])
+        row.values[c] = 0;
     }
     for (std::size_t i = 0; i < kCounts; ++i) {
-      const double x = std::exp(kLogMean[i] + kLogDeviation[i] * BellShaped(Stream(seed_, kDrawCount, number * kCounts + i)));
-      row.counts[i] = UnitDouble(Stream(seed_, kDrawMissingCount, number * kCounts + i)) < kMissingCount[i] ? -1 : static_cast<std::int64_t>(x);
+      const double x =
+          std::exp(kLogMean[i] +
+                   kLogDeviation[i] * BellShaped(Stream(seed_, kDrawCount, number * kCounts + i)));
+      row.counts[i] =
+          UnitDouble(Stream(seed_, kDrawMissingCount, number * kCounts + i)) < kMissingCount[i]
+              ? -1
+              : static_cast<std::int64_t>(x);
     }
     return row;
   }
@@ -82,20 +105,26 @@ class ClickWorld {
     return logit;
   }
 
-  bool Click(std::uint64_t number, double logit) const { return UnitDouble(Stream(seed_, kDrawClick, number)) < Sigmoid(logit); }
+  bool Click(std::uint64_t number, double logit) const {
+    return UnitDouble(Stream(seed_, kDrawClick, number)) < Sigmoid(logit);
+  }
 
  private:
   std::array<double, 3> Parts(const Row& row) const {
     std::array<double, 3> parts{};
-    for (std::size_t c = 0; c < kCategories; ++c) parts[0] += BellShaped(Stream(seed_, kWeight, Name(c, row.values[c])));
+    for (std::size_t c = 0; c < kCategories; ++c)
+      parts[0] += BellShaped(Stream(seed_, kWeight, Name(c, row.values[c])));
     for (std::size_t i = 0; i < kCounts; ++i) {
       const double x = row.counts[i] < 0 ? 0 : std::log1p(static_cast<double>(row.counts[i]));
-      parts[1] += 0.3 * x * BellShaped(Stream(seed_, kSlope, i)) + std::sin(1.5 * x + BellShaped(Stream(seed_, kPhase, i)));
+      parts[1] += 0.3 * x * BellShaped(Stream(seed_, kSlope, i)) +
+                  std::sin(1.5 * x + BellShaped(Stream(seed_, kPhase, i)));
     }
     for (const auto& [a, b] : kPairs) {
       for (std::uint64_t f = 0; f < kFactors; ++f) {
-        parts[2] += BellShaped(Stream(seed_, kFactor, Name(a, row.values[a]) * std::uint64_t{kFactors} + f)) *
-                    BellShaped(Stream(seed_, kFactor, Name(b, row.values[b]) * std::uint64_t{kFactors} + f));
+        parts[2] += BellShaped(Stream(seed_, kFactor,
+                                      Name(a, row.values[a]) * std::uint64_t{kFactors} + f)) *
+                    BellShaped(Stream(seed_, kFactor,
+                                      Name(b, row.values[b]) * std::uint64_t{kFactors} + f));
       }
     }
     return parts;
@@ -110,7 +139,8 @@ class ClickWorld {
       positives += p;
       negatives += 1 - p;
     }
-    return {positives / static_cast<double>(ascending_logits.size()), pairs / (positives * negatives)};
+    return {positives / static_cast<double>(ascending_logits.size()),
+            pairs / (positives * negatives)};
   }
 
   // Scales the parts to their shares, then all of them to the click rate and the AUC, by bisection
@@ -156,7 +186,8 @@ struct Written {
   std::vector<std::uint8_t> labels;
 };
 
-Written WriteRows(const ClickWorld& world, std::uint64_t first, std::uint64_t rows, const fs::path& file) {
+Written WriteRows(const ClickWorld& world, std::uint64_t first, std::uint64_t rows,
+                  const fs::path& file) {
   GeneratedFile out(file);
   Written written;
   fmt::memory_buffer line;
@@ -172,7 +203,8 @@ Written WriteRows(const ClickWorld& world, std::uint64_t first, std::uint64_t ro
     }
     for (std::size_t c = 0; c < kCategories; ++c) {
       line.push_back('\t');
-      if (row.values[c] > 0) fmt::format_to(std::back_inserter(line), "{:08x}", Name(c, row.values[c]));
+      if (row.values[c] > 0)
+        fmt::format_to(std::back_inserter(line), "{:08x}", Name(c, row.values[c]));
     }
     line.push_back('\n');
     out.out().write(line.data(), static_cast<std::streamsize>(line.size()));
@@ -191,7 +223,8 @@ double Rate(const std::vector<std::uint8_t>& labels) {
 
 }  // namespace
 
-CriteoTruth GenerateCriteo(std::uint64_t rows, std::uint64_t test_rows, std::uint64_t seed, const fs::path& out) {
+CriteoTruth GenerateCriteo(std::uint64_t rows, std::uint64_t test_rows, std::uint64_t seed,
+                           const fs::path& out) {
   StartGeneratedDir(out);
   const ClickWorld world(seed);
   CriteoTruth truth;

@@ -6,7 +6,8 @@
 
 namespace fathom {
 
-// Makes the folder where there is none and takes an older log's truth.json away. Throws Error(kData).
+// Makes the folder where there is none and takes an older log's truth.json away. Throws
+// Error(kData).
 void StartGeneratedDir(const std::filesystem::path& dir);
 
 }  // namespace fathom

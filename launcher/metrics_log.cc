@@ -57,9 +57,14 @@ void MetricsLog::Final(const FinalReport& report) {
   Json line;
   line["event"] = "final";
   line["step"] = report.steps;
-  AddMetrics(report.evaluated ? report.metrics : Metrics{.auc = NAN, .auc_low = NAN, .auc_high = NAN,
-                                                         .logloss = NAN, .accuracy = NAN,
-                                                         .calibration = NAN, .gauc = NAN},
+  AddMetrics(report.evaluated ? report.metrics
+                              : Metrics{.auc = NAN,
+                                        .auc_low = NAN,
+                                        .auc_high = NAN,
+                                        .logloss = NAN,
+                                        .accuracy = NAN,
+                                        .calibration = NAN,
+                                        .gauc = NAN},
              &line);
   line["progressive_logloss"] = Number(report.progressive_logloss);
   line["examples"] = report.examples;

@@ -10,11 +10,11 @@
 
 namespace fathom {
 
-struct TrainWindow {          // a stretch of steps
-  std::uint64_t step = 0;     // steps done
+struct TrainWindow {       // a stretch of steps
+  std::uint64_t step = 0;  // steps done
   std::uint64_t epoch = 0;
-  std::uint64_t examples = 0; // done since the start
-  double logloss = 0;         // progressive: of the stretch's examples, each before its update
+  std::uint64_t examples = 0;  // done since the start
+  double logloss = 0;          // progressive: of the stretch's examples, each before its update
   double examples_per_second = 0;
 };
 
@@ -23,13 +23,13 @@ struct FinalReport {
   Metrics metrics;
   double progressive_logloss = 0;  // over all the run's training examples
   std::uint64_t steps = 0;
-  std::uint64_t examples = 0;      // trained on, all epochs
-  double seconds = 0;              // of training, evaluation left out
+  std::uint64_t examples = 0;  // trained on, all epochs
+  double seconds = 0;          // of training, evaluation left out
   double examples_per_second = 0;
-  std::uint64_t peak_rss_bytes = 0;    // the sum over all processes
+  std::uint64_t peak_rss_bytes = 0;  // the sum over all processes
   std::uint64_t rows = 0;
   std::uint64_t zero_wide_weights = 0;
-  double bytes_per_row = 0;            // slabs and index, per row
+  double bytes_per_row = 0;  // slabs and index, per row
 };
 
 class MetricsLog {

@@ -41,7 +41,8 @@ MpiSession::MpiSession(int* argc, char*** argv) {
     int provided = MPI_THREAD_SINGLE;
     if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS ||
         provided < MPI_THREAD_FUNNELED) {
-      Fail(ExitCode::kPeer, "MPI did not start with MPI_THREAD_FUNNELED: is mpirun of the same Open MPI?");
+      Fail(ExitCode::kPeer,
+           "MPI did not start with MPI_THREAD_FUNNELED: is mpirun of the same Open MPI?");
     }
     started_ = true;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
@@ -53,7 +54,8 @@ MpiSession::MpiSession(int* argc, char*** argv) {
 void MpiSession::GatherHosts() {
   std::vector<std::byte> name(kHostBytes);
   gethostname(reinterpret_cast<char*>(name.data()), kHostBytes - 1);
-  for (const auto& host : AllGather(name)) hosts_.emplace_back(reinterpret_cast<const char*>(host.data()));
+  for (const auto& host : AllGather(name))
+    hosts_.emplace_back(reinterpret_cast<const char*>(host.data()));
 }
 
 bool MpiSession::leads_host() const {
@@ -68,14 +70,16 @@ std::vector<std::vector<std::byte>> MpiSession::AllGather(std::span<const std::b
   if (started_) {
     MPI_Request request;
     const int count = static_cast<int>(mine.size());
-    MPI_Iallgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, MPI_COMM_WORLD, &request);
+    MPI_Iallgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, MPI_COMM_WORLD,
+                   &request);
     Wait(&request);
   } else {
     std::memcpy(all.data(), mine.data(), mine.size());
   }
   std::vector<std::vector<std::byte>> by_rank;
   for (int rank = 0; rank < ranks_; ++rank) {
-    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(mine.size() * static_cast<std::size_t>(rank));
+    const auto begin =
+        all.begin() + static_cast<std::ptrdiff_t>(mine.size() * static_cast<std::size_t>(rank));
     by_rank.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(mine.size()));
   }
   return by_rank;

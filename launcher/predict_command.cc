@@ -10,8 +10,8 @@
 #include "common/run_log.h"
 #include "launcher/commands.h"
 #include "launcher/run.h"
-#include "worker/ingest.h"
 #include "launcher/trained_model.h"
+#include "worker/ingest.h"
 
 namespace fathom {
 namespace {
@@ -25,18 +25,23 @@ void WriteScores(const fs::path& file, const std::vector<float>& logits, bool as
   std::ofstream out(partial, std::ios::binary | std::ios::trunc);
   char line[64];
   for (const float logit : logits) {
-    const int length = std::snprintf(line, sizeof(line), "%.9g\n", as_logits ? static_cast<double>(logit) : Sigmoid(logit));
+    const int length = std::snprintf(line, sizeof(line), "%.9g\n",
+                                     as_logits ? static_cast<double>(logit) : Sigmoid(logit));
     out.write(line, length);
   }
   out.flush();
-  if (!out) Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk", partial.string());
+  if (!out)
+    Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk",
+         partial.string());
   fs::rename(partial, file);
 }
 
 // A folder of this process that is removed in the end, whatever happens.
 class ScratchDir {
  public:
-  ScratchDir() : path_(fs::temp_directory_path() / fmt::format("fathom-predict-{}", getpid())) { fs::create_directories(path_); }
+  ScratchDir() : path_(fs::temp_directory_path() / fmt::format("fathom-predict-{}", getpid())) {
+    fs::create_directories(path_);
+  }
   ~ScratchDir() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
@@ -60,18 +65,24 @@ Config ScoringConfig(Config config) {
 }  // namespace
 
 void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
-  if (mpi.ranks() > 1) Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
+  if (mpi.ranks() > 1)
+    Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
   const TrainedModel model = OpenModel(arguments.model_dir);
   const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
   const ModelSpec spec = MakeModelSpec(config);
   CheckSpec(model, spec);
   const ScratchDir scratch;
-  const PackedInput input = PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()}, false,
-                                      scratch.path() / "input.fpk", 1);
+  const PackedInput input =
+      PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()},
+                false, scratch.path() / "input.fpk", 1);
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
-  const CoordinatorResult result =
-      ExecuteRun(config, spec, layout, mpi, {.mode = RunMode::kEvaluate, .data = {.train = {}, .evaluation = input.path},
-                                             .model_dir = model.dir, .save_dir = {}, .log = nullptr, .texts = {}});
+  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi,
+                                              {.mode = RunMode::kEvaluate,
+                                               .data = {.train = {}, .evaluation = input.path},
+                                               .model_dir = model.dir,
+                                               .save_dir = {},
+                                               .log = nullptr,
+                                               .texts = {}});
   WriteScores(arguments.output, result.logits, arguments.logits);
   std::printf("%zu scores: %s\n", result.logits.size(), arguments.output.c_str());
 }

@@ -30,7 +30,8 @@ class FirstFailure {
   std::exception_ptr failure_;
 };
 
-void TellFailure(const RunContext& context, const Role& role, int exit_code, const std::string& what) {
+void TellFailure(const RunContext& context, const Role& role, int exit_code,
+                 const std::string& what) {
   for (const Role& other : context.layout.roles) {
     if (other.id == role.id) continue;
     context.transport.Send({.type = FrameType::kFailed,
@@ -42,7 +43,8 @@ void TellFailure(const RunContext& context, const Role& role, int exit_code, con
   context.transport.Flush(Clock::now() + std::chrono::seconds(1));
 }
 
-void Play(const RunContext& context, const Role& role, RoleInputs& inputs, CoordinatorResult* result) {
+void Play(const RunContext& context, const Role& role, RoleInputs& inputs,
+          CoordinatorResult* result) {
   switch (role.kind) {
     case RoleKind::kCoordinator:
       *result = Coordinator(context, inputs.log, std::move(inputs.texts)).Run();
@@ -64,7 +66,8 @@ void PlayAndReport(const RunContext& context, const Role& role, RoleInputs& inpu
     failure->Set(std::current_exception());
     TellFailure(context, role, static_cast<int>(error.code()), error.what());
   } catch (const std::exception& error) {
-    const std::string what = fmt::format("{}: {}", RoleAndPlace(context.layout, role.id), error.what());
+    const std::string what =
+        fmt::format("{}: {}", RoleAndPlace(context.layout, role.id), error.what());
     failure->Set(std::make_exception_ptr(Error(ExitCode::kTraining, what)));
     TellFailure(context, role, static_cast<int>(ExitCode::kTraining), what);
   }
@@ -73,18 +76,24 @@ void PlayAndReport(const RunContext& context, const Role& role, RoleInputs& inpu
 }  // namespace
 
 CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& roles,
-                            const std::function<Transport&(const Role&)>& transport_of, RoleInputs inputs) {
+                            const std::function<Transport&(const Role&)>& transport_of,
+                            RoleInputs inputs) {
   CoordinatorResult result;
   FirstFailure failure;
   std::deque<RunContext> contexts;  // a role's threads keep references to its own
   std::vector<std::thread> threads;
   for (const Role& role : roles) {
-    contexts.push_back({.config = context.config, .spec = context.spec, .layout = context.layout,
-                        .transport = transport_of(role), .mode = context.mode,
+    contexts.push_back({.config = context.config,
+                        .spec = context.spec,
+                        .layout = context.layout,
+                        .transport = transport_of(role),
+                        .mode = context.mode,
                         .train_examples = context.train_examples,
                         .evaluation_examples = context.evaluation_examples,
-                        .model_dir = context.model_dir, .save_dir = context.save_dir});
-    threads.emplace_back(PlayAndReport, std::cref(contexts.back()), role, std::ref(inputs), &result, &failure);
+                        .model_dir = context.model_dir,
+                        .save_dir = context.save_dir});
+    threads.emplace_back(PlayAndReport, std::cref(contexts.back()), role, std::ref(inputs), &result,
+                         &failure);
   }
   for (std::thread& thread : threads) thread.join();
   failure.Rethrow();

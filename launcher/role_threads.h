@@ -22,6 +22,7 @@ struct RoleInputs {
 // is then the first failure: that of a role of this process, or the text of the remote one.
 // Returns the coordinator's result where the coordinator is one of the roles.
 CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& roles,
-                            const std::function<Transport&(const Role&)>& transport_of, RoleInputs inputs);
+                            const std::function<Transport&(const Role&)>& transport_of,
+                            RoleInputs inputs);
 
 }  // namespace fathom

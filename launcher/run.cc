@@ -53,8 +53,9 @@ Layout OneRankARole(const Layout& layout) {
 }
 
 CoordinatorResult PlayInProcess(const RunContext& context, RoleInputs inputs) {
-  return PlayRoles(context, context.layout.roles, [&](const Role&) -> Transport& { return context.transport; },
-                   std::move(inputs));
+  return PlayRoles(
+      context, context.layout.roles, [&](const Role&) -> Transport& { return context.transport; },
+      std::move(inputs));
 }
 
 Secret SharedSecret(MpiSession& mpi) {
@@ -85,15 +86,19 @@ class LoopbackCluster {
  public:
   LoopbackCluster(const Layout& layout, double timeout_seconds) {
     const Secret secret = RandomSecret();
-    const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(timeout_seconds));
+    const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::duration<double>(timeout_seconds));
     std::vector<TcpAddress> addresses;
     for (int rank = 0; rank < layout.ranks(); ++rank) {
-      transports_.push_back(std::make_unique<TcpTransport>(layout, rank, secret, kLoopback, timeout));
+      transports_.push_back(
+          std::make_unique<TcpTransport>(layout, rank, secret, kLoopback, timeout));
       addresses.push_back({kLoopback, transports_.back()->port()});
     }
     std::vector<std::thread> connecting;
     for (auto& transport : transports_) {
-      connecting.emplace_back([&transport, &addresses, timeout] { transport->Connect(addresses, Clock::now() + timeout); });
+      connecting.emplace_back([&transport, &addresses, timeout] {
+        transport->Connect(addresses, Clock::now() + timeout);
+      });
     }
     for (std::thread& thread : connecting) thread.join();
   }
@@ -110,7 +115,8 @@ Layout PlanLayout(const Config& config, const MpiSession& mpi) {
   Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   for (int rank = 0; rank < layout.ranks(); ++rank) {
     std::string names;
-    for (const Role& role : RolesOf(layout, rank)) names += (names.empty() ? "" : ", ") + RoleName(role);
+    for (const Role& role : RolesOf(layout, rank))
+      names += (names.empty() ? "" : ", ") + RoleName(role);
     LogInfo("rank {} on {}: {}", rank, layout.hosts[static_cast<std::size_t>(rank)], names);
   }
   return layout;
@@ -126,34 +132,44 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
                     .log = request.log,
                     .texts = std::move(request.texts)};
   const auto context_on = [&](const Layout& on, Transport& transport) {
-    return RunContext{.config = config, .spec = spec, .layout = on, .transport = transport,
+    return RunContext{.config = config,
+                      .spec = spec,
+                      .layout = on,
+                      .transport = transport,
                       .mode = request.mode,
                       .train_examples = train ? train->examples() : 0,
                       .evaluation_examples = evaluation ? evaluation->examples() : 0,
-                      .model_dir = request.model_dir, .save_dir = request.save_dir};
+                      .model_dir = request.model_dir,
+                      .save_dir = request.save_dir};
   };
   const bool alone = mpi.ranks() == 1;
   if (alone && config.cluster.transport == "tcp") {
     const Layout spread = OneRankARole(layout);
     LoopbackCluster cluster(spread, config.cluster.timeout_seconds);
-    return PlayRoles(context_on(spread, cluster.of(spread.roles.front())), spread.roles,
-                     [&](const Role& role) -> Transport& { return cluster.of(role); }, std::move(inputs));
+    return PlayRoles(
+        context_on(spread, cluster.of(spread.roles.front())), spread.roles,
+        [&](const Role& role) -> Transport& { return cluster.of(role); }, std::move(inputs));
   }
   if (alone) {
     InProcessTransport transport(static_cast<int>(layout.roles.size()));
     return PlayInProcess(context_on(layout, transport), std::move(inputs));
   }
   if (config.cluster.transport == "inprocess") {
-    Fail(ExitCode::kUsage, "cluster.transport = \"inprocess\" carries nothing between the {} ranks of this job: "
-         "use \"tcp\" or \"auto\"", mpi.ranks());
+    Fail(ExitCode::kUsage,
+         "cluster.transport = \"inprocess\" carries nothing between the {} ranks of this job: "
+         "use \"tcp\" or \"auto\"",
+         mpi.ranks());
   }
   const bool one_host = OneHost(layout);
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(config.cluster.timeout_seconds));
-  TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi), one_host ? kLoopback : kAnyInterface, timeout);
-  transport.Connect(ExchangeAddresses(mpi, transport.port(), one_host, config.cluster.interface), Clock::now() + timeout);
-  return PlayRoles(context_on(layout, transport), RolesOf(layout, mpi.rank()),
-                   [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
+  TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi),
+                         one_host ? kLoopback : kAnyInterface, timeout);
+  transport.Connect(ExchangeAddresses(mpi, transport.port(), one_host, config.cluster.interface),
+                    Clock::now() + timeout);
+  return PlayRoles(
+      context_on(layout, transport), RolesOf(layout, mpi.rank()),
+      [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
 }
 
 std::uint64_t PeakResidentBytes(MpiSession& mpi) {

@@ -15,17 +15,17 @@ namespace fathom {
 
 // What the roles of this process read.
 struct RunData {
-  std::filesystem::path train;        // packed; empty: none
-  std::filesystem::path evaluation;   // packed; empty: none
+  std::filesystem::path train;       // packed; empty: none
+  std::filesystem::path evaluation;  // packed; empty: none
 };
 
 struct RunRequest {
   RunMode mode = RunMode::kTrain;
   RunData data;
-  std::filesystem::path model_dir;    // kEvaluate
-  std::filesystem::path save_dir;     // kTrain
-  MetricsLog* log = nullptr;          // rank 0
-  ModelTexts texts;                   // rank 0, kTrain
+  std::filesystem::path model_dir;  // kEvaluate
+  std::filesystem::path save_dir;   // kTrain
+  MetricsLog* log = nullptr;        // rank 0
+  ModelTexts texts;                 // rank 0, kTrain
 };
 
 // Every rank calls this with the same config. Rank 0 gets the result; it is empty on the others.

@@ -35,20 +35,23 @@ double Rate(std::uint64_t positives, std::uint64_t examples) {
 }
 
 void LogPart(const char* name, std::uint64_t examples, std::uint64_t positives) {
-  if (examples > 0) LogInfo("{:<10} {:>10} examples, {:.1f} % positive", name, examples, Rate(positives, examples));
+  if (examples > 0)
+    LogInfo("{:<10} {:>10} examples, {:.1f} % positive", name, examples, Rate(positives, examples));
 }
 
 void LogIngest(const IngestResult& result) {
   if (result.reused) {
     LogInfo("ingest: nothing changed, packed data reused");
   } else {
-    LogInfo("ingest: {:.1f} MB of text in {:.2f} s", static_cast<double>(result.bytes_read) / kMegabyte, result.seconds);
+    LogInfo("ingest: {:.1f} MB of text in {:.2f} s",
+            static_cast<double>(result.bytes_read) / kMegabyte, result.seconds);
   }
   LogPart("train", result.train_examples, result.train_positives);
   LogPart("validation", result.validation_examples, result.validation_positives);
   LogPart("test", result.test_examples, result.test_positives);
   if (result.unmatched_joins > 0) {
-    LogWarning("{} lookups in joined tables found no row: their columns are missing values", result.unmatched_joins);
+    LogWarning("{} lookups in joined tables found no row: their columns are missing values",
+               result.unmatched_joins);
   }
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }
@@ -62,8 +65,10 @@ std::filesystem::path PackedDir(const Config& config) {
 
 void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_lines) {
   if (bad_lines == 0) return;
-  LogWarning("{} bad line{} skipped (data.max_bad_lines allows that many):", bad_lines, bad_lines == 1 ? "" : "s");
-  for (const BadLine& line : first_bad_lines) LogWarning("  {}:{}: {}", line.file, line.line, line.reason);
+  LogWarning("{} bad line{} skipped (data.max_bad_lines allows that many):", bad_lines,
+             bad_lines == 1 ? "" : "s");
+  for (const BadLine& line : first_bad_lines)
+    LogWarning("  {}:{}: {}", line.file, line.line, line.reason);
 }
 
 IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {

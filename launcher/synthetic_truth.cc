@@ -14,13 +14,17 @@ MeanAndDeviation Describe(std::span<const double> values) {
   return result;
 }
 
-GeneratedFile::GeneratedFile(std::filesystem::path file) : file_(std::move(file)), partial_(file_.string() + ".partial"), out_(partial_, std::ios::binary) {}
+GeneratedFile::GeneratedFile(std::filesystem::path file)
+    : file_(std::move(file)),
+      partial_(file_.string() + ".partial"),
+      out_(partial_, std::ios::binary) {}
 
 void GeneratedFile::Finish() {
   out_.close();
   std::error_code refused;
   if (out_) std::filesystem::rename(partial_, file_, refused);
-  if (!out_ || refused) Fail(ExitCode::kData, "{}: cannot be written: check the folder and the disk", file_.string());
+  if (!out_ || refused)
+    Fail(ExitCode::kData, "{}: cannot be written: check the folder and the disk", file_.string());
 }
 
 }  // namespace fathom

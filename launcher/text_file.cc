@@ -18,7 +18,9 @@ std::string ReadText(const std::filesystem::path& file) {
 void WriteText(const std::filesystem::path& file, const std::string& text) {
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out << text << std::flush;
-  if (!out) Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk", file.string());
+  if (!out)
+    Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk",
+         file.string());
 }
 
 }  // namespace fathom

@@ -1,6 +1,6 @@
-#include <optional>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "common/config_file.h"
 #include "common/error.h"
@@ -32,7 +32,8 @@ void LogModel(const ModelSpec& spec) {
   for (const TableSpec& table : spec.tables) {
     std::string fields;
     for (const Field& field : spec.fields) {
-      if (spec.tables[static_cast<std::size_t>(field.table)].name == table.name) fields += (fields.empty() ? "" : ", ") + field.name;
+      if (spec.tables[static_cast<std::size_t>(field.table)].name == table.name)
+        fields += (fields.empty() ? "" : ", ") + field.name;
     }
     LogInfo("table {}: {} B a row of payload; {}", table.name, table.row_bytes(), fields);
   }
@@ -43,15 +44,18 @@ void LogModel(const ModelSpec& spec) {
 
 void PrintSummary(const Config& config, const FinalReport& report) {
   const Metrics& m = report.metrics;
-  std::printf("\n%llu examples in %.1f s: %.0f examples/s\n", static_cast<unsigned long long>(report.examples),
-              report.seconds, report.examples_per_second);
+  std::printf("\n%llu examples in %.1f s: %.0f examples/s\n",
+              static_cast<unsigned long long>(report.examples), report.seconds,
+              report.examples_per_second);
   std::printf("%llu rows, %.1f bytes a row; peak memory %.0f MB over all processes\n",
               static_cast<unsigned long long>(report.rows), report.bytes_per_row,
               static_cast<double>(report.peak_rss_bytes) / 1e6);
   if (report.evaluated) {
-    std::printf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n", config.evaluate.on.c_str(), m.auc,
-                m.auc_low, m.auc_high, static_cast<unsigned long long>(m.examples));
-    std::printf("log loss %.5f, accuracy %.4f, calibration %.4f\n", m.logloss, m.accuracy, m.calibration);
+    std::printf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n",
+                config.evaluate.on.c_str(), m.auc, m.auc_low, m.auc_high,
+                static_cast<unsigned long long>(m.examples));
+    std::printf("log loss %.5f, accuracy %.4f, calibration %.4f\n", m.logloss, m.accuracy,
+                m.calibration);
     if (m.gauc_groups > 0) {
       std::printf("AUC per %s %.5f, over %llu groups\n", config.evaluate.group_by.c_str(), m.gauc,
                   static_cast<unsigned long long>(m.gauc_groups));
@@ -84,7 +88,8 @@ void TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   if (first) {
     log.emplace(output / "metrics.jsonl");
     request.log = &*log;
-    request.texts = {.config_toml = ModelConfigText(config), .transforms_json = ReadText(data.transforms)};
+    request.texts = {.config_toml = ModelConfigText(config),
+                     .transforms_json = ReadText(data.transforms)};
     StartPartial(request.save_dir);
   }
   mpi.Barrier();

@@ -27,11 +27,16 @@ TrainedModel OpenModel(const std::filesystem::path& dir) {
 
 void CheckSpec(const TrainedModel& model, const ModelSpec& spec) {
   if (model.manifest.tables != spec.tables) {
-    Fail(ExitCode::kModel, "{}: the model has the tables {}; the config makes {}: use the config it was trained with ({})",
-         model.dir.string(), Describe(model.manifest.tables), Describe(spec.tables), (model.dir / "config.toml").string());
+    Fail(ExitCode::kModel,
+         "{}: the model has the tables {}; the config makes {}: use the config it was trained with "
+         "({})",
+         model.dir.string(), Describe(model.manifest.tables), Describe(spec.tables),
+         (model.dir / "config.toml").string());
   }
   if (model.manifest.dense_floats != static_cast<std::uint64_t>(spec.dense_floats)) {
-    Fail(ExitCode::kModel, "{}: the model has {} dense parameters, the config makes {}: model.hidden or the columns differ",
+    Fail(ExitCode::kModel,
+         "{}: the model has {} dense parameters, the config makes {}: model.hidden or the columns "
+         "differ",
          model.dir.string(), model.manifest.dense_floats, spec.dense_floats);
   }
 }

@@ -13,7 +13,8 @@ constexpr int kBucketBits = 11;
 
 }  // namespace
 
-void BatchBuilder::Fill(std::uint32_t examples, const std::function<std::uint64_t(std::uint32_t)>& index, Batch* batch) {
+void BatchBuilder::Fill(std::uint32_t examples,
+                        const std::function<std::uint64_t(std::uint32_t)>& index, Batch* batch) {
   batch->examples = examples;
   batch->labels.clear();
   batch->groups.clear();
@@ -38,7 +39,8 @@ void BatchBuilder::Fill(std::uint32_t examples, const std::function<std::uint64_
 void BatchBuilder::AddExample(const ExampleView& view, std::uint32_t example, Batch* batch) {
   batch->labels.push_back(view.label);
   if (spec_.grouped) batch->groups.push_back(view.group);
-  batch->numerics.insert(batch->numerics.end(), view.numerics, view.numerics + spec_.numerics.size());
+  batch->numerics.insert(batch->numerics.end(), view.numerics,
+                         view.numerics + spec_.numerics.size());
   std::size_t single = 0;
   int list = 0;
   for (std::size_t f = 0; f < spec_.fields.size(); ++f) {
@@ -50,15 +52,19 @@ void BatchBuilder::AddExample(const ExampleView& view, std::uint32_t example, Ba
     const auto keys = view.list(list);
     const float* weights = view.weights(list);
     ++list;
-    const float share = field.pooling == Pooling::kMean && !keys.empty() ? 1.0F / static_cast<float>(keys.size()) : 1.0F;
+    const float share = field.pooling == Pooling::kMean && !keys.empty()
+                            ? 1.0F / static_cast<float>(keys.size())
+                            : 1.0F;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       AddOccurrence(field, f, example, keys[i], field.weighted ? weights[i] * share : share, batch);
     }
   }
-  for (TableBatch& table : batch->tables) table.example_begins.push_back(static_cast<std::uint32_t>(table.example.size()));
+  for (TableBatch& table : batch->tables)
+    table.example_begins.push_back(static_cast<std::uint32_t>(table.example.size()));
 }
 
-void BatchBuilder::AddOccurrence(const Field& field, std::size_t field_index, std::uint32_t example, Key key, float scale, Batch* batch) {
+void BatchBuilder::AddOccurrence(const Field& field, std::size_t field_index, std::uint32_t example,
+                                 Key key, float scale, Batch* batch) {
   const auto t = static_cast<std::size_t>(field.table);
   TableBatch& table = batch->tables[t];
   if (scale != 1.0F && table.scale.empty()) table.scale.assign(table.example.size(), 1.0F);
@@ -73,13 +79,17 @@ void BatchBuilder::AddOccurrence(const Field& field, std::size_t field_index, st
 void BatchBuilder::SortByKey(std::vector<KeyAt>* pairs) {
   constexpr std::size_t kBuckets = std::size_t{1} << kBucketBits;
   std::vector<std::uint32_t> begins(kBuckets + 1, 0);
-  const auto bucket_of = [](Key key) { return static_cast<std::size_t>(key >> (64 - kBucketBits)); };
+  const auto bucket_of = [](Key key) {
+    return static_cast<std::size_t>(key >> (64 - kBucketBits));
+  };
   for (const KeyAt& pair : *pairs) ++begins[bucket_of(pair.key) + 1];
   for (std::size_t b = 0; b < kBuckets; ++b) begins[b + 1] += begins[b];
   sorted_.resize(pairs->size());
   std::vector<std::uint32_t> next(begins.begin(), begins.end() - 1);
   for (const KeyAt& pair : *pairs) sorted_[next[bucket_of(pair.key)]++] = pair;
-  const auto before = [](const KeyAt& a, const KeyAt& b) { return a.key != b.key ? a.key < b.key : a.occurrence < b.occurrence; };
+  const auto before = [](const KeyAt& a, const KeyAt& b) {
+    return a.key != b.key ? a.key < b.key : a.occurrence < b.occurrence;
+  };
   for (std::size_t b = 0; b < kBuckets; ++b) {
     std::sort(sorted_.begin() + begins[b], sorted_.begin() + begins[b + 1], before);
   }

@@ -17,25 +17,25 @@ namespace fathom {
 // by example, inside an example in order of field.
 struct TableBatch {
   std::vector<Key> keys;
-  std::vector<std::uint32_t> key_begins;       // [keys + 1], into occurrences
-  std::vector<std::uint32_t> occurrences;      // numbers, by key
-  std::vector<std::uint32_t> rows;             // by occurrence: which of the keys
-  std::vector<std::uint32_t> example;          // by occurrence
-  std::vector<std::uint16_t> field;            // by occurrence
-  std::vector<float> scale;                    // by occurrence: weight, and 1/n of mean pooling; empty: all 1
-  std::vector<std::uint32_t> example_begins;   // [examples + 1], into the occurrences' numbers
+  std::vector<std::uint32_t> key_begins;   // [keys + 1], into occurrences
+  std::vector<std::uint32_t> occurrences;  // numbers, by key
+  std::vector<std::uint32_t> rows;         // by occurrence: which of the keys
+  std::vector<std::uint32_t> example;      // by occurrence
+  std::vector<std::uint16_t> field;        // by occurrence
+  std::vector<float> scale;  // by occurrence: weight, and 1/n of mean pooling; empty: all 1
+  std::vector<std::uint32_t> example_begins;  // [examples + 1], into the occurrences' numbers
 };
 
 struct Batch {
   std::uint64_t step = 0;
-  std::uint32_t first_slice = 0;               // of the global batch
-  std::uint32_t slices = 0;                    // of this part
+  std::uint32_t first_slice = 0;  // of the global batch
+  std::uint32_t slices = 0;       // of this part
   std::uint32_t global_slices = 0;
   std::uint32_t slice_size = 0;
-  std::uint32_t examples = 0;                  // of this part
-  std::vector<std::uint8_t> labels;            // [examples]
-  std::vector<Key> groups;                     // [examples], if grouped
-  std::vector<float> numerics;                 // [examples x numeric fields]
+  std::uint32_t examples = 0;        // of this part
+  std::vector<std::uint8_t> labels;  // [examples]
+  std::vector<Key> groups;           // [examples], if grouped
+  std::vector<float> numerics;       // [examples x numeric fields]
   std::vector<TableBatch> tables;
 
   // The examples of this part's slice s: [first, second).
@@ -51,7 +51,8 @@ class BatchBuilder {
 
   // Fills everything but the step and the slices' numbers. `index(i)`: which example is the part's
   // i-th. Vectors of `batch` are used again.
-  void Fill(std::uint32_t examples, const std::function<std::uint64_t(std::uint32_t)>& index, Batch* batch);
+  void Fill(std::uint32_t examples, const std::function<std::uint64_t(std::uint32_t)>& index,
+            Batch* batch);
 
  private:
   struct KeyAt {
@@ -59,7 +60,8 @@ class BatchBuilder {
     std::uint32_t occurrence;
   };
   void AddExample(const ExampleView& view, std::uint32_t example, Batch* batch);
-  void AddOccurrence(const Field& field, std::size_t field_index, std::uint32_t example, Key key, float scale, Batch* batch);
+  void AddOccurrence(const Field& field, std::size_t field_index, std::uint32_t example, Key key,
+                     float scale, Batch* batch);
   void MakeUnique(std::size_t table, TableBatch* batch);
   void SortByKey(std::vector<KeyAt>* pairs);
 

@@ -7,9 +7,14 @@
 
 namespace fathom {
 
-BatchPrefetch::BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule, const PackedData& data, int worker,
-                             int workers)
-    : config_(config), schedule_(schedule), builder_(spec, data), worker_(worker), workers_(workers), thread_([this] { Loop(); }) {}
+BatchPrefetch::BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule,
+                             const PackedData& data, int worker, int workers)
+    : config_(config),
+      schedule_(schedule),
+      builder_(spec, data),
+      worker_(worker),
+      workers_(workers),
+      thread_([this] { Loop(); }) {}
 
 BatchPrefetch::~BatchPrefetch() {
   {
@@ -66,7 +71,8 @@ void BatchPrefetch::Make(std::uint64_t step, Batch* batch) {
   const std::uint32_t first = std::min(begin * batch->slice_size, plan.examples);
   const std::uint32_t last = std::min(end * batch->slice_size, plan.examples);
   const EpochOrder order(config_, schedule_.train_examples(), plan.epoch);
-  builder_.Fill(last - first, [&](std::uint32_t i) { return order(plan.first + first + i); }, batch);
+  builder_.Fill(
+      last - first, [&](std::uint32_t i) { return order(plan.first + first + i); }, batch);
 }
 
 }  // namespace fathom

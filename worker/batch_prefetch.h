@@ -16,7 +16,8 @@ namespace fathom {
 
 class BatchPrefetch {
  public:
-  BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule, const PackedData& data, int worker, int workers);
+  BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule,
+                const PackedData& data, int worker, int workers);
   ~BatchPrefetch();
 
   // The worker's part of the next step, from step 0 on. Blocks until it is ready: local work, with

@@ -54,8 +54,10 @@ ColumnTransform ColumnStatistics::Learn(const ColumnConfig& column) const {
   for (const Kept& kept : thinned.kept_) sorted.push_back(kept.x);
   std::sort(sorted.begin(), sorted.end());
   const auto classes = static_cast<std::size_t>(column.quantiles);
-  for (std::size_t i = 1; i < classes; ++i) transform.boundaries.push_back(sorted[i * sorted.size() / classes]);
-  transform.boundaries.erase(std::unique(transform.boundaries.begin(), transform.boundaries.end()), transform.boundaries.end());
+  for (std::size_t i = 1; i < classes; ++i)
+    transform.boundaries.push_back(sorted[i * sorted.size() / classes]);
+  transform.boundaries.erase(std::unique(transform.boundaries.begin(), transform.boundaries.end()),
+                             transform.boundaries.end());
   return transform;
 }
 

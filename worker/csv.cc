@@ -34,11 +34,13 @@ std::size_t ClosingQuote(std::string_view text, std::size_t open) {
 std::size_t CsvRecordEnd(std::string_view text, std::size_t begin, char separator, bool at_end) {
   if (begin >= text.size()) return kNpos;
   const std::size_t first_newline = text.find('\n', begin);
-  const std::size_t first_line_end = first_newline == kNpos ? (at_end ? text.size() : kNpos) : first_newline + 1;
+  const std::size_t first_line_end =
+      first_newline == kNpos ? (at_end ? text.size() : kNpos) : first_newline + 1;
   std::size_t at = begin;
   for (;;) {
     if (at < text.size() && text[at] == '"') {
-      const std::size_t close = ClosingQuote(text.substr(0, std::min(text.size(), at + kMaxQuotedBytes)), at);
+      const std::size_t close =
+          ClosingQuote(text.substr(0, std::min(text.size(), at + kMaxQuotedBytes)), at);
       if (close == kNpos) {
         const bool forgotten = at_end || text.size() - at >= kMaxQuotedBytes;
         return forgotten ? first_line_end : kNpos;
@@ -63,7 +65,8 @@ std::string_view WithoutLineEnd(std::string_view record) {
   return record;
 }
 
-std::string SplitCsv(std::string_view record, char separator, bool trim, std::vector<std::string_view>* fields, std::string* unescaped) {
+std::string SplitCsv(std::string_view record, char separator, bool trim,
+                     std::vector<std::string_view>* fields, std::string* unescaped) {
   record = WithoutLineEnd(record);
   fields->clear();
   unescaped->clear();
@@ -72,10 +75,12 @@ std::string SplitCsv(std::string_view record, char separator, bool trim, std::ve
   std::size_t at = 0;
   for (;;) {
     std::size_t begin = at;
-    while (trim && begin < record.size() && IsBlank(record[begin]) && record[begin] != separator) ++begin;
+    while (trim && begin < record.size() && IsBlank(record[begin]) && record[begin] != separator)
+      ++begin;
     if (begin < record.size() && record[begin] == '"') {
       const std::size_t close = ClosingQuote(record, begin);
-      if (close == kNpos) return fmt::format("field {} opens a quote that is never closed", fields->size() + 1);
+      if (close == kNpos)
+        return fmt::format("field {} opens a quote that is never closed", fields->size() + 1);
       const std::size_t start = unescaped->size();
       for (std::size_t i = begin + 1; i < close; ++i) {
         unescaped->push_back(record[i]);
@@ -84,12 +89,16 @@ std::string SplitCsv(std::string_view record, char separator, bool trim, std::ve
       fields->push_back(std::string_view(*unescaped).substr(start));
       at = close + 1;
       while (trim && at < record.size() && IsBlank(record[at]) && record[at] != separator) ++at;
-      if (at < record.size() && record[at] != separator) return fmt::format("field {} goes on after its closing quote", fields->size());
+      if (at < record.size() && record[at] != separator)
+        return fmt::format("field {} goes on after its closing quote", fields->size());
     } else {
       at = record.find(separator, at);
       if (at == kNpos) at = record.size();
       std::string_view field = record.substr(begin, at - std::min(begin, at));
-      if (field.find('"') != kNpos) return fmt::format("field {} has a quote inside: quote the whole field and double the quote", fields->size() + 1);
+      if (field.find('"') != kNpos)
+        return fmt::format(
+            "field {} has a quote inside: quote the whole field and double the quote",
+            fields->size() + 1);
       fields->push_back(trim ? Trimmed(field) : field);
     }
     if (at >= record.size()) return {};

@@ -17,7 +17,8 @@ std::size_t CsvRecordEnd(std::string_view text, std::size_t begin, char separato
 // Splits a record, line end and all, into fields. Fields are views into the record, or into
 // `unescaped` where quotes had to be taken out; both must outlive them. Returns an empty string or
 // what is wrong with the record. `trim` strips blanks around unquoted fields.
-std::string SplitCsv(std::string_view record, char separator, bool trim, std::vector<std::string_view>* fields, std::string* unescaped);
+std::string SplitCsv(std::string_view record, char separator, bool trim,
+                     std::vector<std::string_view>* fields, std::string* unescaped);
 
 // The record without its line end (\n or \r\n).
 std::string_view WithoutLineEnd(std::string_view record);

@@ -22,7 +22,8 @@ class DataPartRule {
   }
 
   // By data.split_by, or by the file's name and the line's number.
-  DataPart Of(const std::vector<std::string_view>& values, const std::string& file_name, std::uint64_t line) {
+  DataPart Of(const std::vector<std::string_view>& values, const std::string& file_name,
+              std::uint64_t line) {
     if (data_.test_fraction == 0 && data_.validation_fraction == 0) return DataPart::kTrain;
     fields_.clear();
     for (const std::size_t slot : slots_) fields_.push_back(values[slot]);
@@ -31,7 +32,8 @@ class DataPartRule {
     if (SplitPoint(data_.split_seed, fields_) < data_.test_fraction) return DataPart::kTest;
     // Independent of the first draw: the same fields and one more.
     fields_.push_back("validation");
-    return SplitPoint(data_.split_seed, fields_) < data_.validation_fraction ? DataPart::kValidation : DataPart::kTrain;
+    return SplitPoint(data_.split_seed, fields_) < data_.validation_fraction ? DataPart::kValidation
+                                                                             : DataPart::kTrain;
   }
 
  private:

@@ -32,7 +32,9 @@ void DenseGradientTree::Release(std::unique_ptr<Gradient> gradient) {
 }
 
 void DenseGradientTree::Put(std::uint32_t slice, std::unique_ptr<Gradient> gradient) {
-  const auto node = std::find_if(nodes_.begin(), nodes_.end(), [&](const TreeNode& n) { return n.first_slice <= slice && slice < n.end_slice(); });
+  const auto node = std::find_if(nodes_.begin(), nodes_.end(), [&](const TreeNode& n) {
+    return n.first_slice <= slice && slice < n.end_slice();
+  });
   FATHOM_CHECK(node != nodes_.end());
   std::uint32_t first = slice;
   for (std::uint32_t level = 0; level < node->level; ++level) {

@@ -14,7 +14,9 @@ constexpr int kRounds = 4;
 }  // namespace
 
 Permutation::Permutation(std::uint64_t size, std::uint64_t seed)
-    : size_(size), seed_(seed), half_bits_((std::bit_width(std::max<std::uint64_t>(size, 2) - 1) + 1) / 2) {}
+    : size_(size),
+      seed_(seed),
+      half_bits_((std::bit_width(std::max<std::uint64_t>(size, 2) - 1) + 1) / 2) {}
 
 std::uint64_t Permutation::operator()(std::uint64_t i) const {
   const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
@@ -22,7 +24,8 @@ std::uint64_t Permutation::operator()(std::uint64_t i) const {
     std::uint64_t left = i >> half_bits_;
     std::uint64_t right = i & mask;
     for (int round = 0; round < kRounds; ++round) {
-      const std::uint64_t next = left ^ (Mix64(seed_ + static_cast<std::uint64_t>(round), right) & mask);
+      const std::uint64_t next =
+          left ^ (Mix64(seed_ + static_cast<std::uint64_t>(round), right) & mask);
       left = right;
       right = next;
     }

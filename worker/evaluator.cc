@@ -19,7 +19,8 @@ Evaluator::Evaluator(const RunContext& context, int worker, const PackedData& da
       examples_(data.examples()),
       slice_size_(static_cast<std::uint32_t>(context.config.train.slice_size)) {}
 
-void Evaluator::Run(std::uint64_t version, RowClient& client, std::vector<SliceModel>& models, ThreadPool& pool) {
+void Evaluator::Run(std::uint64_t version, RowClient& client, std::vector<SliceModel>& models,
+                    ThreadPool& pool) {
   const std::uint64_t slices = (examples_ + slice_size_ - 1) / slice_size_;
   const auto workers = static_cast<std::uint64_t>(context_.layout.workers);
   const std::uint64_t begin = slices * static_cast<std::uint64_t>(worker_) / workers;
@@ -29,13 +30,15 @@ void Evaluator::Run(std::uint64_t version, RowClient& client, std::vector<SliceM
   PulledRows rows;
   std::vector<float> logits;
   for (std::uint64_t first = begin; first < end; first += at_once) {
-    MakeBatch(first, static_cast<std::uint32_t>(std::min<std::uint64_t>(at_once, end - first)), &batch);
+    MakeBatch(first, static_cast<std::uint32_t>(std::min<std::uint64_t>(at_once, end - first)),
+              &batch);
     client.Pull(batch, version, RowClient::Purpose::kEvaluate, first == begin);
     client.Await(&rows);
     logits.resize(batch.examples);
     pool.ForEach(batch.slices, [&](std::size_t slice, int thread) {
       const auto s = static_cast<std::uint32_t>(slice);
-      models[static_cast<std::size_t>(thread)].Forward(batch, s, rows, logits.data() + batch.SliceExamples(s).first);
+      models[static_cast<std::size_t>(thread)].Forward(
+          batch, s, rows, logits.data() + batch.SliceExamples(s).first);
     });
     SendScores(version, batch, first * slice_size_, logits);
   }
@@ -45,16 +48,22 @@ void Evaluator::MakeBatch(std::uint64_t first_slice, std::uint32_t slices, Batch
   batch->slices = slices;
   batch->slice_size = slice_size_;
   const std::uint64_t first = first_slice * slice_size_;
-  const std::uint64_t last = std::min<std::uint64_t>(first + static_cast<std::uint64_t>(slices) * slice_size_, examples_);
-  builder_.Fill(static_cast<std::uint32_t>(last - first), [&](std::uint32_t i) { return first + i; }, batch);
+  const std::uint64_t last =
+      std::min<std::uint64_t>(first + static_cast<std::uint64_t>(slices) * slice_size_, examples_);
+  builder_.Fill(
+      static_cast<std::uint32_t>(last - first), [&](std::uint32_t i) { return first + i; }, batch);
 }
 
-void Evaluator::SendScores(std::uint64_t version, const Batch& batch, std::uint64_t first_example, const std::vector<float>& logits) const {
+void Evaluator::SendScores(std::uint64_t version, const Batch& batch, std::uint64_t first_example,
+                           const std::vector<float>& logits) const {
   context_.transport.Send({.type = FrameType::kScores,
                            .source = context_.layout.worker(worker_),
                            .destination = context_.layout.coordinator(),
                            .step = version,
-                           .payload = EncodeScores({.first = first_example, .logits = logits, .labels = batch.labels, .groups = batch.groups})});
+                           .payload = EncodeScores({.first = first_example,
+                                                    .logits = logits,
+                                                    .labels = batch.labels,
+                                                    .groups = batch.groups})});
 }
 
 }  // namespace fathom

@@ -18,11 +18,13 @@ class Evaluator {
 
   // With the model as it is once `version` steps are in it. The evaluation's slices are cut from
   // its examples in order, so a score does not depend on who computes it.
-  void Run(std::uint64_t version, RowClient& client, std::vector<SliceModel>& models, ThreadPool& pool);
+  void Run(std::uint64_t version, RowClient& client, std::vector<SliceModel>& models,
+           ThreadPool& pool);
 
  private:
   void MakeBatch(std::uint64_t first_slice, std::uint32_t slices, Batch* batch);
-  void SendScores(std::uint64_t version, const Batch& batch, std::uint64_t first_example, const std::vector<float>& logits) const;
+  void SendScores(std::uint64_t version, const Batch& batch, std::uint64_t first_example,
+                  const std::vector<float>& logits) const;
 
   const RunContext& context_;
   int worker_;

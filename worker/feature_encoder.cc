@@ -14,21 +14,27 @@ namespace {
 constexpr std::size_t kMaxCombinations = 4096;
 constexpr float kMiddleQuantile = 0.5F;
 
-const std::string& SourceOf(const ColumnConfig& column) { return column.source.empty() ? column.name : column.source; }
+const std::string& SourceOf(const ColumnConfig& column) {
+  return column.source.empty() ? column.name : column.source;
+}
 
 std::string NotANumber(const std::string& column, std::string_view text) {
-  return fmt::format("column {} = \"{}\" is no number (data.missing lists what means unknown)", column, text);
+  return fmt::format("column {} = \"{}\" is no number (data.missing lists what means unknown)",
+                     column, text);
 }
 
 }  // namespace
 
-FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec, const Transforms& transforms)
+FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
+                               const Transforms& transforms)
     : schema_(schema),
       pairs_(schema.config().data.format == "libsvm" || schema.config().data.format == "libffm"),
       group_seed_(ColumnSeed("group_by " + schema.config().evaluate.group_by)) {
   const Config& config = schema.config();
   for (const ColumnConfig& settings : config.columns) {
-    Column column{.config = settings, .slot = schema.Slot(SourceOf(settings)), .seed = ColumnSeed(settings.name)};
+    Column column{.config = settings,
+                  .slot = schema.Slot(SourceOf(settings)),
+                  .seed = ColumnSeed(settings.name)};
     column.numeric = settings.kind == "numeric";
     column.multivalent = settings.kind == "multivalent";
     column.used = settings.use != "none";
@@ -45,21 +51,24 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
   for (const CrossConfig& settings : config.crosses) {
     Cross cross{.hash_buckets = static_cast<std::uint64_t>(settings.hash_buckets)};
     for (const std::string& name : settings.columns) {
-      const auto place = std::find_if(columns_.begin(), columns_.end(), [&](const Column& c) { return c.config.name == name; });
+      const auto place = std::find_if(columns_.begin(), columns_.end(),
+                                      [&](const Column& c) { return c.config.name == name; });
       cross.columns.push_back(static_cast<std::size_t>(place - columns_.begin()));
       cross.multivalent |= place->multivalent;
     }
     crosses_.push_back(std::move(cross));
   }
   // Crosses are the last fields of the model, in order.
-  for (std::size_t c = 0; c < crosses_.size(); ++c) crosses_[c].seed = spec.fields[spec.fields.size() - crosses_.size() + c].seed;
+  for (std::size_t c = 0; c < crosses_.size(); ++c)
+    crosses_[c].seed = spec.fields[spec.fields.size() - crosses_.size() + c].seed;
   for (const Field& field : spec.fields) multivalents_ += field.multivalent ? 1 : 0;
   if (schema.labelled()) label_slot_ = schema.Slot(schema.label().column());
   grouped_ = spec.grouped;
   if (grouped_) group_slot_ = schema.Slot(config.evaluate.group_by);
 }
 
-std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values, EncodedExample* example) {
+std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
+                                   EncodedExample* example) {
   example->keys.clear();
   example->numerics.clear();
   example->lists.resize(multivalents_);
@@ -99,7 +108,8 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values, 
   return {};
 }
 
-void FeatureEncoder::Observe(const std::vector<std::string_view>& values, std::uint64_t place, std::vector<ColumnStatistics>* statistics) {
+void FeatureEncoder::Observe(const std::vector<std::string_view>& values, std::uint64_t place,
+                             std::vector<ColumnStatistics>* statistics) {
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     Column& column = columns_[c];
     if (!LearnsFromData(column.config) || IsMissing(values[column.slot])) continue;
@@ -124,7 +134,8 @@ bool FeatureEncoder::IsMissing(std::string_view text) const {
   return text.empty() || std::find(missing.begin(), missing.end(), text) != missing.end();
 }
 
-std::string FeatureEncoder::EncodeNumber(const Column& column, std::string_view text, float* value) const {
+std::string FeatureEncoder::EncodeNumber(const Column& column, std::string_view text,
+                                         float* value) const {
   const bool quantiles = column.config.transform == "quantiles";
   if (IsMissing(text)) {
     *value = quantiles ? kMiddleQuantile : 0;
@@ -139,10 +150,13 @@ std::string FeatureEncoder::EncodeNumber(const Column& column, std::string_view 
   if (quantiles) {
     // Cheng et al. 2016, section 4.1: (class - 1) / (classes - 1), in [0, 1].
     const auto classes = column.boundaries.size();
-    x = classes == 0 ? kMiddleQuantile : static_cast<double>(BucketOf(column.boundaries, x)) / static_cast<double>(classes);
+    x = classes == 0
+            ? kMiddleQuantile
+            : static_cast<double>(BucketOf(column.boundaries, x)) / static_cast<double>(classes);
   }
   *value = static_cast<float>(x);
-  if (!std::isfinite(*value)) return fmt::format("column {} = \"{}\" is too large for float32", column.config.name, text);
+  if (!std::isfinite(*value))
+    return fmt::format("column {} = \"{}\" is too large for float32", column.config.name, text);
   return {};
 }
 
@@ -154,8 +168,10 @@ std::string FeatureEncoder::SingleId(const Column& column, std::string_view* tex
   if (one && colon == std::string_view::npos) return {};
   const auto value = one ? ParseNumber(text->substr(colon + 1)) : std::nullopt;
   if (value != 1.0) {
-    return fmt::format("column {} = \"{}\" is not one id with value 1: let its kind be \"multivalent\" with weighted = true, or \"numeric\"",
-                       column.config.name, *text);
+    return fmt::format(
+        "column {} = \"{}\" is not one id with value 1: let its kind be \"multivalent\" with "
+        "weighted = true, or \"numeric\"",
+        column.config.name, *text);
   }
   *text = text->substr(0, colon);
   return {};
@@ -202,11 +218,16 @@ std::string FeatureEncoder::AddListValue(Column* column, std::string_view text) 
   float weight = 1;
   if (column->config.weighted || pairs_) {
     const std::size_t colon = text.rfind(':');
-    const auto number = colon == std::string_view::npos ? std::nullopt : ParseNumber(text.substr(colon + 1));
-    if (!number) return fmt::format("column {}: \"{}\" is not written value:weight", column->config.name, text);
+    const auto number =
+        colon == std::string_view::npos ? std::nullopt : ParseNumber(text.substr(colon + 1));
+    if (!number)
+      return fmt::format("column {}: \"{}\" is not written value:weight", column->config.name,
+                         text);
     weight = static_cast<float>(*number);
     if (!column->config.weighted && weight != 1) {
-      return fmt::format("column {}: \"{}\" has a weight other than 1: give the column weighted = true", column->config.name, text);
+      return fmt::format(
+          "column {}: \"{}\" has a weight other than 1: give the column weighted = true",
+          column->config.name, text);
     }
     text = text.substr(0, colon);
   }
@@ -218,7 +239,8 @@ std::string FeatureEncoder::AddListValue(Column* column, std::string_view text) 
 }
 
 // One key for each combination of the columns' keys, the last column's turning fastest.
-std::string FeatureEncoder::AddCross(const Cross& cross, EncodedExample* example, std::size_t* list) const {
+std::string FeatureEncoder::AddCross(const Cross& cross, EncodedExample* example,
+                                     std::size_t* list) const {
   std::size_t combinations = 1;
   for (const std::size_t c : cross.columns) {
     combinations *= columns_[c].keys.size();

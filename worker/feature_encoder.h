@@ -28,7 +28,8 @@ class FeatureEncoder {
 
   // Adds a record's values to the statistics of the columns whose transforms learn. By column of
   // the config; `place` is unique to the record. What cannot be read is left to Encode to report.
-  void Observe(const std::vector<std::string_view>& values, std::uint64_t place, std::vector<ColumnStatistics>* statistics);
+  void Observe(const std::vector<std::string_view>& values, std::uint64_t place,
+               std::vector<ColumnStatistics>* statistics);
 
  private:
   struct Column {
@@ -38,15 +39,15 @@ class FeatureEncoder {
     bool numeric = false;
     bool multivalent = false;
     bool used = false;
-    std::vector<double> boundaries;     // buckets, quantiles
+    std::vector<double> boundaries;  // buckets, quantiles
     double mean = 0, stddev = 1;
-    bool learnt = false;                // there is a vocabulary: other values share RareKey
+    bool learnt = false;  // there is a vocabulary: other values share RareKey
     std::unordered_set<Key> vocabulary;
-    std::vector<Key> keys;              // of the record at hand
-    std::vector<float> weights;         // as keys, if weighted
+    std::vector<Key> keys;       // of the record at hand
+    std::vector<float> weights;  // as keys, if weighted
   };
   struct Cross {
-    std::vector<std::size_t> columns;   // among columns_
+    std::vector<std::size_t> columns;  // among columns_
     std::uint64_t seed = 0;
     std::uint64_t hash_buckets = 0;
     bool multivalent = false;
@@ -61,9 +62,9 @@ class FeatureEncoder {
   std::string AddCross(const Cross& cross, EncodedExample* example, std::size_t* list) const;
 
   const InputSchema& schema_;
-  bool pairs_;                          // libsvm, libffm: values come as id:value
+  bool pairs_;  // libsvm, libffm: values come as id:value
   char separator_of_pairs_ = ' ';
-  std::vector<Column> columns_;         // as in the config
+  std::vector<Column> columns_;  // as in the config
   std::vector<Cross> crosses_;
   std::size_t multivalents_ = 0;
   std::size_t label_slot_ = 0;

@@ -20,15 +20,15 @@ struct BadLine {
 };
 
 struct IngestResult {
-  std::filesystem::path train;        // packed files; empty path: that part has no examples
+  std::filesystem::path train;  // packed files; empty path: that part has no examples
   std::filesystem::path validation;
   std::filesystem::path test;
-  std::filesystem::path transforms;   // transforms.json: vocabularies, means, quantiles
-  bool reused = false;                // nothing had changed
+  std::filesystem::path transforms;  // transforms.json: vocabularies, means, quantiles
+  bool reused = false;               // nothing had changed
   std::uint64_t train_examples = 0, train_positives = 0;
   std::uint64_t validation_examples = 0, validation_positives = 0;
   std::uint64_t test_examples = 0, test_positives = 0;
-  std::uint64_t bytes_read = 0;       // of text, after decompression
+  std::uint64_t bytes_read = 0;  // of text, after decompression
   double seconds = 0;
   std::uint64_t unmatched_joins = 0;  // keys that no row of the joined table has
   std::uint64_t bad_lines = 0;
@@ -36,7 +36,7 @@ struct IngestResult {
 };
 
 struct IngestProgress {
-  const char* stage = "";             // "statistics", "packing"
+  const char* stage = "";  // "statistics", "packing"
   std::uint64_t bytes_read = 0;
   std::uint64_t examples = 0;
 };
@@ -44,8 +44,9 @@ struct IngestProgress {
 // Packs train, validation and test under `packed_dir`/<fingerprint of schema and inputs>, or finds
 // them there. Blocks do not depend on `threads`. A run that dies leaves nothing that a later one
 // takes for whole. Throws Error(kData) (file, line, column, reason, remedy) or Error(kUsage).
-IngestResult Ingest(const Config& config, const ModelSpec& spec, const std::filesystem::path& packed_dir,
-                    int threads, const std::function<void(const IngestProgress&)>& progress);
+IngestResult Ingest(const Config& config, const ModelSpec& spec,
+                    const std::filesystem::path& packed_dir, int threads,
+                    const std::function<void(const IngestProgress&)>& progress);
 
 // Packs one more input with the transforms that a model was trained with: for evaluate and
 // predict. `labelled` false: the label column may be absent and labels are 0.
@@ -55,8 +56,8 @@ struct PackedInput {
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
 };
-PackedInput PackInput(const Config& config, const ModelSpec& spec, const std::string& transforms_json,
-                      const std::vector<std::string>& globs, bool labelled,
-                      const std::filesystem::path& packed_file, int threads);
+PackedInput PackInput(const Config& config, const ModelSpec& spec,
+                      const std::string& transforms_json, const std::vector<std::string>& globs,
+                      bool labelled, const std::filesystem::path& packed_file, int threads);
 
 }  // namespace fathom

@@ -26,7 +26,9 @@ constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 28;
 class TextFile {
  public:
   explicit TextFile(fs::path file) : file_(std::move(file)) {
-    if (fs::is_directory(file_)) Fail(ExitCode::kData, "{}: a folder, not a file: name the files in it, as {}/*.csv", file_.string(), file_.string());
+    if (fs::is_directory(file_))
+      Fail(ExitCode::kData, "{}: a folder, not a file: name the files in it, as {}/*.csv",
+           file_.string(), file_.string());
     io::file_descriptor_source source;
     try {
       source.open(file_.string(), std::ios::in | std::ios::binary);
@@ -47,7 +49,8 @@ class TextFile {
     try {
       got = io::read(stream_, text->data() + old, static_cast<std::streamsize>(bytes));
     } catch (const std::exception& error) {
-      Fail(ExitCode::kData, "{}: cannot be read on: {}: is the file whole?", file_.string(), error.what());
+      Fail(ExitCode::kData, "{}: cannot be read on: {}: is the file whole?", file_.string(),
+           error.what());
     }
     text->resize(old + static_cast<std::size_t>(std::max<std::streamsize>(got, 0)));
     return text->size() - old;
@@ -81,16 +84,19 @@ std::vector<fs::path> ExpandGlobs(const fs::path& dir, const std::vector<std::st
     const std::string full = (dir / pattern).string();
     glob_t found{};
     const int result = glob(full.c_str(), 0, nullptr, &found);
-    for (std::size_t i = 0; result == 0 && i < found.gl_pathc; ++i) files.emplace_back(found.gl_pathv[i]);
+    for (std::size_t i = 0; result == 0 && i < found.gl_pathc; ++i)
+      files.emplace_back(found.gl_pathv[i]);
     globfree(&found);
-    if (result != 0) Fail(ExitCode::kData, "{}: no such file: check data.dir and the file names", full);
+    if (result != 0)
+      Fail(ExitCode::kData, "{}: no such file: check data.dir and the file names", full);
   }
   return files;
 }
 
 class TextBlockReader::Impl {
  public:
-  Impl(std::vector<fs::path> files, char separator) : files_(std::move(files)), separator_(separator) {}
+  Impl(std::vector<fs::path> files, char separator)
+      : files_(std::move(files)), separator_(separator) {}
 
   bool Next(TextBlock* block) {
     while (next_file_ < files_.size() || file_ != nullptr) {
@@ -124,7 +130,8 @@ class TextBlockReader::Impl {
       const std::size_t end = LastRecordEnd(rest_, separator_, at_end);
       if (end == 0) {
         if (rest_.size() > kMaxBlockBytes) {
-          Fail(ExitCode::kData, "{}:{}: a line of more than {} bytes: is this a text file?", files_[next_file_ - 1].string(), line_, kMaxBlockBytes);
+          Fail(ExitCode::kData, "{}:{}: a line of more than {} bytes: is this a text file?",
+               files_[next_file_ - 1].string(), line_, kMaxBlockBytes);
         }
         continue;
       }
@@ -149,7 +156,8 @@ class TextBlockReader::Impl {
   std::uint64_t bytes_read_ = 0;
 };
 
-TextBlockReader::TextBlockReader(std::vector<fs::path> files, char separator) : impl_(std::make_unique<Impl>(std::move(files), separator)) {}
+TextBlockReader::TextBlockReader(std::vector<fs::path> files, char separator)
+    : impl_(std::make_unique<Impl>(std::move(files), separator)) {}
 TextBlockReader::~TextBlockReader() = default;
 bool TextBlockReader::Next(TextBlock* block) { return impl_->Next(block); }
 std::uint64_t TextBlockReader::bytes_read() const { return impl_->bytes_read(); }

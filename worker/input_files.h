@@ -11,14 +11,15 @@ namespace fathom {
 
 // All files that match, a pattern at a time, each pattern's in order of name. A relative pattern
 // starts from `dir`. Throws Error(kData) where a pattern matches nothing.
-std::vector<std::filesystem::path> ExpandGlobs(const std::filesystem::path& dir, const std::vector<std::string>& patterns);
+std::vector<std::filesystem::path> ExpandGlobs(const std::filesystem::path& dir,
+                                               const std::vector<std::string>& patterns);
 
 // A stretch of one file that begins and ends with a record.
 struct TextBlock {
-  std::size_t file = 0;            // among the reader's files
-  std::uint64_t first_line = 1;    // number of its first line in the file
-  bool starts_file = false;        // its first record is the file's first
-  std::string text;                // the last record may lack its line end
+  std::size_t file = 0;          // among the reader's files
+  std::uint64_t first_line = 1;  // number of its first line in the file
+  bool starts_file = false;      // its first record is the file's first
+  std::string text;              // the last record may lack its line end
 };
 
 // Reads files one after another, .gz and .zst decompressed on the way. The cuts depend on the

@@ -8,11 +8,14 @@
 namespace fathom {
 namespace {
 
-const std::string& SourceOf(const ColumnConfig& column) { return column.source.empty() ? column.name : column.source; }
+const std::string& SourceOf(const ColumnConfig& column) {
+  return column.source.empty() ? column.name : column.source;
+}
 
 }  // namespace
 
-InputSchema::InputSchema(const Config& config, bool labelled) : config_(config), labelled_(labelled), label_(config.data) {
+InputSchema::InputSchema(const Config& config, bool labelled)
+    : config_(config), labelled_(labelled), label_(config.data) {
   for (const JoinConfig& join : config.joins) joins_.emplace_back(config.data, join);
   for (const ColumnConfig& column : config.columns) Want(SourceOf(column));
   for (const std::string& column : config.data.split_by) Want(column);
@@ -23,8 +26,10 @@ InputSchema::InputSchema(const Config& config, bool labelled) : config_(config),
   for (std::size_t j = 0; j < joins_.size(); ++j) {
     const Source& key = sources_[Slot(joins_[j].join().key)];
     if (key.join >= static_cast<int>(j)) {
-      Fail(ExitCode::kUsage, "[[join]] of {}: its key \"{}\" comes from {}, which must be joined before it", joins_[j].join().file,
-           joins_[j].join().key, joins_[static_cast<std::size_t>(key.join)].join().file);
+      Fail(ExitCode::kUsage,
+           "[[join]] of {}: its key \"{}\" comes from {}, which must be joined before it",
+           joins_[j].join().file, joins_[j].join().key,
+           joins_[static_cast<std::size_t>(key.join)].join().file);
     }
   }
 }
@@ -76,7 +81,8 @@ std::string RecordReader::Read(std::string_view record, const FileColumns& colum
       continue;
     }
     for (std::size_t slot = 0; slot < sources.size(); ++slot) {
-      if (sources[slot].join == static_cast<int>(j)) values_[slot] = (*joined_.back())[sources[slot].position];
+      if (sources[slot].join == static_cast<int>(j))
+        values_[slot] = (*joined_.back())[sources[slot].position];
     }
   }
   return {};

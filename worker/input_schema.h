@@ -29,10 +29,10 @@ class InputSchema {
 
   struct Source {
     std::string column;
-    int join = -1;              // -1: the line itself
-    std::size_t position = 0;   // among the line's wanted columns, or the joined table's columns
+    int join = -1;             // -1: the line itself
+    std::size_t position = 0;  // among the line's wanted columns, or the joined table's columns
   };
-  const std::vector<Source>& sources() const { return sources_; }         // by slot
+  const std::vector<Source>& sources() const { return sources_; }  // by slot
   const std::vector<std::string>& line_columns() const { return line_columns_; }
   const std::deque<SideTable>& joins() const { return joins_; }
 
@@ -51,9 +51,12 @@ class InputSchema {
 // One thread's way from a record's text to the values of the schema's columns.
 class RecordReader {
  public:
-  explicit RecordReader(const InputSchema& schema) : schema_(schema), splitter_(schema.config().data, schema.line_columns()) {}
+  explicit RecordReader(const InputSchema& schema)
+      : schema_(schema), splitter_(schema.config().data, schema.line_columns()) {}
 
-  FileColumns Resolve(const std::filesystem::path& file, std::string_view header) { return splitter_.Resolve(file, header); }
+  FileColumns Resolve(const std::filesystem::path& file, std::string_view header) {
+    return splitter_.Resolve(file, header);
+  }
 
   // Returns an empty string or what is wrong. values()[slot] is valid until the next call.
   std::string Read(std::string_view record, const FileColumns& columns);

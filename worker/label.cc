@@ -28,8 +28,8 @@ std::vector<std::string> SplitValues(std::string_view text) {
 
 LabelTest::LabelTest(const DataConfig& data) : negative_(data.label_negative) {
   static constexpr std::pair<std::string_view, Operator> kOperators[] = {
-      {"==", Operator::kEqual}, {"!=", Operator::kNotEqual}, {"<=", Operator::kLessEqual},
-      {">=", Operator::kGreaterEqual}, {"<", Operator::kLess}, {">", Operator::kGreater}};
+      {"==", Operator::kEqual},        {"!=", Operator::kNotEqual}, {"<=", Operator::kLessEqual},
+      {">=", Operator::kGreaterEqual}, {"<", Operator::kLess},      {">", Operator::kGreater}};
   const std::string_view text = data.label;
   column_ = Trimmed(text);
   for (const auto& [symbol, op] : kOperators) {
@@ -43,7 +43,9 @@ LabelTest::LabelTest(const DataConfig& data) : negative_(data.label_negative) {
     } else if (const auto number = ParseNumber(value)) {
       threshold_ = *number;
     } else {
-      Fail(ExitCode::kUsage, "data.label = \"{}\": \"{}\" is no number; write as in \"rating >= 4\"", data.label, value);
+      Fail(ExitCode::kUsage,
+           "data.label = \"{}\": \"{}\" is no number; write as in \"rating >= 4\"", data.label,
+           value);
     }
     break;
   }
@@ -58,8 +60,11 @@ std::optional<std::uint8_t> LabelTest::Apply(std::string_view text, std::string*
   if (operator_ == Operator::kEqual || operator_ == Operator::kNotEqual) {
     const bool listed = std::find(values_.begin(), values_.end(), text) != values_.end();
     const bool positive = listed == (operator_ == Operator::kEqual);
-    const bool known = positive || negative_.empty() || std::find(negative_.begin(), negative_.end(), text) != negative_.end();
-    if (!known) return bad(fmt::format("label {} = \"{}\" is neither positive nor in data.label_negative", column_, text));
+    const bool known = positive || negative_.empty() ||
+                       std::find(negative_.begin(), negative_.end(), text) != negative_.end();
+    if (!known)
+      return bad(fmt::format("label {} = \"{}\" is neither positive nor in data.label_negative",
+                             column_, text));
     return positive ? 1 : 0;
   }
   const auto number = ParseNumber(text);
@@ -78,7 +83,9 @@ std::optional<std::uint8_t> LabelTest::Apply(std::string_view text, std::string*
   }
   if (*number == 1) return 1;
   if (*number == 0 || *number == -1) return 0;
-  return bad(fmt::format("label {} = \"{}\" is neither 0 nor 1; write a test, as data.label = \"{} >= 4\"", column_, text, column_));
+  return bad(
+      fmt::format("label {} = \"{}\" is neither 0 nor 1; write a test, as data.label = \"{} >= 4\"",
+                  column_, text, column_));
 }
 
 }  // namespace fathom

@@ -26,8 +26,8 @@ class LabelTest {
 
   std::string column_;
   Operator operator_ = Operator::kNone;
-  std::vector<std::string> values_;   // of == and !=
-  double threshold_ = 0;              // of the others
+  std::vector<std::string> values_;  // of == and !=
+  double threshold_ = 0;             // of the others
   std::vector<std::string> negative_;
 };
 

@@ -19,7 +19,8 @@ class Mlp {
 
   // After Forward with the same arguments. logit_gradients [m]. Writes the layers' part of
   // dense_gradient [spec.dense_floats] and input_gradient [m x spec.input_width].
-  void Backward(const float* dense, const float* input, int m, const float* logit_gradients, float* dense_gradient, float* input_gradient);
+  void Backward(const float* dense, const float* input, int m, const float* logit_gradients,
+                float* dense_gradient, float* input_gradient);
 
  private:
   const ModelSpec& spec_;

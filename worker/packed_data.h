@@ -19,12 +19,12 @@ namespace fathom {
 // One example, viewed where it lies in the mapped file.
 struct ExampleView {
   std::uint8_t label = 0;
-  Key group = 0;                       // 0 if the data are not grouped
-  const float* numerics = nullptr;     // [spec.numerics], after their transforms; missing: 0
-  const Key* keys = nullptr;           // the single-valued fields' keys, in order of field
+  Key group = 0;                    // 0 if the data are not grouped
+  const float* numerics = nullptr;  // [spec.numerics], after their transforms; missing: 0
+  const Key* keys = nullptr;        // the single-valued fields' keys, in order of field
   const std::uint32_t* list_begins = nullptr;  // [multivalent fields + 1], into the block's lists
-  const Key* list_keys = nullptr;      // the block's lists
-  const float* list_weights = nullptr; // as list_keys; null where no field is weighted
+  const Key* list_keys = nullptr;              // the block's lists
+  const float* list_weights = nullptr;         // as list_keys; null where no field is weighted
 
   // Keys and weights of the m-th multivalent field.
   std::span<const Key> list(int m) const {

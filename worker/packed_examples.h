@@ -35,7 +35,7 @@ class PackedExamples {
   const PackedShape* shape_;
   std::size_t labels_ = 0;
   std::uint64_t positives_ = 0;
-  std::vector<std::byte> records_;   // list begins count from this object's first list element
+  std::vector<std::byte> records_;  // list begins count from this object's first list element
   std::vector<Key> list_keys_;
   std::vector<float> list_weights_;
 };

@@ -27,10 +27,14 @@ void PackedWriter::Append(const PackedExamples& more) {
       const auto first = static_cast<std::ptrdiff_t>(begins.front());
       const auto end = static_cast<std::ptrdiff_t>(begins.back());
       const auto base = static_cast<std::uint32_t>(list_keys_.size());
-      list_keys_.insert(list_keys_.end(), more.list_keys_.begin() + first, more.list_keys_.begin() + end);
-      if (shape_.weighted) list_weights_.insert(list_weights_.end(), more.list_weights_.begin() + first, more.list_weights_.begin() + end);
+      list_keys_.insert(list_keys_.end(), more.list_keys_.begin() + first,
+                        more.list_keys_.begin() + end);
+      if (shape_.weighted)
+        list_weights_.insert(list_weights_.end(), more.list_weights_.begin() + first,
+                             more.list_weights_.begin() + end);
       for (std::uint32_t& begin : begins) begin = begin - static_cast<std::uint32_t>(first) + base;
-      std::memcpy(records_.data() + at + shape_.lists_offset, begins.data(), begins.size() * sizeof(std::uint32_t));
+      std::memcpy(records_.data() + at + shape_.lists_offset, begins.data(),
+                  begins.size() * sizeof(std::uint32_t));
     }
     if (++block_examples_ == kBlockExamples) WriteBlock();
   }
@@ -40,7 +44,9 @@ void PackedWriter::Append(const PackedExamples& more) {
 
 void PackedWriter::WriteBlock() {
   if (block_examples_ == 0) return;
-  BlockEntry entry{.offset = offset_, .examples = block_examples_, .lists = static_cast<std::uint32_t>(list_keys_.size())};
+  BlockEntry entry{.offset = offset_,
+                   .examples = block_examples_,
+                   .lists = static_cast<std::uint32_t>(list_keys_.size())};
   Xxh3Stream checksum;
   const auto part = [&](const void* data, std::size_t bytes) {
     checksum.Add({static_cast<const std::byte*>(data), bytes});
@@ -77,7 +83,9 @@ void PackedWriter::Finish() {
 
 void PackedWriter::Write(const void* data, std::size_t bytes) {
   out_.write(static_cast<const char*>(data), static_cast<std::streamsize>(bytes));
-  if (!out_) Fail(ExitCode::kData, "{}: cannot be written: is the disk full, the folder writable?", file_.string());
+  if (!out_)
+    Fail(ExitCode::kData, "{}: cannot be written: is the disk full, the folder writable?",
+         file_.string());
   offset_ += bytes;
 }
 

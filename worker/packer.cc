@@ -29,7 +29,8 @@ struct Packer::Result {
   std::vector<BadLine> first_bad_lines;
 };
 
-Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs::path> files, std::size_t first_test_file, int threads,
+Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs::path> files,
+               std::size_t first_test_file, int threads,
                std::function<void(const IngestProgress&)> progress)
     : schema_(schema),
       spec_(spec),
@@ -50,7 +51,8 @@ FileColumns Packer::ResolveFile(const fs::path& file) const {
   TextBlock block;
   std::string_view first;
   if (!text.Next(&block) || !RecordStream(block, separator_).Next(&first)) {
-    Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it", file.string());
+    Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it",
+         file.string());
   }
   return reader.Resolve(file, first);
 }
@@ -68,7 +70,8 @@ void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take ta
   }
 }
 
-DataPart Packer::PartOf(DataPartRule& rule, const RecordReader& reader, const TextBlock& block, std::uint64_t line) const {
+DataPart Packer::PartOf(DataPartRule& rule, const RecordReader& reader, const TextBlock& block,
+                        std::uint64_t line) const {
   if (block.file >= first_test_file_) return DataPart::kTest;
   return rule.Of(reader.values(), file_names_[block.file], line);
 }
@@ -79,7 +82,8 @@ Transforms Packer::Learn() {
   if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
   using Statistics = std::vector<ColumnStatistics>;
   Statistics all(columns.size());
-  const std::vector<fs::path> train_files(files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
+  const std::vector<fs::path> train_files(
+      files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
   TextBlockReader text(train_files, separator_);
   std::uint64_t bytes = 0, records = 0;
   struct Learnt {
@@ -87,12 +91,16 @@ Transforms Packer::Learn() {
     std::uint64_t bytes = 0, records = 0;
   };
   const auto make = [&] {
-    return [this, reader = std::make_shared<RecordReader>(schema_), rule = std::make_shared<DataPartRule>(schema_),
-            encoder = std::make_shared<FeatureEncoder>(schema_, spec_, Transforms()), count = columns.size()](const TextBlock& block) {
+    return [this, reader = std::make_shared<RecordReader>(schema_),
+            rule = std::make_shared<DataPartRule>(schema_),
+            encoder = std::make_shared<FeatureEncoder>(schema_, spec_, Transforms()),
+            count = columns.size()](const TextBlock& block) {
       Learnt learnt{.statistics = Statistics(count), .bytes = block.text.size()};
       ForEachRecord(*reader, block, [&](std::uint64_t line, const std::string& error) {
         if (!error.empty() || PartOf(*rule, *reader, block, line) != DataPart::kTrain) return;
-        encoder->Observe(reader->values(), (static_cast<std::uint64_t>(block.file) << kLineBits) + line, &learnt.statistics);
+        encoder->Observe(reader->values(),
+                         (static_cast<std::uint64_t>(block.file) << kLineBits) + line,
+                         &learnt.statistics);
         ++learnt.records;
       });
       return learnt;
@@ -110,7 +118,8 @@ Transforms Packer::Learn() {
   return transforms;
 }
 
-Packer::Result Packer::PackBlock(const TextBlock& block, RecordReader& reader, FeatureEncoder& encoder, DataPartRule& rule,
+Packer::Result Packer::PackBlock(const TextBlock& block, RecordReader& reader,
+                                 FeatureEncoder& encoder, DataPartRule& rule,
                                  const PackedShape& shape) const {
   Result result;
   for (auto& part : result.parts) part = std::make_unique<PackedExamples>(shape);
@@ -123,7 +132,8 @@ Packer::Result Packer::PackBlock(const TextBlock& block, RecordReader& reader, F
       return;
     }
     ++result.bad_lines;
-    if (result.first_bad_lines.size() < kShownBadLines) result.first_bad_lines.push_back({files_[block.file].string(), line, error});
+    if (result.first_bad_lines.size() < kShownBadLines)
+      result.first_bad_lines.push_back({files_[block.file].string(), line, error});
   });
   result.text_bytes = block.text.size();
   result.unmatched = reader.unmatched() - unmatched_before;
@@ -138,11 +148,13 @@ void Packer::CountBadLines(const Result& result, PackSummary* summary) const {
   const auto allowed = static_cast<std::uint64_t>(schema_.config().data.max_bad_lines);
   if (summary->bad_lines <= allowed) return;
   const BadLine& shown = summary->first_bad_lines.front();
-  Fail(ExitCode::kData, "{}:{}: {}. More than {} bad line{}: mend the file, or allow more with data.max_bad_lines", shown.file, shown.line,
-       shown.reason, allowed, allowed == 1 ? "" : "s");
+  Fail(ExitCode::kData,
+       "{}:{}: {}. More than {} bad line{}: mend the file, or allow more with data.max_bad_lines",
+       shown.file, shown.line, shown.reason, allowed, allowed == 1 ? "" : "s");
 }
 
-PackSummary Packer::Pack(const Transforms& transforms, const std::array<fs::path, kDataParts>& paths) {
+PackSummary Packer::Pack(const Transforms& transforms,
+                         const std::array<fs::path, kDataParts>& paths) {
   const PackedShape shape(spec_);
   std::array<std::optional<PackedWriter>, kDataParts> writers;
   for (std::size_t p = 0; p < writers.size(); ++p) {
@@ -152,10 +164,11 @@ PackSummary Packer::Pack(const Transforms& transforms, const std::array<fs::path
   std::uint64_t examples = 0;
   TextBlockReader text(files_, separator_);
   const auto make = [&] {
-    return [this, &shape, reader = std::make_shared<RecordReader>(schema_), rule = std::make_shared<DataPartRule>(schema_),
-            encoder = std::make_shared<FeatureEncoder>(schema_, spec_, transforms)](const TextBlock& block) {
-      return PackBlock(block, *reader, *encoder, *rule, shape);
-    };
+    return
+        [this, &shape, reader = std::make_shared<RecordReader>(schema_),
+         rule = std::make_shared<DataPartRule>(schema_),
+         encoder = std::make_shared<FeatureEncoder>(schema_, spec_, transforms)](
+            const TextBlock& block) { return PackBlock(block, *reader, *encoder, *rule, shape); };
   };
   ForEachBlock(text, threads_, make, [&](Result&& result) {
     CountBadLines(result, &summary);

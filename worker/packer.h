@@ -33,24 +33,28 @@ struct PackSummary {
 
 class Packer {
  public:
-  // Examples of `files` from `first_test_file` on are all of the test part. Reads each file's header.
-  Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<std::filesystem::path> files, std::size_t first_test_file,
-         int threads, std::function<void(const IngestProgress&)> progress);
+  // Examples of `files` from `first_test_file` on are all of the test part. Reads each file's
+  // header.
+  Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<std::filesystem::path> files,
+         std::size_t first_test_file, int threads,
+         std::function<void(const IngestProgress&)> progress);
 
   // One pass over the training part; none where no column learns.
   Transforms Learn();
 
   // Writes each part that has a path. Throws Error(kData) at the bad line after max_bad_lines.
-  PackSummary Pack(const Transforms& transforms, const std::array<std::filesystem::path, kDataParts>& paths);
+  PackSummary Pack(const Transforms& transforms,
+                   const std::array<std::filesystem::path, kDataParts>& paths);
 
  private:
   struct Result;
   FileColumns ResolveFile(const std::filesystem::path& file) const;
   template <typename Take>
   void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const;
-  DataPart PartOf(DataPartRule& rule, const RecordReader& reader, const TextBlock& block, std::uint64_t line) const;
-  Result PackBlock(const TextBlock& block, RecordReader& reader, FeatureEncoder& encoder, DataPartRule& rule,
-                   const PackedShape& shape) const;
+  DataPart PartOf(DataPartRule& rule, const RecordReader& reader, const TextBlock& block,
+                  std::uint64_t line) const;
+  Result PackBlock(const TextBlock& block, RecordReader& reader, FeatureEncoder& encoder,
+                   DataPartRule& rule, const PackedShape& shape) const;
   void CountBadLines(const Result& result, PackSummary* summary) const;
 
   const InputSchema& schema_;

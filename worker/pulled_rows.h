@@ -11,7 +11,7 @@ struct PulledRows {
     std::vector<float> deep;  // [keys x dim], if it is deep
   };
   std::vector<Table> tables;
-  std::vector<float> dense;   // [spec.dense_floats]
+  std::vector<float> dense;  // [spec.dense_floats]
 };
 
 }  // namespace fathom

@@ -29,7 +29,8 @@ std::string Listed(const std::vector<std::string>& names) {
 }
 
 bool IsIndex(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // The next token between blanks; empty at the end.
@@ -45,14 +46,19 @@ std::string_view NextToken(std::string_view* text) {
 }  // namespace
 
 RecordSplitter::RecordSplitter(const DataConfig& data, std::vector<std::string> wanted)
-    : data_(data), wanted_(std::move(wanted)), separator_(data.format == "csv" ? ',' : '\t'), joined_(wanted_.size()) {}
+    : data_(data),
+      wanted_(std::move(wanted)),
+      separator_(data.format == "csv" ? ',' : '\t'),
+      joined_(wanted_.size()) {}
 
 char RecordSplitter::QuotedSeparator(const DataConfig& data) {
   if (data.format == "csv") return ',';
   return data.format == "tsv" ? '\t' : '\0';
 }
 
-bool RecordSplitter::HasHeader(const DataConfig& data) { return QuotedSeparator(data) != 0 && data.header; }
+bool RecordSplitter::HasHeader(const DataConfig& data) {
+  return QuotedSeparator(data) != 0 && data.header;
+}
 
 FileColumns RecordSplitter::Resolve(const std::filesystem::path& file, std::string_view header) {
   FileColumns columns;
@@ -68,26 +74,33 @@ FileColumns RecordSplitter::Resolve(const std::filesystem::path& file, std::stri
   columns.fields = names.size();
   std::map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!places.emplace(names[i], i).second) Fail(ExitCode::kData, "{}:1: the header names the column \"{}\" twice", file.string(), names[i]);
+    if (!places.emplace(names[i], i).second)
+      Fail(ExitCode::kData, "{}:1: the header names the column \"{}\" twice", file.string(),
+           names[i]);
   }
   for (const std::string& name : wanted_) {
     const auto place = places.find(name);
     if (place == places.end()) {
-      Fail(ExitCode::kData, "{}: there is no column \"{}\"; the columns are {} (and those of the joined tables): mend the "
-           "config's column, label, split_by or group_by, or the header", file.string(), name, Listed(names));
+      Fail(ExitCode::kData,
+           "{}: there is no column \"{}\"; the columns are {} (and those of the joined tables): "
+           "mend the "
+           "config's column, label, split_by or group_by, or the header",
+           file.string(), name, Listed(names));
     }
     columns.positions.push_back(place->second);
   }
   return columns;
 }
 
-std::string RecordSplitter::Split(std::string_view record, const FileColumns& columns, std::vector<std::string_view>* values) {
+std::string RecordSplitter::Split(std::string_view record, const FileColumns& columns,
+                                  std::vector<std::string_view>* values) {
   values->assign(wanted_.size(), {});
   const bool pairs = data_.format == "libsvm" || data_.format == "libffm";
   return pairs ? SplitPairs(WithoutLineEnd(record), values) : SplitFields(record, columns, values);
 }
 
-std::string RecordSplitter::SplitFields(std::string_view record, const FileColumns& columns, std::vector<std::string_view>* values) {
+std::string RecordSplitter::SplitFields(std::string_view record, const FileColumns& columns,
+                                        std::vector<std::string_view>* values) {
   if (data_.format == "criteo") {
     // No quotes in this format: a quote is a character like others.
     record = WithoutLineEnd(record);
@@ -102,12 +115,14 @@ std::string RecordSplitter::SplitFields(std::string_view record, const FileColum
     std::string error = SplitCsv(record, separator_, data_.trim, &fields_, &unescaped_);
     if (!error.empty()) return error;
   }
-  if (fields_.size() != columns.fields) return fmt::format("{} fields where {} are expected", fields_.size(), columns.fields);
+  if (fields_.size() != columns.fields)
+    return fmt::format("{} fields where {} are expected", fields_.size(), columns.fields);
   for (std::size_t i = 0; i < wanted_.size(); ++i) (*values)[i] = fields_[columns.positions[i]];
   return {};
 }
 
-std::string RecordSplitter::SplitPairs(std::string_view record, std::vector<std::string_view>* values) {
+std::string RecordSplitter::SplitPairs(std::string_view record,
+                                       std::vector<std::string_view>* values) {
   for (std::string& text : joined_) text.clear();
   const bool ffm = data_.format == "libffm";
   const std::string_view label = NextToken(&record);
@@ -120,10 +135,12 @@ std::string RecordSplitter::SplitPairs(std::string_view record, std::vector<std:
     if (!shaped || !IsIndex(head) || !ParseNumber(token.substr(last + 1))) {
       return fmt::format("\"{}\" is no {}", token, ffm ? "field:index:value" : "index:value");
     }
-    std::size_t slot = static_cast<std::size_t>(std::find(wanted_.begin(), wanted_.end(), head) - wanted_.begin());
+    std::size_t slot =
+        static_cast<std::size_t>(std::find(wanted_.begin(), wanted_.end(), head) - wanted_.begin());
     std::string_view text = token.substr(first + 1);
     if (slot == wanted_.size() && !ffm) {
-      slot = static_cast<std::size_t>(std::find(wanted_.begin(), wanted_.end(), kFeatures) - wanted_.begin());
+      slot = static_cast<std::size_t>(std::find(wanted_.begin(), wanted_.end(), kFeatures) -
+                                      wanted_.begin());
       text = token;
     }
     if (slot == wanted_.size()) continue;
@@ -131,7 +148,8 @@ std::string RecordSplitter::SplitPairs(std::string_view record, std::vector<std:
     if (!joined.empty()) joined += ' ';
     joined += text;
   }
-  for (std::size_t i = 0; i < wanted_.size(); ++i) (*values)[i] = wanted_[i] == kLabel ? label : std::string_view(joined_[i]);
+  for (std::size_t i = 0; i < wanted_.size(); ++i)
+    (*values)[i] = wanted_[i] == kLabel ? label : std::string_view(joined_[i]);
   return {};
 }
 

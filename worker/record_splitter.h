@@ -2,7 +2,8 @@
 //
 //   csv, tsv    columns by the header's names, or by data.names
 //   criteo      tab-separated: label, I1 .. I13, C1 .. C26
-//   libsvm      label, then index:value pairs. Column "N" is the value of index N; column "features"
+//   libsvm      label, then index:value pairs. Column "N" is the value of index N; column
+//   "features"
 //               is all pairs that no wanted column names
 //   libffm      label, then field:index:value triples. Column "N" is field N's index:value pairs
 #pragma once
@@ -38,10 +39,12 @@ class RecordSplitter {
 
   // Sets values[i] to wanted column i, a view into the record or into this object, valid until the
   // next call. Returns an empty string, or what is wrong with the record.
-  std::string Split(std::string_view record, const FileColumns& columns, std::vector<std::string_view>* values);
+  std::string Split(std::string_view record, const FileColumns& columns,
+                    std::vector<std::string_view>* values);
 
  private:
-  std::string SplitFields(std::string_view record, const FileColumns& columns, std::vector<std::string_view>* values);
+  std::string SplitFields(std::string_view record, const FileColumns& columns,
+                          std::vector<std::string_view>* values);
   std::string SplitPairs(std::string_view record, std::vector<std::string_view>* values);
 
   DataConfig data_;

@@ -11,7 +11,8 @@ namespace fathom {
 class RecordStream {
  public:
   // `separator` other than 0: records are RFC 4180.
-  RecordStream(const TextBlock& block, char separator) : text_(block.text), separator_(separator), next_line_(block.first_line) {}
+  RecordStream(const TextBlock& block, char separator)
+      : text_(block.text), separator_(separator), next_line_(block.first_line) {}
 
   // The next record, blank lines skipped; false at the end.
   bool Next(std::string_view* record);

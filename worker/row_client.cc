@@ -24,7 +24,9 @@ void CopyFloats(std::span<const float> from, std::size_t at, std::vector<float>*
 }  // namespace
 
 RowClient::RowClient(const RunContext& context, int worker)
-    : context_(context), role_(context.layout.worker(worker)), mailbox_(context.transport.mailbox(role_)) {}
+    : context_(context),
+      role_(context.layout.worker(worker)),
+      mailbox_(context.transport.mailbox(role_)) {}
 
 void RowClient::Pull(const Batch& batch, std::uint64_t version, Purpose purpose, bool wants_dense) {
   const int servers = context_.layout.servers;
@@ -35,16 +37,22 @@ void RowClient::Pull(const Batch& batch, std::uint64_t version, Purpose purpose,
     const std::vector<Key>& keys = batch.tables[t].keys;
     for (int s = 0; s <= servers; ++s) {
       const int partition = FirstPartition(s, servers);
-      const auto end = std::partition_point(keys.begin(), keys.end(), [&](Key key) { return PartitionOf(key) < partition; });
+      const auto end = std::partition_point(keys.begin(), keys.end(),
+                                            [&](Key key) { return PartitionOf(key) < partition; });
       key_begins_[t].push_back(static_cast<std::size_t>(end - keys.begin()));
     }
   }
   for (int s = 0; s < servers; ++s) {
-    PullMessage message{.will_push = purpose == Purpose::kTrain, .wants_dense = wants_dense, .keys = {}};
+    PullMessage message{
+        .will_push = purpose == Purpose::kTrain, .wants_dense = wants_dense, .keys = {}};
     for (std::size_t t = 0; t < batch.tables.size(); ++t) {
-      message.keys.push_back(std::span(batch.tables[t].keys).subspan(KeyBegin(t, s), KeyBegin(t, s + 1) - KeyBegin(t, s)));
+      message.keys.push_back(std::span(batch.tables[t].keys)
+                                 .subspan(KeyBegin(t, s), KeyBegin(t, s + 1) - KeyBegin(t, s)));
     }
-    context_.transport.Send({.type = FrameType::kPull, .source = role_, .destination = context_.layout.server(s), .step = version,
+    context_.transport.Send({.type = FrameType::kPull,
+                             .source = role_,
+                             .destination = context_.layout.server(s),
+                             .step = version,
                              .payload = EncodePull(message)});
   }
 }
@@ -64,11 +72,14 @@ void RowClient::Await(PulledRows* rows) {
   for (int left = servers; left > 0; --left) {
     const Frame frame = Next(deadline, Silent(answered));
     const int server = static_cast<int>(frame.source) - static_cast<int>(context_.layout.server(0));
-    const bool expected = frame.type == FrameType::kRows && frame.step == version_ && server >= 0 && server < servers &&
-                          !answered[static_cast<std::size_t>(server)];
+    const bool expected = frame.type == FrameType::kRows && frame.step == version_ && server >= 0 &&
+                          server < servers && !answered[static_cast<std::size_t>(server)];
     if (!expected) {
-      Fail(ExitCode::kPeer, "{}: a frame of type {} for step {} from {} makes no sense while rows of step {} are awaited",
-           RoleAndPlace(context_.layout, role_), static_cast<int>(frame.type), frame.step, RoleAndPlace(context_.layout, frame.source), version_);
+      Fail(ExitCode::kPeer,
+           "{}: a frame of type {} for step {} from {} makes no sense while rows of step {} are "
+           "awaited",
+           RoleAndPlace(context_.layout, role_), static_cast<int>(frame.type), frame.step,
+           RoleAndPlace(context_.layout, frame.source), version_);
     }
     CopyRows(frame, server, rows);
     answered[static_cast<std::size_t>(server)] = true;
@@ -77,7 +88,8 @@ void RowClient::Await(PulledRows* rows) {
 
 void RowClient::CopyRows(const Frame& frame, int server, PulledRows* rows) const {
   const RowsMessage message = DecodeRows(frame.payload.bytes(), context_.spec.tables);
-  const auto [dense_begin, dense_end] = DenseRange(rows->dense.size(), server, context_.layout.servers);
+  const auto [dense_begin, dense_end] =
+      DenseRange(rows->dense.size(), server, context_.layout.servers);
   bool fits = message.dense.size() == (wants_dense_ ? dense_end - dense_begin : 0);
   for (std::size_t t = 0; t < message.tables.size(); ++t) {
     const TableSpec& spec = context_.spec.tables[t];
@@ -86,56 +98,71 @@ void RowClient::CopyRows(const Frame& frame, int server, PulledRows* rows) const
            message.tables[t].deep.size() == keys * static_cast<std::size_t>(spec.dim);
   }
   if (!fits) {
-    Fail(ExitCode::kPeer, "{} answered the pull of step {} with other rows than it was asked for", RoleAndPlace(context_.layout, frame.source), version_);
+    Fail(ExitCode::kPeer, "{} answered the pull of step {} with other rows than it was asked for",
+         RoleAndPlace(context_.layout, frame.source), version_);
   }
   CopyFloats(message.dense, dense_begin, &rows->dense);
   for (std::size_t t = 0; t < message.tables.size(); ++t) {
     const std::size_t first = KeyBegin(t, server);
     CopyFloats(message.tables[t].wide, first, &rows->tables[t].wide);
-    CopyFloats(message.tables[t].deep, first * static_cast<std::size_t>(context_.spec.tables[t].dim), &rows->tables[t].deep);
+    CopyFloats(message.tables[t].deep,
+               first * static_cast<std::size_t>(context_.spec.tables[t].dim),
+               &rows->tables[t].deep);
   }
 }
 
 std::string RowClient::Silent(const std::vector<bool>& answered) const {
   std::string names;
   for (std::size_t s = 0; s < answered.size(); ++s) {
-    if (!answered[s]) names += (names.empty() ? "" : ", ") + RoleAndPlace(context_.layout, context_.layout.server(static_cast<int>(s)));
+    if (!answered[s])
+      names += (names.empty() ? "" : ", ") +
+               RoleAndPlace(context_.layout, context_.layout.server(static_cast<int>(s)));
   }
   return fmt::format("rows of step {} from {}", version_, names);
 }
 
 void RowClient::Push(std::uint64_t step, std::vector<Buffer> payloads) {
   for (std::size_t s = 0; s < payloads.size(); ++s) {
-    context_.transport.Send({.type = FrameType::kPush, .source = role_, .destination = context_.layout.server(static_cast<int>(s)),
-                             .step = step, .payload = std::move(payloads[s])});
+    context_.transport.Send({.type = FrameType::kPush,
+                             .source = role_,
+                             .destination = context_.layout.server(static_cast<int>(s)),
+                             .step = step,
+                             .payload = std::move(payloads[s])});
   }
 }
 
 Frame RowClient::Next(Deadline deadline, const std::string& awaited) {
   auto frame = mailbox_.Take(deadline);
   if (!frame) {
-    Fail(ExitCode::kPeer, "{}: nothing came within the deadline while waiting for {}; cluster.timeout_seconds = {}",
+    Fail(ExitCode::kPeer,
+         "{}: nothing came within the deadline while waiting for {}; cluster.timeout_seconds = {}",
          RoleAndPlace(context_.layout, role_), awaited, context_.config.cluster.timeout_seconds);
   }
   if (frame->type == FrameType::kFailed) ThrowFailure(*frame);
   if (frame->type == FrameType::kPeerLost) {
-    Fail(ExitCode::kPeer, "{}: lost {} while waiting for {}{}", RoleAndPlace(context_.layout, role_),
-         RoleAndPlace(context_.layout, frame->source), awaited, LossReason(*frame));
+    Fail(ExitCode::kPeer, "{}: lost {} while waiting for {}{}",
+         RoleAndPlace(context_.layout, role_), RoleAndPlace(context_.layout, frame->source),
+         awaited, LossReason(*frame));
   }
   return std::move(*frame);
 }
 
 void RowClient::AwaitStop() {
-  const Deadline deadline = Clock::now() + kStopPatience * (context_.DeadlineFromNow() - Clock::now());
+  const Deadline deadline =
+      Clock::now() + kStopPatience * (context_.DeadlineFromNow() - Clock::now());
   for (;;) {
     auto frame = mailbox_.Take(deadline);
-    if (!frame) Fail(ExitCode::kPeer, "{}: the coordinator did not end the run within the deadline", RoleAndPlace(context_.layout, role_));
+    if (!frame)
+      Fail(ExitCode::kPeer, "{}: the coordinator did not end the run within the deadline",
+           RoleAndPlace(context_.layout, role_));
     if (frame->type == FrameType::kStop) return;
     if (frame->type == FrameType::kFailed) ThrowFailure(*frame);
     // The others are told to stop as well, and may be gone before this worker hears of it.
-    if (frame->type == FrameType::kPeerLost && frame->source != context_.layout.coordinator()) continue;
-    Fail(ExitCode::kPeer, "{}: a frame of type {} from {} came instead of the end of the run{}", RoleAndPlace(context_.layout, role_),
-         static_cast<int>(frame->type), RoleAndPlace(context_.layout, frame->source), LossReason(*frame));
+    if (frame->type == FrameType::kPeerLost && frame->source != context_.layout.coordinator())
+      continue;
+    Fail(ExitCode::kPeer, "{}: a frame of type {} from {} came instead of the end of the run{}",
+         RoleAndPlace(context_.layout, role_), static_cast<int>(frame->type),
+         RoleAndPlace(context_.layout, frame->source), LossReason(*frame));
   }
 }
 

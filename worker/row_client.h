@@ -29,7 +29,9 @@ class RowClient {
   void Push(std::uint64_t step, std::vector<Buffer> payloads);
 
   // The keys of a table that server s owns: places [KeyBegin(t, s), KeyBegin(t, s + 1)).
-  std::size_t KeyBegin(std::size_t table, int server) const { return key_begins_[table][static_cast<std::size_t>(server)]; }
+  std::size_t KeyBegin(std::size_t table, int server) const {
+    return key_begins_[table][static_cast<std::size_t>(server)];
+  }
 
   // Waits for the run's end: kStop.
   void AwaitStop();

@@ -13,7 +13,8 @@ constexpr std::size_t kSegmentsATask = 1024;
 // Sums one row's gradient over a segment of its key's occurrences.
 class RowSum {
  public:
-  RowSum(const ModelSpec& spec, const TableSpec& table, const Batch& batch, const ExampleGradients& gradients)
+  RowSum(const ModelSpec& spec, const TableSpec& table, const Batch& batch,
+         const ExampleGradients& gradients)
       : spec_(spec),
         batch_(batch),
         gradients_(gradients),
@@ -22,7 +23,8 @@ class RowSum {
         sums_(TreeSum::kMaxDepth * (dim_ + 1)) {}
 
   // `occurrences`: ascending numbers. Writes wide [1] and deep [dim].
-  void Sum(const TableBatch& table, std::span<const std::uint32_t> occurrences, float* wide, float* deep) {
+  void Sum(const TableBatch& table, std::span<const std::uint32_t> occurrences, float* wide,
+           float* deep) {
     if (occurrences.size() == 1) {
       Begin(table, occurrences.front(), wide, deep);
       return;
@@ -57,7 +59,8 @@ class RowSum {
   }
 
   const float* InputGradient(const TableBatch& table, std::uint32_t o) const {
-    return gradients_.inputs.data() + table.example[o] * static_cast<std::size_t>(spec_.input_width) +
+    return gradients_.inputs.data() +
+           table.example[o] * static_cast<std::size_t>(spec_.input_width) +
            static_cast<std::size_t>(spec_.fields[table.field[o]].input_offset);
   }
 
@@ -87,8 +90,10 @@ class RowSum {
 
 }  // namespace
 
-std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client,
-                                             const ExampleGradients& gradients, const DenseGradientTree& dense, ThreadPool& pool) {
+std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes,
+                                             const RowClient& client,
+                                             const ExampleGradients& gradients,
+                                             const DenseGradientTree& dense, ThreadPool& pool) {
   CutIntoSegments(batch, nodes);
   std::vector<Buffer> pushes;
   std::vector<std::size_t> planned_ends;
@@ -112,8 +117,10 @@ std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vect
     const auto dim = static_cast<std::size_t>(task.spec->dim);
     for (std::size_t s = 0; s < task.segments.size(); ++s) {
       const Segment& segment = task.segments[s];
-      row_sum.Sum(*task.batch, std::span(task.batch->occurrences).subspan(segment.begin, segment.end - segment.begin),
-                  task.wide + s, task.deep + s * dim);
+      row_sum.Sum(
+          *task.batch,
+          std::span(task.batch->occurrences).subspan(segment.begin, segment.end - segment.begin),
+          task.wide + s, task.deep + s * dim);
     }
   });
   return pushes;
@@ -148,21 +155,25 @@ void RowGradients::CutIntoSegments(const Batch& batch, const std::vector<TreeNod
   }
 }
 
-std::span<const RowGradients::Segment> RowGradients::SegmentsOf(std::size_t table, std::size_t node, std::size_t key_begin,
+std::span<const RowGradients::Segment> RowGradients::SegmentsOf(std::size_t table, std::size_t node,
+                                                                std::size_t key_begin,
                                                                 std::size_t key_end) const {
   const auto& all = segments_[table][node];
   const auto place = [&](std::size_t key) {
-    return std::partition_point(all.begin(), all.end(), [&](const Segment& segment) { return segment.key < key; });
+    return std::partition_point(all.begin(), all.end(),
+                                [&](const Segment& segment) { return segment.key < key; });
   };
   return {place(key_begin), place(key_end)};
 }
 
-Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client,
-                                const DenseGradientTree& dense, int server) {
+Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes,
+                                const RowClient& client, const DenseGradientTree& dense,
+                                int server) {
   PayloadWriter writer;
   writer.Put<std::uint32_t>(batch.global_slices);
   writer.Put<std::uint32_t>(static_cast<std::uint32_t>(nodes.size()));
-  const auto [dense_begin, dense_end] = DenseRange(static_cast<std::size_t>(spec_.dense_floats), server, servers_);
+  const auto [dense_begin, dense_end] =
+      DenseRange(static_cast<std::size_t>(spec_.dense_floats), server, servers_);
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     writer.Put<std::uint32_t>(nodes[n].first_slice);
     writer.Put<std::uint32_t>(nodes[n].level);
@@ -178,7 +189,8 @@ Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>&
       writer.Put<std::uint64_t>(all ? 1 : 0);
       if (!all) {
         auto positions = writer.Array<std::uint32_t>(segments.size());
-        for (std::size_t s = 0; s < segments.size(); ++s) positions[s] = segments[s].key - static_cast<std::uint32_t>(key_begin);
+        for (std::size_t s = 0; s < segments.size(); ++s)
+          positions[s] = segments[s].key - static_cast<std::uint32_t>(key_begin);
       }
       std::size_t wide_at = 0, deep_at = 0;
       if (spec.wide) {
@@ -196,13 +208,15 @@ Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>&
   return writer.Take();
 }
 
-void RowGradients::AddTasks(const TableBatch& batch, const TableSpec& spec, std::span<const Segment> segments, std::size_t wide_at,
+void RowGradients::AddTasks(const TableBatch& batch, const TableSpec& spec,
+                            std::span<const Segment> segments, std::size_t wide_at,
                             std::size_t deep_at) {
   for (std::size_t begin = 0; begin < segments.size(); begin += kSegmentsATask) {
     const std::size_t count = std::min(kSegmentsATask, segments.size() - begin);
-    planned_.push_back({.task = {&batch, &spec, segments.subspan(begin, count), nullptr, nullptr},
-                        .wide_at = wide_at + begin * sizeof(float),
-                        .deep_at = deep_at + begin * static_cast<std::size_t>(spec.dim) * sizeof(float)});
+    planned_.push_back(
+        {.task = {&batch, &spec, segments.subspan(begin, count), nullptr, nullptr},
+         .wide_at = wide_at + begin * sizeof(float),
+         .deep_at = deep_at + begin * static_cast<std::size_t>(spec.dim) * sizeof(float)});
   }
 }
 

@@ -22,8 +22,9 @@ class RowGradients {
   RowGradients(const ModelSpec& spec, int servers) : spec_(spec), servers_(servers) {}
 
   // One payload a server (PushMessage, common/messages.h). `nodes` cover the batch's part.
-  std::vector<Buffer> MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client,
-                                 const ExampleGradients& gradients, const DenseGradientTree& dense, ThreadPool& pool);
+  std::vector<Buffer> MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes,
+                                 const RowClient& client, const ExampleGradients& gradients,
+                                 const DenseGradientTree& dense, ThreadPool& pool);
 
  private:
   // A key's occurrences within one node.
@@ -37,16 +38,17 @@ class RowGradients {
     const TableBatch* batch;
     const TableSpec* spec;
     std::span<const Segment> segments;
-    float* wide;          // [segments], if wide
-    float* deep;          // [segments x dim], if deep
+    float* wide;  // [segments], if wide
+    float* deep;  // [segments x dim], if deep
   };
 
   void CutIntoSegments(const Batch& batch, const std::vector<TreeNode>& nodes);
-  std::span<const Segment> SegmentsOf(std::size_t table, std::size_t node, std::size_t key_begin, std::size_t key_end) const;
-  Buffer LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client, const DenseGradientTree& dense,
-                    int server);
-  void AddTasks(const TableBatch& batch, const TableSpec& spec, std::span<const Segment> segments, std::size_t wide_at,
-                std::size_t deep_at);
+  std::span<const Segment> SegmentsOf(std::size_t table, std::size_t node, std::size_t key_begin,
+                                      std::size_t key_end) const;
+  Buffer LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client,
+                    const DenseGradientTree& dense, int server);
+  void AddTasks(const TableBatch& batch, const TableSpec& spec, std::span<const Segment> segments,
+                std::size_t wide_at, std::size_t deep_at);
 
   const ModelSpec& spec_;
   int servers_;

@@ -34,17 +34,25 @@ SideTable::SideTable(const DataConfig& data, const JoinConfig& join) : join_(joi
       if (!error.empty()) Fail(ExitCode::kData, "{}:{}: {}", file, this_line, error);
       if (columns_.empty()) {
         columns_.assign(fields.begin(), fields.end());
-        key_column = static_cast<std::size_t>(std::find(columns_.begin(), columns_.end(), on) - columns_.begin());
-        if (key_column == columns_.size()) Fail(ExitCode::kData, "{}:1: there is no column \"{}\" to join on", file, on);
+        key_column = static_cast<std::size_t>(std::find(columns_.begin(), columns_.end(), on) -
+                                              columns_.begin());
+        if (key_column == columns_.size())
+          Fail(ExitCode::kData, "{}:1: there is no column \"{}\" to join on", file, on);
         continue;
       }
-      if (fields.size() != columns_.size()) Fail(ExitCode::kData, "{}:{}: {} fields where {} are expected", file, this_line, fields.size(), columns_.size());
-      if (!rows_.try_emplace(std::string(fields[key_column]), fields.begin(), fields.end()).second) {
-        Fail(ExitCode::kData, "{}:{}: the key {} = \"{}\" comes a second time: a join needs one row a key", file, this_line, on, fields[key_column]);
+      if (fields.size() != columns_.size())
+        Fail(ExitCode::kData, "{}:{}: {} fields where {} are expected", file, this_line,
+             fields.size(), columns_.size());
+      if (!rows_.try_emplace(std::string(fields[key_column]), fields.begin(), fields.end())
+               .second) {
+        Fail(ExitCode::kData,
+             "{}:{}: the key {} = \"{}\" comes a second time: a join needs one row a key", file,
+             this_line, on, fields[key_column]);
       }
     }
   }
-  if (columns_.empty()) Fail(ExitCode::kData, "{}: the file is empty: a joined table needs a header", file);
+  if (columns_.empty())
+    Fail(ExitCode::kData, "{}: the file is empty: a joined table needs a header", file);
 }
 
 const std::vector<std::string>* SideTable::Find(const std::string& key) const {

@@ -10,9 +10,12 @@
 namespace fathom {
 
 SliceModel::SliceModel(const ModelSpec& spec, int slice_size)
-    : spec_(spec), mlp_(spec, slice_size), input_(static_cast<std::size_t>(slice_size) * static_cast<std::size_t>(spec.input_width)) {}
+    : spec_(spec),
+      mlp_(spec, slice_size),
+      input_(static_cast<std::size_t>(slice_size) * static_cast<std::size_t>(spec.input_width)) {}
 
-void SliceModel::Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits) {
+void SliceModel::Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+                         float* logits) {
   const auto [begin, end] = batch.SliceExamples(slice);
   std::fill_n(logits, end - begin, rows.dense.front());
   AddWide(batch, slice, rows, logits);
@@ -21,13 +24,15 @@ void SliceModel::Forward(const Batch& batch, std::uint32_t slice, const PulledRo
   mlp_.Forward(rows.dense.data(), input_.data(), static_cast<int>(end - begin), logits);
 }
 
-void SliceModel::AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits) const {
+void SliceModel::AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+                         float* logits) const {
   const auto [begin, end] = batch.SliceExamples(slice);
   const std::size_t numerics = spec_.numerics.size();
   for (std::size_t n = 0; n < numerics; ++n) {
     if (!spec_.numerics[n].wide) continue;
     const float weight = rows.dense[static_cast<std::size_t>(spec_.numerics[n].wide_offset)];
-    for (std::uint32_t e = begin; e < end; ++e) logits[e - begin] += weight * batch.numerics[e * numerics + n];
+    for (std::uint32_t e = begin; e < end; ++e)
+      logits[e - begin] += weight * batch.numerics[e * numerics + n];
   }
   for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
     if (!spec_.tables[t].wide) continue;
@@ -68,12 +73,14 @@ void SliceModel::GatherInput(const Batch& batch, std::uint32_t slice, const Pull
   for (std::size_t n = 0; n < numerics; ++n) {
     if (!spec_.numerics[n].deep) continue;
     const auto offset = static_cast<std::size_t>(spec_.numerics[n].input_offset);
-    for (std::uint32_t e = begin; e < end; ++e) input_[(e - begin) * width + offset] = batch.numerics[e * numerics + n];
+    for (std::uint32_t e = begin; e < end; ++e)
+      input_[(e - begin) * width + offset] = batch.numerics[e * numerics + n];
   }
 }
 
-double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, const float* logits,
-                            ExampleGradients* examples, float* dense_gradient) {
+double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+                            const float* logits, ExampleGradients* examples,
+                            float* dense_gradient) {
   const auto [begin, end] = batch.SliceExamples(slice);
   const int m = static_cast<int>(end - begin);
   float* logit_gradients = examples->logits.data() + begin;
@@ -84,8 +91,10 @@ double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const Pulle
     logit_gradients[e] = static_cast<float>(Sigmoid(logits[e]) - label);
   }
   if (!std::isfinite(loss)) {
-    Fail(ExitCode::kNumeric, "step {}: the log loss of slice {} is not finite: lower the learning rates (wide.alpha, "
-         "deep.learning_rate, dense.learning_rate) or standardise the numeric columns", batch.step, batch.first_slice + slice);
+    Fail(ExitCode::kNumeric,
+         "step {}: the log loss of slice {} is not finite: lower the learning rates (wide.alpha, "
+         "deep.learning_rate, dense.learning_rate) or standardise the numeric columns",
+         batch.step, batch.first_slice + slice);
   }
   std::fill_n(dense_gradient, spec_.dense_floats, 0.0F);
   WideDenseGradient(batch, slice, logit_gradients, dense_gradient);
@@ -96,7 +105,8 @@ double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const Pulle
   return loss;
 }
 
-void SliceModel::WideDenseGradient(const Batch& batch, std::uint32_t slice, const float* logit_gradients, float* dense_gradient) const {
+void SliceModel::WideDenseGradient(const Batch& batch, std::uint32_t slice,
+                                   const float* logit_gradients, float* dense_gradient) const {
   const auto [begin, end] = batch.SliceExamples(slice);
   const std::size_t numerics = spec_.numerics.size();
   for (std::uint32_t e = begin; e < end; ++e) {

@@ -1,6 +1,6 @@
 // The whole model on one slice of a batch: logits, and the gradients of the sum of the log losses.
-// A sum, so that an example counts the same for a rare row whatever the batch size; the servers take
-// the mean for the dense parameters, which every example touches.
+// A sum, so that an example counts the same for a rare row whatever the batch size; the servers
+// take the mean for the dense parameters, which every example touches.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +30,15 @@ class SliceModel {
   // After Forward of the same slice. Fills the slice's part of `examples` and all of
   // dense_gradient [spec.dense_floats]; returns the sum of the slice's log losses. Throws
   // Error(kNumeric) where the loss is not finite.
-  double Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, const float* logits, ExampleGradients* examples,
-                  float* dense_gradient);
+  double Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+                  const float* logits, ExampleGradients* examples, float* dense_gradient);
 
  private:
   void GatherInput(const Batch& batch, std::uint32_t slice, const PulledRows& rows);
-  void AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits) const;
-  void WideDenseGradient(const Batch& batch, std::uint32_t slice, const float* logit_gradients, float* dense_gradient) const;
+  void AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+               float* logits) const;
+  void WideDenseGradient(const Batch& batch, std::uint32_t slice, const float* logit_gradients,
+                         float* dense_gradient) const;
 
   const ModelSpec& spec_;
   Mlp mlp_;

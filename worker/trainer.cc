@@ -4,24 +4,29 @@
 
 namespace fathom {
 
-Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule, const PackedData& data)
+Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule,
+                 const PackedData& data)
     : context_(context),
       worker_(worker),
       prefetch_(context.config, context.spec, schedule, data, worker, context.layout.workers),
       dense_tree_(static_cast<std::size_t>(context.spec.dense_floats)),
       row_gradients_(context.spec, context.layout.servers) {}
 
-void Trainer::Step(std::uint64_t step, RowClient& client, std::vector<SliceModel>& models, ThreadPool& pool) {
+void Trainer::Step(std::uint64_t step, RowClient& client, std::vector<SliceModel>& models,
+                   ThreadPool& pool) {
   batch_ = prefetch_.Next(std::move(batch_));
   client.Pull(*batch_, step, RowClient::Purpose::kTrain, batch_->slices > 0);
-  const auto nodes = TreeNodes(batch_->first_slice, batch_->first_slice + batch_->slices, batch_->global_slices);
+  const auto nodes =
+      TreeNodes(batch_->first_slice, batch_->first_slice + batch_->slices, batch_->global_slices);
   client.Await(&rows_);
   ForwardBackward(nodes, models, pool);
-  client.Push(step, row_gradients_.MakePushes(*batch_, nodes, client, gradients_, dense_tree_, pool));
+  client.Push(step,
+              row_gradients_.MakePushes(*batch_, nodes, client, gradients_, dense_tree_, pool));
   if (batch_->slices > 0) SendLosses();
 }
 
-void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<SliceModel>& models, ThreadPool& pool) {
+void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<SliceModel>& models,
+                              ThreadPool& pool) {
   logits_.resize(batch_->examples);
   gradients_.logits.resize(batch_->examples);
   gradients_.inputs.resize(batch_->examples * static_cast<std::size_t>(context_.spec.input_width));
@@ -44,11 +49,13 @@ void Trainer::SendLosses() const {
     const auto [begin, end] = batch_->SliceExamples(s);
     examples.push_back(end - begin);
   }
-  context_.transport.Send({.type = FrameType::kStepDone,
-                           .source = context_.layout.worker(worker_),
-                           .destination = context_.layout.coordinator(),
-                           .step = batch_->step,
-                           .payload = EncodeStepDone({.first_slice = batch_->first_slice, .loss_sums = losses_, .examples = examples})});
+  context_.transport.Send(
+      {.type = FrameType::kStepDone,
+       .source = context_.layout.worker(worker_),
+       .destination = context_.layout.coordinator(),
+       .step = batch_->step,
+       .payload = EncodeStepDone(
+           {.first_slice = batch_->first_slice, .loss_sums = losses_, .examples = examples})});
 }
 
 }  // namespace fathom

@@ -27,10 +27,12 @@ class Trainer {
  public:
   Trainer(const RunContext& context, int worker, const Schedule& schedule, const PackedData& data);
 
-  void Step(std::uint64_t step, RowClient& client, std::vector<SliceModel>& models, ThreadPool& pool);
+  void Step(std::uint64_t step, RowClient& client, std::vector<SliceModel>& models,
+            ThreadPool& pool);
 
  private:
-  void ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<SliceModel>& models, ThreadPool& pool);
+  void ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<SliceModel>& models,
+                       ThreadPool& pool);
   void SendLosses() const;
 
   const RunContext& context_;

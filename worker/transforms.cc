@@ -10,7 +10,8 @@ namespace fathom {
 using Json = nlohmann::ordered_json;
 
 bool LearnsFromData(const ColumnConfig& column) {
-  return column.transform == "vocabulary" || column.transform == "standardise" || column.transform == "quantiles";
+  return column.transform == "vocabulary" || column.transform == "standardise" ||
+         column.transform == "quantiles";
 }
 
 // Keys are written as hexadecimal text: a value's own text may be no UTF-8, and a JSON number no
@@ -20,7 +21,10 @@ std::string TransformsToJson(const Transforms& transforms) {
   for (const auto& [name, transform] : transforms) {
     std::vector<std::string> vocabulary;
     for (const Key key : transform.vocabulary) vocabulary.push_back(fmt::format("{:016x}", key));
-    root[name] = {{"vocabulary", vocabulary}, {"mean", transform.mean}, {"stddev", transform.stddev}, {"boundaries", transform.boundaries}};
+    root[name] = {{"vocabulary", vocabulary},
+                  {"mean", transform.mean},
+                  {"stddev", transform.stddev},
+                  {"boundaries", transform.boundaries}};
   }
   return root.dump(1) + "\n";
 }
@@ -33,19 +37,24 @@ Transforms TransformsFromJson(const std::string& text, const Config& config) {
       if (!LearnsFromData(column)) continue;
       const Json& entry = root.at(column.name);
       ColumnTransform& transform = transforms[column.name];
-      for (const std::string key : entry.at("vocabulary")) transform.vocabulary.push_back(std::stoull(key, nullptr, 16));
+      for (const std::string key : entry.at("vocabulary"))
+        transform.vocabulary.push_back(std::stoull(key, nullptr, 16));
       transform.mean = entry.at("mean");
       transform.stddev = entry.at("stddev");
       transform.boundaries = entry.at("boundaries").get<std::vector<double>>();
     }
   } catch (const std::exception& error) {
-    Fail(ExitCode::kModel, "transforms.json does not fit the config's columns ({}): use the config the model was trained with", error.what());
+    Fail(ExitCode::kModel,
+         "transforms.json does not fit the config's columns ({}): use the config the model was "
+         "trained with",
+         error.what());
   }
   return transforms;
 }
 
 std::size_t BucketOf(const std::vector<double>& boundaries, double x) {
-  return static_cast<std::size_t>(std::upper_bound(boundaries.begin(), boundaries.end(), x) - boundaries.begin());
+  return static_cast<std::size_t>(std::upper_bound(boundaries.begin(), boundaries.end(), x) -
+                                  boundaries.begin());
 }
 
 }  // namespace fathom

@@ -11,10 +11,10 @@
 namespace fathom {
 
 struct ColumnTransform {
-  std::vector<Key> vocabulary;      // the values' keys, ascending
+  std::vector<Key> vocabulary;  // the values' keys, ascending
   double mean = 0;
   double stddev = 1;
-  std::vector<double> boundaries;   // of the quantiles, ascending, without repeats
+  std::vector<double> boundaries;  // of the quantiles, ascending, without repeats
 };
 
 // By column name; only columns whose transform learns something.

@@ -17,7 +17,8 @@ class Worker::Impl {
         schedule_(context.config, context.train_examples),
         client_(context, index),
         pool_(static_cast<int>(context.config.cluster.threads)) {
-    for (int t = 0; t < pool_.threads(); ++t) models_.emplace_back(context.spec, static_cast<int>(context.config.train.slice_size));
+    for (int t = 0; t < pool_.threads(); ++t)
+      models_.emplace_back(context.spec, static_cast<int>(context.config.train.slice_size));
     if (context.mode == RunMode::kTrain) {
       FATHOM_CHECK(train != nullptr);
       trainer_.emplace(context, index, schedule_, *train);
@@ -43,7 +44,8 @@ class Worker::Impl {
   void Train() {
     for (std::uint64_t step = 0; step < schedule_.steps(); ++step) {
       trainer_->Step(step, client_, models_, pool_);
-      if (evaluator_ && schedule_.EvaluateAfter(step + 1)) evaluator_->Run(step + 1, client_, models_, pool_);
+      if (evaluator_ && schedule_.EvaluateAfter(step + 1))
+        evaluator_->Run(step + 1, client_, models_, pool_);
     }
   }
 
@@ -57,7 +59,8 @@ class Worker::Impl {
   std::optional<Evaluator> evaluator_;
 };
 
-Worker::Worker(const RunContext& context, int index, const PackedData* train, const PackedData* evaluation)
+Worker::Worker(const RunContext& context, int index, const PackedData* train,
+               const PackedData* evaluation)
     : impl_(std::make_unique<Impl>(context, index, train, evaluation)) {}
 Worker::~Worker() = default;
 void Worker::Run() { impl_->Run(); }

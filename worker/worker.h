@@ -11,7 +11,8 @@ namespace fathom {
 class Worker {
  public:
   // `train` may be null in kEvaluate, `evaluation` where there is nothing to evaluate on.
-  Worker(const RunContext& context, int index, const PackedData* train, const PackedData* evaluation);
+  Worker(const RunContext& context, int index, const PackedData* train,
+         const PackedData* evaluation);
   ~Worker();
 
   // kTrain: all steps of the schedule, with the evaluations that it asks for. kEvaluate: one

@@ -25,7 +25,11 @@ ExitCode CodeOf(const std::function<void()>& act) {
 void Forge(HandshakeMessage& message, const std::function<void(Frame&)>& change) {
   const auto header_bytes = std::span(message).first<kFrameHeaderBytes>();
   const FrameHeader header = DecodeHeader(header_bytes);
-  Frame frame{.type = header.type, .source = header.source, .destination = header.destination, .step = header.step, .payload = Buffer(32)};
+  Frame frame{.type = header.type,
+              .source = header.source,
+              .destination = header.destination,
+              .step = header.step,
+              .payload = Buffer(32)};
   std::memcpy(frame.payload.data(), message.data() + kFrameHeaderBytes, 32);
   change(frame);
   EncodeHeader(frame, header_bytes);

@@ -10,7 +10,11 @@ namespace {
 Deadline Patiently() { return Clock::now() + std::chrono::seconds(60); }
 
 Frame MakeFrame(RoleId source, RoleId destination, std::uint64_t step, std::size_t bytes = 0) {
-  return {.type = FrameType::kPush, .source = source, .destination = destination, .step = step, .payload = Buffer(bytes)};
+  return {.type = FrameType::kPush,
+          .source = source,
+          .destination = destination,
+          .step = step,
+          .payload = Buffer(bytes)};
 }
 
 TEST(InProcessTransport, HandsOverTheSameBytes) {
@@ -46,7 +50,8 @@ TEST(InProcessTransport, KeepsTheOrderOfEachSender) {
   std::vector<std::thread> threads;
   for (RoleId sender = 1; sender <= kSenders; ++sender) {
     threads.emplace_back([&transport, sender] {
-      for (std::uint64_t step = 0; step < kFrames; ++step) transport.Send(MakeFrame(sender, 0, step));
+      for (std::uint64_t step = 0; step < kFrames; ++step)
+        transport.Send(MakeFrame(sender, 0, step));
     });
   }
   std::vector<std::uint64_t> next(kSenders + 1, 0);

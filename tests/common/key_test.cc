@@ -10,8 +10,14 @@ namespace {
 
 TEST(Key, KindsOfKeysOfOneColumnDiffer) {
   const std::uint64_t seed = ColumnSeed("color");
-  const std::set<Key> keys = {ValueKey(seed, ""),     ValueKey(seed, "red"),    ValueKey(seed, "red", 10), MissingKey(seed), RareKey(seed),
-                              BucketKey(seed, 0), BucketKey(seed, 1), CrossFinish(seed, CrossStart(seed))};
+  const std::set<Key> keys = {ValueKey(seed, ""),
+                              ValueKey(seed, "red"),
+                              ValueKey(seed, "red", 10),
+                              MissingKey(seed),
+                              RareKey(seed),
+                              BucketKey(seed, 0),
+                              BucketKey(seed, 1),
+                              CrossFinish(seed, CrossStart(seed))};
   EXPECT_EQ(keys.size(), 8U);
 }
 
@@ -19,7 +25,8 @@ TEST(Key, ColumnsDiffer) {
   EXPECT_NE(ValueKey(ColumnSeed("a"), "x"), ValueKey(ColumnSeed("b"), "x"));
   EXPECT_NE(MissingKey(ColumnSeed("a")), MissingKey(ColumnSeed("b")));
   const std::uint64_t state = CrossFold(CrossStart(1), 7);
-  EXPECT_NE(CrossFinish(ColumnSeed("a x b"), state, 10), CrossFinish(ColumnSeed("a x c"), state, 10));
+  EXPECT_NE(CrossFinish(ColumnSeed("a x b"), state, 10),
+            CrossFinish(ColumnSeed("a x c"), state, 10));
 }
 
 TEST(Key, BucketsFoldIntoThatManyKeys) {
@@ -29,12 +36,14 @@ TEST(Key, BucketsFoldIntoThatManyKeys) {
 }
 
 TEST(Key, CrossesHaveAnOrder) {
-  EXPECT_NE(CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 2), 3)), CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 3), 2)));
+  EXPECT_NE(CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 2), 3)),
+            CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 3), 2)));
 }
 
 TEST(Key, SmallIdsSpreadOverThePartitions) {
   std::vector<int> counts(kPartitions);
-  for (int i = 0; i < 64000; ++i) ++counts[static_cast<std::size_t>(PartitionOf(ValueKey(ColumnSeed("id"), std::to_string(i))))];
+  for (int i = 0; i < 64000; ++i)
+    ++counts[static_cast<std::size_t>(PartitionOf(ValueKey(ColumnSeed("id"), std::to_string(i))))];
   for (const int count : counts) EXPECT_NEAR(count, 1000, 200);
 }
 

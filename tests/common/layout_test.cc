@@ -12,7 +12,11 @@ using Hosts = std::vector<std::string>;
 std::string Describe(const Layout& layout) {
   std::string text;
   for (const Role& role : layout.roles) {
-    text += std::to_string(role.rank) + (role.kind == RoleKind::kCoordinator ? "c" : role.kind == RoleKind::kServer ? "s" : "w") + " ";
+    text += std::to_string(role.rank) +
+            (role.kind == RoleKind::kCoordinator ? "c"
+             : role.kind == RoleKind::kServer    ? "s"
+                                                 : "w") +
+            " ";
   }
   return text;
 }
@@ -31,7 +35,8 @@ TEST(Layout, OneHost) {
 }
 
 TEST(Layout, ServersAreSpreadOverTheHosts) {
-  EXPECT_EQ(Describe(MakeLayout({"a", "a", "a", "b", "b", "b", "c", "c", "c"}, {.servers = 3})), "0c 1s 3s 6s 2w 4w 5w 7w 8w ");
+  EXPECT_EQ(Describe(MakeLayout({"a", "a", "a", "b", "b", "b", "c", "c", "c"}, {.servers = 3})),
+            "0c 1s 3s 6s 2w 4w 5w 7w 8w ");
 }
 
 TEST(Layout, EveryRankHasARole) {
@@ -45,8 +50,10 @@ TEST(Layout, EveryRankHasARole) {
 }
 
 TEST(Layout, TooManyServers) {
-  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 3", "4 ranks allow at most 2"}, [] { MakeLayout(Hosts(4, "a"), {.servers = 3}); });
-  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 65", "at most 64"}, [] { MakeLayout({"a"}, {.servers = 65}); });
+  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 3", "4 ranks allow at most 2"},
+                       [] { MakeLayout(Hosts(4, "a"), {.servers = 3}); });
+  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 65", "at most 64"},
+                       [] { MakeLayout({"a"}, {.servers = 65}); });
 }
 
 }  // namespace

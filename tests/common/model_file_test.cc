@@ -14,6 +14,7 @@ namespace {
 using testing::ExpectError;
 using testing::KeyIn;
 using testing::ModelRows;
+using testing::Patch;
 using testing::Reseal;
 using testing::ScratchDir;
 using testing::SmallModel;
@@ -37,18 +38,11 @@ class ModelFileTest : public ::testing::Test {
                   [&](std::size_t, Key, std::span<const float>) { ++visited_; });
   }
 
-  template <typename T>
-  void Patch(const std::string& name, std::size_t at, T value) {
-    std::string bytes = dir_.Read(name);
-    ASSERT_LE(at + sizeof(value), bytes.size());
-    std::memcpy(bytes.data() + at, &value, sizeof(value));
-    dir_.Write(name, bytes);
-  }
   // As a program with a fault would write it: the manifest agrees with the damage.
   template <typename T>
-  void PatchSealed(const std::string& name, std::size_t at, T value) {
-    Patch(name, at, value);
-    Reseal(dir_, name, &manifest_);
+  void PatchSealed(std::size_t at, T value) {
+    Patch(dir_, "rows-00.bin", at, value);
+    Reseal(dir_, "rows-00.bin", &manifest_);
   }
   void ExpectDamaged(std::initializer_list<const char*> words, int partition = 0) {
     ExpectError(ExitCode::kModel, words, [&] { Read(partition); });
@@ -139,37 +133,37 @@ TEST_F(ModelFileTest, LongFile) {
 TEST_F(ModelFileTest, EveryAlteredByteBreaksTheChecksum) {
   const std::string bytes = dir_.Read("rows-00.bin");
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    Patch("rows-00.bin", i, static_cast<char>(bytes[i] ^ 4));
+    Patch(dir_, "rows-00.bin", i, static_cast<char>(bytes[i] ^ 4));
     ExpectError(ExitCode::kModel, {"rows-00.bin", "checksum", kRemedy}, [&] { Read(); });
-    Patch("rows-00.bin", i, bytes[i]);
+    Patch(dir_, "rows-00.bin", i, bytes[i]);
   }
   Read();
 }
 
 TEST_F(ModelFileTest, WrongMagic) {
-  PatchSealed("rows-00.bin", 0, 'G');
+  PatchSealed(0, 'G');
   ExpectDamaged({"magic"});
 }
 
 TEST_F(ModelFileTest, WrongVersion) {
-  PatchSealed("rows-00.bin", kVersionAt, std::uint32_t{2});
+  PatchSealed(kVersionAt, std::uint32_t{2});
   ExpectDamaged({"version 2", "reads 1"});
 }
 
 TEST_F(ModelFileTest, FileOfAnotherPartition) {
-  PatchSealed("rows-00.bin", kPartitionAt, std::uint32_t{5});
+  PatchSealed(kPartitionAt, std::uint32_t{5});
   ExpectDamaged({"holds partition 5"});
 }
 
 TEST_F(ModelFileTest, AnotherNumberOfTables) {
-  PatchSealed("rows-00.bin", kTablesAt, std::uint64_t{3});
+  PatchSealed(kTablesAt, std::uint64_t{3});
   ExpectDamaged({"3 tables", "2"});
 }
 
 TEST_F(ModelFileTest, BadCount) {
   for (const std::uint64_t count :
        {std::uint64_t{1000}, std::uint64_t{1} << 60, ~std::uint64_t{0}}) {
-    PatchSealed("rows-00.bin", kCountAt, count);
+    PatchSealed(kCountAt, count);
     ExpectDamaged({"table wide", "more than the file holds"});
   }
 }
@@ -182,17 +176,17 @@ TEST_F(ModelFileTest, CountsThatAreNotTheManifests) {
 }
 
 TEST_F(ModelFileTest, KeysOutOfOrder) {
-  PatchSealed("rows-00.bin", kSecondKeyAt, KeyIn(0, 0));
+  PatchSealed(kSecondKeyAt, KeyIn(0, 0));
   ExpectDamaged({"table wide", "row 1", "out of order"});
 }
 
 TEST_F(ModelFileTest, EqualKeys) {
-  PatchSealed("rows-00.bin", kSecondKeyAt, KeyIn(0, 1));
+  PatchSealed(kSecondKeyAt, KeyIn(0, 1));
   ExpectDamaged({"row 1", "0000000000000001", "out of order"});
 }
 
 TEST_F(ModelFileTest, KeyOfAnotherPartition) {
-  PatchSealed("rows-00.bin", kSecondKeyAt, KeyIn(9, 0));
+  PatchSealed(kSecondKeyAt, KeyIn(9, 0));
   ExpectDamaged({"row 1", "partition 9"});
 }
 

@@ -13,7 +13,12 @@ using testing::ExpectError;
 
 TEST(ModelSpec, OneTableForEachShape) {
   Config config;
-  config.columns = {{.name = "a"}, {.name = "b", .use = "wide"}, {.name = "c", .use = "deep"}, {.name = "d", .dim = 4}, {.name = "e"}, {.name = "hidden", .use = "none"}};
+  config.columns = {{.name = "a"},
+                    {.name = "b", .use = "wide"},
+                    {.name = "c", .use = "deep"},
+                    {.name = "d", .dim = 4},
+                    {.name = "e"},
+                    {.name = "hidden", .use = "none"}};
   config.crosses = {{.columns = {"a", "hidden"}}};
   const ModelSpec spec = MakeModelSpec(config);
   std::string names;
@@ -34,7 +39,9 @@ TEST(ModelSpec, RowBytesAreThePublishedFormula) {
 
 TEST(ModelSpec, DenseParametersDoNotOverlap) {
   Config config;
-  config.columns = {{.name = "a"}, {.name = "x", .kind = "numeric"}, {.name = "y", .kind = "numeric", .use = "wide"}};
+  config.columns = {{.name = "a"},
+                    {.name = "x", .kind = "numeric"},
+                    {.name = "y", .kind = "numeric", .use = "wide"}};
   config.model.hidden = {7, 3};
   const ModelSpec spec = MakeModelSpec(config);
   EXPECT_EQ(spec.numerics[0].wide_offset, 1);
@@ -67,9 +74,11 @@ TEST(ModelSpec, InitialWeightsHaveTheirVariance) {
   const ModelSpec spec = MakeModelSpec(config);
   const auto dense = InitialDense(spec, 1);
   double squares = 0;
-  for (int i = 0; i < 100 * 200; ++i) squares += std::pow(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 2);
+  for (int i = 0; i < 100 * 200; ++i)
+    squares += std::pow(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 2);
   EXPECT_NEAR(squares / (100 * 200), 2.0 / 100, 0.001);
-  for (int i = 100 * 200; i < spec.input_width * 200; ++i) EXPECT_EQ(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 0) << "padding";
+  for (int i = 100 * 200; i < spec.input_width * 200; ++i)
+    EXPECT_EQ(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 0) << "padding";
   EXPECT_EQ(dense[0], 0);
   EXPECT_NE(dense, InitialDense(spec, 2));
 }

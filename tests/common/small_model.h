@@ -1,6 +1,9 @@
 // A small model on disk for the tests of its files, and ways to damage it.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <cstring>
 #include <map>
 #include <vector>
 
@@ -55,6 +58,14 @@ struct SmallModel {
     return writer.Finish();
   }
 };
+
+template <typename T>
+void Patch(const ScratchDir& dir, const std::string& name, std::size_t at, T value) {
+  std::string bytes = dir.Read(name);
+  ASSERT_LE(at + sizeof(value), bytes.size());
+  std::memcpy(bytes.data() + at, &value, sizeof(value));
+  dir.Write(name, bytes);
+}
 
 // Makes the manifest agree with a file's bytes as they are, so that what reads it gets past the
 // length and the checksum.

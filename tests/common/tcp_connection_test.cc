@@ -12,7 +12,9 @@ namespace {
 class TcpConnectionTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::thread connecting([this] { transport_->Connect({{kTestHost, transport_->port()}, {kTestHost, 1}}, Patiently()); });
+    std::thread connecting([this] {
+      transport_->Connect({{kTestHost, transport_->port()}, {kTestHost, 1}}, Patiently());
+    });
     EXPECT_TRUE(peer_.Prove(secret_, 1, 0));
     connecting.join();
   }
@@ -59,12 +61,14 @@ TEST_F(TcpConnectionTest, GoodFrame) {
 }
 
 TEST_F(TcpConnectionTest, AlteredChecksum) {
-  WriteAltered(MakeFrame(FrameType::kPush, 2, 1, 0, "gradients"), kFrameHeaderBytes - 1, std::byte{1});
+  WriteAltered(MakeFrame(FrameType::kPush, 2, 1, 0, "gradients"), kFrameHeaderBytes - 1,
+               std::byte{1});
   ExpectLost("checksum");
 }
 
 TEST_F(TcpConnectionTest, AlteredPayload) {
-  WriteAltered(MakeFrame(FrameType::kPush, 2, 1, 0, "gradients"), kFrameHeaderBytes + 3, std::byte{0x10});
+  WriteAltered(MakeFrame(FrameType::kPush, 2, 1, 0, "gradients"), kFrameHeaderBytes + 3,
+               std::byte{0x10});
   ExpectLost("checksum");
 }
 
@@ -114,7 +118,8 @@ TEST_F(TcpConnectionTest, BadFrameAfterGoodOnes) {
   peer_.WriteFrame(MakeFrame(FrameType::kPush, 2, 0, 1));
   peer_.WriteFrame(MakeFrame(FrameType::kPush, 2, 1, 1));
   peer_.Write("not a frame at all, but forty bytes and more");
-  for (RoleId here : {0, 1}) EXPECT_EQ(transport_->mailbox(here).Take(Patiently())->type, FrameType::kPush);
+  for (RoleId here : {0, 1})
+    EXPECT_EQ(transport_->mailbox(here).Take(Patiently())->type, FrameType::kPush);
   ExpectLost("is no frame");
 }
 
@@ -187,7 +192,8 @@ TEST_F(TcpConnectionTest, DestructorOfARunThatFailedSaysNoGoodbye) {
   transport_.reset();
   reading.join();
   ASSERT_EQ(text.size(), kFrameHeaderBytes);
-  EXPECT_EQ(DecodeHeader(std::as_bytes(std::span(text)).first<kFrameHeaderBytes>()).type, FrameType::kFailed);
+  EXPECT_EQ(DecodeHeader(std::as_bytes(std::span(text)).first<kFrameHeaderBytes>()).type,
+            FrameType::kFailed);
 }
 
 }  // namespace

@@ -32,15 +32,19 @@ inline Layout LayoutOf(const std::vector<int>& ranks) {
   layout.workers = static_cast<int>(ranks.size()) - 2;
   int highest = 0;
   for (std::size_t id = 0; id < ranks.size(); ++id) {
-    const RoleKind kind = id == 0 ? RoleKind::kCoordinator : id == 1 ? RoleKind::kServer : RoleKind::kWorker;
-    layout.roles.push_back({static_cast<RoleId>(id), kind, id < 2 ? 0 : static_cast<int>(id) - 2, ranks[id]});
+    const RoleKind kind = id == 0   ? RoleKind::kCoordinator
+                          : id == 1 ? RoleKind::kServer
+                                    : RoleKind::kWorker;
+    layout.roles.push_back(
+        {static_cast<RoleId>(id), kind, id < 2 ? 0 : static_cast<int>(id) - 2, ranks[id]});
     highest = std::max(highest, ranks[id]);
   }
   layout.hosts.assign(static_cast<std::size_t>(highest) + 1, "here");
   return layout;
 }
 
-inline std::unique_ptr<TcpTransport> MakeTransport(const Layout& layout, int rank, const Secret& secret) {
+inline std::unique_ptr<TcpTransport> MakeTransport(const Layout& layout, int rank,
+                                                   const Secret& secret) {
   return std::make_unique<TcpTransport>(layout, rank, secret, kTestHost, std::chrono::seconds(30));
 }
 
@@ -64,13 +68,19 @@ inline void ConnectAll(const Transports& transports) {
 inline Transports ConnectedTransports(const Layout& layout) {
   const Secret secret = RandomSecret();
   Transports transports;
-  for (int rank = 0; rank < layout.ranks(); ++rank) transports.push_back(MakeTransport(layout, rank, secret));
+  for (int rank = 0; rank < layout.ranks(); ++rank)
+    transports.push_back(MakeTransport(layout, rank, secret));
   ConnectAll(transports);
   return transports;
 }
 
-inline Frame MakeFrame(FrameType type, RoleId source, RoleId destination, std::uint64_t step, const std::string& text = "") {
-  Frame frame{.type = type, .source = source, .destination = destination, .step = step, .payload = Buffer(text.size())};
+inline Frame MakeFrame(FrameType type, RoleId source, RoleId destination, std::uint64_t step,
+                       const std::string& text = "") {
+  Frame frame{.type = type,
+              .source = source,
+              .destination = destination,
+              .step = step,
+              .payload = Buffer(text.size())};
   if (!text.empty()) std::memcpy(frame.payload.data(), text.data(), text.size());
   return frame;
 }

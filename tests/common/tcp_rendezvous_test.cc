@@ -13,7 +13,8 @@ class TcpRendezvousTest : public testing::Test {
   // Waits until rank 0 has refused so many.
   void AwaitRefusals(std::uint64_t count) {
     const Deadline deadline = Patiently();
-    while (transports_[0]->refused() < count && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (transports_[0]->refused() < count && Clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ASSERT_EQ(transports_[0]->refused(), count);
   }
 
@@ -29,7 +30,8 @@ class TcpRendezvousTest : public testing::Test {
 
   void ExpectRefusal(const std::string& reason) {
     AwaitRefusals(1);
-    EXPECT_NE(transports_[0]->last_refusal().find(reason), std::string::npos) << transports_[0]->last_refusal();
+    EXPECT_NE(transports_[0]->last_refusal().find(reason), std::string::npos)
+        << transports_[0]->last_refusal();
     ExpectUndisturbed();
   }
 
@@ -39,7 +41,8 @@ class TcpRendezvousTest : public testing::Test {
   const Secret secret_ = RandomSecret();
   Transports transports_ = [this] {
     Transports made;
-    for (int rank = 0; rank < layout_.ranks(); ++rank) made.push_back(MakeTransport(layout_, rank, secret_));
+    for (int rank = 0; rank < layout_.ranks(); ++rank)
+      made.push_back(MakeTransport(layout_, rank, secret_));
     return made;
   }();
 };
@@ -60,7 +63,8 @@ TEST_F(TcpRendezvousTest, StrangerLearnsNoProof) {
 
 TEST_F(TcpRendezvousTest, Garbage) {
   HandPeer peer(port());
-  peer.Write("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a scanner of ports\r\nAccept: */*\r\n\r\n");
+  peer.Write(
+      "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a scanner of ports\r\nAccept: */*\r\n\r\n");
   EXPECT_EQ(peer.ReadAll(), "");
   ExpectRefusal("is no frame");
 }
@@ -104,7 +108,8 @@ TEST_F(TcpRendezvousTest, RankThatIsThereAlready) {
 TEST_F(TcpRendezvousTest, MoreIdleStrangersThanAreHeardAtOnce) {
   transports_[0]->set_handshake_timeout(std::chrono::milliseconds(100));
   std::vector<std::unique_ptr<HandPeer>> idle;
-  for (std::size_t i = 0; i < 2 * kMaxUnproven + 5; ++i) idle.push_back(std::make_unique<HandPeer>(port()));
+  for (std::size_t i = 0; i < 2 * kMaxUnproven + 5; ++i)
+    idle.push_back(std::make_unique<HandPeer>(port()));
   ExpectUndisturbed();
   EXPECT_GE(transports_[0]->refused(), kMaxUnproven);
 }
@@ -128,15 +133,18 @@ TEST_F(TcpRendezvousTest, NobodyListensOnceAllAreThere) {
 
 TEST_F(TcpRendezvousTest, MissingRankIsNamed) {
   const auto addresses = AddressesOf(transports_);
-  const Error error = ErrorOf([&] { transports_[0]->Connect(addresses, Clock::now() + std::chrono::milliseconds(20)); });
+  const Error error = ErrorOf(
+      [&] { transports_[0]->Connect(addresses, Clock::now() + std::chrono::milliseconds(20)); });
   EXPECT_EQ(error.code(), ExitCode::kPeer);
-  EXPECT_NE(std::string(error.what()).find("no connection with rank 1 on here"), std::string::npos) << error.what();
+  EXPECT_NE(std::string(error.what()).find("no connection with rank 1 on here"), std::string::npos)
+      << error.what();
 }
 
 TEST_F(TcpRendezvousTest, NobodyAtTheAddress) {
   auto addresses = AddressesOf(transports_);
   transports_[0].reset();
-  const Error error = ErrorOf([&] { transports_[1]->Connect(addresses, Clock::now() + std::chrono::milliseconds(150)); });
+  const Error error = ErrorOf(
+      [&] { transports_[1]->Connect(addresses, Clock::now() + std::chrono::milliseconds(150)); });
   EXPECT_EQ(error.code(), ExitCode::kPeer);
   EXPECT_NE(std::string(error.what()).find("refused"), std::string::npos) << error.what();
 }
@@ -152,8 +160,14 @@ TEST_F(TcpRendezvousTest, TwoRanksWithDifferentSecrets) {
 }
 
 TEST_F(TcpRendezvousTest, AddressThatIsNone) {
-  EXPECT_EQ(ErrorOf([&] { TcpTransport(layout_, 0, secret_, "nowhere", std::chrono::seconds(1)); }).code(), ExitCode::kPeer);
-  EXPECT_EQ(ErrorOf([&] { TcpTransport(layout_, 0, secret_, "203.0.113.7", std::chrono::seconds(1)); }).code(), ExitCode::kPeer);
+  EXPECT_EQ(ErrorOf([&] {
+              TcpTransport(layout_, 0, secret_, "nowhere", std::chrono::seconds(1));
+            }).code(),
+            ExitCode::kPeer);
+  EXPECT_EQ(ErrorOf([&] {
+              TcpTransport(layout_, 0, secret_, "203.0.113.7", std::chrono::seconds(1));
+            }).code(),
+            ExitCode::kPeer);
 }
 
 }  // namespace

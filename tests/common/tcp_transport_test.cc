@@ -12,13 +12,15 @@ TEST(TcpTransport, EveryRoleReachesEveryOther) {
   const Transports transports = ConnectedTransports(layout);
   for (const Role& from : layout.roles) {
     for (const Role& to : layout.roles) {
-      transports[static_cast<std::size_t>(from.rank)]->Send(MakeFrame(FrameType::kPull, from.id, to.id, from.id, "x"));
+      transports[static_cast<std::size_t>(from.rank)]->Send(
+          MakeFrame(FrameType::kPull, from.id, to.id, from.id, "x"));
     }
   }
   for (const Role& to : layout.roles) {
     std::vector<int> heard(layout.roles.size(), 0);
     for (std::size_t i = 0; i < layout.roles.size(); ++i) {
-      const auto frame = transports[static_cast<std::size_t>(to.rank)]->mailbox(to.id).Take(Patiently());
+      const auto frame =
+          transports[static_cast<std::size_t>(to.rank)]->mailbox(to.id).Take(Patiently());
       ASSERT_TRUE(frame);
       ASSERT_EQ(frame->type, FrameType::kPull);
       EXPECT_EQ(frame->step, frame->source);
@@ -49,12 +51,18 @@ TEST(TcpTransport, RolesOfOneRankHandFramesOverInMemory) {
 TEST(TcpTransport, LargeFramesArriveWholeAndAligned) {
   constexpr std::size_t kBytes = std::size_t{64} << 20;
   const Transports transports = ConnectedTransports(LayoutOf({0, 0, 1}));
-  for (std::size_t size : {kBytes, std::size_t{1} << 20, (std::size_t{1} << 20) + 1, std::size_t{1}, std::size_t{0}}) {
+  for (std::size_t size :
+       {kBytes, std::size_t{1} << 20, (std::size_t{1} << 20) + 1, std::size_t{1}, std::size_t{0}}) {
     Buffer sent(size);
-    for (std::size_t i = 0; i < size; ++i) sent.data()[i] = static_cast<std::byte>(i * 2654435761u >> 13);
+    for (std::size_t i = 0; i < size; ++i)
+      sent.data()[i] = static_cast<std::byte>(i * 2654435761u >> 13);
     Buffer copy(size);
     if (size > 0) std::memcpy(copy.data(), sent.data(), size);
-    transports[1]->Send({.type = FrameType::kPush, .source = 2, .destination = 1, .step = 0, .payload = std::move(copy)});
+    transports[1]->Send({.type = FrameType::kPush,
+                         .source = 2,
+                         .destination = 1,
+                         .step = 0,
+                         .payload = std::move(copy)});
     const auto frame = transports[0]->mailbox(1).Take(Patiently());
     ASSERT_TRUE(frame);
     ASSERT_EQ(frame->type, FrameType::kPush);
@@ -73,7 +81,8 @@ TEST(TcpTransport, ManySendersAtOnceKeepTheirOrder) {
     senders.emplace_back([&, id] {
       auto& transport = *transports[static_cast<std::size_t>(layout.roles[id].rank)];
       for (std::uint64_t step = 0; step < kFrames; ++step) {
-        transport.Send(MakeFrame(FrameType::kPush, id, 1, step, std::string(step * 37 % 5000, static_cast<char>(id))));
+        transport.Send(MakeFrame(FrameType::kPush, id, 1, step,
+                                 std::string(step * 37 % 5000, static_cast<char>(id))));
       }
     });
   }
@@ -83,7 +92,8 @@ TEST(TcpTransport, ManySendersAtOnceKeepTheirOrder) {
     ASSERT_TRUE(frame);
     ASSERT_EQ(frame->type, FrameType::kPush);
     ASSERT_EQ(frame->step, next[frame->source]++);
-    ASSERT_EQ(TextOf(*frame), std::string(frame->step * 37 % 5000, static_cast<char>(frame->source)));
+    ASSERT_EQ(TextOf(*frame),
+              std::string(frame->step * 37 % 5000, static_cast<char>(frame->source)));
   }
   for (auto& sender : senders) sender.join();
 }
@@ -115,7 +125,8 @@ TEST(TcpTransport, CountsTrafficOfEachRole) {
 
 TEST(TcpTransport, FlushLetsTheSenderGo) {
   Transports transports = ConnectedTransports(LayoutOf({0, 0, 1}));
-  for (std::uint64_t step = 0; step < 100; ++step) transports[1]->Send(MakeFrame(FrameType::kPush, 2, 1, step, "bytes"));
+  for (std::uint64_t step = 0; step < 100; ++step)
+    transports[1]->Send(MakeFrame(FrameType::kPush, 2, 1, step, "bytes"));
   transports[1]->Flush(Patiently());
   transports[1].reset();
   for (std::uint64_t step = 0; step < 100; ++step) {
@@ -132,7 +143,9 @@ TEST(TcpTransport, FlushWithADeadlineReturnsWhereThePeerReadsNothing) {
   const Secret secret = RandomSecret();
   const auto transport = MakeTransport(layout, 0, secret);
   HandPeer peer(transport->port());
-  std::thread connecting([&] { transport->Connect({{kTestHost, transport->port()}, {kTestHost, 1}}, Patiently()); });
+  std::thread connecting([&] {
+    transport->Connect({{kTestHost, transport->port()}, {kTestHost, 1}}, Patiently());
+  });
   EXPECT_TRUE(peer.Prove(secret, 1, 0));
   connecting.join();
   transport->Send(MakeFrame(FrameType::kRows, 1, 2, 0, std::string(64 << 20, 'r')));
@@ -173,7 +186,8 @@ TEST(TcpTransport, LostRankIsToldToEveryOther) {
 TEST(TcpTransport, FailureReachesThePeersBeforeTheLoss) {
   Transports transports = ConnectedTransports(LayoutOf({0, 1, 2}));
   // Rank 2 fails while the others still send to it.
-  for (int i = 0; i < 50; ++i) transports[0]->Send(MakeFrame(FrameType::kRows, 0, 2, 0, std::string(100000, 'r')));
+  for (int i = 0; i < 50; ++i)
+    transports[0]->Send(MakeFrame(FrameType::kRows, 0, 2, 0, std::string(100000, 'r')));
   for (RoleId role : {0, 1}) transports[2]->Send(MakeFrame(FrameType::kFailed, 2, role, 0, "why"));
   transports[2].reset();
   for (RoleId role : {0, 1}) {

@@ -18,7 +18,8 @@ std::string Quoted(std::string_view field) {
 
 void CheckRoundTrip(const std::vector<std::string_view>& fields, char separator) {
   std::string record;
-  for (std::size_t i = 0; i < fields.size(); ++i) record += (i == 0 ? "" : std::string(1, separator)) + Quoted(fields[i]);
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    record += (i == 0 ? "" : std::string(1, separator)) + Quoted(fields[i]);
   std::vector<std::string_view> again;
   std::string unescaped;
   FATHOM_CHECK(SplitCsv(record, separator, false, &again, &unescaped).empty());
@@ -31,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Input input(data, size);
   const std::uint8_t options = input.Byte();
   const char separator = (options & 1) != 0 ? ',' : '\t';
-  TextBlock block{.file = 0, .first_line = 1, .starts_file = true, .text = std::string(input.text())};
+  TextBlock block{
+      .file = 0, .first_line = 1, .starts_file = true, .text = std::string(input.text())};
   RecordStream records(block, separator);
   std::string_view record;
   std::vector<std::string_view> fields;
@@ -40,7 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (records.Next(&record)) {
     FATHOM_CHECK(record.data() >= last);
     last = record.data() + record.size();
-    if (SplitCsv(record, separator, (options & 2) != 0, &fields, &unescaped).empty()) CheckRoundTrip(fields, separator);
+    if (SplitCsv(record, separator, (options & 2) != 0, &fields, &unescaped).empty())
+      CheckRoundTrip(fields, separator);
   }
   FATHOM_CHECK(last <= block.text.data() + block.text.size());
   return 0;

@@ -10,7 +10,9 @@ using namespace fathom;
 namespace {
 
 const std::vector<TableSpec>& Tables() {
-  static const std::vector<TableSpec> tables = {{.name = "wide", .wide = true}, {.name = "deep3", .dim = 3}, {.name = "wide_deep2", .wide = true, .dim = 2}};
+  static const std::vector<TableSpec> tables = {{.name = "wide", .wide = true},
+                                                {.name = "deep3", .dim = 3},
+                                                {.name = "wide_deep2", .wide = true, .dim = 2}};
   return tables;
 }
 

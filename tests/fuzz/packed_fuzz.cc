@@ -14,7 +14,9 @@ namespace {
 
 ModelSpec Spec() {
   Config config;
-  config.columns = {{.name = "a"}, {.name = "m", .kind = "multivalent", .weighted = true}, {.name = "x", .kind = "numeric"}};
+  config.columns = {{.name = "a"},
+                    {.name = "m", .kind = "multivalent", .weighted = true},
+                    {.name = "x", .kind = "numeric"}};
   config.evaluate.group_by = "a";
   return MakeModelSpec(config);
 }
@@ -36,11 +38,15 @@ void MendChecksums(std::vector<std::byte>* file, const PackedShape& shape) {
     BlockEntry entry;
     std::byte* place = file->data() + header.index_offset + b * sizeof(entry);
     std::memcpy(&entry, place, sizeof(entry));
-    if (entry.offset <= file->size() && entry.bytes <= file->size() - entry.offset) entry.checksum = Xxh3({file->data() + entry.offset, entry.bytes});
+    if (entry.offset <= file->size() && entry.bytes <= file->size() - entry.offset)
+      entry.checksum = Xxh3({file->data() + entry.offset, entry.bytes});
     std::memcpy(place, &entry, sizeof(entry));
   }
-  if (header.blocks <= room) header.index_checksum = Xxh3({file->data() + header.index_offset, header.blocks * sizeof(BlockEntry)});
-  header.header_checksum = Xxh3(std::as_bytes(std::span(&header, 1)).first(sizeof(header) - sizeof(header.header_checksum)));
+  if (header.blocks <= room)
+    header.index_checksum =
+        Xxh3({file->data() + header.index_offset, header.blocks * sizeof(BlockEntry)});
+  header.header_checksum = Xxh3(
+      std::as_bytes(std::span(&header, 1)).first(sizeof(header) - sizeof(header.header_checksum)));
   std::memcpy(file->data(), &header, sizeof(header));
 }
 
@@ -56,7 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     float sum = 0;
     for (std::uint64_t e = 0; e < packed.examples(); ++e) {
       const ExampleView view = packed.Example(e);
-      for (std::size_t i = 0; i < view.list(0).size(); ++i) sum += static_cast<float>(view.list(0)[i]) * view.weights(0)[i];
+      for (std::size_t i = 0; i < view.list(0).size(); ++i)
+        sum += static_cast<float>(view.list(0)[i]) * view.weights(0)[i];
       sum += view.numerics[0];
     }
     volatile float used = sum;

@@ -16,10 +16,19 @@ struct Reader {
     const bool pairs = format == "libsvm" || format == "libffm";
     if (format == "csv" || format == "tsv") config.data.names = {"label", "1", "2", "features"};
     const bool criteo = format == "criteo";
-    config.columns = {{.name = "number", .source = criteo ? "I1" : "1", .kind = "numeric", .transform = "log"},
-                      {.name = "id", .source = criteo ? "C1" : "2"},
-                      {.name = "list", .source = criteo ? "C2" : pairs && format == "libffm" ? "3" : "features", .kind = "multivalent", .weighted = true},
-                      {.name = "class", .source = criteo ? "I2" : "1", .transform = "buckets", .boundaries = {0, 1, 10}}};
+    config.columns = {
+        {.name = "number", .source = criteo ? "I1" : "1", .kind = "numeric", .transform = "log"},
+        {.name = "id", .source = criteo ? "C1" : "2"},
+        {.name = "list",
+         .source = criteo                        ? "C2"
+                   : pairs && format == "libffm" ? "3"
+                                                 : "features",
+         .kind = "multivalent",
+         .weighted = true},
+        {.name = "class",
+         .source = criteo ? "I2" : "1",
+         .transform = "buckets",
+         .boundaries = {0, 1, 10}}};
     config.crosses = {{.columns = {"id", "list"}}};
     spec = MakeModelSpec(config);
     schema = std::make_unique<InputSchema>(config, true);
@@ -30,7 +39,9 @@ struct Reader {
 
   void Take(std::string_view line) {
     EncodedExample example;
-    if (!reader->Read(line, columns).empty() || !encoder->Encode(reader->values(), &example).empty()) return;
+    if (!reader->Read(line, columns).empty() ||
+        !encoder->Encode(reader->values(), &example).empty())
+      return;
     const PackedShape shape(spec);
     PackedExamples packed(shape);
     packed.Add(example);
@@ -47,7 +58,8 @@ struct Reader {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Reader readers[] = {Reader("csv"), Reader("tsv"), Reader("criteo"), Reader("libsvm"), Reader("libffm")};
+  static Reader readers[] = {Reader("csv"), Reader("tsv"), Reader("criteo"), Reader("libsvm"),
+                             Reader("libffm")};
   fuzz::Input input(data, size);
   readers[input.Byte() % std::size(readers)].Take(input.text());
   return 0;

@@ -8,16 +8,17 @@
 
 #include "common/config.h"
 #include "common/config_file.h"
+#include "launcher/metrics_log.h"
 #include "launcher/mpi_session.h"
 #include "launcher/run.h"
-#include "launcher/metrics_log.h"
 #include "tests/support/scratch_dir.h"
 #include "worker/ingest.h"
 
 namespace fathom::testing {
 
 // A config on data that `fathom generate books` makes: wide, deep, joins, crosses.
-inline Config BooksConfig(const std::filesystem::path& data, const std::vector<std::string>& overrides = {}) {
+inline Config BooksConfig(const std::filesystem::path& data,
+                          const std::vector<std::string>& overrides = {}) {
   static constexpr const char* kText = R"(
 [data]
 train = ["ratings.csv"]
@@ -65,7 +66,8 @@ struct EmbeddedResult {
   std::vector<nlohmann::json> metrics;  // the lines of metrics.jsonl
 };
 
-inline EmbeddedResult TrainEmbedded(const Config& config, const std::filesystem::path& packed_dir, const std::filesystem::path& out) {
+inline EmbeddedResult TrainEmbedded(const Config& config, const std::filesystem::path& packed_dir,
+                                    const std::filesystem::path& out) {
   std::filesystem::create_directories(out / "model");
   const ModelSpec spec = MakeModelSpec(config);
   const IngestResult data = Ingest(config, spec, packed_dir, 2, [](const IngestProgress&) {});
@@ -74,10 +76,15 @@ inline EmbeddedResult TrainEmbedded(const Config& config, const std::filesystem:
   MetricsLog log(out / "metrics.jsonl");
   EmbeddedResult run;
   run.result = ExecuteRun(config, spec, layout, alone,
-                          {.mode = RunMode::kTrain, .data = {.train = data.train, .evaluation = data.test}, .model_dir = {},
-                           .save_dir = out / "model", .log = &log, .texts = {.config_toml = DumpConfig(config), .transforms_json = "{}"}});
+                          {.mode = RunMode::kTrain,
+                           .data = {.train = data.train, .evaluation = data.test},
+                           .model_dir = {},
+                           .save_dir = out / "model",
+                           .log = &log,
+                           .texts = {.config_toml = DumpConfig(config), .transforms_json = "{}"}});
   std::ifstream lines(out / "metrics.jsonl");
-  for (std::string line; std::getline(lines, line);) run.metrics.push_back(nlohmann::json::parse(line));
+  for (std::string line; std::getline(lines, line);)
+    run.metrics.push_back(nlohmann::json::parse(line));
   return run;
 }
 

@@ -17,15 +17,20 @@ class ParityTest : public ::testing::Test {
   }
   static void TearDownTestSuite() { delete dir_; }
 
-  static testing::EmbeddedResult Train(const std::string& name, const std::vector<std::string>& overrides) {
-    return testing::TrainEmbedded(testing::BooksConfig(dir_->path() / "data", overrides), dir_->path() / "packed", dir_->path() / name);
+  static testing::EmbeddedResult Train(const std::string& name,
+                                       const std::vector<std::string>& overrides) {
+    return testing::TrainEmbedded(testing::BooksConfig(dir_->path() / "data", overrides),
+                                  dir_->path() / "packed", dir_->path() / name);
   }
 
   static void ExpectSame(const std::vector<std::string>& overrides) {
     const auto run = Train("other", overrides);
-    EXPECT_EQ(CompareModels(dir_->path() / "reference" / "model", dir_->path() / "other" / "model"), "");
+    EXPECT_EQ(CompareModels(dir_->path() / "reference" / "model", dir_->path() / "other" / "model"),
+              "");
     for (const char* file : {"dense.bin", "rows-00.bin", "rows-31.bin", "rows-63.bin"}) {
-      EXPECT_EQ(dir_->Read(std::string("reference/model/") + file), dir_->Read(std::string("other/model/") + file)) << file;
+      EXPECT_EQ(dir_->Read(std::string("reference/model/") + file),
+                dir_->Read(std::string("other/model/") + file))
+          << file;
     }
     std::filesystem::remove_all(dir_->path() / "other");
   }
@@ -39,7 +44,8 @@ TEST_F(ParityTest, ServersAndWorkers) {
   for (const int servers : {1, 2, 3, 5}) {
     for (const int workers : {1, 2, 3, 4}) {
       SCOPED_TRACE(fmt::format("{} servers, {} workers", servers, workers));
-      ExpectSame({fmt::format("cluster.servers={}", servers), fmt::format("cluster.workers={}", workers)});
+      ExpectSame(
+          {fmt::format("cluster.servers={}", servers), fmt::format("cluster.workers={}", workers)});
     }
   }
 }
@@ -49,14 +55,18 @@ TEST_F(ParityTest, Threads) {
   ExpectSame({"cluster.threads=2", "cluster.workers=2", "cluster.servers=2"});
 }
 
-TEST_F(ParityTest, MoreWorkersThanSlices) { ExpectSame({"cluster.workers=12", "cluster.servers=7"}); }
+TEST_F(ParityTest, MoreWorkersThanSlices) {
+  ExpectSame({"cluster.workers=12", "cluster.servers=7"});
+}
 
 TEST_F(ParityTest, OverTcp) {
   ExpectSame({"cluster.transport=tcp"});
   ExpectSame({"cluster.transport=tcp", "cluster.workers=3", "cluster.servers=2"});
 }
 
-TEST_F(ParityTest, EvaluationsInBetweenChangeNothing) { ExpectSame({"evaluate.every_steps=3", "cluster.workers=2"}); }
+TEST_F(ParityTest, EvaluationsInBetweenChangeNothing) {
+  ExpectSame({"evaluate.every_steps=3", "cluster.workers=2"});
+}
 
 TEST_F(ParityTest, MetricsDoNotDependOnTheLayout) {
   const auto one = Train("one", {});
@@ -72,7 +82,8 @@ TEST_F(ParityTest, MetricsDoNotDependOnTheLayout) {
 
 TEST_F(ParityTest, AnotherSeedIsAnotherModel) {
   Train("seed2", {"seed=2"});
-  EXPECT_NE(CompareModels(dir_->path() / "reference" / "model", dir_->path() / "seed2" / "model"), "");
+  EXPECT_NE(CompareModels(dir_->path() / "reference" / "model", dir_->path() / "seed2" / "model"),
+            "");
 }
 
 }  // namespace

@@ -21,7 +21,13 @@ constexpr std::uint64_t kSteps = 100;
 class ReferenceTrainer {
  public:
   ReferenceTrainer(const Config& config, const ModelSpec& spec, const PackedData& data)
-      : config_(config), spec_(spec), data_(data), schedule_(config, data.examples()), parameters_(spec), z_(spec.tables.size()), n_(spec.tables.size()),
+      : config_(config),
+        spec_(spec),
+        data_(data),
+        schedule_(config, data.examples()),
+        parameters_(spec),
+        z_(spec.tables.size()),
+        n_(spec.tables.size()),
         accumulators_(spec.tables.size()) {
     const auto dense = InitialDense(spec, static_cast<std::uint64_t>(config.seed));
     parameters_.dense.assign(dense.begin(), dense.end());
@@ -50,9 +56,12 @@ class ReferenceTrainer {
       if (field.wide) parameters_.wide[t].try_emplace(key, 0.0);
       if (field.dim == 0 || parameters_.deep[t].count(key) > 0) return;
       std::vector<float> initial(static_cast<std::size_t>(field.dim));
-      InitialEmbedding(static_cast<std::uint64_t>(config_.seed), spec_.tables[t].name, config_.model.init_stddev).Fill(key, initial);
+      InitialEmbedding(static_cast<std::uint64_t>(config_.seed), spec_.tables[t].name,
+                       config_.model.init_stddev)
+          .Fill(key, initial);
       parameters_.deep[t][key].assign(initial.begin(), initial.end());
-      accumulators_[t][key].assign(spec_.tables[t].row_wise ? 1 : initial.size(), config_.deep.initial_accumulator);
+      accumulators_[t][key].assign(spec_.tables[t].row_wise ? 1 : initial.size(),
+                                   config_.deep.initial_accumulator);
     });
   }
 
@@ -75,7 +84,10 @@ class ReferenceTrainer {
     z += g - (std::sqrt(n + g * g) - std::sqrt(n)) / config_.wide.alpha * w;
     n += g * g;
     const double sign = z < 0 ? -1 : 1;
-    w = std::abs(z) <= config_.wide.l1 ? 0 : -(z - sign * config_.wide.l1) / ((config_.wide.beta + std::sqrt(n)) / config_.wide.alpha + config_.wide.l2);
+    w = std::abs(z) <= config_.wide.l1
+            ? 0
+            : -(z - sign * config_.wide.l1) /
+                  ((config_.wide.beta + std::sqrt(n)) / config_.wide.alpha + config_.wide.l2);
   }
 
   void UpdateDeep(std::size_t t, Key key, const std::vector<double>& g) {
@@ -90,7 +102,8 @@ class ReferenceTrainer {
     if (spec_.tables[t].row_wise) a[0] += squares / static_cast<double>(g.size());
     for (std::size_t i = 0; i < g.size(); ++i) {
       if (!spec_.tables[t].row_wise) a[i] += regularised[i] * regularised[i];
-      w[i] -= config_.deep.learning_rate * regularised[i] / std::sqrt(a[spec_.tables[t].row_wise ? 0 : i]);
+      w[i] -= config_.deep.learning_rate * regularised[i] /
+              std::sqrt(a[spec_.tables[t].row_wise ? 0 : i]);
     }
   }
 
@@ -110,7 +123,8 @@ void CompareLosses(const std::vector<std::string>& overrides) {
   const Config config = testing::BooksConfig(dir.path() / "data", overrides);
   const auto run = testing::TrainEmbedded(config, dir.path() / "packed", dir.path() / "out");
   const ModelSpec spec = MakeModelSpec(config);
-  const PackedData data(Ingest(config, spec, dir.path() / "packed", 1, [](const IngestProgress&) {}).train, spec);
+  const PackedData data(
+      Ingest(config, spec, dir.path() / "packed", 1, [](const IngestProgress&) {}).train, spec);
   ReferenceTrainer reference(config, spec, data);
   std::uint64_t step = 0;
   for (const auto& line : run.metrics) {
@@ -123,10 +137,13 @@ void CompareLosses(const std::vector<std::string>& overrides) {
   EXPECT_EQ(step, kSteps);
 }
 
-TEST(ReferenceTraining, RowWiseAdaGrad) { CompareLosses({"cluster.workers=2", "cluster.servers=2"}); }
+TEST(ReferenceTraining, RowWiseAdaGrad) {
+  CompareLosses({"cluster.workers=2", "cluster.servers=2"});
+}
 
 TEST(ReferenceTraining, ElementWiseAdaGradWithRegularisation) {
-  CompareLosses({"deep.row_wise=false", "deep.l2=0.01", "dense.l2=0.001", "wide.l1=0.3", "wide.l2=0.5"});
+  CompareLosses(
+      {"deep.row_wise=false", "deep.l2=0.01", "dense.l2=0.001", "wide.l1=0.3", "wide.l2=0.5"});
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ void ExpectError(ExitCode code, std::initializer_list<const char*> words, Call c
   } catch (const Error& error) {
     EXPECT_EQ(static_cast<int>(error.code()), static_cast<int>(code)) << error.what();
     const std::string what = error.what();
-    for (const char* word : words) EXPECT_NE(what.find(word), std::string::npos) << "\"" << word << "\" is missing in: " << what;
+    for (const char* word : words)
+      EXPECT_NE(what.find(word), std::string::npos) << "\"" << word << "\" is missing in: " << what;
     return;
   }
   ADD_FAILURE() << "no error was thrown";

@@ -15,7 +15,8 @@ class ScratchDir {
  public:
   ScratchDir() {
     static std::atomic<int> count{0};
-    path_ = std::filesystem::temp_directory_path() / ("fathom-test-" + std::to_string(getpid()) + "-" + std::to_string(count++));
+    path_ = std::filesystem::temp_directory_path() /
+            ("fathom-test-" + std::to_string(getpid()) + "-" + std::to_string(count++));
     std::filesystem::create_directories(path_);
   }
   ~ScratchDir() {

@@ -8,8 +8,8 @@
 
 namespace fathom::testing {
 
-inline void WriteSyntheticExamples(const ModelSpec& spec, std::size_t examples, std::uint64_t seed, std::uint64_t distinct_keys,
-                                   const std::filesystem::path& file) {
+inline void WriteSyntheticExamples(const ModelSpec& spec, std::size_t examples, std::uint64_t seed,
+                                   std::uint64_t distinct_keys, const std::filesystem::path& file) {
   const PackedShape shape(spec);
   PackedExamples packed(shape);
   std::uint64_t draws = 0;
@@ -19,7 +19,8 @@ inline void WriteSyntheticExamples(const ModelSpec& spec, std::size_t examples, 
     EncodedExample example;
     example.label = static_cast<std::uint8_t>(draw() % 2);
     example.group = draw() % 5;
-    for (std::size_t n = 0; n < spec.numerics.size(); ++n) example.numerics.push_back(static_cast<float>(2 * UnitDouble(draw()) - 1));
+    for (std::size_t n = 0; n < spec.numerics.size(); ++n)
+      example.numerics.push_back(static_cast<float>(2 * UnitDouble(draw()) - 1));
     for (std::size_t f = 0; f < spec.fields.size(); ++f) {
       const Field& field = spec.fields[f];
       if (!field.multivalent) {
@@ -31,7 +32,8 @@ inline void WriteSyntheticExamples(const ModelSpec& spec, std::size_t examples, 
       const std::uint64_t values = draw() % 4;
       for (std::uint64_t v = 0; v < values; ++v) {
         example.lists.back().push_back(key(f));
-        if (field.weighted) example.list_weights.back().push_back(static_cast<float>(UnitDouble(draw()) + 0.5));
+        if (field.weighted)
+          example.list_weights.back().push_back(static_cast<float>(UnitDouble(draw()) + 0.5));
       }
     }
     packed.Add(example);

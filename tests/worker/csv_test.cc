@@ -7,7 +7,8 @@ namespace {
 
 using Fields = std::vector<std::string>;
 
-Fields Split(std::string_view record, std::string* error = nullptr, bool trim = false, char separator = ',') {
+Fields Split(std::string_view record, std::string* error = nullptr, bool trim = false,
+             char separator = ',') {
   std::vector<std::string_view> fields;
   std::string unescaped;
   const std::string why = SplitCsv(record, separator, trim, &fields, &unescaped);

@@ -10,7 +10,9 @@
 namespace fathom {
 namespace {
 
-float SliceValue(std::uint32_t slice) { return static_cast<float>(UnitDouble(Mix64(7, slice)) - 0.5) * (slice % 3 == 0 ? 1e4F : 1.0F); }
+float SliceValue(std::uint32_t slice) {
+  return static_cast<float>(UnitDouble(Mix64(7, slice)) - 0.5) * (slice % 3 == 0 ? 1e4F : 1.0F);
+}
 
 // The tree by its definition.
 float NodeSum(std::uint32_t first, std::uint32_t level, std::uint32_t slices) {
@@ -37,7 +39,8 @@ TEST(DenseGradientTree, SumsAreTheTreesInWhateverOrderSlicesCome) {
           tree.Put(s, std::move(gradient));
         }
         for (std::size_t n = 0; n < nodes.size(); ++n) {
-          EXPECT_EQ(tree.Sum(n)[0], NodeSum(nodes[n].first_slice, nodes[n].level, slices)) << slices << " slices, node " << n;
+          EXPECT_EQ(tree.Sum(n)[0], NodeSum(nodes[n].first_slice, nodes[n].level, slices))
+              << slices << " slices, node " << n;
           EXPECT_EQ(tree.Sum(n)[1], 2 * tree.Sum(n)[0]);
         }
       }

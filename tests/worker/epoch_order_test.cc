@@ -8,7 +8,8 @@
 namespace fathom {
 namespace {
 
-std::vector<std::uint64_t> Order(std::uint64_t examples, std::uint64_t epoch, std::int64_t window, std::int64_t seed = 1) {
+std::vector<std::uint64_t> Order(std::uint64_t examples, std::uint64_t epoch, std::int64_t window,
+                                 std::int64_t seed = 1) {
   Config config;
   config.seed = seed;
   config.train.shuffle_window = window;
@@ -23,7 +24,8 @@ TEST(EpochOrder, EachExampleComesOnce) {
     for (const std::int64_t window : {1, 7, 32, 100000}) {
       auto all = Order(examples, 0, window);
       std::sort(all.begin(), all.end());
-      for (std::uint64_t i = 0; i < examples; ++i) ASSERT_EQ(all[i], i) << examples << " examples, window " << window;
+      for (std::uint64_t i = 0; i < examples; ++i)
+        ASSERT_EQ(all[i], i) << examples << " examples, window " << window;
     }
   }
 }

@@ -14,7 +14,8 @@ struct Encoded {
   std::string error;
 };
 
-Encoded Encode(ColumnConfig column, const std::string& value, const Transforms& transforms = {}, const std::string& format = "csv") {
+Encoded Encode(ColumnConfig column, const std::string& value, const Transforms& transforms = {},
+               const std::string& format = "csv") {
   Config config;
   config.data.format = format;
   config.data.missing = {"", "?"};
@@ -65,38 +66,53 @@ TEST(FeatureEncoder, Numbers) {
   EXPECT_NE(Encode(plain, "1,5").error.find("is no number"), std::string::npos);
   EXPECT_NE(Encode(plain, "nan").error.find("is no number"), std::string::npos);
   EXPECT_NE(Encode(plain, "1e300").error.find("too large"), std::string::npos);
-  EXPECT_FLOAT_EQ(Encode({.kind = "numeric", .transform = "log"}, "-3").example.numerics[0], -std::log(4.0F));
+  EXPECT_FLOAT_EQ(Encode({.kind = "numeric", .transform = "log"}, "-3").example.numerics[0],
+                  -std::log(4.0F));
 }
 
 TEST(FeatureEncoder, StandardisedAndQuantiledNumbers) {
   const Transforms learnt = {{"v", {.mean = 10, .stddev = 4, .boundaries = {1, 2, 3, 4}}}};
-  EXPECT_FLOAT_EQ(Encode({.kind = "numeric", .transform = "standardise"}, "12", learnt).example.numerics[0], 0.5F);
-  EXPECT_FLOAT_EQ(Encode({.kind = "numeric", .transform = "standardise"}, "", learnt).example.numerics[0], 0);
-  EXPECT_FLOAT_EQ(Encode({.kind = "numeric", .transform = "quantiles"}, "2.5", learnt).example.numerics[0], 0.5F);
-  EXPECT_FLOAT_EQ(Encode({.kind = "numeric", .transform = "quantiles"}, "99", learnt).example.numerics[0], 1);
-  EXPECT_FLOAT_EQ(Encode({.kind = "numeric", .transform = "quantiles"}, "", learnt).example.numerics[0], 0.5F);
+  EXPECT_FLOAT_EQ(
+      Encode({.kind = "numeric", .transform = "standardise"}, "12", learnt).example.numerics[0],
+      0.5F);
+  EXPECT_FLOAT_EQ(
+      Encode({.kind = "numeric", .transform = "standardise"}, "", learnt).example.numerics[0], 0);
+  EXPECT_FLOAT_EQ(
+      Encode({.kind = "numeric", .transform = "quantiles"}, "2.5", learnt).example.numerics[0],
+      0.5F);
+  EXPECT_FLOAT_EQ(
+      Encode({.kind = "numeric", .transform = "quantiles"}, "99", learnt).example.numerics[0], 1);
+  EXPECT_FLOAT_EQ(
+      Encode({.kind = "numeric", .transform = "quantiles"}, "", learnt).example.numerics[0], 0.5F);
 }
 
 TEST(FeatureEncoder, Lists) {
   const ColumnConfig column{.kind = "multivalent"};
-  EXPECT_EQ(Encode(column, "a||b").example.lists[0], (std::vector<Key>{ValueKey(kSeed, "a"), ValueKey(kSeed, "b")}));
+  EXPECT_EQ(Encode(column, "a||b").example.lists[0],
+            (std::vector<Key>{ValueKey(kSeed, "a"), ValueKey(kSeed, "b")}));
   EXPECT_TRUE(Encode(column, "").example.lists[0].empty());
   const Encoded weighted = Encode({.kind = "multivalent", .weighted = true}, "a:2|b:0.5");
   EXPECT_EQ(weighted.example.list_weights[0], (std::vector<float>{2, 0.5}));
-  EXPECT_NE(Encode({.kind = "multivalent", .weighted = true}, "a").error.find("is not written value:weight"), std::string::npos);
+  EXPECT_NE(Encode({.kind = "multivalent", .weighted = true}, "a")
+                .error.find("is not written value:weight"),
+            std::string::npos);
 }
 
 TEST(FeatureEncoder, LibsvmPairs) {
   EXPECT_EQ(Encode({}, "17:1", {}, "libffm").example.keys[0], ValueKey(kSeed, "17"));
-  EXPECT_NE(Encode({}, "17:0.5", {}, "libffm").error.find("is not one id with value 1"), std::string::npos);
+  EXPECT_NE(Encode({}, "17:0.5", {}, "libffm").error.find("is not one id with value 1"),
+            std::string::npos);
   EXPECT_FLOAT_EQ(Encode({.kind = "numeric"}, "17:0.5", {}, "libffm").example.numerics[0], 0.5F);
   EXPECT_EQ(Encode({.kind = "multivalent"}, "1:1 2:1", {}, "libsvm").example.lists[0].size(), 2U);
-  EXPECT_NE(Encode({.kind = "multivalent"}, "1:1 2:3", {}, "libsvm").error.find("give the column weighted = true"), std::string::npos);
+  EXPECT_NE(Encode({.kind = "multivalent"}, "1:1 2:3", {}, "libsvm")
+                .error.find("give the column weighted = true"),
+            std::string::npos);
 }
 
 TEST(FeatureEncoder, CrossesHaveAKeyForEachCombination) {
   Config config;
-  config.columns = {{.name = "a"}, {.name = "m", .kind = "multivalent"}, {.name = "n", .kind = "multivalent"}};
+  config.columns = {
+      {.name = "a"}, {.name = "m", .kind = "multivalent"}, {.name = "n", .kind = "multivalent"}};
   config.crosses = {{.columns = {"a", "m"}}, {.columns = {"m", "n"}, .hash_buckets = 3}};
   const ModelSpec spec = MakeModelSpec(config);
   const InputSchema schema(config, false);
@@ -111,14 +127,16 @@ TEST(FeatureEncoder, CrossesHaveAKeyForEachCombination) {
   EXPECT_EQ(lists[2].size(), 2U);
   EXPECT_EQ(lists[3].size(), 6U);
   EXPECT_NE(lists[2][0], lists[2][1]);
-  EXPECT_EQ(std::set<Key>(lists[3].begin(), lists[3].end()).size(), 3U) << "folded into three buckets";
+  EXPECT_EQ(std::set<Key>(lists[3].begin(), lists[3].end()).size(), 3U)
+      << "folded into three buckets";
   EXPECT_EQ(encode("x", "q", "")[2][0], lists[2][1]) << "the key depends on the values alone";
   EXPECT_NE(encode("y", "q", "")[2][0], lists[2][1]);
   EXPECT_TRUE(encode("x", "", "r")[2].empty());
   std::string many;
   for (int i = 0; i < 100; ++i) many += std::to_string(i) + "|";
   EncodedExample example;
-  EXPECT_NE(encoder.Encode({"x", many, many}, &example).find("more than 4096 combinations"), std::string::npos);
+  EXPECT_NE(encoder.Encode({"x", many, many}, &example).find("more than 4096 combinations"),
+            std::string::npos);
 }
 
 }  // namespace

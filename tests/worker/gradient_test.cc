@@ -27,14 +27,15 @@ Config MakeConfig() {
   config.model.hidden = {7, 5};
   config.train.slice_size = kSliceSize;
   config.train.batch_size = 24;
-  config.columns = {{.name = "both"},
-                    {.name = "deep", .use = "deep", .dim = 2},
-                    {.name = "wide", .use = "wide"},
-                    {.name = "summed", .kind = "multivalent"},
-                    {.name = "averaged", .kind = "multivalent", .weighted = true, .pooling = "mean"},
-                    {.name = "x", .kind = "numeric"},
-                    {.name = "y", .kind = "numeric", .use = "wide"},
-                    {.name = "z", .kind = "numeric", .use = "deep"}};
+  config.columns = {
+      {.name = "both"},
+      {.name = "deep", .use = "deep", .dim = 2},
+      {.name = "wide", .use = "wide"},
+      {.name = "summed", .kind = "multivalent"},
+      {.name = "averaged", .kind = "multivalent", .weighted = true, .pooling = "mean"},
+      {.name = "x", .kind = "numeric"},
+      {.name = "y", .kind = "numeric", .use = "wide"},
+      {.name = "z", .kind = "numeric", .use = "deep"}};
   config.crosses = {{.columns = {"both", "summed"}}, {.columns = {"wide", "deep"}, .use = "both"}};
   return config;
 }
@@ -49,14 +50,17 @@ class GradientTest : public ::testing::Test {
 
   void Randomise() {
     std::uint64_t draws = 0;
-    const auto draw = [&] { return static_cast<double>(static_cast<float>(UnitDouble(Mix64(99, draws++)) - 0.5)); };
+    const auto draw = [&] {
+      return static_cast<double>(static_cast<float>(UnitDouble(Mix64(99, draws++)) - 0.5));
+    };
     for (std::uint64_t e = 0; e < kExamples; ++e) {
       testing::ForEachValue(spec_, data_->Example(e), [&](const Field& field, Key key, double) {
         const auto t = static_cast<std::size_t>(field.table);
         if (field.wide) parameters_.wide[t].try_emplace(key, draw());
         if (field.dim == 0) return;
         auto& row = parameters_.deep[t][key];
-        if (row.empty()) for (int i = 0; i < field.dim; ++i) row.push_back(draw());
+        if (row.empty())
+          for (int i = 0; i < field.dim; ++i) row.push_back(draw());
       });
     }
     for (double& value : parameters_.dense) value = draw();
@@ -66,7 +70,8 @@ class GradientTest : public ::testing::Test {
     double loss = 0;
     for (std::uint64_t e = 0; e < kExamples; ++e) {
       const ExampleView example = data_->Example(e);
-      loss += ReferenceModel::Loss(ReferenceModel(spec_).Logit(parameters_, example), example.label);
+      loss +=
+          ReferenceModel::Loss(ReferenceModel(spec_).Logit(parameters_, example), example.label);
     }
     return loss;
   }
@@ -90,7 +95,8 @@ class GradientTest : public ::testing::Test {
   };
   Worked Work(int worker, int workers, int servers, int threads) {
     layout_ = MakeLayout({"host"}, {.servers = servers, .workers = workers});
-    context_ = std::make_unique<RunContext>(RunContext{.config = config_, .spec = spec_, .layout = layout_, .transport = transport_});
+    context_ = std::make_unique<RunContext>(
+        RunContext{.config = config_, .spec = spec_, .layout = layout_, .transport = transport_});
     Worked worked;
     const std::uint32_t slices = (kExamples + kSliceSize - 1) / kSliceSize;
     const auto [begin, end] = SlicesOfWorker(slices, worker, workers);
@@ -100,13 +106,19 @@ class GradientTest : public ::testing::Test {
     batch.global_slices = slices;
     batch.slice_size = kSliceSize;
     const std::uint32_t first = begin * kSliceSize;
-    BatchBuilder(spec_, *data_).Fill(std::min(end * kSliceSize, kExamples) - first, [&](std::uint32_t i) { return first + i; }, &batch);
+    BatchBuilder(spec_, *data_)
+        .Fill(
+            std::min(end * kSliceSize, kExamples) - first,
+            [&](std::uint32_t i) { return first + i; }, &batch);
     worked.client = std::make_unique<RowClient>(*context_, 0);
     worked.client->Pull(batch, 0, RowClient::Purpose::kTrain, true);
     const PulledRows rows = Rows(batch);
     ThreadPool pool(threads);
-    std::vector<SliceModel> models(static_cast<std::size_t>(threads), SliceModel(spec_, kSliceSize));
-    ExampleGradients gradients{std::vector<float>(batch.examples), std::vector<float>(batch.examples * static_cast<std::size_t>(spec_.input_width))};
+    std::vector<SliceModel> models(static_cast<std::size_t>(threads),
+                                   SliceModel(spec_, kSliceSize));
+    ExampleGradients gradients{
+        std::vector<float>(batch.examples),
+        std::vector<float>(batch.examples * static_cast<std::size_t>(spec_.input_width))};
     const auto nodes = TreeNodes(begin, end, slices);
     DenseGradientTree dense(static_cast<std::size_t>(spec_.dense_floats));
     dense.Begin(nodes, slices);
@@ -117,11 +129,13 @@ class GradientTest : public ::testing::Test {
       float* slice_logits = logits.data() + batch.SliceExamples(s).first;
       auto gradient = dense.Acquire();
       models[static_cast<std::size_t>(thread)].Forward(batch, s, rows, slice_logits);
-      losses[slice] = models[static_cast<std::size_t>(thread)].Backward(batch, s, rows, slice_logits, &gradients, gradient->data());
+      losses[slice] = models[static_cast<std::size_t>(thread)].Backward(
+          batch, s, rows, slice_logits, &gradients, gradient->data());
       dense.Put(begin + s, std::move(gradient));
     });
     for (const double loss : losses) worked.loss += loss;
-    worked.pushes = RowGradients(spec_, servers).MakePushes(batch, nodes, *worked.client, gradients, dense, pool);
+    worked.pushes = RowGradients(spec_, servers)
+                        .MakePushes(batch, nodes, *worked.client, gradients, dense, pool);
     return worked;
   }
 
@@ -131,9 +145,11 @@ class GradientTest : public ::testing::Test {
     for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
       rows.tables.emplace_back();
       for (const Key key : batch.tables[t].keys) {
-        if (spec_.tables[t].wide) rows.tables[t].wide.push_back(static_cast<float>(parameters_.wide[t].at(key)));
+        if (spec_.tables[t].wide)
+          rows.tables[t].wide.push_back(static_cast<float>(parameters_.wide[t].at(key)));
         if (spec_.tables[t].dim == 0) continue;
-        for (const double value : parameters_.deep[t].at(key)) rows.tables[t].deep.push_back(static_cast<float>(value));
+        for (const double value : parameters_.deep[t].at(key))
+          rows.tables[t].deep.push_back(static_cast<float>(value));
       }
     }
     return rows;
@@ -154,7 +170,8 @@ TEST_F(GradientTest, EveryRowsGradientIsTheFiniteDifference) {
   EXPECT_NEAR(worked.loss, LossOfAll(), 1e-4);
   std::vector<std::size_t> pulled;
   for (const TableBatch& table : worked.batch.tables) pulled.push_back(table.keys.size());
-  const PushMessage push = DecodePush(worked.pushes[0].bytes(), spec_.tables, pulled, static_cast<std::size_t>(spec_.dense_floats));
+  const PushMessage push = DecodePush(worked.pushes[0].bytes(), spec_.tables, pulled,
+                                      static_cast<std::size_t>(spec_.dense_floats));
   ASSERT_EQ(push.nodes.size(), 1U);
   std::size_t checked = 0;
   for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
@@ -162,12 +179,16 @@ TEST_F(GradientTest, EveryRowsGradientIsTheFiniteDifference) {
     ASSERT_TRUE(push.nodes[0].tables[t].all);
     for (std::size_t k = 0; k < keys.size(); ++k) {
       if (spec_.tables[t].wide) {
-        EXPECT_NEAR(push.nodes[0].tables[t].wide[k], Difference(&parameters_.wide[t].at(keys[k])), kTolerance) << spec_.tables[t].name;
+        EXPECT_NEAR(push.nodes[0].tables[t].wide[k], Difference(&parameters_.wide[t].at(keys[k])),
+                    kTolerance)
+            << spec_.tables[t].name;
         ++checked;
       }
       const auto dim = static_cast<std::size_t>(spec_.tables[t].dim);
       for (std::size_t i = 0; i < dim; ++i) {
-        EXPECT_NEAR(push.nodes[0].tables[t].deep[k * dim + i], Difference(&parameters_.deep[t].at(keys[k])[i]), kTolerance) << spec_.tables[t].name;
+        EXPECT_NEAR(push.nodes[0].tables[t].deep[k * dim + i],
+                    Difference(&parameters_.deep[t].at(keys[k])[i]), kTolerance)
+            << spec_.tables[t].name;
         ++checked;
       }
     }
@@ -179,19 +200,25 @@ TEST_F(GradientTest, EveryDenseGradientIsTheFiniteDifference) {
   Worked worked = Work(0, 1, 1, 1);
   std::vector<std::size_t> pulled;
   for (const TableBatch& table : worked.batch.tables) pulled.push_back(table.keys.size());
-  const PushMessage push = DecodePush(worked.pushes[0].bytes(), spec_.tables, pulled, static_cast<std::size_t>(spec_.dense_floats));
+  const PushMessage push = DecodePush(worked.pushes[0].bytes(), spec_.tables, pulled,
+                                      static_cast<std::size_t>(spec_.dense_floats));
   for (std::size_t i = 0; i < parameters_.dense.size(); ++i) {
-    EXPECT_NEAR(push.nodes[0].dense[i], Difference(&parameters_.dense[i]), kTolerance) << "dense parameter " << i;
+    EXPECT_NEAR(push.nodes[0].dense[i], Difference(&parameters_.dense[i]), kTolerance)
+        << "dense parameter " << i;
   }
 }
 
 TEST_F(GradientTest, TheReferenceModelsOwnGradientIsTheFiniteDifference) {
   ReferenceParameters gradient(spec_);
-  for (std::uint64_t e = 0; e < kExamples; ++e) ReferenceModel(spec_).AddGradient(parameters_, data_->Example(e), &gradient);
-  for (std::size_t i = 0; i < parameters_.dense.size(); ++i) ASSERT_NEAR(gradient.dense[i], Difference(&parameters_.dense[i]), 1e-6);
+  for (std::uint64_t e = 0; e < kExamples; ++e)
+    ReferenceModel(spec_).AddGradient(parameters_, data_->Example(e), &gradient);
+  for (std::size_t i = 0; i < parameters_.dense.size(); ++i)
+    ASSERT_NEAR(gradient.dense[i], Difference(&parameters_.dense[i]), 1e-6);
   for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
-    for (auto& [key, value] : gradient.wide[t]) ASSERT_NEAR(value, Difference(&parameters_.wide[t].at(key)), 1e-6);
-    for (auto& [key, row] : gradient.deep[t]) ASSERT_NEAR(row[0], Difference(&parameters_.deep[t].at(key)[0]), 1e-6);
+    for (auto& [key, value] : gradient.wide[t])
+      ASSERT_NEAR(value, Difference(&parameters_.wide[t].at(key)), 1e-6);
+    for (auto& [key, row] : gradient.deep[t])
+      ASSERT_NEAR(row[0], Difference(&parameters_.deep[t].at(key)[0]), 1e-6);
   }
 }
 
@@ -202,7 +229,8 @@ TEST_F(GradientTest, PushesAreTheSameBitsForAnyNumberOfThreads) {
     EXPECT_EQ(more.loss, one.loss);
     for (std::size_t s = 0; s < one.pushes.size(); ++s) {
       ASSERT_EQ(more.pushes[s].size(), one.pushes[s].size());
-      EXPECT_EQ(std::memcmp(more.pushes[s].data(), one.pushes[s].data(), one.pushes[s].size()), 0) << threads << " threads, server " << s;
+      EXPECT_EQ(std::memcmp(more.pushes[s].data(), one.pushes[s].data(), one.pushes[s].size()), 0)
+          << threads << " threads, server " << s;
     }
   }
 }
@@ -214,7 +242,9 @@ TEST_F(GradientTest, ALossThatIsNotFiniteNamesTheStep) {
     ADD_FAILURE() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kNumeric);
-    EXPECT_NE(std::string(error.what()).find("log loss of slice 0 is not finite"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("log loss of slice 0 is not finite"),
+              std::string::npos)
+        << error.what();
   }
 }
 

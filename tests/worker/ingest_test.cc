@@ -24,14 +24,18 @@ Config MakeConfig(const std::filesystem::path& dir) {
   Config config;
   config.data.dir = dir;
   config.data.train = {"train*.csv"};
-  config.columns = {{.name = "id"}, {.name = "tags", .kind = "multivalent"}, {.name = "x", .kind = "numeric", .transform = "standardise"}};
+  config.columns = {{.name = "id"},
+                    {.name = "tags", .kind = "multivalent"},
+                    {.name = "x", .kind = "numeric", .transform = "standardise"}};
   config.crosses = {{.columns = {"id", "tags"}}};
   return config;
 }
 
 std::string Rows(int begin, int end) {
   std::string text = "label,id,tags,x\n";
-  for (int i = begin; i < end; ++i) text += fmt::format("{},user{},t{}|t{},{}\n", i % 3 == 0 ? 1 : 0, i % 17, i % 5, i % 7, i * 0.5);
+  for (int i = begin; i < end; ++i)
+    text +=
+        fmt::format("{},user{},t{}|t{},{}\n", i % 3 == 0 ? 1 : 0, i % 17, i % 5, i % 7, i * 0.5);
   return text;
 }
 
@@ -49,12 +53,15 @@ std::string Compressed(const std::string& text, Filter filter) {
 class IngestTest : public ::testing::Test {
  protected:
   IngestResult Run(const Config& config, int threads = 1, const std::string& packed = "packed") {
-    return Ingest(config, MakeModelSpec(config), dir_.path() / packed, threads, [](const IngestProgress&) {});
+    return Ingest(config, MakeModelSpec(config), dir_.path() / packed, threads,
+                  [](const IngestProgress&) {});
   }
   void ExpectBad(const std::string& text, std::initializer_list<const char*> words) {
     dir_.Write("train.csv", text);
     ExpectError(ExitCode::kData, words, [&] { Run(MakeConfig(dir_.path())); });
-    EXPECT_TRUE(!std::filesystem::exists(dir_.path() / "packed") || std::filesystem::is_empty(dir_.path() / "packed")) << "something was left behind";
+    EXPECT_TRUE(!std::filesystem::exists(dir_.path() / "packed") ||
+                std::filesystem::is_empty(dir_.path() / "packed"))
+        << "something was left behind";
   }
   static std::string Bytes(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -148,8 +155,10 @@ TEST_F(IngestTest, StandardisesByTheTrainingPart) {
   config.data.test = {"test.csv"};
   const IngestResult result = Run(config);
   const ModelSpec spec = MakeModelSpec(config);
-  EXPECT_FLOAT_EQ(PackedData(result.train, spec).Example(0).numerics[0], static_cast<float>(-3 / std::sqrt(5.0)));
-  EXPECT_FLOAT_EQ(PackedData(result.test, spec).Example(0).numerics[0], static_cast<float>(995 / std::sqrt(5.0)));
+  EXPECT_FLOAT_EQ(PackedData(result.train, spec).Example(0).numerics[0],
+                  static_cast<float>(-3 / std::sqrt(5.0)));
+  EXPECT_FLOAT_EQ(PackedData(result.test, spec).Example(0).numerics[0],
+                  static_cast<float>(995 / std::sqrt(5.0)));
 }
 
 TEST_F(IngestTest, JoinsASideTable) {
@@ -165,17 +174,28 @@ TEST_F(IngestTest, JoinsASideTable) {
   EXPECT_EQ(train.Example(2).list(0).size(), 0U);
   EXPECT_EQ(result.unmatched_joins, 1U);
   dir_.Write("side.csv", "id,tags\na,p\na,q\n");
-  ExpectError(ExitCode::kData, {"side.csv:3", "id = \"a\" comes a second time"}, [&] { Run(config); });
+  ExpectError(ExitCode::kData, {"side.csv:3", "id = \"a\" comes a second time"},
+              [&] { Run(config); });
 }
 
 TEST_F(IngestTest, QuotedLineEndsKeepLineNumbersRight) {
-  ExpectBad("label,id,tags,x\n1,\"two\nlines\",a,1\n0,b,a,one\n", {"train.csv:4", "column x = \"one\" is no number"});
+  ExpectBad("label,id,tags,x\n1,\"two\nlines\",a,1\n0,b,a,one\n",
+            {"train.csv:4", "column x = \"one\" is no number"});
 }
 
-TEST_F(IngestTest, RaggedLine) { ExpectBad("label,id,tags,x\n1,a,b,1\n0,a,b\n", {"train.csv:3", "3 fields where 4 are expected", "data.max_bad_lines"}); }
-TEST_F(IngestTest, BadQuote) { ExpectBad("label,id,tags,x\n1,a\"b,b,1\n", {"train.csv:2", "field 2 has a quote inside"}); }
-TEST_F(IngestTest, BadLabel) { ExpectBad("label,id,tags,x\n3,a,b,1\n", {"train.csv:2", "label = \"3\" is neither 0 nor 1"}); }
-TEST_F(IngestTest, MissingColumn) { ExpectBad("label,id,x\n1,a,1\n", {"train.csv", "there is no column \"tags\""}); }
+TEST_F(IngestTest, RaggedLine) {
+  ExpectBad("label,id,tags,x\n1,a,b,1\n0,a,b\n",
+            {"train.csv:3", "3 fields where 4 are expected", "data.max_bad_lines"});
+}
+TEST_F(IngestTest, BadQuote) {
+  ExpectBad("label,id,tags,x\n1,a\"b,b,1\n", {"train.csv:2", "field 2 has a quote inside"});
+}
+TEST_F(IngestTest, BadLabel) {
+  ExpectBad("label,id,tags,x\n3,a,b,1\n", {"train.csv:2", "label = \"3\" is neither 0 nor 1"});
+}
+TEST_F(IngestTest, MissingColumn) {
+  ExpectBad("label,id,x\n1,a,1\n", {"train.csv", "there is no column \"tags\""});
+}
 TEST_F(IngestTest, EmptyFile) { ExpectBad("", {"train.csv", "the file is empty"}); }
 
 TEST_F(IngestTest, HeaderWithoutExamples) {
@@ -185,11 +205,13 @@ TEST_F(IngestTest, HeaderWithoutExamples) {
 
 TEST_F(IngestTest, AllLabelsEqual) {
   dir_.Write("train.csv", "label,id,tags,x\n0,a,b,1\n0,a,b,2\n");
-  ExpectError(ExitCode::kData, {"all 2 labels", "are 0", "data.label"}, [&] { Run(MakeConfig(dir_.path())); });
+  ExpectError(ExitCode::kData, {"all 2 labels", "are 0", "data.label"},
+              [&] { Run(MakeConfig(dir_.path())); });
 }
 
 TEST_F(IngestTest, MissingFile) {
-  ExpectError(ExitCode::kData, {"train*.csv", "no such file", "data.dir"}, [&] { Run(MakeConfig(dir_.path())); });
+  ExpectError(ExitCode::kData, {"train*.csv", "no such file", "data.dir"},
+              [&] { Run(MakeConfig(dir_.path())); });
 }
 
 TEST_F(IngestTest, BadLinesUpToTheLimitAreCountedAndTheRestIsTrainedOn) {
@@ -221,10 +243,13 @@ TEST_F(IngestTest, PackInputUsesTheTransformsItIsGiven) {
   const Config config = MakeConfig(dir_.path());
   const ModelSpec spec = MakeModelSpec(config);
   const std::string transforms = Bytes(Run(config).transforms);
-  const PackedInput input = PackInput(config, spec, transforms, {"score.csv"}, false, dir_.path() / "score.fpk", 1);
+  const PackedInput input =
+      PackInput(config, spec, transforms, {"score.csv"}, false, dir_.path() / "score.fpk", 1);
   EXPECT_EQ(input.examples, 1U);
   EXPECT_FLOAT_EQ(PackedData(input.path, spec).Example(0).numerics[0], 0);
-  ExpectError(ExitCode::kModel, {"transforms.json does not fit"}, [&] { PackInput(config, spec, "{}", {"score.csv"}, false, dir_.path() / "score.fpk", 1); });
+  ExpectError(ExitCode::kModel, {"transforms.json does not fit"}, [&] {
+    PackInput(config, spec, "{}", {"score.csv"}, false, dir_.path() / "score.fpk", 1);
+  });
 }
 
 }  // namespace

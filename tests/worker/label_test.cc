@@ -7,7 +7,8 @@
 namespace fathom {
 namespace {
 
-int Label(const std::string& test, const std::string& text, std::vector<std::string> negative = {}) {
+int Label(const std::string& test, const std::string& text,
+          std::vector<std::string> negative = {}) {
   DataConfig data;
   data.label = test;
   data.label_negative = std::move(negative);
@@ -46,7 +47,8 @@ TEST(Label, Texts) {
 TEST(Label, ATestThatIsNone) {
   DataConfig data;
   data.label = "rating >= good";
-  testing::ExpectError(ExitCode::kUsage, {"data.label", "\"good\" is no number"}, [&] { LabelTest test(data); });
+  testing::ExpectError(ExitCode::kUsage, {"data.label", "\"good\" is no number"},
+                       [&] { LabelTest test(data); });
 }
 
 }  // namespace

@@ -14,7 +14,10 @@ constexpr std::size_t kExamples = 2 * kBlockExamples + 100;
 
 ModelSpec Spec() {
   Config config;
-  config.columns = {{.name = "a"}, {.name = "m", .kind = "multivalent"}, {.name = "w", .kind = "multivalent", .weighted = true}, {.name = "x", .kind = "numeric"}};
+  config.columns = {{.name = "a"},
+                    {.name = "m", .kind = "multivalent"},
+                    {.name = "w", .kind = "multivalent", .weighted = true},
+                    {.name = "x", .kind = "numeric"}};
   config.evaluate.group_by = "a";
   return MakeModelSpec(config);
 }
@@ -33,10 +36,12 @@ class PackedDataTest : public ::testing::Test {
   void ExpectRefused(std::initializer_list<const char*> words) {
     dir_.Write("data.fpk", bytes_);
     testing::ExpectError(ExitCode::kData, words, [&] { ReadAll(); });
-    testing::ExpectError(ExitCode::kData, {"data.fpk", "remove it and let it be packed again"}, [&] { ReadAll(); });
+    testing::ExpectError(ExitCode::kData, {"data.fpk", "remove it and let it be packed again"},
+                         [&] { ReadAll(); });
   }
   void MendHeaderChecksum() {
-    const std::uint64_t checksum = Xxh3(std::string_view(bytes_).substr(0, sizeof(PackedHeader) - 8));
+    const std::uint64_t checksum =
+        Xxh3(std::string_view(bytes_).substr(0, sizeof(PackedHeader) - 8));
     std::memcpy(bytes_.data() + sizeof(PackedHeader) - 8, &checksum, sizeof(checksum));
   }
 
@@ -49,8 +54,18 @@ class PackedDataTest : public ::testing::Test {
 TEST_F(PackedDataTest, GivesBackWhatWasPacked) {
   const PackedShape shape(spec_);
   PackedExamples packed(shape);
-  EncodedExample first{.label = 1, .group = 7, .numerics = {0.5F}, .keys = {11}, .lists = {{1, 2, 3}, {4}}, .list_weights = {{}, {2.5F}}};
-  EncodedExample second{.label = 0, .group = 8, .numerics = {-1}, .keys = {12}, .lists = {{}, {5, 6}}, .list_weights = {{}, {1, 0.5F}}};
+  EncodedExample first{.label = 1,
+                       .group = 7,
+                       .numerics = {0.5F},
+                       .keys = {11},
+                       .lists = {{1, 2, 3}, {4}},
+                       .list_weights = {{}, {2.5F}}};
+  EncodedExample second{.label = 0,
+                        .group = 8,
+                        .numerics = {-1},
+                        .keys = {12},
+                        .lists = {{}, {5, 6}},
+                        .list_weights = {{}, {1, 0.5F}}};
   packed.Add(first);
   packed.Add(second);
   PackedWriter writer(file_, shape);
@@ -68,7 +83,8 @@ TEST_F(PackedDataTest, GivesBackWhatWasPacked) {
     ASSERT_EQ(view.numerics[0], expected.numerics[0]);
     for (int m = 0; m < 2; ++m) {
       const auto list = view.list(m);
-      ASSERT_EQ(std::vector<Key>(list.begin(), list.end()), expected.lists[static_cast<std::size_t>(m)]);
+      ASSERT_EQ(std::vector<Key>(list.begin(), list.end()),
+                expected.lists[static_cast<std::size_t>(m)]);
     }
     ASSERT_EQ(view.weights(1)[0], expected.list_weights[1][0]);
     ASSERT_EQ(view.weights(0)[0], 1.0F) << "a list without weights has weights of 1";
@@ -127,7 +143,8 @@ TEST_F(PackedDataTest, AlteredBlockIsNoticedWhenItIsTouched) {
   dir_.Write("data.fpk", bytes_);
   const PackedData data(file_, spec_);
   EXPECT_NO_THROW(data.Example(kBlockExamples));
-  testing::ExpectError(ExitCode::kData, {"block 0 at byte 128", "was altered"}, [&] { data.Example(0); });
+  testing::ExpectError(ExitCode::kData, {"block 0 at byte 128", "was altered"},
+                       [&] { data.Example(0); });
 }
 
 TEST_F(PackedDataTest, NeverFinished) {
@@ -141,7 +158,8 @@ TEST_F(PackedDataTest, AnotherSchema) {
   Config config;
   config.columns = {{.name = "b"}};
   const ModelSpec other = MakeModelSpec(config);
-  testing::ExpectError(ExitCode::kData, {"packed for other columns"}, [&] { PackedData data(file_, other); });
+  testing::ExpectError(ExitCode::kData, {"packed for other columns"},
+                       [&] { PackedData data(file_, other); });
 }
 
 }  // namespace

@@ -16,19 +16,25 @@ DataConfig Format(const std::string& format) {
   return data;
 }
 
-Values Split(const DataConfig& data, const std::vector<std::string>& wanted, std::string_view record, std::string_view header = "", std::string* error = nullptr) {
+Values Split(const DataConfig& data, const std::vector<std::string>& wanted,
+             std::string_view record, std::string_view header = "", std::string* error = nullptr) {
   RecordSplitter splitter(data, wanted);
   const FileColumns columns = splitter.Resolve("data.txt", header);
   std::vector<std::string_view> values;
   const std::string why = splitter.Split(record, columns, &values);
-  if (error != nullptr) *error = why;
-  else EXPECT_EQ(why, "");
+  if (error != nullptr)
+    *error = why;
+  else
+    EXPECT_EQ(why, "");
   return {values.begin(), values.end()};
 }
 
 TEST(RecordSplitter, CsvColumnsByName) {
   EXPECT_EQ(Split(Format("csv"), {"c", "a"}, "1,\"2,5\",3\r\n", "a,b,c\r\n"), (Values{"3", "1"}));
-  EXPECT_EQ(Split(Format("tsv"), {"b"}, "1\t2\t3", "\xEF\xBB\xBF" "a\tb\tc"), (Values{"2"}));
+  EXPECT_EQ(Split(Format("tsv"), {"b"}, "1\t2\t3",
+                  "\xEF\xBB\xBF"
+                  "a\tb\tc"),
+            (Values{"2"}));
 }
 
 TEST(RecordSplitter, NamesInPlaceOfAHeader) {
@@ -40,11 +46,13 @@ TEST(RecordSplitter, NamesInPlaceOfAHeader) {
 }
 
 TEST(RecordSplitter, MissingColumnNamesTheOthers) {
-  ExpectError(ExitCode::kData, {"data.txt", "no column \"d\"", "a, b, c"}, [] { Split(Format("csv"), {"d"}, "", "a,b,c"); });
+  ExpectError(ExitCode::kData, {"data.txt", "no column \"d\"", "a, b, c"},
+              [] { Split(Format("csv"), {"d"}, "", "a,b,c"); });
 }
 
 TEST(RecordSplitter, HeaderThatNamesAColumnTwice) {
-  ExpectError(ExitCode::kData, {"data.txt:1", "\"a\" twice"}, [] { Split(Format("csv"), {"a"}, "", "a,b,a"); });
+  ExpectError(ExitCode::kData, {"data.txt:1", "\"a\" twice"},
+              [] { Split(Format("csv"), {"a"}, "", "a,b,a"); });
 }
 
 TEST(RecordSplitter, RaggedLine) {
@@ -57,7 +65,8 @@ TEST(RecordSplitter, Criteo) {
   std::string line = "1";
   for (int i = 1; i <= 13; ++i) line += "\t" + (i == 2 ? std::string() : std::to_string(i));
   for (int i = 1; i <= 26; ++i) line += "\tc" + std::to_string(i);
-  EXPECT_EQ(Split(Format("criteo"), {"label", "I1", "I2", "C26"}, line + "\n"), (Values{"1", "1", "", "c26"}));
+  EXPECT_EQ(Split(Format("criteo"), {"label", "I1", "I2", "C26"}, line + "\n"),
+            (Values{"1", "1", "", "c26"}));
   std::string error;
   Split(Format("criteo"), {"label"}, "1\t2", "", &error);
   EXPECT_EQ(error, "2 fields where 40 are expected");
@@ -65,7 +74,8 @@ TEST(RecordSplitter, Criteo) {
 
 TEST(RecordSplitter, Libsvm) {
   const std::vector<std::string> wanted = {"label", "features", "3"};
-  EXPECT_EQ(Split(Format("libsvm"), wanted, "+1 1:0.5 3:2 7:1 # comment\n"), (Values{"+1", "1:0.5 7:1", "2"}));
+  EXPECT_EQ(Split(Format("libsvm"), wanted, "+1 1:0.5 3:2 7:1 # comment\n"),
+            (Values{"+1", "1:0.5 7:1", "2"}));
   EXPECT_EQ(Split(Format("libsvm"), wanted, "0\n"), (Values{"0", "", ""}));
   std::string error;
   for (const char* bad : {"1 x:1", "1 2:", "1 2", "1 2:3:4", "1 2:one"}) {
@@ -76,7 +86,8 @@ TEST(RecordSplitter, Libsvm) {
 
 TEST(RecordSplitter, Libffm) {
   const std::vector<std::string> wanted = {"label", "0", "2"};
-  EXPECT_EQ(Split(Format("libffm"), wanted, "1 0:10:1 2:20:0.5 2:21:1 5:1:1"), (Values{"1", "10:1", "20:0.5 21:1"}));
+  EXPECT_EQ(Split(Format("libffm"), wanted, "1 0:10:1 2:20:0.5 2:21:1 5:1:1"),
+            (Values{"1", "10:1", "20:0.5 21:1"}));
   std::string error;
   Split(Format("libffm"), wanted, "1 0:10", "", &error);
   EXPECT_EQ(error, "\"0:10\" is no field:index:value");

@@ -24,7 +24,11 @@ TEST(ThreadPool, DoesEachItemOnce) {
 
 TEST(ThreadPool, ThrowsWhatAnItemThrows) {
   ThreadPool pool(3);
-  EXPECT_THROW(pool.ForEach(10, [](std::size_t item, int) { if (item == 4) throw std::runtime_error("four"); }), std::runtime_error);
+  EXPECT_THROW(pool.ForEach(10,
+                            [](std::size_t item, int) {
+                              if (item == 4) throw std::runtime_error("four");
+                            }),
+               std::runtime_error);
   std::atomic<int> done{0};
   pool.ForEach(7, [&](std::size_t, int) { ++done; });
   EXPECT_EQ(done, 7);

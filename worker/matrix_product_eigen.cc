@@ -1,6 +1,6 @@
-#include "worker/matrix_product.h"
-
 #include <Eigen/Core>
+
+#include "worker/matrix_product.h"
 
 namespace fathom {
 namespace {
@@ -9,7 +9,8 @@ using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMa
 using ConstMap = Eigen::Map<const Matrix>;
 using Map = Eigen::Map<Matrix>;
 
-// Bytes of level 1, 2 and 3: of a current server core, and its share of the last level.
+// Bytes of level 1, 2 and 3: of a current server core, and its share of the last level. Pinned, so
+// that Eigen's blocking, and with it the order of the sums, does not depend on the machine.
 constexpr std::ptrdiff_t kCacheBytes[] = {32 << 10, 1 << 20, 4 << 20};
 
 [[maybe_unused]] const bool kPinned = [] {
@@ -19,10 +20,8 @@ constexpr std::ptrdiff_t kCacheBytes[] = {32 << 10, 1 << 20, 4 << 20};
 
 }  // namespace
 
-void AffineProduct(const float* a, const float* w, const float* bias, int m, int k, int n, float* out) {
-  Map result(out, m, n);
-  result.noalias() = ConstMap(a, m, k) * ConstMap(w, k, n);
-  result.rowwise() += Eigen::Map<const Eigen::RowVectorXf>(bias, n);
+void Product(const float* a, const float* w, int m, int k, int n, float* out) {
+  Map(out, m, n).noalias() = ConstMap(a, m, k) * ConstMap(w, k, n);
 }
 
 void TransposedLeftProduct(const float* a, const float* g, int m, int k, int n, float* out) {
