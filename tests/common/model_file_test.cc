@@ -86,7 +86,17 @@ TEST_F(ModelFileTest, LiesAsTheFormatSays) {
   EXPECT_EQ(at(kFirstKeyAt), KeyIn(0, 1));
   EXPECT_EQ(at(kSecondKeyAt), KeyIn(0, 7));
   EXPECT_EQ(at(kSecondKeyAt + 16), 1U);
-  EXPECT_EQ(dir_.Read("rows-01.bin").size(), 40U);  // no rows, but the file is there
+}
+
+TEST_F(ModelFileTest, APartitionWithoutRowsLiesAsTheFormatSays) {
+  const std::string by_hand = dir_.Read("rows-01.bin");
+  const ModelFileEntry expected = model_.WriteEmptyPartition(dir_.path(), 1);
+  const ModelFileEntry written = model_.WritePartition(dir_.path(), 1);
+  EXPECT_EQ(dir_.Read("rows-01.bin"), by_hand);
+  EXPECT_EQ(written.name, expected.name);
+  EXPECT_EQ(written.bytes, expected.bytes);
+  EXPECT_EQ(written.checksum, expected.checksum);
+  EXPECT_EQ(written.rows, expected.rows);
 }
 
 TEST_F(ModelFileTest, ManifestCountsRows) {
@@ -197,9 +207,9 @@ TEST_F(ModelFileTest, TrailingBytes) {
 }
 
 TEST_F(ModelFileTest, EndsAnywhereBeforeItsEnd) {
+  const std::string whole = dir_.Read("rows-00.bin");
   for (std::size_t bytes = 0; bytes < kFileBytes; ++bytes) {
-    model_.WritePartition(dir_.path(), 0);
-    std::filesystem::resize_file(dir_.path() / "rows-00.bin", bytes);
+    dir_.Write("rows-00.bin", whole.substr(0, bytes));
     Reseal(dir_, "rows-00.bin", &manifest_);
     ExpectError(ExitCode::kModel, {"rows-00.bin", kRemedy}, [&] { Read(); });
   }
