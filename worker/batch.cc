@@ -29,9 +29,11 @@ void BatchBuilder::Fill(std::uint32_t examples,
     table.scale.clear();
     table.example_begins.assign(1, 0);
   }
+  indices_.resize(examples);
+  for (std::uint32_t e = 0; e < examples; ++e) indices_[e] = index(e);
   for (std::uint32_t e = 0; e < examples; ++e) {
-    if (e + kPrefetchExamples < examples) data_.Prefetch(index(e + kPrefetchExamples));
-    AddExample(data_.Example(index(e)), e, batch);
+    if (e + kPrefetchExamples < examples) data_.Prefetch(indices_[e + kPrefetchExamples]);
+    AddExample(data_.Example(indices_[e]), e, batch);
   }
   for (std::size_t t = 0; t < spec_.tables.size(); ++t) MakeUnique(t, &batch->tables[t]);
 }

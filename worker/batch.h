@@ -67,6 +67,7 @@ class BatchBuilder {
 
   const ModelSpec& spec_;
   const PackedData& data_;
+  std::vector<std::uint64_t> indices_;     // of the batch's examples
   std::vector<std::vector<KeyAt>> pairs_;  // by table
   std::vector<KeyAt> sorted_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/messages.h"
+#include "worker/scaled_add.h"
 
 namespace fathom {
 namespace {
@@ -32,14 +33,15 @@ class RowSum {
     TreeSum tree;
     const auto add = [this](int into, int from) { AddSlots(into, from); };
     float* slot = nullptr;
-    std::uint32_t slice = 0;
+    std::uint32_t slice_end = 0;  // examples; occurrences ascend
     for (const std::uint32_t o : occurrences) {
-      const std::uint32_t its_slice = table.example[o] / batch_.slice_size;
-      if (slot != nullptr && its_slice == slice) {
+      const std::uint32_t example = table.example[o];
+      if (example < slice_end) {
         Add(table, o, slot, slot + 1);
         continue;
       }
-      slice = its_slice;
+      const std::uint32_t slice = example / batch_.slice_size;
+      slice_end = (slice + 1) * batch_.slice_size;
       slot = Slot(tree.Push(batch_.first_slice + slice, add));
       Begin(table, o, slot, slot + 1);
     }
@@ -53,9 +55,7 @@ class RowSum {
   float* Slot(int slot) { return sums_.data() + static_cast<std::size_t>(slot) * (dim_ + 1); }
 
   void AddSlots(int into, int from) {
-    float* a = Slot(into);
-    const float* b = Slot(from);
-    for (std::size_t i = 0; i < dim_ + 1; ++i) a[i] += b[i];
+    AddScaled(1.0F, Slot(from), dim_ + 1, Slot(into));
   }
 
   const float* InputGradient(const TableBatch& table, std::uint32_t o) const {
@@ -68,16 +68,14 @@ class RowSum {
     const float scale = table.scale.empty() ? 1.0F : table.scale[o];
     if (wide_) *wide = scale * gradients_.logits[table.example[o]];
     if (dim_ == 0) return;
-    const float* gradient = InputGradient(table, o);
-    for (std::size_t i = 0; i < dim_; ++i) deep[i] = scale * gradient[i];
+    SetScaled(scale, InputGradient(table, o), dim_, deep);
   }
 
   void Add(const TableBatch& table, std::uint32_t o, float* wide, float* deep) const {
     const float scale = table.scale.empty() ? 1.0F : table.scale[o];
     if (wide_) *wide += scale * gradients_.logits[table.example[o]];
     if (dim_ == 0) return;
-    const float* gradient = InputGradient(table, o);
-    for (std::size_t i = 0; i < dim_; ++i) deep[i] += scale * gradient[i];
+    AddScaled(scale, InputGradient(table, o), dim_, deep);
   }
 
   const ModelSpec& spec_;

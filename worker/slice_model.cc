@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/metrics.h"
+#include "worker/scaled_add.h"
 
 namespace fathom {
 
@@ -65,7 +66,7 @@ void SliceModel::GatherInput(const Batch& batch, std::uint32_t slice, const Pull
         const float* embedding = embeddings + table.rows[o] * dim;
         float* into = input + spec_.fields[table.field[o]].input_offset;
         const float scale = table.scale.empty() ? 1.0F : table.scale[o];
-        for (std::size_t i = 0; i < dim; ++i) into[i] += scale * embedding[i];
+        AddScaled(scale, embedding, dim, into);
       }
     }
   }
