@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "common/error.h"
 #include "common/metrics.h"
 #include "common/split.h"
+#include "launcher/book_world.h"
 #include "launcher/generated_dir.h"
 #include "launcher/synthetic_truth.h"
 
@@ -18,13 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 8> kGenres = {"biography", "classics", "crime",   "fantasy",
-                                                "history",   "poetry",   "romance", "science"};
-constexpr int kFactors = 2;
 constexpr std::uint64_t kFewestRows = 100;
-constexpr std::uint64_t kRatingsAReader = 500;
-constexpr std::uint64_t kRatingsABook = 800;
-constexpr double kMaxShareRead = 0.8;  // of all books, by one reader
 constexpr double kConstant = 0.5;
 constexpr double kLogitDeviation = 1.7;
 // Shares of the logit's variance.
@@ -32,152 +26,6 @@ constexpr double kReaderBias = 0.20, kBookBias = 0.20, kGenreTaste = 0.25, kFact
 constexpr std::int64_t kSplitSeed = 1;
 constexpr double kTestFraction = 0.2;
 constexpr double kPriorRatings = 10;  // of the additive means
-constexpr int kFirstYear = 1900, kYears = 124;
-
-enum Thing : std::uint64_t {
-  kReaderActivity = 1,
-  kBookFame,
-  kPick,
-  kReaderBiasOf,
-  kBookBiasOf,
-  kTaste,
-  kReaderFactor,
-  kBookFactor,
-  kGenreOf,
-  kYear,
-  kNoise
-};
-
-struct Rating {
-  std::uint32_t reader = 0;
-  std::uint32_t book = 0;
-  double logit = 0;
-  bool positive = false;
-  bool test = false;
-  int stars = 0;
-};
-
-class BookWorld {
- public:
-  BookWorld(std::uint64_t rows, std::uint64_t seed)
-      : rows_(rows),
-        seed_(seed),
-        readers_(std::max<std::uint64_t>(20, rows / kRatingsAReader)),
-        books_(std::max<std::uint64_t>(40, rows / kRatingsABook)) {
-    // Few rows: enough books that every reader finds some that are unread.
-    while (static_cast<double>(readers_) * static_cast<double>(books_) * kMaxShareRead <
-           2.0 * static_cast<double>(rows))
-      ++books_;
-  }
-
-  std::uint64_t readers() const { return readers_; }
-  std::uint64_t books() const { return books_; }
-
-  // One to three genres, as a set of bits.
-  std::uint32_t Genres(std::uint64_t book) const {
-    std::uint32_t genres = 0;
-    const int count = 1 + static_cast<int>(Stream(seed_, kGenreOf, book * 4) % 3);
-    for (int g = 0; g < count; ++g)
-      genres |= 1U << (Stream(seed_, kGenreOf, book * 4 + 1 + static_cast<std::uint64_t>(g)) %
-                       kGenres.size());
-    return genres;
-  }
-
-  std::string Year(std::uint64_t book) const {
-    const std::uint64_t bits = Stream(seed_, kYear, book);
-    return bits % 20 == 0 ? "" : std::to_string(kFirstYear + static_cast<int>(bits / 20 % kYears));
-  }
-
-  // Who rated what: each reader a number of different books, famous ones more often.
-  std::vector<Rating> PickRatings() const {
-    std::vector<double> fame(books_);
-    for (std::uint64_t b = 0; b < books_; ++b) {
-      const double rank = static_cast<double>(Stream(seed_, kBookFame, b) % books_);
-      fame[b] = 1.0 / std::sqrt(rank + 0.02 * static_cast<double>(books_) + 1.0);
-    }
-    std::vector<Rating> ratings;
-    std::vector<std::pair<double, std::uint32_t>> turn(books_);
-    const std::vector<std::uint64_t> counts = RatingsByReader();
-    for (std::uint32_t r = 0; r < readers_; ++r) {
-      // Weighted draw without replacement: the smallest -log(u) / weight (Efraimidis and Spirakis
-      // 2006).
-      for (std::uint32_t b = 0; b < books_; ++b) {
-        turn[b] = {-std::log(1.0 - UnitDouble(Stream(seed_, kPick, r * books_ + b))) / fame[b], b};
-      }
-      const auto end = turn.begin() + static_cast<std::ptrdiff_t>(counts[r]);
-      std::nth_element(turn.begin(), end - 1, turn.end());
-      std::sort(turn.begin(), end);
-      for (auto pick = turn.begin(); pick != end; ++pick)
-        ratings.push_back({.reader = r, .book = pick->second});
-    }
-    return ratings;
-  }
-
-  double ReaderBias(const Rating& r) const {
-    return BellShaped(Stream(seed_, kReaderBiasOf, r.reader));
-  }
-  double BookBias(const Rating& r) const { return BellShaped(Stream(seed_, kBookBiasOf, r.book)); }
-  double GenreTaste(const Rating& r) const {
-    const std::uint32_t genres = Genres(r.book);
-    double sum = 0;
-    int count = 0;
-    for (std::uint64_t g = 0; g < kGenres.size(); ++g) {
-      if ((genres >> g & 1) == 0) continue;
-      sum += BellShaped(Stream(seed_, kTaste, r.reader * kGenres.size() + g));
-      ++count;
-    }
-    return sum / count;
-  }
-  double Factors(const Rating& r) const {
-    double sum = 0;
-    for (std::uint64_t f = 0; f < kFactors; ++f) {
-      sum += BellShaped(Stream(seed_, kReaderFactor, r.reader * kFactors + f)) *
-             BellShaped(Stream(seed_, kBookFactor, r.book * kFactors + f));
-    }
-    return sum;
-  }
-
-  // The rating's latent value is the logit plus logistic noise; 0 lies between 3 and 4 stars.
-  void Rate(Rating* rating) const {
-    const double u = UnitDouble(Stream(seed_, kNoise, rating->reader * books_ + rating->book));
-    const double latent = rating->logit + std::log((u + 1e-12) / (1.0 - u + 1e-12));
-    rating->positive = latent >= 0;
-    rating->stars = latent >= 1.5    ? 5
-                    : latent >= 0    ? 4
-                    : latent >= -1.0 ? 3
-                    : latent >= -2.2 ? 2
-                                     : 1;
-  }
-
- private:
-  // Activity is long-tailed; the counts add up to the rows.
-  std::vector<std::uint64_t> RatingsByReader() const {
-    std::vector<double> activity(readers_);
-    double sum = 0;
-    for (std::uint64_t r = 0; r < readers_; ++r)
-      sum += activity[r] = std::exp(0.5 * BellShaped(Stream(seed_, kReaderActivity, r)));
-    const auto most = static_cast<std::uint64_t>(kMaxShareRead * static_cast<double>(books_));
-    std::vector<std::uint64_t> counts(readers_);
-    std::uint64_t given = 0;
-    for (std::uint64_t r = 0; r < readers_; ++r) {
-      counts[r] = std::clamp<std::uint64_t>(
-          static_cast<std::uint64_t>(activity[r] / sum * static_cast<double>(rows_)), 1, most);
-      given += counts[r];
-    }
-    for (std::uint64_t r = 0; given < rows_; r = (r + 1) % readers_) {
-      if (counts[r] < most) ++counts[r], ++given;
-    }
-    for (std::uint64_t r = 0; given > rows_; r = (r + 1) % readers_) {
-      if (counts[r] > 1) --counts[r], --given;
-    }
-    return counts;
-  }
-
-  std::uint64_t rows_;
-  std::uint64_t seed_;
-  std::uint64_t readers_;
-  std::uint64_t books_;
-};
 
 std::string ReaderName(std::uint32_t reader) { return std::to_string(reader + 1); }
 std::string BookName(std::uint32_t book) { return std::to_string(book + 1); }
