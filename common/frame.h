@@ -25,7 +25,7 @@ enum class FrameType : std::uint16_t {
   kPush = 4,        // worker -> server
   kStepDone = 5,    // worker -> coordinator: the step's losses
   kScores = 6,      // worker -> coordinator: evaluation scores
-  kWorkerDone = 7,  // worker -> coordinator: no more steps; worker -> server too
+  kWorkerDone = 7,  // worker -> coordinator: no more steps
   kSave = 8,        // coordinator -> server: write your part of the model
   kSaved = 9,       // server -> coordinator: written; what it holds
   kStop = 10,       // coordinator -> all: the run is over, in order

@@ -2,7 +2,7 @@
 //
 // Bulk messages (pull, rows, push, scores) are arrays in a payload (frame.h) and are read where
 // they lie; their encoders and decoders stand here, once, for both sides. Control messages are
-// flat structs that go through cereal over a bounded archive (control_message.h).
+// flat structs that go through cereal over a bounded archive (saved_message.h, control_archive.h).
 #pragma once
 
 #include <cstdint>

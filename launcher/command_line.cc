@@ -39,6 +39,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
       "with the same bits everywhere.",
       "fathom");
   app.footer(kFooter);
+  app.set_version_flag("--version", "fathom " FATHOM_VERSION);
   app.require_subcommand(1);
 
   ConfigArguments config;

@@ -1,5 +1,7 @@
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <optional>
 
 #include "common/error.h"
 #include "launcher/command_line.h"
@@ -7,27 +9,31 @@
 
 namespace {
 
-void Say(const fathom::MpiSession& mpi, const char* what) {
-  if (mpi.ranks() > 1) {
-    std::fprintf(stderr, "fathom: rank %d on %s: %s\n", mpi.rank(), mpi.host().c_str(), what);
+using fathom::MpiSession;
+
+// Says what failed, with rank and host where there are several, and ends all ranks.
+[[noreturn]] void End(std::optional<MpiSession>& mpi, const char* what, fathom::ExitCode code) {
+  if (mpi && mpi->ranks() > 1) {
+    std::fprintf(stderr, "fathom: rank %d on %s: %s\n", mpi->rank(), mpi->host().c_str(), what);
   } else {
     std::fprintf(stderr, "fathom: %s\n", what);
   }
+  if (mpi) mpi->Abort(static_cast<int>(code));
+  std::_Exit(static_cast<int>(code));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  fathom::MpiSession mpi(&argc, &argv);
+  std::optional<MpiSession> mpi;
   try {
-    const int exit_code = fathom::RunCommandLine(argc, argv, mpi);
-    mpi.Finish();
+    mpi.emplace(&argc, &argv);
+    const int exit_code = fathom::RunCommandLine(argc, argv, *mpi);
+    mpi->Finish();
     return exit_code;
   } catch (const fathom::Error& error) {
-    Say(mpi, error.what());
-    mpi.Abort(static_cast<int>(error.code()));
+    End(mpi, error.what(), error.code());
   } catch (const std::exception& error) {
-    Say(mpi, error.what());
-    mpi.Abort(static_cast<int>(fathom::ExitCode::kTraining));
+    End(mpi, error.what(), fathom::ExitCode::kTraining);
   }
 }

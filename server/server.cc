@@ -100,8 +100,6 @@ void Server::Impl::Handle(Frame frame) {
       return OnPull(std::move(frame));
     case FrameType::kPush:
       return OnPush(std::move(frame));
-    case FrameType::kWorkerDone:
-      return;  // its pushes are in; the coordinator says when all is over
     case FrameType::kSave:
       return OnSave(frame);
     case FrameType::kStop:

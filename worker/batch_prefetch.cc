@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "common/slice_tree.h"
-#include "worker/epoch_order.h"
 
 namespace fathom {
 
@@ -70,9 +69,12 @@ void BatchPrefetch::Make(std::uint64_t step, Batch* batch) {
   batch->slice_size = static_cast<std::uint32_t>(config_.train.slice_size);
   const std::uint32_t first = std::min(begin * batch->slice_size, plan.examples);
   const std::uint32_t last = std::min(end * batch->slice_size, plan.examples);
-  const EpochOrder order(config_, schedule_.train_examples(), plan.epoch);
+  if (!order_ || order_epoch_ != plan.epoch) {
+    order_.emplace(config_, schedule_.train_examples(), plan.epoch);
+    order_epoch_ = plan.epoch;
+  }
   builder_.Fill(
-      last - first, [&](std::uint32_t i) { return order(plan.first + first + i); }, batch);
+      last - first, [&](std::uint32_t i) { return (*order_)(plan.first + first + i); }, batch);
 }
 
 }  // namespace fathom

@@ -6,11 +6,13 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "common/config.h"
 #include "common/schedule.h"
 #include "worker/batch.h"
+#include "worker/epoch_order.h"
 
 namespace fathom {
 
@@ -31,6 +33,8 @@ class BatchPrefetch {
   const Config& config_;
   const Schedule& schedule_;
   BatchBuilder builder_;
+  std::optional<EpochOrder> order_;  // of the epoch at hand; the thread's own
+  std::uint64_t order_epoch_ = 0;
   int worker_;
   int workers_;
 

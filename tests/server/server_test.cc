@@ -253,7 +253,6 @@ TEST_F(ServerTest, SavesAndServesTheModel) {
   for (std::uint64_t number = 0; number < kSteps; ++number) run.TakeStep(step_, number);
   run.PullToEvaluate(0, kSteps, keys_);
   const Buffer trained = run.Rows(0, kSteps);
-  for (int w = 0; w < kWorkers; ++w) run.Send(FrameType::kWorkerDone, run.Worker(w), kSteps);
   CreateDense(run.save_dir(), kDenseFloats);
   run.Send(FrameType::kSave, 0, kSteps);
   const auto frame = run.Saved();
