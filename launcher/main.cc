@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -10,6 +12,9 @@
 namespace {
 
 using fathom::MpiSession;
+
+constexpr int kKeptBlockBytes = 32 << 20;  // the most that glibc takes
+constexpr int kKeptFreeBytes = 64 << 20;
 
 // Says what failed, with rank and host where there are several, and ends all ranks.
 [[noreturn]] void End(std::optional<MpiSession>& mpi, const char* what, fathom::ExitCode code) {
@@ -25,6 +30,10 @@ using fathom::MpiSession;
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Payloads of a megabyte and more come and go with every step: their memory is kept, instead of
+  // being mapped, cleared and given back each time.
+  mallopt(M_MMAP_THRESHOLD, kKeptBlockBytes);
+  mallopt(M_TRIM_THRESHOLD, kKeptFreeBytes);
   std::optional<MpiSession> mpi;
   try {
     mpi.emplace(&argc, &argv);

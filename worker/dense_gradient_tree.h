@@ -23,7 +23,7 @@ class DenseGradientTree {
   // Starts a batch: the slices are those of `nodes`; global_slices is the whole batch's.
   void Begin(const std::vector<TreeNode>& nodes, std::uint32_t global_slices);
 
-  // A gradient to write one slice's into, all of it.
+  // A gradient to write one slice's into. What no slice ever writes is 0.
   std::unique_ptr<Gradient> Acquire();
 
   // Gives the slice's gradient to the tree.

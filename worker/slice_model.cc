@@ -97,7 +97,10 @@ double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const Pulle
          "deep.learning_rate, dense.learning_rate) or standardise the numeric columns",
          batch.step, batch.first_slice + slice);
   }
-  std::fill_n(dense_gradient, spec_.dense_floats, 0.0F);
+  // The layers' gradients are written whole; what lies before them is added up.
+  const int before_layers =
+      spec_.layers.empty() ? spec_.dense_floats : spec_.layers.front().weight_offset;
+  std::fill_n(dense_gradient, before_layers, 0.0F);
   WideDenseGradient(batch, slice, logit_gradients, dense_gradient);
   if (!spec_.layers.empty()) {
     mlp_.Backward(rows.dense.data(), input_.data(), m, logit_gradients, dense_gradient,

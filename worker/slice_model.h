@@ -27,9 +27,9 @@ class SliceModel {
   // logits [examples of the slice] = bias + wide part + deep part (Cheng et al. 2016, eq. 3).
   void Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits);
 
-  // After Forward of the same slice. Fills the slice's part of `examples` and all of
-  // dense_gradient [spec.dense_floats]; returns the sum of the slice's log losses. Throws
-  // Error(kNumeric) where the loss is not finite.
+  // After Forward of the same slice. Fills the slice's part of `examples` and dense_gradient
+  // [spec.dense_floats], all but the gaps between layers, which must be 0 already. Returns the sum
+  // of the slice's log losses. Throws Error(kNumeric) where the loss is not finite.
   double Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
                   const float* logits, ExampleGradients* examples, float* dense_gradient);
 
