@@ -46,7 +46,8 @@ struct ColumnConfig {
   std::string separator = "|";     // multivalent
   bool weighted = false;           // multivalent: each value is id:weight (libsvm, libffm)
   std::string transform = "none";  // categorical: none, vocabulary, buckets, quantiles. numeric:
-                                   // none, log, standardise, quantiles
+                                   // none, log, standardise, log_standardise, quantiles
+  std::string missing_as = "neutral";  // numeric: neutral, zero
   std::int64_t min_count = 1;      // vocabulary: rarer values share one key
   std::int64_t hash_buckets = 0;   // categorical, multivalent: 0 = one key per value
   std::vector<double> boundaries;  // buckets
@@ -97,6 +98,7 @@ struct DeepConfig {             // AdaGrad, Duchi et al. 2011
 struct DenseConfig {  // AdaGrad on the MLP, the bias and the numeric columns' wide weights
   double learning_rate = 0.01;
   double initial_accumulator = 1e-6;
+  double init_scale = 1.0;
   double l2 = 0.0;
 };
 

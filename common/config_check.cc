@@ -19,7 +19,8 @@ void CheckTransform(const ColumnConfig& column, const std::string& where) {
                         ? OneOf(column.transform, {"none", "vocabulary", "buckets", "quantiles"})
                     : column.kind == "multivalent"
                         ? OneOf(column.transform, {"none", "vocabulary"})
-                        : OneOf(column.transform, {"none", "log", "standardise", "quantiles"});
+                        : OneOf(column.transform, {"none", "log", "standardise",
+                                                   "log_standardise", "quantiles"});
   if (!fits)
     Fail(ExitCode::kUsage, "{}: transform \"{}\" does not go with kind \"{}\"", where,
          column.transform, column.kind);
@@ -45,6 +46,8 @@ void CheckColumns(const Config& config, const std::string& origin) {
     }
     if (column.weighted && column.kind != "multivalent")
       Fail(ExitCode::kUsage, "{}: weighted goes with kind = \"multivalent\" only", where);
+    if (column.missing_as != "neutral" && column.kind != "numeric")
+      Fail(ExitCode::kUsage, "{}: missing_as goes with kind = \"numeric\" only", where);
     if (column.hash_buckets > 0 && (column.kind == "numeric" || column.transform != "none")) {
       Fail(ExitCode::kUsage,
            "{}: hash_buckets goes with transform = \"none\" of a categorical or multivalent column",

@@ -178,14 +178,16 @@ ModelSpec MakeModelSpec(const Config& config) {
   return spec;
 }
 
-std::vector<float> InitialDense(const ModelSpec& spec, std::uint64_t seed) {
+std::vector<float> InitialDense(const ModelSpec& spec, const Config& config) {
+  const auto seed = static_cast<std::uint64_t>(config.seed);
   std::vector<float> dense(static_cast<std::size_t>(spec.dense_floats), 0.0F);
   const int used = UsedInputs(spec);
   for (std::size_t l = 0; l < spec.layers.size(); ++l) {
     const LayerSpec& layer = spec.layers[l];
     const int fan_in = l == 0 ? used : layer.inputs;
     const bool last = l + 1 == spec.layers.size();
-    const double stddev = std::sqrt(2.0 / (last ? fan_in + layer.outputs : fan_in));
+    const double stddev =
+        config.dense.init_scale * std::sqrt(2.0 / (last ? fan_in + layer.outputs : fan_in));
     const std::uint64_t layer_seed = Mix64(Mix64(seed, ColumnSeed("dense")), l);
     const auto weights = static_cast<std::size_t>(fan_in) * static_cast<std::size_t>(layer.outputs);
     for (std::size_t i = 0; i < weights; ++i) {

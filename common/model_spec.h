@@ -75,7 +75,8 @@ struct ModelSpec {
 ModelSpec MakeModelSpec(const Config& config);
 
 // The initial dense parameters: biases and wide weights 0, W He-normal for ReLU layers (He et al.
-// 2015) and Glorot for the last; padding rows 0. A pure function of (seed, spec).
-std::vector<float> InitialDense(const ModelSpec& spec, std::uint64_t seed);
+// 2015) and Glorot for the last, both times dense.init_scale; padding rows 0. A pure function of
+// (config, spec).
+std::vector<float> InitialDense(const ModelSpec& spec, const Config& config);
 
 }  // namespace fathom

@@ -114,6 +114,9 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                    "means over the batch"),
           Positive("dense.initial_accumulator", &c.dense.initial_accumulator, 1e6,
                    "AdaGrad on the dense parameters: initial accumulator"),
+          Positive("dense.init_scale", &c.dense.init_scale, 100,
+                   "Initial weights of the layers: so many times He's standard deviation, "
+                   "sqrt(2 / inputs); 0.41 is what PyTorch starts from"),
           Number("dense.l2", &c.dense.l2, 0, 1e6, "L2 on the dense parameters"),
       });
 }
@@ -228,8 +231,13 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
       Plain("weighted", &c.weighted, "multivalent: each value is written value:weight"),
       Text("transform", &c.transform,
            "categorical: none, vocabulary, buckets, quantiles; multivalent: none, vocabulary; "
-           "numeric: none, log, standardise, quantiles",
-           {"none", "vocabulary", "buckets", "quantiles", "log", "standardise"}),
+           "numeric: none, log, standardise, log_standardise, quantiles",
+           {"none", "vocabulary", "buckets", "quantiles", "log", "standardise",
+            "log_standardise"}),
+      Text("missing_as", &c.missing_as,
+           "numeric: what a missing number becomes: zero, before the transform; or neutral, after "
+           "it: 0 (so the mean, if standardised), the middle of the quantiles",
+           {"neutral", "zero"}),
       Number("min_count", &c.min_count, 1, kMaxCount,
              "vocabulary: values seen less often in the training part share one key"),
       Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,

@@ -22,7 +22,7 @@ DenseTable::DenseTable(const Config& config, const ModelSpec& spec, int server, 
       sums_(TreeSum::kMaxDepth * kBlock) {
   const auto [first, end] = DenseRange(total_, server, servers);
   first_ = first;
-  const std::vector<float> initial = InitialDense(spec, static_cast<std::uint64_t>(config.seed));
+  const std::vector<float> initial = InitialDense(spec, config);
   values_.assign(initial.begin() + static_cast<std::ptrdiff_t>(first),
                  initial.begin() + static_cast<std::ptrdiff_t>(end));
   accumulators_.assign(values_.size(), static_cast<float>(config.dense.initial_accumulator));

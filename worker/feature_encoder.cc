@@ -13,6 +13,7 @@ namespace {
 // Combinations of one cross in one example.
 constexpr std::size_t kMaxCombinations = 4096;
 constexpr float kMiddleQuantile = 0.5F;
+constexpr std::string_view kZero = "0";
 
 const std::string& SourceOf(const ColumnConfig& column) {
   return column.source.empty() ? column.name : column.source;
@@ -37,6 +38,7 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
                   .seed = ColumnSeed(settings.name)};
     column.numeric = settings.kind == "numeric";
     column.multivalent = settings.kind == "multivalent";
+    column.zero_if_missing = settings.missing_as == "zero";
     column.used = settings.use != "none";
     column.boundaries = settings.boundaries;
     if (const auto learnt = transforms.find(settings.name); learnt != transforms.end()) {
@@ -112,8 +114,12 @@ void FeatureEncoder::Observe(const std::vector<std::string_view>& values, std::u
                              std::vector<ColumnStatistics>* statistics) {
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     Column& column = columns_[c];
-    if (!LearnsFromData(column.config) || IsMissing(values[column.slot])) continue;
+    if (!LearnsFromData(column.config)) continue;
     std::string_view text = values[column.slot];
+    if (IsMissing(text)) {
+      if (!column.zero_if_missing) continue;
+      text = kZero;
+    }
     if (column.config.transform == "vocabulary") {
       column.keys.clear();
       if (column.multivalent) {
@@ -124,7 +130,10 @@ void FeatureEncoder::Observe(const std::vector<std::string_view>& values, std::u
       for (const Key key : column.keys) (*statistics)[c].AddValue(key);
     } else {
       if (pairs_) text = text.substr(text.rfind(':') + 1);
-      if (const auto number = ParseNumber(text)) (*statistics)[c].AddNumber(*number, place);
+      if (const auto number = ParseNumber(text)) {
+        const double x = TakesLog(column.config) ? SignedLog(*number) : *number;
+        (*statistics)[c].AddNumber(x, place);
+      }
     }
   }
 }
@@ -138,15 +147,18 @@ std::string FeatureEncoder::EncodeNumber(const Column& column, std::string_view 
                                          float* value) const {
   const bool quantiles = column.config.transform == "quantiles";
   if (IsMissing(text)) {
-    *value = quantiles ? kMiddleQuantile : 0;
-    return {};
+    if (!column.zero_if_missing) {
+      *value = quantiles ? kMiddleQuantile : 0;
+      return {};
+    }
+    text = kZero;
   }
   if (pairs_) text = text.substr(text.rfind(':') + 1);
   const auto number = ParseNumber(text);
   if (!number) return NotANumber(column.config.name, text);
   double x = *number;
-  if (column.config.transform == "log") x = std::copysign(std::log1p(std::fabs(x)), x);
-  if (column.config.transform == "standardise") x = (x - column.mean) / column.stddev;
+  if (TakesLog(column.config)) x = SignedLog(x);
+  if (Standardises(column.config)) x = (x - column.mean) / column.stddev;
   if (quantiles) {
     // Cheng et al. 2016, section 4.1: (class - 1) / (classes - 1), in [0, 1].
     const auto classes = column.boundaries.size();

@@ -1,7 +1,7 @@
 // From a record's values to an example: transforms, keys, crosses.
 //
-// Missing values: a number that is missing is 0 after its transform (0.5 after "quantiles"); a
-// categorical value has a key of its own, MissingKey; a multivalent one is the empty list.
+// Missing values: a number that is missing is 0 after its transform (0.5 after "quantiles"), or
+// with missing_as = "zero" before it; a categorical value has a key of its own, MissingKey; a multivalent one is the empty list.
 #pragma once
 
 #include <string>
@@ -37,6 +37,7 @@ class FeatureEncoder {
     std::size_t slot = 0;
     std::uint64_t seed = 0;
     bool numeric = false;
+    bool zero_if_missing = false;
     bool multivalent = false;
     bool used = false;
     std::vector<double> boundaries;  // buckets, quantiles

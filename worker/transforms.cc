@@ -1,6 +1,7 @@
 #include "worker/transforms.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
@@ -10,9 +11,19 @@ namespace fathom {
 using Json = nlohmann::ordered_json;
 
 bool LearnsFromData(const ColumnConfig& column) {
-  return column.transform == "vocabulary" || column.transform == "standardise" ||
+  return column.transform == "vocabulary" || Standardises(column) ||
          column.transform == "quantiles";
 }
+
+bool TakesLog(const ColumnConfig& column) {
+  return column.transform == "log" || column.transform == "log_standardise";
+}
+
+bool Standardises(const ColumnConfig& column) {
+  return column.transform == "standardise" || column.transform == "log_standardise";
+}
+
+double SignedLog(double x) { return std::copysign(std::log1p(std::fabs(x)), x); }
 
 // Keys are written as hexadecimal text: a value's own text may be no UTF-8, and a JSON number no
 // 64-bit integer.

@@ -23,6 +23,14 @@ using Transforms = std::map<std::string, ColumnTransform>;
 // Whether the column's transform has to see the training examples first.
 bool LearnsFromData(const ColumnConfig& column);
 
+// The two steps of a numeric column's transform: log (log_standardise: first the log), and
+// (x - mean) / standard deviation.
+bool TakesLog(const ColumnConfig& column);
+bool Standardises(const ColumnConfig& column);
+
+// sign(x) log(1 + |x|).
+double SignedLog(double x);
+
 std::string TransformsToJson(const Transforms& transforms);
 
 // Throws Error(kModel) where the text does not hold what the columns need.

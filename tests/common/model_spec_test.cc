@@ -69,10 +69,11 @@ TEST(ModelSpec, WithoutDeepColumnsThereAreNoLayers) {
 
 TEST(ModelSpec, InitialWeightsHaveTheirVariance) {
   Config config;
+  config.seed = 1;
   config.columns = {{.name = "a", .dim = 100}};
   config.model.hidden = {200};
   const ModelSpec spec = MakeModelSpec(config);
-  const auto dense = InitialDense(spec, 1);
+  const auto dense = InitialDense(spec, config);
   double squares = 0;
   for (int i = 0; i < 100 * 200; ++i)
     squares += std::pow(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 2);
@@ -80,7 +81,12 @@ TEST(ModelSpec, InitialWeightsHaveTheirVariance) {
   for (int i = 100 * 200; i < spec.input_width * 200; ++i)
     EXPECT_EQ(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 0) << "padding";
   EXPECT_EQ(dense[0], 0);
-  EXPECT_NE(dense, InitialDense(spec, 2));
+  config.seed = 2;
+  EXPECT_NE(dense, InitialDense(spec, config));
+  config.seed = 1;
+  config.dense.init_scale = 0.5;
+  const auto halved = InitialDense(spec, config);
+  for (std::size_t i = 0; i < dense.size(); ++i) EXPECT_FLOAT_EQ(halved[i], dense[i] / 2);
 }
 
 TEST(ModelSpec, WhatMakesNoModel) {

@@ -29,7 +29,7 @@ class ReferenceTrainer {
         z_(spec.tables.size()),
         n_(spec.tables.size()),
         accumulators_(spec.tables.size()) {
-    const auto dense = InitialDense(spec, static_cast<std::uint64_t>(config.seed));
+    const auto dense = InitialDense(spec, config);
     parameters_.dense.assign(dense.begin(), dense.end());
     dense_accumulators_.assign(dense.size(), config.dense.initial_accumulator);
   }

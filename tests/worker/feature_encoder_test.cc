@@ -78,12 +78,51 @@ TEST(FeatureEncoder, StandardisedAndQuantiledNumbers) {
   EXPECT_FLOAT_EQ(
       Encode({.kind = "numeric", .transform = "standardise"}, "", learnt).example.numerics[0], 0);
   EXPECT_FLOAT_EQ(
+      Encode({.kind = "numeric", .transform = "log_standardise"}, "-3", learnt).example.numerics[0],
+      static_cast<float>((-std::log(4.0) - 10) / 4));
+  EXPECT_FLOAT_EQ(
       Encode({.kind = "numeric", .transform = "quantiles"}, "2.5", learnt).example.numerics[0],
       0.5F);
   EXPECT_FLOAT_EQ(
       Encode({.kind = "numeric", .transform = "quantiles"}, "99", learnt).example.numerics[0], 1);
   EXPECT_FLOAT_EQ(
       Encode({.kind = "numeric", .transform = "quantiles"}, "", learnt).example.numerics[0], 0.5F);
+}
+
+TEST(FeatureEncoder, LogStandardiseLearnsFromTheLogs) {
+  ColumnConfig column{.name = "v", .kind = "numeric", .transform = "log_standardise"};
+  Config config;
+  config.data.format = "csv";
+  config.data.names = {"label", "v"};
+  config.data.header = false;
+  config.data.train = {"none.csv"};
+  config.columns = {column};
+  const InputSchema schema(config, true);
+  FeatureEncoder encoder(schema, MakeModelSpec(config), {});
+  std::vector<ColumnStatistics> statistics(1);
+  std::vector<std::string_view> values(schema.sources().size());
+  for (const char* text : {"0", "1", "-3", ""}) {
+    values[schema.Slot("v")] = text;
+    encoder.Observe(values, 0, &statistics);
+  }
+  const ColumnTransform learnt = statistics[0].Learn(column);
+  const double mean = (std::log(2.0) - std::log(4.0)) / 3;
+  EXPECT_NEAR(learnt.mean, mean, 1e-12);
+  const auto squared = [&](double x) { return (x - mean) * (x - mean); };
+  const double variance = (squared(0) + squared(std::log(2.0)) + squared(-std::log(4.0))) / 3;
+  EXPECT_NEAR(learnt.stddev, std::sqrt(variance), 1e-12);
+}
+
+TEST(FeatureEncoder, AMissingNumberMayStandForZeroBeforeTheTransform) {
+  const Transforms learnt = {{"v", {.mean = 10, .stddev = 4, .boundaries = {-1, 2}}}};
+  const auto value = [&](const char* transform) {
+    const ColumnConfig column{.kind = "numeric", .transform = transform, .missing_as = "zero"};
+    return Encode(column, "", learnt).example.numerics[0];
+  };
+  EXPECT_FLOAT_EQ(value("none"), 0);
+  EXPECT_FLOAT_EQ(value("standardise"), -2.5F);
+  EXPECT_FLOAT_EQ(value("log_standardise"), -2.5F);
+  EXPECT_FLOAT_EQ(value("quantiles"), 0.5F);
 }
 
 TEST(FeatureEncoder, Lists) {
