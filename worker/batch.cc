@@ -6,36 +6,57 @@ namespace fathom {
 namespace {
 
 // How many examples ahead their records are fetched into the cache.
-constexpr std::uint32_t kPrefetchExamples = 8;
-
-// Keys are well mixed, so their top bits spread them over buckets of a few keys each.
-constexpr int kBucketBits = 11;
+constexpr std::uint32_t kPrefetchExamples = 12;
 
 }  // namespace
+
+void BatchBuilder::Occurrences::Clear() {
+  keys.Clear();
+  scales.clear();
+  count = 0;
+}
+
+void BatchBuilder::Occurrences::MakeRoom(std::size_t more) {
+  if (count + more <= numbers.size()) return;
+  const std::size_t size = 2 * (count + more);
+  numbers.resize(size);
+  examples.resize(size);
+  fields.resize(size);
+}
+
+void BatchBuilder::Occurrences::Add(Key key, std::uint32_t example, std::size_t field,
+                                    float scale) {
+  // Once one scale is kept all are; a table whose scales are all 1 keeps none.
+  if (scale != 1.0F && scales.empty()) scales.assign(count, 1.0F);
+  if (scale != 1.0F || !scales.empty()) scales.push_back(scale);
+  numbers[count] = keys.Number(key);
+  examples[count] = example;
+  fields[count] = static_cast<std::uint16_t>(field);
+  ++count;
+}
+
+BatchBuilder::BatchBuilder(const ModelSpec& spec, const PackedData& data)
+    : spec_(spec), data_(data), occurrences_(spec.tables.size()) {}
 
 void BatchBuilder::Fill(std::uint32_t examples,
                         const std::function<std::uint64_t(std::uint32_t)>& index, Batch* batch) {
   batch->examples = examples;
+  batch->fields = static_cast<std::uint32_t>(spec_.fields.size());
   batch->labels.clear();
   batch->groups.clear();
   batch->numerics.clear();
   batch->tables.resize(spec_.tables.size());
-  pairs_.resize(spec_.tables.size());
-  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
-    pairs_[t].clear();
-    TableBatch& table = batch->tables[t];
-    table.example.clear();
-    table.field.clear();
-    table.scale.clear();
-    table.example_begins.assign(1, 0);
-  }
+  for (Occurrences& occurrences : occurrences_) occurrences.Clear();
   indices_.resize(examples);
   for (std::uint32_t e = 0; e < examples; ++e) indices_[e] = index(e);
   for (std::uint32_t e = 0; e < examples; ++e) {
     if (e + kPrefetchExamples < examples) data_.Prefetch(indices_[e + kPrefetchExamples]);
     AddExample(data_.Example(indices_[e]), e, batch);
   }
-  for (std::size_t t = 0; t < spec_.tables.size(); ++t) MakeUnique(t, &batch->tables[t]);
+  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+    OrderByKey(&occurrences_[t], &batch->tables[t]);
+    CutIntoSegments(*batch, &batch->tables[t]);
+  }
 }
 
 void BatchBuilder::AddExample(const ExampleView& view, std::uint32_t example, Batch* batch) {
@@ -43,77 +64,92 @@ void BatchBuilder::AddExample(const ExampleView& view, std::uint32_t example, Ba
   if (spec_.grouped) batch->groups.push_back(view.group);
   batch->numerics.insert(batch->numerics.end(), view.numerics,
                          view.numerics + spec_.numerics.size());
+  for (Occurrences& occurrences : occurrences_) occurrences.MakeRoom(spec_.fields.size());
   std::size_t single = 0;
   int list = 0;
   for (std::size_t f = 0; f < spec_.fields.size(); ++f) {
     const Field& field = spec_.fields[f];
-    if (!field.multivalent) {
-      AddOccurrence(field, f, example, view.keys[single++], 1.0F, batch);
-      continue;
-    }
-    const auto keys = view.list(list);
-    const float* weights = view.weights(list);
-    ++list;
-    const float share = field.pooling == Pooling::kMean && !keys.empty()
-                            ? 1.0F / static_cast<float>(keys.size())
-                            : 1.0F;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      AddOccurrence(field, f, example, keys[i], field.weighted ? weights[i] * share : share, batch);
+    if (field.multivalent) {
+      AddList(view, list++, f, example);
+    } else {
+      occurrences_[static_cast<std::size_t>(field.table)].Add(view.keys[single++], example, f,
+                                                              1.0F);
     }
   }
-  for (TableBatch& table : batch->tables)
-    table.example_begins.push_back(static_cast<std::uint32_t>(table.example.size()));
 }
 
-void BatchBuilder::AddOccurrence(const Field& field, std::size_t field_index, std::uint32_t example,
-                                 Key key, float scale, Batch* batch) {
-  const auto t = static_cast<std::size_t>(field.table);
-  TableBatch& table = batch->tables[t];
-  if (scale != 1.0F && table.scale.empty()) table.scale.assign(table.example.size(), 1.0F);
-  // Once one scale is kept all are; a table whose scales are all 1 keeps none.
-  if (scale != 1.0F || !table.scale.empty()) table.scale.push_back(scale);
-  pairs_[t].push_back({key, static_cast<std::uint32_t>(table.example.size())});
-  table.example.push_back(example);
-  table.field.push_back(static_cast<std::uint16_t>(field_index));
+void BatchBuilder::AddList(const ExampleView& view, int list, std::size_t f,
+                           std::uint32_t example) {
+  const Field& field = spec_.fields[f];
+  const auto keys = view.list(list);
+  const float* weights = view.weights(list);
+  const float share = field.pooling == Pooling::kMean && !keys.empty()
+                          ? 1.0F / static_cast<float>(keys.size())
+                          : 1.0F;
+  Occurrences& occurrences = occurrences_[static_cast<std::size_t>(field.table)];
+  occurrences.MakeRoom(keys.size() + spec_.fields.size());
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    occurrences.Add(keys[i], example, f, field.weighted ? weights[i] * share : share);
 }
 
-// By key, then occurrence: one counting pass over the keys' top bits, then each bucket by itself.
-void BatchBuilder::SortByKey(std::vector<KeyAt>* pairs) {
-  constexpr std::size_t kBuckets = std::size_t{1} << kBucketBits;
-  std::vector<std::uint32_t> begins(kBuckets + 1, 0);
-  const auto bucket_of = [](Key key) {
-    return static_cast<std::size_t>(key >> (64 - kBucketBits));
-  };
-  for (const KeyAt& pair : *pairs) ++begins[bucket_of(pair.key) + 1];
-  for (std::size_t b = 0; b < kBuckets; ++b) begins[b + 1] += begins[b];
-  sorted_.resize(pairs->size());
-  std::vector<std::uint32_t> next(begins.begin(), begins.end() - 1);
-  for (const KeyAt& pair : *pairs) sorted_[next[bucket_of(pair.key)]++] = pair;
-  const auto before = [](const KeyAt& a, const KeyAt& b) {
-    return a.key != b.key ? a.key < b.key : a.occurrence < b.occurrence;
-  };
-  for (std::size_t b = 0; b < kBuckets; ++b) {
-    std::sort(sorted_.begin() + begins[b], sorted_.begin() + begins[b + 1], before);
+// A counting sort: the keys are sorted, and each occurrence goes behind the earlier ones of its
+// key.
+void BatchBuilder::OrderByKey(Occurrences* occurrences, TableBatch* table) {
+  occurrences->keys.Sort(&table->keys, &places_);
+  const std::size_t count = occurrences->count;
+  key_begins_.assign(table->keys.size() + 1, 0);
+  for (std::size_t o = 0; o < count; ++o) {
+    occurrences->numbers[o] = places_[occurrences->numbers[o]];
+    ++key_begins_[occurrences->numbers[o] + 1];
   }
-  pairs->swap(sorted_);
+  for (std::size_t k = 0; k < table->keys.size(); ++k) key_begins_[k + 1] += key_begins_[k];
+  table->examples.resize(count);
+  table->scales.resize(occurrences->scales.size());
+  fields_.resize(count);
+  // Afterwards key_begins_[k] is where key k ends.
+  for (std::size_t o = 0; o < count; ++o) {
+    const std::uint32_t at = key_begins_[occurrences->numbers[o]]++;
+    table->examples[at] = occurrences->examples[o];
+    fields_[at] = occurrences->fields[o];
+    if (!table->scales.empty()) table->scales[at] = occurrences->scales[o];
+  }
 }
 
-void BatchBuilder::MakeUnique(std::size_t t, TableBatch* table) {
-  std::vector<KeyAt>& pairs = pairs_[t];
-  SortByKey(&pairs);
-  table->keys.clear();
-  table->key_begins.clear();
-  table->occurrences.resize(pairs.size());
-  table->rows.resize(pairs.size());
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    if (i == 0 || pairs[i].key != pairs[i - 1].key) {
-      table->keys.push_back(pairs[i].key);
-      table->key_begins.push_back(static_cast<std::uint32_t>(i));
+// Cuts each key's occurrences where slice or field changes, then counts the segments into order
+// of slice and field.
+void BatchBuilder::CutIntoSegments(const Batch& batch, TableBatch* table) {
+  table->segment_begins.assign(std::size_t{batch.slices} * batch.fields + 1, 0);
+  table->key_begins.assign(1, 0);
+  by_key_.clear();
+  buckets_.clear();
+  std::uint32_t begin = 0;
+  for (std::uint32_t k = 0; k < table->keys.size(); ++k) {
+    const std::uint32_t key_end = key_begins_[k];
+    while (begin < key_end) {
+      const std::uint32_t slice = table->examples[begin] / batch.slice_size;
+      const std::uint32_t slice_end = (slice + 1) * batch.slice_size;
+      const std::uint16_t field = fields_[begin];
+      std::uint32_t end = begin + 1;
+      while (end < key_end && table->examples[end] < slice_end && fields_[end] == field) ++end;
+      by_key_.push_back({k, slice, begin, end});
+      buckets_.push_back(slice * batch.fields + field);
+      ++table->segment_begins[buckets_.back() + 1];
+      begin = end;
     }
-    table->occurrences[i] = pairs[i].occurrence;
-    table->rows[pairs[i].occurrence] = static_cast<std::uint32_t>(table->keys.size() - 1);
+    table->key_begins.push_back(static_cast<std::uint32_t>(by_key_.size()));
   }
-  table->key_begins.push_back(static_cast<std::uint32_t>(pairs.size()));
+  auto& begins = table->segment_begins;
+  for (std::size_t b = 1; b < begins.size(); ++b) begins[b] += begins[b - 1];
+  table->segments.resize(by_key_.size());
+  table->key_segments.resize(by_key_.size());
+  for (std::size_t i = 0; i < by_key_.size(); ++i) {
+    const std::uint32_t at = begins[buckets_[i]]++;
+    table->segments[at] = by_key_[i];
+    table->key_segments[i] = at;
+  }
+  // Each bucket's begin has become its end, which is the next one's begin.
+  std::copy_backward(begins.begin(), begins.end() - 1, begins.end());
+  begins.front() = 0;
 }
 
 }  // namespace fathom

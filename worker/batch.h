@@ -4,26 +4,38 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "common/key.h"
 #include "common/model_spec.h"
 #include "worker/packed_data.h"
+#include "worker/unique_keys.h"
 
 namespace fathom {
 
-// Invariant: keys are unique and ascending; each key's occurrences ascend.
-// An occurrence is one use of a row by one field of one example. Occurrences are numbered example
-// by example, inside an example in order of field.
+// The occurrences of one key in one field of one slice. An occurrence is one use of a row by one
+// field of one example.
+struct Segment {
+  std::uint32_t row = 0;    // which of the table's keys
+  std::uint32_t slice = 0;  // of the part
+  std::uint32_t begin = 0;  // into TableBatch::examples
+  std::uint32_t end = 0;
+};
+
+// Invariant: keys are unique and ascending; a key's occurrences, and so its segments, ascend.
 struct TableBatch {
   std::vector<Key> keys;
-  std::vector<std::uint32_t> key_begins;   // [keys + 1], into occurrences
-  std::vector<std::uint32_t> occurrences;  // numbers, by key
-  std::vector<std::uint32_t> rows;         // by occurrence: which of the keys
-  std::vector<std::uint32_t> example;      // by occurrence
-  std::vector<std::uint16_t> field;        // by occurrence
-  std::vector<float> scale;  // by occurrence: weight, and 1/n of mean pooling; empty: all 1
-  std::vector<std::uint32_t> example_begins;  // [examples + 1], into the occurrences' numbers
+  std::vector<std::uint32_t> examples;  // by occurrence, in order of key
+  std::vector<float> scales;  // by occurrence: weight, and 1/n of mean pooling; empty: all 1
+  std::vector<Segment> segments;              // by slice, field, key
+  std::vector<std::uint32_t> segment_begins;  // [slices x fields + 1]
+  std::vector<std::uint32_t> key_segments;    // places among the segments, by key
+  std::vector<std::uint32_t> key_begins;      // [keys + 1], into key_segments
+
+  // How much occurrence o counts.
+  float Scale(std::uint32_t o) const { return scales.empty() ? 1.0F : scales[o]; }
 };
 
 struct Batch {
@@ -32,6 +44,7 @@ struct Batch {
   std::uint32_t slices = 0;       // of this part
   std::uint32_t global_slices = 0;
   std::uint32_t slice_size = 0;
+  std::uint32_t fields = 0;
   std::uint32_t examples = 0;        // of this part
   std::vector<std::uint8_t> labels;  // [examples]
   std::vector<Key> groups;           // [examples], if grouped
@@ -43,33 +56,57 @@ struct Batch {
     const std::uint32_t begin = s * slice_size;
     return {begin, std::min(begin + slice_size, examples)};
   }
+
+  // Places among the table's segments: those of a slice's field, and of a whole slice.
+  std::pair<std::uint32_t, std::uint32_t> SegmentsOf(std::size_t table, std::uint32_t slice,
+                                                     std::size_t field) const {
+    const std::uint32_t* begins = tables[table].segment_begins.data() + slice * fields + field;
+    return {begins[0], begins[1]};
+  }
+  std::pair<std::uint32_t, std::uint32_t> SegmentsOf(std::size_t table, std::uint32_t slice) const {
+    const std::uint32_t* begins = tables[table].segment_begins.data() + slice * fields;
+    return {begins[0], begins[fields]};
+  }
 };
 
 class BatchBuilder {
  public:
-  BatchBuilder(const ModelSpec& spec, const PackedData& data) : spec_(spec), data_(data) {}
+  BatchBuilder(const ModelSpec& spec, const PackedData& data);
 
-  // Fills everything but the step and the slices' numbers. `index(i)`: which example is the part's
-  // i-th. Vectors of `batch` are used again.
+  // Fills everything but the step and the slices' numbers, which must be there already. `index(i)`:
+  // which example is the part's i-th. Vectors of `batch` are used again.
   void Fill(std::uint32_t examples, const std::function<std::uint64_t(std::uint32_t)>& index,
             Batch* batch);
 
  private:
-  struct KeyAt {
-    Key key;
-    std::uint32_t occurrence;
+  // What one table's occurrences are, in order of example, field and value.
+  struct Occurrences {
+    UniqueKeys keys;
+    std::vector<std::uint32_t> numbers;  // of the keys
+    std::vector<std::uint32_t> examples;
+    std::vector<std::uint16_t> fields;
+    std::vector<float> scales;  // empty: all 1
+    std::size_t count = 0;      // the vectors may be longer
+
+    void Clear();
+    void MakeRoom(std::size_t more);
+    void Add(Key key, std::uint32_t example, std::size_t field, float scale);
   };
+
   void AddExample(const ExampleView& view, std::uint32_t example, Batch* batch);
-  void AddOccurrence(const Field& field, std::size_t field_index, std::uint32_t example, Key key,
-                     float scale, Batch* batch);
-  void MakeUnique(std::size_t table, TableBatch* batch);
-  void SortByKey(std::vector<KeyAt>* pairs);
+  void AddList(const ExampleView& view, int list, std::size_t field, std::uint32_t example);
+  void OrderByKey(Occurrences* occurrences, TableBatch* table);
+  void CutIntoSegments(const Batch& batch, TableBatch* table);
 
   const ModelSpec& spec_;
   const PackedData& data_;
-  std::vector<std::uint64_t> indices_;     // of the batch's examples
-  std::vector<std::vector<KeyAt>> pairs_;  // by table
-  std::vector<KeyAt> sorted_;
+  std::vector<std::uint64_t> indices_;   // of the batch's examples
+  std::vector<Occurrences> occurrences_;  // by table
+  std::vector<std::uint32_t> places_;     // a key's place, by number
+  std::vector<std::uint32_t> key_begins_;  // [keys + 1], into the occurrences by key
+  std::vector<std::uint16_t> fields_;     // by occurrence, in order of key
+  std::vector<Segment> by_key_;           // segments in order of key
+  std::vector<std::uint32_t> buckets_;    // of those: slice x fields + field
 };
 
 }  // namespace fathom

@@ -1,5 +1,5 @@
-// The deep part above the embeddings: fully connected ReLU layers and a linear one (Cheng et al.
-// 2016, section 3.2), forward and backward on one slice.
+// The deep part above its first layer: ReLU, fully connected ReLU layers and a linear one
+// (Cheng et al. 2016, section 3.2), forward and backward on one slice.
 #pragma once
 
 #include <vector>
@@ -13,14 +13,17 @@ class Mlp {
  public:
   Mlp(const ModelSpec& spec, int max_examples);
 
-  // dense: the dense parameters [spec.dense_floats]; input [m x spec.input_width].
-  // Adds the output to logits [m].
-  void Forward(const float* dense, const float* input, int m, float* logits);
+  // Where the first layer's output goes before Forward, [m x its outputs], and its gradient
+  // stands after Backward.
+  float* first_output() { return outputs_.front().data(); }
+  const float* first_gradient() const { return gradients_.front().data(); }
 
-  // After Forward with the same arguments. logit_gradients [m]. Writes the layers' part of
-  // dense_gradient [spec.dense_floats] and input_gradient [m x spec.input_width].
-  void Backward(const float* dense, const float* input, int m, const float* logit_gradients,
-                float* dense_gradient, float* input_gradient);
+  // dense: the dense parameters [spec.dense_floats]. Adds the output to logits [m].
+  void Forward(const float* dense, int m, float* logits);
+
+  // After Forward with the same arguments. logit_gradients [m]. Writes the part of dense_gradient
+  // [spec.dense_floats] that belongs to the layers above the first.
+  void Backward(const float* dense, int m, const float* logit_gradients, float* dense_gradient);
 
  private:
   const ModelSpec& spec_;

@@ -9,90 +9,70 @@ namespace fathom {
 namespace {
 
 // Rows a thread takes at a time.
-constexpr std::size_t kSegmentsATask = 1024;
+constexpr std::size_t kPartsATask = 1024;
 
-// Sums one row's gradient over a segment of its key's occurrences.
+// Sums one row's gradient over some of its key's segments.
 class RowSum {
  public:
-  RowSum(const ModelSpec& spec, const TableSpec& table, const Batch& batch,
-         const ExampleGradients& gradients)
-      : spec_(spec),
-        batch_(batch),
+  RowSum(const TableSpec& spec, const Batch& batch, const TableBatch& table,
+         const SegmentGradients& gradients)
+      : batch_(batch),
+        table_(table),
         gradients_(gradients),
-        dim_(static_cast<std::size_t>(table.dim)),
-        wide_(table.wide),
-        sums_(TreeSum::kMaxDepth * (dim_ + 1)) {}
+        dim_(static_cast<std::size_t>(spec.dim)),
+        wide_(spec.wide) {}
 
-  // `occurrences`: ascending numbers. Writes wide [1] and deep [dim].
-  void Sum(const TableBatch& table, std::span<const std::uint32_t> occurrences, float* wide,
-           float* deep) {
-    if (occurrences.size() == 1) {
-      Begin(table, occurrences.front(), wide, deep);
+  // `segments`: places, ascending. Writes wide [1] and deep [dim].
+  void Sum(std::span<const std::uint32_t> segments, float* wide, float* deep) {
+    if (segments.size() == 1) {
+      if (wide_) *wide = gradients_.wide[segments.front()];
+      std::copy_n(Deep(segments.front()), dim_, deep);
       return;
     }
+    sums_.resize(TreeSum::kMaxDepth * (dim_ + 1));
     TreeSum tree;
-    const auto add = [this](int into, int from) { AddSlots(into, from); };
+    const auto add = [this](int into, int from) {
+      AddScaled(1.0F, Slot(from), dim_ + 1, Slot(into));
+    };
     float* slot = nullptr;
-    std::uint32_t slice_end = 0;  // examples; occurrences ascend
-    for (const std::uint32_t o : occurrences) {
-      const std::uint32_t example = table.example[o];
-      if (example < slice_end) {
-        Add(table, o, slot, slot + 1);
-        continue;
+    std::uint32_t before = 0;
+    for (const std::uint32_t place : segments) {
+      const std::uint32_t slice = table_.segments[place].slice;
+      const bool first_of_slice = slot == nullptr || slice != before;
+      before = slice;
+      if (first_of_slice) {
+        slot = Slot(tree.Push(batch_.first_slice + slice, add));
+        slot[0] = wide_ ? gradients_.wide[place] : 0.0F;
+        std::copy_n(Deep(place), dim_, slot + 1);
+      } else {
+        if (wide_) slot[0] += gradients_.wide[place];
+        AddScaled(1.0F, Deep(place), dim_, slot + 1);
       }
-      const std::uint32_t slice = example / batch_.slice_size;
-      slice_end = (slice + 1) * batch_.slice_size;
-      slot = Slot(tree.Push(batch_.first_slice + slice, add));
-      Begin(table, o, slot, slot + 1);
     }
     tree.Finish(add);
-    const float* sum = Slot(0);
-    if (wide_) *wide = sum[0];
-    std::copy_n(sum + 1, dim_, deep);
+    if (wide_) *wide = Slot(0)[0];
+    std::copy_n(Slot(0) + 1, dim_, deep);
   }
 
  private:
   float* Slot(int slot) { return sums_.data() + static_cast<std::size_t>(slot) * (dim_ + 1); }
+  const float* Deep(std::uint32_t place) const { return gradients_.deep.data() + place * dim_; }
 
-  void AddSlots(int into, int from) {
-    AddScaled(1.0F, Slot(from), dim_ + 1, Slot(into));
-  }
-
-  const float* InputGradient(const TableBatch& table, std::uint32_t o) const {
-    return gradients_.inputs.data() +
-           table.example[o] * static_cast<std::size_t>(spec_.input_width) +
-           static_cast<std::size_t>(spec_.fields[table.field[o]].input_offset);
-  }
-
-  void Begin(const TableBatch& table, std::uint32_t o, float* wide, float* deep) const {
-    const float scale = table.scale.empty() ? 1.0F : table.scale[o];
-    if (wide_) *wide = scale * gradients_.logits[table.example[o]];
-    if (dim_ == 0) return;
-    SetScaled(scale, InputGradient(table, o), dim_, deep);
-  }
-
-  void Add(const TableBatch& table, std::uint32_t o, float* wide, float* deep) const {
-    const float scale = table.scale.empty() ? 1.0F : table.scale[o];
-    if (wide_) *wide += scale * gradients_.logits[table.example[o]];
-    if (dim_ == 0) return;
-    AddScaled(scale, InputGradient(table, o), dim_, deep);
-  }
-
-  const ModelSpec& spec_;
   const Batch& batch_;
-  const ExampleGradients& gradients_;
+  const TableBatch& table_;
+  const SegmentGradients& gradients_;
   std::size_t dim_;
   bool wide_;
-  std::vector<float> sums_;
+  std::vector<float> sums_;  // [TreeSum::kMaxDepth x (wide, deep)]
 };
 
 }  // namespace
 
 std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes,
                                              const RowClient& client,
-                                             const ExampleGradients& gradients,
+                                             const BatchGradients& gradients,
                                              const DenseGradientTree& dense, ThreadPool& pool) {
-  CutIntoSegments(batch, nodes);
+  CutIntoParts(batch, nodes);
   std::vector<Buffer> pushes;
   std::vector<std::size_t> planned_ends;
   planned_.clear();
@@ -111,55 +91,51 @@ std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vect
   }
   pool.ForEach(planned_.size(), [&](std::size_t i, int) {
     const Task& task = planned_[i].task;
-    RowSum row_sum(spec_, *task.spec, batch, gradients);
-    const auto dim = static_cast<std::size_t>(task.spec->dim);
-    for (std::size_t s = 0; s < task.segments.size(); ++s) {
-      const Segment& segment = task.segments[s];
-      row_sum.Sum(
-          *task.batch,
-          std::span(task.batch->occurrences).subspan(segment.begin, segment.end - segment.begin),
-          task.wide + s, task.deep + s * dim);
+    const TableBatch& table = batch.tables[task.table];
+    const auto dim = static_cast<std::size_t>(spec_.tables[task.table].dim);
+    RowSum row_sum(spec_.tables[task.table], batch, table, gradients.tables[task.table]);
+    for (std::size_t p = 0; p < task.parts.size(); ++p) {
+      const Part& part = task.parts[p];
+      row_sum.Sum(std::span(table.key_segments).subspan(part.begin, part.end - part.begin),
+                  task.wide + p, task.deep + p * dim);
     }
   });
   return pushes;
 }
 
-// Each key's occurrences ascend, so those of one node stand together.
-void RowGradients::CutIntoSegments(const Batch& batch, const std::vector<TreeNode>& nodes) {
-  segments_.resize(batch.tables.size());
+// Each key's segments ascend by slice, so those of one node stand together.
+void RowGradients::CutIntoParts(const Batch& batch, const std::vector<TreeNode>& nodes) {
+  parts_.resize(batch.tables.size());
   for (std::size_t t = 0; t < batch.tables.size(); ++t) {
     const TableBatch& table = batch.tables[t];
-    segments_[t].resize(nodes.size());
-    for (auto& segments : segments_[t]) segments.clear();
-    const auto node_of = [&](std::uint32_t occurrence) {
-      const std::uint32_t slice = batch.first_slice + table.example[occurrence] / batch.slice_size;
-      std::size_t node = 0;
-      while (slice >= nodes[node].end_slice()) ++node;
-      return node;
-    };
+    parts_[t].resize(nodes.size());
+    for (auto& parts : parts_[t]) parts.clear();
     for (std::uint32_t k = 0; k < table.keys.size(); ++k) {
       const std::uint32_t end = table.key_begins[k + 1];
+      std::size_t node = 0;
       for (std::uint32_t begin = table.key_begins[k]; begin < end;) {
+        const auto slice_at = [&](std::uint32_t at) {
+          return batch.first_slice + table.segments[table.key_segments[at]].slice;
+        };
         std::uint32_t at = end;
-        std::size_t node = 0;
         if (nodes.size() > 1) {
-          node = node_of(table.occurrences[begin]);
-          for (at = begin + 1; at < end && node_of(table.occurrences[at]) == node;) ++at;
+          while (slice_at(begin) >= nodes[node].end_slice()) ++node;
+          for (at = begin + 1; at < end && slice_at(at) < nodes[node].end_slice();) ++at;
         }
-        segments_[t][node].push_back({k, begin, at});
+        parts_[t][node].push_back({k, begin, at});
         begin = at;
       }
     }
   }
 }
 
-std::span<const RowGradients::Segment> RowGradients::SegmentsOf(std::size_t table, std::size_t node,
-                                                                std::size_t key_begin,
-                                                                std::size_t key_end) const {
-  const auto& all = segments_[table][node];
+std::span<const RowGradients::Part> RowGradients::PartsOf(std::size_t table, std::size_t node,
+                                                          std::size_t key_begin,
+                                                          std::size_t key_end) const {
+  const auto& all = parts_[table][node];
   const auto place = [&](std::size_t key) {
     return std::partition_point(all.begin(), all.end(),
-                                [&](const Segment& segment) { return segment.key < key; });
+                                [&](const Part& part) { return part.key < key; });
   };
   return {place(key_begin), place(key_end)};
 }
@@ -181,40 +157,39 @@ Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>&
       const TableSpec& spec = spec_.tables[t];
       const std::size_t key_begin = client.KeyBegin(t, server);
       const std::size_t key_end = client.KeyBegin(t, server + 1);
-      const auto segments = SegmentsOf(t, n, key_begin, key_end);
-      const bool all = segments.size() == key_end - key_begin;
-      writer.Put<std::uint64_t>(segments.size());
+      const auto parts = PartsOf(t, n, key_begin, key_end);
+      const bool all = parts.size() == key_end - key_begin;
+      writer.Put<std::uint64_t>(parts.size());
       writer.Put<std::uint64_t>(all ? 1 : 0);
       if (!all) {
-        auto positions = writer.Array<std::uint32_t>(segments.size());
-        for (std::size_t s = 0; s < segments.size(); ++s)
-          positions[s] = segments[s].key - static_cast<std::uint32_t>(key_begin);
+        auto positions = writer.Array<std::uint32_t>(parts.size());
+        for (std::size_t s = 0; s < parts.size(); ++s)
+          positions[s] = parts[s].key - static_cast<std::uint32_t>(key_begin);
       }
       std::size_t wide_at = 0, deep_at = 0;
       if (spec.wide) {
-        writer.Array<float>(segments.size());
-        wide_at = writer.size() - segments.size() * sizeof(float);
+        writer.Array<float>(parts.size());
+        wide_at = writer.size() - parts.size() * sizeof(float);
       }
       if (spec.dim > 0) {
-        const std::size_t floats = segments.size() * static_cast<std::size_t>(spec.dim);
+        const std::size_t floats = parts.size() * static_cast<std::size_t>(spec.dim);
         writer.Array<float>(floats);
         deep_at = writer.size() - floats * sizeof(float);
       }
-      AddTasks(batch.tables[t], spec, segments, wide_at, deep_at);
+      AddTasks(t, parts, wide_at, deep_at);
     }
   }
   return writer.Take();
 }
 
-void RowGradients::AddTasks(const TableBatch& batch, const TableSpec& spec,
-                            std::span<const Segment> segments, std::size_t wide_at,
+void RowGradients::AddTasks(std::size_t table, std::span<const Part> parts, std::size_t wide_at,
                             std::size_t deep_at) {
-  for (std::size_t begin = 0; begin < segments.size(); begin += kSegmentsATask) {
-    const std::size_t count = std::min(kSegmentsATask, segments.size() - begin);
-    planned_.push_back(
-        {.task = {&batch, &spec, segments.subspan(begin, count), nullptr, nullptr},
-         .wide_at = wide_at + begin * sizeof(float),
-         .deep_at = deep_at + begin * static_cast<std::size_t>(spec.dim) * sizeof(float)});
+  const auto dim = static_cast<std::size_t>(spec_.tables[table].dim);
+  for (std::size_t begin = 0; begin < parts.size(); begin += kPartsATask) {
+    const std::size_t count = std::min(kPartsATask, parts.size() - begin);
+    planned_.push_back({.task = {table, parts.subspan(begin, count), nullptr, nullptr},
+                        .wide_at = wide_at + begin * sizeof(float),
+                        .deep_at = deep_at + begin * dim * sizeof(float)});
   }
 }
 

@@ -1,7 +1,7 @@
 // The rows' gradients of a worker's part of a batch, written straight into the servers' pushes.
 //
-// A row's gradient is the sum over its key's occurrences: inside a slice in order of occurrence,
-// over slices along the slice tree, as far up as the worker's nodes reach.
+// A row's gradient is the sum over its key's segments: inside a slice in order of field, over
+// slices along the slice tree, as far up as the worker's nodes reach.
 #pragma once
 
 #include <vector>
@@ -23,36 +23,35 @@ class RowGradients {
 
   // One payload a server (PushMessage, common/messages.h). `nodes` cover the batch's part.
   std::vector<Buffer> MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes,
-                                 const RowClient& client, const ExampleGradients& gradients,
+                                 const RowClient& client, const BatchGradients& gradients,
                                  const DenseGradientTree& dense, ThreadPool& pool);
 
  private:
-  // A key's occurrences within one node.
-  struct Segment {
+  // A key's segments within one node.
+  struct Part {
     std::uint32_t key;    // place among the table's keys
-    std::uint32_t begin;  // into TableBatch::occurrences
+    std::uint32_t begin;  // into TableBatch::key_segments
     std::uint32_t end;
   };
-  // Where some segments' gradients go.
+  // Where some parts' gradients go.
   struct Task {
-    const TableBatch* batch;
-    const TableSpec* spec;
-    std::span<const Segment> segments;
-    float* wide;  // [segments], if wide
-    float* deep;  // [segments x dim], if deep
+    std::size_t table;
+    std::span<const Part> parts;
+    float* wide;  // [parts], if wide
+    float* deep;  // [parts x dim], if deep
   };
 
-  void CutIntoSegments(const Batch& batch, const std::vector<TreeNode>& nodes);
-  std::span<const Segment> SegmentsOf(std::size_t table, std::size_t node, std::size_t key_begin,
-                                      std::size_t key_end) const;
+  void CutIntoParts(const Batch& batch, const std::vector<TreeNode>& nodes);
+  std::span<const Part> PartsOf(std::size_t table, std::size_t node, std::size_t key_begin,
+                                std::size_t key_end) const;
   Buffer LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client,
                     const DenseGradientTree& dense, int server);
-  void AddTasks(const TableBatch& batch, const TableSpec& spec, std::span<const Segment> segments,
-                std::size_t wide_at, std::size_t deep_at);
+  void AddTasks(std::size_t table, std::span<const Part> parts, std::size_t wide_at,
+                std::size_t deep_at);
 
   const ModelSpec& spec_;
   int servers_;
-  std::vector<std::vector<std::vector<Segment>>> segments_;  // [tables][nodes]
+  std::vector<std::vector<std::vector<Part>>> parts_;  // [tables][nodes]
   struct Planned {
     Task task;
     std::size_t wide_at;  // bytes into the server's payload, whose buffer may still grow

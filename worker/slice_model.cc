@@ -2,89 +2,67 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "common/error.h"
 #include "common/metrics.h"
-#include "worker/scaled_add.h"
 
 namespace fathom {
 
-SliceModel::SliceModel(const ModelSpec& spec, int slice_size)
-    : spec_(spec),
-      mlp_(spec, slice_size),
-      input_(static_cast<std::size_t>(slice_size) * static_cast<std::size_t>(spec.input_width)) {}
+void BatchGradients::Resize(const ModelSpec& spec, const Batch& batch) {
+  logits.resize(batch.examples);
+  tables.resize(spec.tables.size());
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    const std::size_t segments = batch.tables[t].segments.size();
+    if (spec.tables[t].wide) tables[t].wide.resize(segments);
+    tables[t].deep.resize(segments * static_cast<std::size_t>(spec.tables[t].dim));
+  }
+}
+
+SliceModel::SliceModel(const ModelSpec& spec, int slice_size) : spec_(spec) {
+  if (spec.layers.empty()) return;
+  first_layer_.emplace(spec, slice_size);
+  mlp_.emplace(spec, slice_size);
+}
 
 void SliceModel::Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
                          float* logits) {
   const auto [begin, end] = batch.SliceExamples(slice);
   std::fill_n(logits, end - begin, rows.dense.front());
   AddWide(batch, slice, rows, logits);
-  if (spec_.layers.empty()) return;
-  GatherInput(batch, slice, rows);
-  mlp_.Forward(rows.dense.data(), input_.data(), static_cast<int>(end - begin), logits);
+  if (!mlp_) return;
+  first_layer_->Forward(batch, slice, rows, mlp_->first_output());
+  mlp_->Forward(rows.dense.data(), static_cast<int>(end - begin), logits);
 }
 
 void SliceModel::AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
                          float* logits) const {
-  const auto [begin, end] = batch.SliceExamples(slice);
+  const auto [first_example, end_example] = batch.SliceExamples(slice);
   const std::size_t numerics = spec_.numerics.size();
   for (std::size_t n = 0; n < numerics; ++n) {
     if (!spec_.numerics[n].wide) continue;
     const float weight = rows.dense[static_cast<std::size_t>(spec_.numerics[n].wide_offset)];
-    for (std::uint32_t e = begin; e < end; ++e)
-      logits[e - begin] += weight * batch.numerics[e * numerics + n];
+    for (std::uint32_t e = first_example; e < end_example; ++e)
+      logits[e - first_example] += weight * batch.numerics[e * numerics + n];
   }
   for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
     if (!spec_.tables[t].wide) continue;
     const TableBatch& table = batch.tables[t];
-    const float* weights = rows.tables[t].wide.data();
-    const float* scale = table.scale.empty() ? nullptr : table.scale.data();
-    for (std::uint32_t e = begin; e < end; ++e) {
-      float sum = 0;
-      for (std::uint32_t o = table.example_begins[e]; o < table.example_begins[e + 1]; ++o) {
-        const float weight = weights[table.rows[o]];
-        sum += scale == nullptr ? weight : weight * scale[o];
-      }
-      logits[e - begin] += sum;
+    const auto [begin, end] = batch.SegmentsOf(t, slice);
+    for (std::uint32_t s = begin; s < end; ++s) {
+      const Segment& segment = table.segments[s];
+      const float weight = rows.tables[t].wide[segment.row];
+      for (std::uint32_t o = segment.begin; o < segment.end; ++o)
+        logits[table.examples[o] - first_example] += table.Scale(o) * weight;
     }
-  }
-}
-
-void SliceModel::GatherInput(const Batch& batch, std::uint32_t slice, const PulledRows& rows) {
-  const auto [begin, end] = batch.SliceExamples(slice);
-  const auto width = static_cast<std::size_t>(spec_.input_width);
-  std::fill_n(input_.data(), (end - begin) * width, 0.0F);
-  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
-    const auto dim = static_cast<std::size_t>(spec_.tables[t].dim);
-    if (dim == 0) continue;
-    const TableBatch& table = batch.tables[t];
-    const float* embeddings = rows.tables[t].deep.data();
-    for (std::uint32_t e = begin; e < end; ++e) {
-      float* input = input_.data() + (e - begin) * width;
-      for (std::uint32_t o = table.example_begins[e]; o < table.example_begins[e + 1]; ++o) {
-        const float* embedding = embeddings + table.rows[o] * dim;
-        float* into = input + spec_.fields[table.field[o]].input_offset;
-        const float scale = table.scale.empty() ? 1.0F : table.scale[o];
-        AddScaled(scale, embedding, dim, into);
-      }
-    }
-  }
-  const std::size_t numerics = spec_.numerics.size();
-  for (std::size_t n = 0; n < numerics; ++n) {
-    if (!spec_.numerics[n].deep) continue;
-    const auto offset = static_cast<std::size_t>(spec_.numerics[n].input_offset);
-    for (std::uint32_t e = begin; e < end; ++e)
-      input_[(e - begin) * width + offset] = batch.numerics[e * numerics + n];
   }
 }
 
 double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-                            const float* logits, ExampleGradients* examples,
-                            float* dense_gradient) {
+                            const TransposedWeights& transposed, const float* logits,
+                            BatchGradients* gradients, float* dense_gradient) {
   const auto [begin, end] = batch.SliceExamples(slice);
   const int m = static_cast<int>(end - begin);
-  float* logit_gradients = examples->logits.data() + begin;
+  float* logit_gradients = gradients->logits.data() + begin;
   double loss = 0;
   for (int e = 0; e < m; ++e) {
     const std::uint8_t label = batch.labels[begin + static_cast<std::uint32_t>(e)];
@@ -102,11 +80,29 @@ double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const Pulle
       spec_.layers.empty() ? spec_.dense_floats : spec_.layers.front().weight_offset;
   std::fill_n(dense_gradient, before_layers, 0.0F);
   WideDenseGradient(batch, slice, logit_gradients, dense_gradient);
-  if (!spec_.layers.empty()) {
-    mlp_.Backward(rows.dense.data(), input_.data(), m, logit_gradients, dense_gradient,
-                  examples->inputs.data() + begin * static_cast<std::size_t>(spec_.input_width));
+  WideGradient(batch, slice, gradients);
+  if (mlp_) {
+    mlp_->Backward(rows.dense.data(), m, logit_gradients, dense_gradient);
+    first_layer_->Backward(batch, slice, rows, transposed, mlp_->first_gradient(),
+                           &gradients->tables, dense_gradient);
   }
   return loss;
+}
+
+void SliceModel::WideGradient(const Batch& batch, std::uint32_t slice,
+                              BatchGradients* gradients) const {
+  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+    if (!spec_.tables[t].wide) continue;
+    const TableBatch& table = batch.tables[t];
+    const auto [begin, end] = batch.SegmentsOf(t, slice);
+    for (std::uint32_t s = begin; s < end; ++s) {
+      const Segment& segment = table.segments[s];
+      float sum = 0;
+      for (std::uint32_t o = segment.begin; o < segment.end; ++o)
+        sum += table.Scale(o) * gradients->logits[table.examples[o]];
+      gradients->tables[t].wide[s] = sum;
+    }
+  }
 }
 
 void SliceModel::WideDenseGradient(const Batch& batch, std::uint32_t slice,

@@ -4,19 +4,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/model_spec.h"
 #include "worker/batch.h"
+#include "worker/first_layer.h"
 #include "worker/mlp.h"
 #include "worker/pulled_rows.h"
 
 namespace fathom {
 
-// Gradients by example of a worker's part of the batch; each slice writes its own.
-struct ExampleGradients {
-  std::vector<float> logits;  // [examples]
-  std::vector<float> inputs;  // [examples x spec.input_width]: of the MLP's input
+// Gradients of a worker's part of the batch; each slice writes its own.
+struct BatchGradients {
+  std::vector<float> logits;             // [examples]
+  std::vector<SegmentGradients> tables;  // of the rows, by segment
+
+  // Makes room for the batch's.
+  void Resize(const ModelSpec& spec, const Batch& batch);
 };
 
 // Thread rule: a thread's own. The shapes depend on the slice alone.
@@ -27,22 +32,23 @@ class SliceModel {
   // logits [examples of the slice] = bias + wide part + deep part (Cheng et al. 2016, eq. 3).
   void Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits);
 
-  // After Forward of the same slice. Fills the slice's part of `examples` and dense_gradient
+  // After Forward of the same slice. Fills the slice's part of `gradients` and dense_gradient
   // [spec.dense_floats], all but the gaps between layers, which must be 0 already. Returns the sum
   // of the slice's log losses. Throws Error(kNumeric) where the loss is not finite.
   double Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-                  const float* logits, ExampleGradients* examples, float* dense_gradient);
+                  const TransposedWeights& transposed, const float* logits,
+                  BatchGradients* gradients, float* dense_gradient);
 
  private:
-  void GatherInput(const Batch& batch, std::uint32_t slice, const PulledRows& rows);
   void AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
                float* logits) const;
+  void WideGradient(const Batch& batch, std::uint32_t slice, BatchGradients* gradients) const;
   void WideDenseGradient(const Batch& batch, std::uint32_t slice, const float* logit_gradients,
                          float* dense_gradient) const;
 
   const ModelSpec& spec_;
-  Mlp mlp_;
-  std::vector<float> input_;  // [slice_size x input_width]
+  std::optional<FirstLayer> first_layer_;  // these two: if there is a deep part
+  std::optional<Mlp> mlp_;
 };
 
 }  // namespace fathom

@@ -3,8 +3,8 @@
 //   batch ready     made one step ahead by the prefetch thread: examples -> unique keys
 //   pull            ask the servers for the rows of these keys, as of this step
 //   forward         each slice, on the pool's threads: rows -> logits
-//   backward        each slice: loss -> dense gradients (slice tree), gradients of the MLP's input
-//   row gradients   each key, on the pool's threads: its occurrences' gradients summed in order
+//   backward        each slice: loss -> dense gradients (slice tree), gradients of the slice's rows
+//   row gradients   each key, on the pool's threads: its slices' gradients summed along the tree
 //   push            one message a server; the servers finish the sums and update: FTRL, AdaGrad
 #pragma once
 
@@ -44,7 +44,8 @@ class Trainer {
   std::unique_ptr<Batch> batch_;
   PulledRows rows_;
   std::vector<float> logits_;
-  ExampleGradients gradients_;
+  TransposedWeights transposed_;
+  BatchGradients gradients_;
   std::vector<double> losses_;  // by slice of the part
 };
 

@@ -114,11 +114,12 @@ class GradientTest : public ::testing::Test {
     worked.client->Pull(batch, 0, RowClient::Purpose::kTrain, true);
     const PulledRows rows = Rows(batch);
     ThreadPool pool(threads);
-    std::vector<SliceModel> models(static_cast<std::size_t>(threads),
-                                   SliceModel(spec_, kSliceSize));
-    ExampleGradients gradients{
-        std::vector<float>(batch.examples),
-        std::vector<float>(batch.examples * static_cast<std::size_t>(spec_.input_width))};
+    std::vector<SliceModel> models;
+    for (int t = 0; t < threads; ++t) models.emplace_back(spec_, kSliceSize);
+    BatchGradients gradients;
+    gradients.Resize(spec_, batch);
+    TransposedWeights transposed;
+    transposed.Set(spec_, rows.dense.data());
     const auto nodes = TreeNodes(begin, end, slices);
     DenseGradientTree dense(static_cast<std::size_t>(spec_.dense_floats));
     dense.Begin(nodes, slices);
@@ -130,7 +131,7 @@ class GradientTest : public ::testing::Test {
       auto gradient = dense.Acquire();
       models[static_cast<std::size_t>(thread)].Forward(batch, s, rows, slice_logits);
       losses[slice] = models[static_cast<std::size_t>(thread)].Backward(
-          batch, s, rows, slice_logits, &gradients, gradient->data());
+          batch, s, rows, transposed, slice_logits, &gradients, gradient->data());
       dense.Put(begin + s, std::move(gradient));
     });
     for (const double loss : losses) worked.loss += loss;
