@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/aligned_vector.h"
 #include "common/slice_tree.h"
 
 namespace fathom {
@@ -16,7 +17,7 @@ namespace fathom {
 // and thread.
 class DenseGradientTree {
  public:
-  using Gradient = std::vector<float>;
+  using Gradient = AlignedVector<float>;
 
   explicit DenseGradientTree(std::size_t floats) : floats_(floats) {}
 

@@ -89,11 +89,16 @@ void FirstLayer::ForwardField(const Batch& batch, std::uint32_t slice, std::size
   const float* weights = rows.dense.data() + layer_.weight_offset +
                          static_cast<std::size_t>(field.input_offset) * outputs_;
   const auto [first, end] = batch.SegmentsOf(t, slice, f);
+  const auto embedding = [&](std::size_t segment) {
+    return rows.tables[t].deep.data() + table.segments[segment].row * dim;
+  };
   RowPointers embeddings;
   for (std::size_t begin = first; begin < end; begin += kRowsAtOnce) {
     const std::size_t count = std::min<std::size_t>(kRowsAtOnce, end - begin);
     for (std::size_t i = 0; i < count; ++i)
-      embeddings[i] = rows.tables[t].deep.data() + table.segments[begin + i].row * dim;
+      embeddings[i] = embedding(begin + i);
+    for (std::size_t i = begin + count; i < std::min<std::size_t>(begin + 2 * kRowsAtOnce, end); ++i)
+      __builtin_prefetch(embedding(i));
     MultiplyRows(std::span(embeddings).first(count), weights, dim, outputs_, products_.data());
     for (std::size_t i = 0; i < count; ++i) {
       const Segment& segment = table.segments[begin + i];

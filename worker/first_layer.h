@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/aligned_vector.h"
 #include "common/model_spec.h"
 #include "worker/batch.h"
 #include "worker/pulled_rows.h"
@@ -18,8 +19,8 @@ namespace fathom {
 
 // Gradients by segment of one table of a batch; each slice writes its own.
 struct SegmentGradients {
-  std::vector<float> wide;  // [segments], if the table is wide
-  std::vector<float> deep;  // [segments x dim], if it is deep
+  AlignedVector<float> wide;  // [segments], if the table is wide
+  AlignedVector<float> deep;  // [segments x dim], if it is deep
 };
 
 // W of each field's inputs the other way round, [outputs x dim], one field after another: the
@@ -33,7 +34,7 @@ class TransposedWeights {
 
  private:
   std::size_t outputs_ = 0;
-  std::vector<float> weights_;
+  AlignedVector<float> weights_;
 };
 
 // Thread rule: a thread's own.
@@ -67,9 +68,9 @@ class FirstLayer {
   const LayerSpec& layer_;
   std::size_t outputs_;
   std::vector<std::size_t> deep_numerics_;  // places among the numeric columns
-  std::vector<float> numerics_;             // [m x deep numeric columns], of the last Forward
+  AlignedVector<float> numerics_;             // [m x deep numeric columns], of the last Forward
   std::vector<const float*> numeric_rows_;  // [m], into numerics_
-  std::vector<float> products_;             // [kRowsAtOnce x outputs]
+  AlignedVector<float> products_;             // [kRowsAtOnce x outputs]
 };
 
 }  // namespace fathom

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "common/aligned_vector.h"
 #include "common/model_spec.h"
 
 namespace fathom {
@@ -27,8 +28,8 @@ class Mlp {
 
  private:
   const ModelSpec& spec_;
-  std::vector<std::vector<float>> outputs_;    // a layer: [m x outputs], after ReLU
-  std::vector<std::vector<float>> gradients_;  // a layer: of its output before ReLU
+  std::vector<AlignedVector<float>> outputs_;    // a layer: [m x outputs], after ReLU
+  std::vector<AlignedVector<float>> gradients_;  // a layer: of its output before ReLU
 };
 
 }  // namespace fathom

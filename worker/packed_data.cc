@@ -18,6 +18,7 @@
 namespace fathom {
 namespace {
 
+constexpr std::size_t kCacheLine = 64;
 constexpr const char* kRemedy = "remove it and let it be packed again from the text";
 
 // A whole file, mapped for reading.
@@ -81,8 +82,10 @@ class PackedData::Impl {
 
   void Prefetch(std::uint64_t index) const {
     const BlockEntry& entry = index_[index / kBlockExamples];
-    __builtin_prefetch(file_.bytes().data() + entry.offset +
-                       index % kBlockExamples * shape_.record_bytes);
+    const std::byte* record =
+        file_.bytes().data() + entry.offset + index % kBlockExamples * shape_.record_bytes;
+    for (std::size_t at = 0; at < shape_.record_bytes; at += kCacheLine)
+      __builtin_prefetch(record + at);
   }
 
  private:

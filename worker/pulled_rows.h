@@ -3,15 +3,17 @@
 
 #include <vector>
 
+#include "common/aligned_vector.h"
+
 namespace fathom {
 
 struct PulledRows {
   struct Table {
-    std::vector<float> wide;  // [keys], if the table is wide
-    std::vector<float> deep;  // [keys x dim], if it is deep
+    AlignedVector<float> wide;  // [keys], if the table is wide
+    AlignedVector<float> deep;  // [keys x dim], if it is deep
   };
   std::vector<Table> tables;
-  std::vector<float> dense;  // [spec.dense_floats]
+  AlignedVector<float> dense;  // [spec.dense_floats]
 };
 
 }  // namespace fathom

@@ -1,3 +1,4 @@
+#include "common/aligned_vector.h"
 #include "worker/row_client.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ constexpr int kPatience = 2;
 // While the servers write the model nobody speaks to the workers.
 constexpr int kStopPatience = 25;
 
-void CopyFloats(std::span<const float> from, std::size_t at, std::vector<float>* into) {
+void CopyFloats(std::span<const float> from, std::size_t at, AlignedVector<float>* into) {
   if (!from.empty()) std::memcpy(into->data() + at, from.data(), from.size_bytes());
 }
 

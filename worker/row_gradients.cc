@@ -26,7 +26,7 @@ class RowSum {
   void Sum(std::span<const std::uint32_t> segments, float* wide, float* deep) {
     if (segments.size() == 1) {
       if (wide_) *wide = gradients_.wide[segments.front()];
-      std::copy_n(Deep(segments.front()), dim_, deep);
+      Copy(Deep(segments.front()), dim_, deep);
       return;
     }
     sums_.resize(TreeSum::kMaxDepth * (dim_ + 1));
@@ -43,7 +43,7 @@ class RowSum {
       if (first_of_slice) {
         slot = Slot(tree.Push(batch_.first_slice + slice, add));
         slot[0] = wide_ ? gradients_.wide[place] : 0.0F;
-        std::copy_n(Deep(place), dim_, slot + 1);
+        Copy(Deep(place), dim_, slot + 1);
       } else {
         if (wide_) slot[0] += gradients_.wide[place];
         AddScaled(1.0F, Deep(place), dim_, slot + 1);
@@ -51,7 +51,7 @@ class RowSum {
     }
     tree.Finish(add);
     if (wide_) *wide = Slot(0)[0];
-    std::copy_n(Slot(0) + 1, dim_, deep);
+    Copy(Slot(0) + 1, dim_, deep);
   }
 
  private:

@@ -17,6 +17,14 @@ inline void AddScaled(float scale, const float* __restrict x, std::size_t n, flo
   for (; i < n; ++i) y[i] += scale * x[i];
 }
 
+inline void Copy(const float* __restrict x, std::size_t n, float* __restrict y) {
+  std::size_t i = 0;
+  for (; i + kVectorBlock <= n; i += kVectorBlock) {
+    for (std::size_t j = 0; j < kVectorBlock; ++j) y[i + j] = x[i + j];
+  }
+  for (; i < n; ++i) y[i] = x[i];
+}
+
 inline void SetScaled(float scale, const float* __restrict x, std::size_t n, float* __restrict y) {
   std::size_t i = 0;
   for (; i + kVectorBlock <= n; i += kVectorBlock) {
