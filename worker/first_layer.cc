@@ -13,7 +13,7 @@ namespace {
 
 // Rows multiplied at a time: their products and the field's weights fit into the first-level
 // cache together.
-constexpr std::size_t kRowsAtOnce = 16;
+constexpr std::size_t kRowsAtOnce = 24;
 
 using RowPointers = std::array<const float*, kRowsAtOnce>;
 

@@ -101,7 +101,7 @@ void OuterRows(std::span<const float* const> a, std::span<const float* const> g,
 void MultiplyRows(std::span<const float* const> rows, const float* w, std::size_t k, std::size_t n,
                   float* out) {
   std::size_t c = 0;
-  for (; c + 4 * kLanes <= n; c += 4 * kLanes) RowsColumns<4, 4>(rows, w + c, k, n, out + c);
+  for (; c + 4 * kLanes <= n; c += 4 * kLanes) RowsColumns<6, 4>(rows, w + c, k, n, out + c);
   for (; c + 2 * kLanes <= n; c += 2 * kLanes) RowsColumns<8, 2>(rows, w + c, k, n, out + c);
   for (; c + kLanes <= n; c += kLanes) RowsColumns<8, 1>(rows, w + c, k, n, out + c);
   for (; c < n; ++c) {
