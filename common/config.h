@@ -78,7 +78,8 @@ struct TrainConfig {
   std::int64_t epochs = 1;
   bool shuffle = true;
   std::int64_t shuffle_window = 4194304;  // examples: shuffled within windows, windows shuffled
-  std::string consistency = "sync";
+  std::string consistency = "sync";  // sync, bounded, async
+  std::int64_t staleness = 4;        // bounded: steps
 };
 
 struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013

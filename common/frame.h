@@ -31,7 +31,9 @@ enum class FrameType : std::uint16_t {
   kStop = 10,       // coordinator -> all: the run is over, in order
   kFailed = 11,     // any -> all: the run has failed; the payload says why
   kGoodbye = 12,    // tcp only: the last on a connection whose run ended in order
-  kPeerLost = 13,   // made by the transport, never sent: the connection to `source` is gone
+  kNextOrder = 13,  // worker -> coordinator: what is there to do? (bounded, async)
+  kOrder = 14,      // coordinator -> worker: the answer
+  kPeerLost = 15,   // made by the transport, never sent: the connection to `source` is gone
 };
 
 struct Frame {

@@ -101,9 +101,14 @@ PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, i
   return message;
 }
 
+bool AnswersTraining(std::span<const std::byte> payload) {
+  return PayloadReader(payload).Get<std::uint64_t>() != 0;
+}
+
 RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<TableSpec>& tables) {
   PayloadReader reader(payload);
   RowsMessage message;
+  message.will_push = reader.Get<std::uint64_t>() != 0;
   const auto dense = reader.Get<std::uint64_t>();
   message.dense = reader.Array<float>(dense);
   for (const TableSpec& spec : tables) {
@@ -174,6 +179,22 @@ StepDoneMessage DecodeStepDone(std::span<const std::byte> payload) {
   message.examples = reader.Array<std::uint32_t>(count);
   reader.Finish();
   return message;
+}
+
+Buffer EncodeOrder(OrderKind kind) {
+  PayloadWriter writer;
+  writer.Put<std::uint64_t>(static_cast<std::uint64_t>(kind));
+  return writer.Take();
+}
+
+OrderKind DecodeOrder(std::span<const std::byte> payload) {
+  PayloadReader reader(payload);
+  const auto kind = reader.Get<std::uint64_t>();
+  reader.Finish();
+  if (kind < static_cast<std::uint64_t>(OrderKind::kTrain) ||
+      kind > static_cast<std::uint64_t>(OrderKind::kFinish))
+    Fail(ExitCode::kPeer, "an order of unknown kind {}", kind);
+  return static_cast<OrderKind>(kind);
 }
 
 Buffer EncodeScores(const ScoresMessage& message) {

@@ -30,9 +30,10 @@ PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, i
                        int servers);
 
 // server -> worker. frame.step: the version asked for.
-//   payload: dense count u64, f32[count] | a table: count u64; wide f32[count] if wide;
+//   payload: will_push u64, of the pull | dense count u64, f32[count] | a table: count u64; wide f32[count] if wide;
 //            embeddings f32[count x dim] if deep
 struct RowsMessage {
+  bool will_push = false;
   std::span<const float> dense;
   struct Table {
     std::span<const float> wide;  // [count]
@@ -40,6 +41,7 @@ struct RowsMessage {
   };
   std::vector<Table> tables;
 };
+bool AnswersTraining(std::span<const std::byte> payload);  // its will_push
 RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<TableSpec>& tables);
 
 // worker -> server. frame.step: the step whose gradients these are. Rows are named by their
@@ -80,6 +82,18 @@ struct StepDoneMessage {
 };
 Buffer EncodeStepDone(const StepDoneMessage& message);
 StepDoneMessage DecodeStepDone(std::span<const std::byte> payload);
+
+// coordinator -> worker: what to do next. frame.step: the step to train, or the version of the
+// model to evaluate.
+//   payload: kind u64
+enum class OrderKind : std::uint64_t { kTrain = 1, kEvaluate = 2, kFinish = 3 };
+struct StepOrder {
+  OrderKind kind = OrderKind::kFinish;
+  std::uint64_t step = 0;
+  friend bool operator==(const StepOrder&, const StepOrder&) = default;
+};
+Buffer EncodeOrder(OrderKind kind);
+OrderKind DecodeOrder(std::span<const std::byte> payload);
 
 // worker -> coordinator: scores of evaluation examples [first, first + count). frame.step: the
 // version of the model that scored them.

@@ -14,7 +14,7 @@ void serialize(Archive& archive, TableStatistics& table) {
 }
 template <typename Archive>
 void serialize(Archive& archive, SavedMessage& message) {
-  archive(message.files, message.tables);
+  archive(message.files, message.tables, message.staleness);
 }
 template <typename Archive>
 void serialize(Archive& archive, FailedMessage& message) {

@@ -17,9 +17,15 @@ struct TableStatistics {
   std::uint64_t allocated_bytes = 0;    // slabs and index
 };
 
+// How many updates other batches made between a batch's pull and its push: [i] batches had i, the
+// last those that had as many or more.
+inline constexpr std::size_t kMaxStaleness = 256;
+using StalenessHistogram = std::vector<std::uint64_t>;
+
 struct SavedMessage {
   std::vector<ModelFileEntry> files;
   std::vector<TableStatistics> tables;
+  StalenessHistogram staleness;
 };
 
 Buffer EncodeSaved(const SavedMessage& message);

@@ -93,7 +93,13 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
           Number("train.shuffle_window", &c.train.shuffle_window, 1, 1e12,
                  "Examples are shuffled within windows of this many, and the windows are shuffled"),
           Text("train.consistency", &c.train.consistency,
-               "sync: the same bits for any number of servers, workers and threads", {"sync"}),
+               "sync: the same bits for any number of servers, workers and threads; bounded: each "
+               "batch by one worker, on rows that may lack the last `staleness` batches; async: on "
+               "rows as they are",
+               {"sync", "bounded", "async"}),
+          Number("train.staleness", &c.train.staleness, 0, 1 << 20,
+                 "bounded: how many of the batches before it may be missing from the rows that a "
+                 "batch is computed on; 0 is sync, one batch after another"),
           Positive("wide.alpha", &c.wide.alpha, 1e6,
                    "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the "
                    "batch's examples"),

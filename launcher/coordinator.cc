@@ -20,6 +20,11 @@ double Seconds(Clock::duration duration) { return std::chrono::duration<double>(
 
 double Ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
+void AddStaleness(const StalenessHistogram& more, StalenessHistogram* sum) {
+  if (sum->size() < more.size()) sum->resize(more.size());
+  for (std::size_t i = 0; i < more.size(); ++i) (*sum)[i] += more[i];
+}
+
 }  // namespace
 
 Coordinator::Coordinator(const RunContext& context, MetricsLog* log, ModelTexts texts)
@@ -27,7 +32,8 @@ Coordinator::Coordinator(const RunContext& context, MetricsLog* log, ModelTexts 
       log_(log),
       texts_(std::move(texts)),
       mailbox_(context.transport.mailbox(context.layout.coordinator())),
-      schedule_(context.config, context.train_examples) {}
+      schedule_(context.config, context.train_examples),
+      desk_(schedule_, context.layout.workers, context.evaluation_examples > 0) {}
 
 CoordinatorResult Coordinator::Run() {
   started_ = window_started_ = last_shown_ = last_step_done_ = Clock::now();
@@ -73,6 +79,8 @@ void Coordinator::Handle(const Frame& frame) {
       return OnStepDone(frame);
     case FrameType::kScores:
       return OnScores(frame);
+    case FrameType::kNextOrder:
+      return OnNextOrder(frame);
     case FrameType::kWorkerDone:
       ++workers_done_;
       return;
@@ -165,6 +173,8 @@ void Coordinator::OnScores(const Frame& frame) {
   if (context_.mode == RunMode::kEvaluate) result_.logits = place->second.logits();
   evaluations_.erase(place);
   ++evaluations_done_;
+  desk_.Evaluated(frame.step);
+  GiveOrders();
   const auto now = Clock::now();
   // The time of an evaluation is nobody's training time.
   const auto evaluated_for = steps_done_ == frame.step ? now - last_step_done_ : Clock::duration(0);
@@ -187,6 +197,23 @@ void Coordinator::OnScores(const Frame& frame) {
   result_.report.metrics = metrics;
 }
 
+void Coordinator::OnNextOrder(const Frame& frame) {
+  const int worker = static_cast<int>(frame.source) - static_cast<int>(context_.layout.worker(0));
+  const bool hands_out =
+      context_.mode == RunMode::kTrain && context_.config.train.consistency != "sync";
+  if (!hands_out || worker < 0 || worker >= context_.layout.workers) {
+    Fail(ExitCode::kPeer, "coordinator: {} asks what to do in a run that hands nothing out to it",
+         RoleAndPlace(context_.layout, frame.source));
+  }
+  desk_.Ask(worker);
+  GiveOrders();
+}
+
+void Coordinator::GiveOrders() {
+  for (const auto& [worker, order] : desk_.Take())
+    Send(FrameType::kOrder, context_.layout.worker(worker), order.step, EncodeOrder(order.kind));
+}
+
 void Coordinator::Save() {
   const auto& dir = context_.save_dir;
   CreateDense(dir, static_cast<std::uint64_t>(context_.spec.dense_floats));
@@ -206,6 +233,7 @@ void Coordinator::Save() {
       Fail(ExitCode::kPeer, "coordinator: expected kSaved, got frame type {}",
            static_cast<int>(frame.type));
     SavedMessage saved = DecodeSaved(frame.payload.bytes());
+    AddStaleness(saved.staleness, &result_.report.staleness);
     for (auto& file : saved.files) manifest.files.push_back(std::move(file));
     for (const TableStatistics& table : saved.tables) {
       result_.report.rows += table.rows;
@@ -223,12 +251,12 @@ void Coordinator::Save() {
   WriteManifest(dir, manifest);
 }
 
-void Coordinator::Send(FrameType type, RoleId to, std::uint64_t step) {
+void Coordinator::Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload) {
   context_.transport.Send({.type = type,
                            .source = context_.layout.coordinator(),
                            .destination = to,
                            .step = step,
-                           .payload = {}});
+                           .payload = std::move(payload)});
 }
 
 }  // namespace fathom

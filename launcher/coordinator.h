@@ -1,6 +1,7 @@
 // The coordinator: one thread on rank 0 that follows the workers' steps, computes the metrics of
 // each evaluation over all its examples, has the servers save the model and ends the run.
-// It is not asked during a step, so it slows nobody down.
+// In sync mode it is not asked during a step, so it slows nobody down; in the other modes it hands
+// out the batches, a step ahead of their use.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "common/schedule.h"
 #include "launcher/evaluation_sink.h"
 #include "launcher/metrics_log.h"
+#include "launcher/order_desk.h"
 
 namespace fathom {
 
@@ -47,11 +49,13 @@ class Coordinator {
   void Handle(const Frame& frame);
   void OnStepDone(const Frame& frame);
   void OnScores(const Frame& frame);
+  void OnNextOrder(const Frame& frame);
+  void GiveOrders();
   void FinishSteps();
   void CloseWindow(Clock::time_point now);
   void ReportProgress(Clock::time_point now);
   void Save();
-  void Send(FrameType type, RoleId to, std::uint64_t step);
+  void Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload = {});
   bool Complete() const;
 
   const RunContext& context_;
@@ -59,6 +63,7 @@ class Coordinator {
   ModelTexts texts_;
   Mailbox& mailbox_;
   Schedule schedule_;
+  OrderDesk desk_;
   CoordinatorResult result_;
 
   std::map<std::uint64_t, StepLosses> open_steps_;

@@ -74,6 +74,7 @@ void MetricsLog::Final(const FinalReport& report) {
   line["rows"] = report.rows;
   line["zero_wide_weights"] = report.zero_wide_weights;
   line["bytes_per_row"] = Number(report.bytes_per_row);
+  line["staleness"] = report.staleness;
   Write(line.dump());
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/metrics.h"
+#include "common/saved_message.h"
 
 namespace fathom {
 
@@ -30,6 +31,7 @@ struct FinalReport {
   std::uint64_t rows = 0;
   std::uint64_t zero_wide_weights = 0;
   double bytes_per_row = 0;  // slabs and index, per row
+  StalenessHistogram staleness;  // over all servers
 };
 
 class MetricsLog {

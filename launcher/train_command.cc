@@ -14,6 +14,18 @@
 namespace fathom {
 namespace {
 
+// Of bounded and async runs: in sync mode no batch ever misses another.
+void PrintStaleness(const StalenessHistogram& histogram) {
+  std::uint64_t batches = 0, missing = 0;
+  for (std::size_t i = 0; i < histogram.size(); ++i) {
+    batches += histogram[i];
+    missing += histogram[i] * i;
+  }
+  if (missing == 0) return;
+  std::printf("staleness: rows missed %.2f batches on average, %zu at most\n",
+              static_cast<double>(missing) / static_cast<double>(batches), histogram.size() - 1);
+}
+
 namespace fs = std::filesystem;
 
 // What of the config belongs to the model: not where it was trained, nor on how many processes.
@@ -50,6 +62,7 @@ void PrintSummary(const Config& config, const FinalReport& report) {
   std::printf("%llu rows, %.1f bytes a row; peak memory %.0f MB over all processes\n",
               static_cast<unsigned long long>(report.rows), report.bytes_per_row,
               static_cast<double>(report.peak_rss_bytes) / 1e6);
+  PrintStaleness(report.staleness);
   if (report.evaluated) {
     std::printf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n",
                 config.evaluate.on.c_str(), m.auc, m.auc_low, m.auc_high,

@@ -13,22 +13,40 @@
 #include "common/saved_message.h"
 #include "common/schedule.h"
 #include "server/shard.h"
+#include "server/step_clock.h"
 
 namespace fathom {
 namespace {
 
-// Pulls of versions to come that may wait here for one worker: a training pull and an evaluation
-// pull, both of the next version.
-constexpr std::size_t kMaxEarlyPulls = 2;
+// Pulls of one worker that may wait here: a worker asks for the batch at hand, for the one after
+// it, and for an evaluation.
+constexpr std::size_t kMaxWaitingPulls = 3;
+
+// Pulls of one worker that may be answered and not pushed yet.
+constexpr std::size_t kMaxOpenPulls = 2;
 
 // An idle server looks at the clock at least this often.
 constexpr auto kLongestWait = std::chrono::seconds(1);
 
+// A pull for a batch that is being computed.
+struct OpenPull {
+  std::uint64_t step = 0;
+  PendingPull pull;
+  std::uint64_t updates = 0;     // that the rows had seen
+  Clock::time_point answered;
+};
+
+// A pull whose version is still to come.
+struct WaitingPull {
+  std::uint64_t step = 0;
+  PendingPull pull;
+};
+
 // One worker, as this server knows it.
 struct WorkerState {
-  std::deque<PendingPull> early;          // of the next version
-  std::optional<PendingPull> pulled;      // of the current step, awaiting its push
-  std::optional<WorkerGradients> pushed;  // of the current step
+  std::deque<WaitingPull> waiting;
+  std::deque<OpenPull> open;
+  std::optional<WorkerGradients> pushed;  // sync: of the current step
   Clock::time_point last_heard;
 };
 
@@ -45,14 +63,18 @@ class Server::Impl {
   void OnPush(Frame frame);
   void OnSave(const Frame& frame);
   void OnPeerLost(const Frame& frame);
-  void Answer(int worker, PendingPull pull);
-  void Apply();
-  void AnswerEarlyPulls();
+  bool MayAnswer(std::uint64_t step, const PendingPull& pull) const;
+  void Answer(int worker, std::uint64_t step, PendingPull pull);
+  OpenPull TakeOpenPull(const Frame& frame);
+  void ApplyWhenAllPushed();
+  void Apply(std::uint64_t step, std::span<WorkerGradients> gradients);
+  void AnswerWaitingPulls();
   void CheckSilence() const;
+  void CheckSilence(int worker, std::uint64_t step, Clock::time_point since) const;
   int WorkerOf(const Frame& frame) const;
   template <typename Decode>
   auto Decoded(const Frame& frame, const Decode& decode) const;
-  void Send(FrameType type, RoleId to, Buffer payload);
+  void Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload);
   std::string Name() const { return RoleAndPlace(context_.layout, role_); }
   std::string NameOf(RoleId role) const { return RoleAndPlace(context_.layout, role); }
 
@@ -61,11 +83,13 @@ class Server::Impl {
   RoleId role_;
   Mailbox& mailbox_;
   Schedule schedule_;
+  StepClock clock_;
   Shard shard_;
   std::vector<WorkerState> workers_;
-  std::size_t pushes_in_ = 0;     // of the current step
-  Clock::time_point first_push_;  // of the current step
-  std::uint64_t version_ = 0;     // steps whose updates the rows hold
+  std::size_t pushes_in_ = 0;     // sync: of the current step
+  Clock::time_point first_push_;  // sync: of the current step
+  Clock::time_point last_update_;
+  StalenessHistogram staleness_;
   bool stopped_ = false;
 };
 
@@ -75,16 +99,17 @@ Server::Impl::Impl(const RunContext& context, int index)
       role_(context.layout.server(index)),
       mailbox_(context.transport.mailbox(role_)),
       schedule_(context.config, context.train_examples),
+      clock_(context.config.train, schedule_.steps()),
       shard_(context.config, context.spec, index, context.layout.servers),
       workers_(static_cast<std::size_t>(context.layout.workers)) {
   if (context.mode == RunMode::kEvaluate) shard_.Load(context.model_dir);
 }
 
 // A step:
-//   1. each worker's pull of version v is answered from the rows, and its keys are remembered
-//   2. each worker's push of step v is kept until the last one is in
-//   3. the gradients are summed along the slice tree, the rows updated: version v + 1
-//   4. pulls that were waiting for this version are answered
+//   1. each worker's pull is answered from the rows once the clock allows, its keys are remembered
+//   2. sync: each worker's push is kept until the last one is in; else it is the whole batch's
+//   3. the gradients are summed along the slice tree, the rows updated, the clock moves on
+//   4. pulls that were waiting for this are answered
 void Server::Impl::Run() {
   const auto timeout = context_.DeadlineFromNow() - Clock::now();
   const auto wait = std::min<Clock::duration>(kLongestWait, timeout / 4);
@@ -142,124 +167,167 @@ void Server::Impl::OnPull(Frame frame) {
   PullMessage message = Decoded(frame, [&](std::span<const std::byte> payload) {
     return DecodePull(payload, context_.spec.tables.size(), index_, context_.layout.servers);
   });
-  const std::uint64_t last = schedule_.steps();
-  const bool early = frame.step == version_ + 1;
-  if ((frame.step != version_ && !early) || frame.step > last ||
-      (message.will_push && frame.step == last)) {
+  if (!clock_.Expects(frame.step, message.will_push)) {
     Fail(ExitCode::kPeer, "{}: {} asks for version {} {}; the model is at {} of {}", Name(),
          NameOf(frame.source), frame.step, message.will_push ? "to train on" : "to evaluate",
-         version_, last);
+         clock_.version(), schedule_.steps());
   }
   PendingPull pull = shard_.Find(std::move(frame.payload), std::move(message));
-  if (!early) return Answer(worker, std::move(pull));
-  if (state.early.size() == kMaxEarlyPulls) {
+  if (MayAnswer(frame.step, pull)) return Answer(worker, frame.step, std::move(pull));
+  if (state.waiting.size() == kMaxWaitingPulls) {
     Fail(ExitCode::kPeer, "{}: {} has {} pulls waiting already and sends one for version {}",
-         Name(), NameOf(frame.source), kMaxEarlyPulls, frame.step);
+         Name(), NameOf(frame.source), kMaxWaitingPulls, frame.step);
   }
-  state.early.push_back(std::move(pull));
+  state.waiting.push_back({frame.step, std::move(pull)});
 }
 
-void Server::Impl::Answer(int worker, PendingPull pull) {
+bool Server::Impl::MayAnswer(std::uint64_t step, const PendingPull& pull) const {
+  return pull.message.will_push ? clock_.MayTrain(step) : clock_.MayEvaluate(step);
+}
+
+void Server::Impl::Answer(int worker, std::uint64_t step, PendingPull pull) {
   WorkerState& state = workers_[static_cast<std::size_t>(worker)];
-  Send(FrameType::kRows, context_.layout.worker(worker), shard_.EncodeRows(pull));
+  Send(FrameType::kRows, context_.layout.worker(worker), step, shard_.EncodeRows(pull));
   if (!pull.message.will_push) return;
-  if (state.pulled || state.pushed) {
-    Fail(ExitCode::kPeer, "{}: {} pulls twice for step {}", Name(),
-         NameOf(context_.layout.worker(worker)), version_);
+  const bool again = std::any_of(state.open.begin(), state.open.end(),
+                                 [&](const OpenPull& open) { return open.step == step; }) ||
+                     (clock_.sync() && state.pushed);
+  if (again || state.open.size() == kMaxOpenPulls) {
+    Fail(ExitCode::kPeer, "{}: {} pulls {} for step {}", Name(),
+         NameOf(context_.layout.worker(worker)),
+         again ? "twice" : "without pushing what it pulled before,", step);
   }
-  state.pulled = std::move(pull);
+  state.open.push_back({step, std::move(pull), clock_.applied(), Clock::now()});
+}
+
+// Throws where the worker has no such pull open.
+OpenPull Server::Impl::TakeOpenPull(const Frame& frame) {
+  auto& open = workers_[static_cast<std::size_t>(WorkerOf(frame))].open;
+  const auto place = std::find_if(open.begin(), open.end(),
+                                  [&](const OpenPull& pull) { return pull.step == frame.step; });
+  if (place == open.end()) {
+    Fail(ExitCode::kPeer,
+         "{}: {} pushes gradients of step {} without a pull for it; the model is at {}", Name(),
+         NameOf(frame.source), frame.step, clock_.version());
+  }
+  OpenPull pull = std::move(*place);
+  open.erase(place);
+  return pull;
 }
 
 void Server::Impl::OnPush(Frame frame) {
   WorkerState& state = workers_[static_cast<std::size_t>(WorkerOf(frame))];
-  if (frame.step != version_ || !state.pulled) {
-    Fail(ExitCode::kPeer,
-         "{}: {} pushes gradients of step {} without a pull for it; the model is at {}", Name(),
-         NameOf(frame.source), frame.step, version_);
-  }
+  OpenPull open = TakeOpenPull(frame);
   std::vector<std::size_t> pulled;
-  for (const auto& keys : state.pulled->message.keys) pulled.push_back(keys.size());
+  for (const auto& keys : open.pull.message.keys) pulled.push_back(keys.size());
   PushMessage message = Decoded(frame, [&](std::span<const std::byte> payload) {
     return DecodePush(payload, context_.spec.tables, pulled, shard_.dense_floats());
   });
-  const std::uint32_t slices = schedule_.Plan(version_).slices;
+  const std::uint32_t slices = schedule_.Plan(frame.step).slices;
   if (message.slices != slices) {
     Fail(ExitCode::kPeer,
          "{}: {} cuts step {} into {} slices, the schedule into {}; do all ranks have the same "
          "config?",
-         Name(), NameOf(frame.source), version_, message.slices, slices);
+         Name(), NameOf(frame.source), frame.step, message.slices, slices);
   }
   state.last_heard = Clock::now();
-  state.pushed =
-      WorkerGradients{std::move(*state.pulled), std::move(frame.payload), std::move(message)};
-  state.pulled.reset();
+  const std::size_t staleness =
+      std::min<std::size_t>(clock_.applied() - open.updates, kMaxStaleness - 1);
+  if (staleness_.size() <= staleness) staleness_.resize(staleness + 1);
+  ++staleness_[staleness];
+  WorkerGradients gradients{std::move(open.pull), std::move(frame.payload), std::move(message)};
+  if (!clock_.sync()) return Apply(frame.step, {&gradients, 1});
+  state.pushed = std::move(gradients);
   if (pushes_in_++ == 0) first_push_ = state.last_heard;
-  if (pushes_in_ == workers_.size()) Apply();
+  if (pushes_in_ == workers_.size()) ApplyWhenAllPushed();
 }
 
-void Server::Impl::Apply() {
+void Server::Impl::ApplyWhenAllPushed() {
   std::vector<WorkerGradients> gradients;
   for (WorkerState& worker : workers_) {
     gradients.push_back(std::move(*worker.pushed));
     worker.pushed.reset();
   }
   pushes_in_ = 0;
-  shard_.Update(schedule_.Plan(version_), gradients);
-  ++version_;
-  AnswerEarlyPulls();
+  Apply(clock_.version(), gradients);
 }
 
-void Server::Impl::AnswerEarlyPulls() {
+void Server::Impl::Apply(std::uint64_t step, std::span<WorkerGradients> gradients) {
+  shard_.Update(schedule_.Plan(step), gradients);
+  clock_.Applied(step);
+  last_update_ = Clock::now();
+  AnswerWaitingPulls();
+}
+
+void Server::Impl::AnswerWaitingPulls() {
   for (int worker = 0; worker < context_.layout.workers; ++worker) {
-    auto& early = workers_[static_cast<std::size_t>(worker)].early;
-    for (; !early.empty(); early.pop_front()) {
-      shard_.FindMissing(&early.front());
-      Answer(worker, std::move(early.front()));
+    auto& waiting = workers_[static_cast<std::size_t>(worker)].waiting;
+    for (std::size_t i = 0; i < waiting.size();) {
+      if (!MayAnswer(waiting[i].step, waiting[i].pull)) {
+        ++i;
+        continue;
+      }
+      WaitingPull ready = std::move(waiting[i]);
+      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+      shard_.FindMissing(&ready.pull);
+      Answer(worker, ready.step, std::move(ready.pull));
     }
   }
 }
 
-// Once one worker has finished a step, the others have one deadline to be heard from. As long as
-// none has, they may be busy with something long (an evaluation), and so nobody is late.
+// Sync: once one worker has finished a step, the others have one deadline to be heard from. As
+// long as none has, they may be busy with something long (an evaluation), and so nobody is late.
+// Else: a worker that was given rows has one deadline while the others go on.
 void Server::Impl::CheckSilence() const {
-  if (pushes_in_ == 0) return;
-  const double timeout = context_.config.cluster.timeout_seconds;
   for (int w = 0; w < context_.layout.workers; ++w) {
     const WorkerState& worker = workers_[static_cast<std::size_t>(w)];
-    if (worker.pushed) continue;
-    const std::chrono::duration<double> silent =
-        Clock::now() - std::max(first_push_, worker.last_heard);
-    if (silent.count() <= timeout) continue;
-    Fail(ExitCode::kPeer,
-         "{}: {} has sent no gradients of step {} for {:.1f} s, {} of {} workers have; see its "
-         "log, or raise "
-         "cluster.timeout_seconds",
-         Name(), NameOf(context_.layout.worker(w)), version_, silent.count(), pushes_in_,
-         workers_.size());
+    if (clock_.sync()) {
+      if (pushes_in_ > 0 && !worker.pushed)
+        CheckSilence(w, clock_.version(), std::max(first_push_, worker.last_heard));
+    } else if (!worker.open.empty()) {
+      const OpenPull& open = worker.open.front();
+      if (last_update_ > open.answered)
+        CheckSilence(w, open.step, std::max(open.answered, worker.last_heard));
+    }
   }
 }
 
+void Server::Impl::CheckSilence(int worker, std::uint64_t step, Clock::time_point since) const {
+  const double timeout = context_.config.cluster.timeout_seconds;
+  const std::chrono::duration<double> silent = Clock::now() - since;
+  if (silent.count() <= timeout) return;
+  std::string others;
+  if (clock_.sync()) others = fmt::format(", {} of {} workers have", pushes_in_, workers_.size());
+  Fail(ExitCode::kPeer,
+       "{}: {} has sent no gradients of step {} for {:.1f} s{}; see its log, or raise "
+       "cluster.timeout_seconds",
+       Name(), NameOf(context_.layout.worker(worker)), step, silent.count(), others);
+}
+
 void Server::Impl::OnSave(const Frame& frame) {
-  if (context_.mode != RunMode::kTrain || frame.step != version_ || pushes_in_ > 0) {
+  if (context_.mode != RunMode::kTrain || !clock_.MayEvaluate(frame.step) ||
+      pushes_in_ > 0) {
     Fail(ExitCode::kPeer, "{}: {} asks to save the model of step {}, the model is at {}", Name(),
-         NameOf(frame.source), frame.step, version_);
+         NameOf(frame.source), frame.step, clock_.version());
   }
-  Send(FrameType::kSaved, frame.source, EncodeSaved(shard_.Save(context_.save_dir)));
+  SavedMessage saved = shard_.Save(context_.save_dir);
+  saved.staleness = staleness_;
+  Send(FrameType::kSaved, frame.source, frame.step, EncodeSaved(saved));
 }
 
 // Once the last step is in, workers and servers leave as the coordinator tells them to stop, in
 // any order; whether they left too early is the coordinator's to notice.
 void Server::Impl::OnPeerLost(const Frame& frame) {
-  if (version_ == schedule_.steps() && frame.source != context_.layout.coordinator()) return;
-  Fail(ExitCode::kPeer, "{}: lost {} in step {}{}", Name(), NameOf(frame.source), version_,
-       LossReason(frame));
+  if (clock_.version() == schedule_.steps() && frame.source != context_.layout.coordinator()) return;
+  Fail(ExitCode::kPeer, "{}: lost {} in step {}{}", Name(), NameOf(frame.source),
+       clock_.version(), LossReason(frame));
 }
 
-void Server::Impl::Send(FrameType type, RoleId to, Buffer payload) {
+void Server::Impl::Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload) {
   context_.transport.Send({.type = type,
                            .source = role_,
                            .destination = to,
-                           .step = version_,
+                           .step = step,
                            .payload = std::move(payload)});
 }
 

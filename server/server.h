@@ -1,10 +1,10 @@
 // A parameter server: one thread that owns the rows of its partitions and its range of the dense
 // parameters. No other thread ever touches them, so there are no locks.
 //
-// Sync mode: the server's version is the number of steps whose updates its rows hold. A pull for
-// version v is answered once the version is v. Step v is applied once every worker's push for it
-// is there: the partial sums of each row are added along the slice tree (common/slice_tree.h),
-// then FTRL and AdaGrad update the row, and the version becomes v + 1.
+// A pull is answered once the clock allows (step_clock.h). In sync mode a step is applied once
+// every worker's push for it is there: the partial sums of each row are added along the slice
+// tree (common/slice_tree.h), then FTRL and AdaGrad update the row. In the other modes one worker
+// computes a whole batch, and its push is applied as it comes.
 #pragma once
 
 #include <memory>

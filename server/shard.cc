@@ -77,6 +77,7 @@ void Shard::FindMissing(PendingPull* pull) const {
 
 Buffer Shard::EncodeRows(const PendingPull& pull) const {
   PayloadWriter writer;
+  writer.Put<std::uint64_t>(pull.message.will_push ? 1 : 0);
   const auto dense = pull.message.wants_dense ? dense_.values() : std::span<const float>();
   writer.Put<std::uint64_t>(dense.size());
   writer.PutArray(dense);

@@ -33,13 +33,16 @@ struct TableBatch {
   std::vector<std::uint32_t> segment_begins;  // [slices x fields + 1]
   std::vector<std::uint32_t> key_segments;    // places among the segments, by key
   std::vector<std::uint32_t> key_begins;      // [keys + 1], into key_segments
+  std::vector<std::size_t> server_begins;     // [servers + 1], into keys; set when it is pulled
 
   // How much occurrence o counts.
   float Scale(std::uint32_t o) const { return scales.empty() ? 1.0F : scales[o]; }
 };
 
 struct Batch {
-  std::uint64_t step = 0;
+  std::uint64_t step = 0;         // to train, or the version to evaluate
+  bool will_push = false;         // to train
+  bool wants_dense = false;       // its pull asks for the dense parameters too
   std::uint32_t first_slice = 0;  // of the global batch
   std::uint32_t slices = 0;       // of this part
   std::uint32_t global_slices = 0;

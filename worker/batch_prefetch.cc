@@ -7,12 +7,14 @@
 namespace fathom {
 
 BatchPrefetch::BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule,
-                             const PackedData& data, int worker, int workers)
+                             const PackedData& data, int part, int parts,
+                             std::function<void(Batch*)> pull)
     : config_(config),
       schedule_(schedule),
       builder_(spec, data),
-      worker_(worker),
-      workers_(workers),
+      part_(part),
+      parts_(parts),
+      pull_(std::move(pull)),
       thread_([this] { Loop(); }) {}
 
 BatchPrefetch::~BatchPrefetch() {
@@ -24,36 +26,50 @@ BatchPrefetch::~BatchPrefetch() {
   thread_.join();
 }
 
+void BatchPrefetch::Start(std::uint64_t step) {
+  {
+    const std::lock_guard lock(mutex_);
+    begun_.push_back(step);
+  }
+  changed_.notify_all();
+}
+
 std::unique_ptr<Batch> BatchPrefetch::Next(std::unique_ptr<Batch> used) {
   std::unique_lock lock(mutex_);
-  if (used) spare_ = std::move(used);
-  changed_.wait(lock, [&] { return ready_ || failure_; });
-  if (failure_) std::rethrow_exception(failure_);
-  auto batch = std::move(ready_);
-  changed_.notify_all();
+  if (used) spare_.push_back(std::move(used));
+  changed_.wait(lock, [&] { return !made_.empty() || failure_; });
+  if (made_.empty()) std::rethrow_exception(failure_);
+  auto batch = std::move(made_.front());
+  made_.pop_front();
   return batch;
 }
 
 void BatchPrefetch::Loop() {
-  for (std::uint64_t step = 0; step < schedule_.steps(); ++step) {
+  for (;;) {
+    std::uint64_t step = 0;
     std::unique_ptr<Batch> batch;
     {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !begun_.empty() || stopping_; });
       if (stopping_) return;
-      batch = std::move(spare_);
+      step = begun_.front();
+      begun_.pop_front();
+      if (!spare_.empty()) {
+        batch = std::move(spare_.front());
+        spare_.pop_front();
+      }
     }
     if (!batch) batch = std::make_unique<Batch>();
     std::exception_ptr failure;
     try {
       Make(step, batch.get());
+      pull_(batch.get());
     } catch (...) {
       failure = std::current_exception();
     }
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !ready_ || stopping_; });
-    if (stopping_) return;
+    const std::lock_guard lock(mutex_);
     failure_ = failure;
-    if (!failure) ready_ = std::move(batch);
+    if (!failure) made_.push_back(std::move(batch));
     changed_.notify_all();
     if (failure) return;
   }
@@ -61,12 +77,14 @@ void BatchPrefetch::Loop() {
 
 void BatchPrefetch::Make(std::uint64_t step, Batch* batch) {
   const StepPlan plan = schedule_.Plan(step);
-  const auto [begin, end] = SlicesOfWorker(plan.slices, worker_, workers_);
+  const auto [begin, end] = SlicesOfWorker(plan.slices, part_, parts_);
   batch->step = step;
+  batch->will_push = true;
   batch->first_slice = begin;
   batch->slices = end - begin;
   batch->global_slices = plan.slices;
   batch->slice_size = static_cast<std::uint32_t>(config_.train.slice_size);
+  batch->wants_dense = batch->slices > 0;
   const std::uint32_t first = std::min(begin * batch->slice_size, plan.examples);
   const std::uint32_t last = std::min(end * batch->slice_size, plan.examples);
   if (!order_ || order_epoch_ != plan.epoch) {

@@ -1,9 +1,12 @@
-// Makes the worker's training batches one ahead of their use, in a thread of its own.
+// Makes the worker's training batches ahead of their use, in a thread of its own, and asks for
+// their rows as soon as their keys are known.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,12 +21,17 @@ namespace fathom {
 
 class BatchPrefetch {
  public:
+  // Makes part `part` of `parts` of each batch. `pull(batch)` is called on the prefetch thread
+  // when a batch is made.
   BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule,
-                const PackedData& data, int worker, int workers);
+                const PackedData& data, int part, int parts, std::function<void(Batch*)> pull);
   ~BatchPrefetch();
 
-  // The worker's part of the next step, from step 0 on. Blocks until it is ready: local work, with
-  // no peer to wait for. Rethrows what went wrong in making it. `used` is filled anew.
+  // Begins to make the part of this step. At most two may be begun and not taken.
+  void Start(std::uint64_t step);
+
+  // The earliest begun, when it is made: local work, with no peer to wait for. Rethrows what went
+  // wrong in making it. `used` is filled anew later.
   std::unique_ptr<Batch> Next(std::unique_ptr<Batch> used);
 
  private:
@@ -35,13 +43,15 @@ class BatchPrefetch {
   BatchBuilder builder_;
   std::optional<EpochOrder> order_;  // of the epoch at hand; the thread's own
   std::uint64_t order_epoch_ = 0;
-  int worker_;
-  int workers_;
+  int part_;
+  int parts_;
+  std::function<void(Batch*)> pull_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::unique_ptr<Batch> ready_;
-  std::unique_ptr<Batch> spare_;
+  std::deque<std::uint64_t> begun_;
+  std::deque<std::unique_ptr<Batch>> made_;
+  std::deque<std::unique_ptr<Batch>> spare_;
   std::exception_ptr failure_;
   bool stopping_ = false;
   std::thread thread_;

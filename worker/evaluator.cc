@@ -32,8 +32,10 @@ void Evaluator::Run(std::uint64_t version, RowClient& client, std::vector<SliceM
   for (std::uint64_t first = begin; first < end; first += at_once) {
     MakeBatch(first, static_cast<std::uint32_t>(std::min<std::uint64_t>(at_once, end - first)),
               &batch);
-    client.Pull(batch, version, RowClient::Purpose::kEvaluate, first == begin);
-    client.Await(&rows);
+    batch.step = version;
+    batch.wants_dense = first == begin;
+    client.Pull(&batch);
+    client.Await(batch, &rows);
     logits.resize(batch.examples);
     pool.ForEach(batch.slices, [&](std::size_t slice, int thread) {
       const auto s = static_cast<std::uint32_t>(slice);

@@ -2,51 +2,56 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/messages.h"
 #include "common/run_context.h"
 #include "worker/batch.h"
 #include "worker/pulled_rows.h"
 
 namespace fathom {
 
-// Thread rule: the worker's own thread.
+// Thread rule: Pull from any thread, the rest from the worker's own.
 class RowClient {
  public:
   RowClient(const RunContext& context, int worker);
 
-  // Asks every server for its rows of the batch's keys and, if training, for its range of the
-  // dense parameters, as they are once `version` steps are in the model. One pull at a time.
-  enum class Purpose { kTrain, kEvaluate };
-  void Pull(const Batch& batch, std::uint64_t version, Purpose purpose, bool wants_dense);
+  // Asks every server for its rows of the batch's keys and, if wanted, for its range of the dense
+  // parameters, as they are for batch->step, and notes in the batch which keys are whose.
+  void Pull(Batch* batch) const;
 
-  // Waits for the answers to the last pull. Dense parameters that were not asked for stay as they
-  // were. Throws Error: a peer lost, or silent for twice the deadline (names the server and step).
-  void Await(PulledRows* rows);
+  // Waits for the answers to this batch's pull. Dense parameters that were not asked for stay as
+  // they were. Throws Error: a peer lost, or silent for twice the deadline (names the server and
+  // step).
+  void Await(const Batch& batch, PulledRows* rows);
 
   // Sends each server its push for the step.
   void Push(std::uint64_t step, std::vector<Buffer> payloads);
 
-  // The keys of a table that server s owns: places [KeyBegin(t, s), KeyBegin(t, s + 1)).
-  std::size_t KeyBegin(std::size_t table, int server) const {
-    return key_begins_[table][static_cast<std::size_t>(server)];
-  }
+  // Asks the coordinator what to do next, and takes its answer; with `wait` false, nothing where
+  // it has not come yet.
+  void AskForOrder() const;
+  std::optional<StepOrder> TakeOrder(bool wait);
 
   // Waits for the run's end: kStop.
   void AwaitStop();
 
  private:
-  Frame Next(Deadline deadline, const std::string& awaited);
-  void CopyRows(const Frame& frame, int server, PulledRows* rows) const;
-  std::string Silent(const std::vector<bool>& answered) const;
+  bool Receive(Deadline deadline);
+  [[noreturn]] void FailSilent() const;
+  std::optional<Frame> TakeRows(const Batch& batch);
+  void CopyRows(const Frame& frame, const Batch& batch, int server, PulledRows* rows) const;
+  std::string Silent(std::uint64_t step, const std::vector<bool>& answered) const;
 
   const RunContext& context_;
   RoleId role_;
   Mailbox& mailbox_;
-  std::uint64_t version_ = 0;
-  bool wants_dense_ = false;
-  std::vector<std::vector<std::size_t>> key_begins_;  // [tables][servers + 1]
+  std::deque<Frame> rows_;         // that came before they were awaited
+  std::deque<StepOrder> orders_;
+  std::string awaited_ = "orders";  // for messages
 };
 
 }  // namespace fathom

@@ -69,7 +69,6 @@ class RowSum {
 }  // namespace
 
 std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes,
-                                             const RowClient& client,
                                              const BatchGradients& gradients,
                                              const DenseGradientTree& dense, ThreadPool& pool) {
   CutIntoParts(batch, nodes);
@@ -77,7 +76,7 @@ std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vect
   std::vector<std::size_t> planned_ends;
   planned_.clear();
   for (int server = 0; server < servers_; ++server) {
-    pushes.push_back(LayOutPush(batch, nodes, client, dense, server));
+    pushes.push_back(LayOutPush(batch, nodes, dense, server));
     planned_ends.push_back(planned_.size());
   }
   // The payloads stand still now: places become pointers.
@@ -141,8 +140,7 @@ std::span<const RowGradients::Part> RowGradients::PartsOf(std::size_t table, std
 }
 
 Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes,
-                                const RowClient& client, const DenseGradientTree& dense,
-                                int server) {
+                                const DenseGradientTree& dense, int server) {
   PayloadWriter writer;
   writer.Put<std::uint32_t>(batch.global_slices);
   writer.Put<std::uint32_t>(static_cast<std::uint32_t>(nodes.size()));
@@ -155,8 +153,9 @@ Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>&
     writer.PutArray(std::span(dense.Sum(n)).subspan(dense_begin, dense_end - dense_begin));
     for (std::size_t t = 0; t < batch.tables.size(); ++t) {
       const TableSpec& spec = spec_.tables[t];
-      const std::size_t key_begin = client.KeyBegin(t, server);
-      const std::size_t key_end = client.KeyBegin(t, server + 1);
+      const std::size_t key_begin = batch.tables[t].server_begins[static_cast<std::size_t>(server)];
+      const std::size_t key_end =
+          batch.tables[t].server_begins[static_cast<std::size_t>(server) + 1];
       const auto parts = PartsOf(t, n, key_begin, key_end);
       const bool all = parts.size() == key_end - key_begin;
       writer.Put<std::uint64_t>(parts.size());

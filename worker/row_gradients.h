@@ -11,7 +11,6 @@
 #include "common/slice_tree.h"
 #include "worker/batch.h"
 #include "worker/dense_gradient_tree.h"
-#include "worker/row_client.h"
 #include "worker/slice_model.h"
 #include "worker/thread_pool.h"
 
@@ -23,8 +22,8 @@ class RowGradients {
 
   // One payload a server (PushMessage, common/messages.h). `nodes` cover the batch's part.
   std::vector<Buffer> MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes,
-                                 const RowClient& client, const BatchGradients& gradients,
-                                 const DenseGradientTree& dense, ThreadPool& pool);
+                                 const BatchGradients& gradients, const DenseGradientTree& dense,
+                                 ThreadPool& pool);
 
  private:
   // A key's segments within one node.
@@ -44,7 +43,7 @@ class RowGradients {
   void CutIntoParts(const Batch& batch, const std::vector<TreeNode>& nodes);
   std::span<const Part> PartsOf(std::size_t table, std::size_t node, std::size_t key_begin,
                                 std::size_t key_end) const;
-  Buffer LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes, const RowClient& client,
+  Buffer LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes,
                     const DenseGradientTree& dense, int server);
   void AddTasks(std::size_t table, std::span<const Part> parts, std::size_t wide_at,
                 std::size_t deep_at);

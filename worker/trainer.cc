@@ -1,27 +1,38 @@
 #include "worker/trainer.h"
 
+#include "common/check.h"
 #include "common/messages.h"
 
 namespace fathom {
+namespace {
+
+// In sync mode the workers share each batch; else a batch is one worker's.
+bool Shared(const RunContext& context) { return context.config.train.consistency == "sync"; }
+int Part(const RunContext& context, int worker) { return Shared(context) ? worker : 0; }
+int Parts(const RunContext& context) { return Shared(context) ? context.layout.workers : 1; }
+
+}  // namespace
 
 Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule,
-                 const PackedData& data)
+                 const PackedData& data, RowClient& client)
     : context_(context),
       worker_(worker),
-      prefetch_(context.config, context.spec, schedule, data, worker, context.layout.workers),
+      client_(client),
       dense_tree_(static_cast<std::size_t>(context.spec.dense_floats)),
-      row_gradients_(context.spec, context.layout.servers) {}
+      row_gradients_(context.spec, context.layout.servers),
+      prefetch_(context.config, context.spec, schedule, data, Part(context, worker),
+                Parts(context), [&client](Batch* batch) { client.Pull(batch); }) {}
 
-void Trainer::Step(std::uint64_t step, RowClient& client, std::vector<SliceModel>& models,
-                   ThreadPool& pool) {
+void Trainer::Start(std::uint64_t step) { prefetch_.Start(step); }
+
+void Trainer::Step(std::uint64_t step, std::vector<SliceModel>& models, ThreadPool& pool) {
   batch_ = prefetch_.Next(std::move(batch_));
-  client.Pull(*batch_, step, RowClient::Purpose::kTrain, batch_->slices > 0);
+  FATHOM_CHECK_EQ(batch_->step, step);
   const auto nodes =
       TreeNodes(batch_->first_slice, batch_->first_slice + batch_->slices, batch_->global_slices);
-  client.Await(&rows_);
+  client_.Await(*batch_, &rows_);
   ForwardBackward(nodes, models, pool);
-  client.Push(step,
-              row_gradients_.MakePushes(*batch_, nodes, client, gradients_, dense_tree_, pool));
+  client_.Push(step, row_gradients_.MakePushes(*batch_, nodes, gradients_, dense_tree_, pool));
   if (batch_->slices > 0) SendLosses();
 }
 

@@ -1,7 +1,8 @@
 // Trains: the worker's part of every step.
 //
-//   batch ready     made one step ahead by the prefetch thread: examples -> unique keys
-//   pull            ask the servers for the rows of these keys, as of this step
+//   batch           prefetch thread, one step ahead: examples -> unique keys
+//   pull            prefetch thread: asks the servers for the rows of these keys, as of this step;
+//                   they answer as soon as the consistency mode allows
 //   forward         each slice, on the pool's threads: rows -> logits
 //   backward        each slice: loss -> dense gradients (slice tree), gradients of the slice's rows
 //   row gradients   each key, on the pool's threads: its slices' gradients summed along the tree
@@ -25,10 +26,14 @@ namespace fathom {
 
 class Trainer {
  public:
-  Trainer(const RunContext& context, int worker, const Schedule& schedule, const PackedData& data);
+  Trainer(const RunContext& context, int worker, const Schedule& schedule, const PackedData& data,
+          RowClient& client);
 
-  void Step(std::uint64_t step, RowClient& client, std::vector<SliceModel>& models,
-            ThreadPool& pool);
+  // Begins to make the step's batch and to pull its rows.
+  void Start(std::uint64_t step);
+
+  // Trains the earliest step that was started.
+  void Step(std::uint64_t step, std::vector<SliceModel>& models, ThreadPool& pool);
 
  private:
   void ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<SliceModel>& models,
@@ -37,7 +42,7 @@ class Trainer {
 
   const RunContext& context_;
   int worker_;
-  BatchPrefetch prefetch_;
+  RowClient& client_;
   DenseGradientTree dense_tree_;
   RowGradients row_gradients_;
 
@@ -47,6 +52,7 @@ class Trainer {
   TransposedWeights transposed_;
   BatchGradients gradients_;
   std::vector<double> losses_;  // by slice of the part
+  BatchPrefetch prefetch_;
 };
 
 }  // namespace fathom

@@ -1,10 +1,12 @@
 #include "worker/worker.h"
 
+#include <deque>
 #include <optional>
 
 #include "common/check.h"
 #include "common/schedule.h"
 #include "worker/evaluator.h"
+#include "worker/step_orders.h"
 #include "worker/trainer.h"
 
 namespace fathom {
@@ -21,7 +23,7 @@ class Worker::Impl {
       models_.emplace_back(context.spec, static_cast<int>(context.config.train.slice_size));
     if (context.mode == RunMode::kTrain) {
       FATHOM_CHECK(train != nullptr);
-      trainer_.emplace(context, index, schedule_, *train);
+      trainer_.emplace(context, index, schedule_, *train, client_);
     }
     if (evaluation != nullptr) evaluator_.emplace(context, index, *evaluation);
   }
@@ -42,10 +44,29 @@ class Worker::Impl {
 
  private:
   void Train() {
-    for (std::uint64_t step = 0; step < schedule_.steps(); ++step) {
-      trainer_->Step(step, client_, models_, pool_);
-      if (evaluator_ && schedule_.EvaluateAfter(step + 1))
-        evaluator_->Run(step + 1, client_, models_, pool_);
+    StepOrders orders(context_, schedule_, client_);
+    std::deque<StepOrder> ahead;
+    for (;;) {
+      LookAhead(true, orders, &ahead);
+      const StepOrder order = ahead.front();
+      ahead.pop_front();
+      if (order.kind == OrderKind::kFinish) return;
+      if (order.kind == OrderKind::kEvaluate) {
+        evaluator_->Run(order.step, client_, models_, pool_);
+        continue;
+      }
+      LookAhead(false, orders, &ahead);
+      trainer_->Step(order.step, models_, pool_);
+    }
+  }
+
+  // Takes orders up to the next step to train, and starts that.
+  void LookAhead(bool wait, StepOrders& orders, std::deque<StepOrder>* ahead) {
+    while (ahead->empty() || ahead->back().kind == OrderKind::kEvaluate) {
+      const auto order = orders.Next(wait && ahead->empty());
+      if (!order) return;
+      if (order->kind == OrderKind::kTrain) trainer_->Start(order->step);
+      ahead->push_back(*order);
     }
   }
 

@@ -106,6 +106,7 @@ TEST(Pull, ClaimsMoreKeysThanItHolds) {
 
 Buffer RowsPayload(std::uint64_t second_count) {
   PayloadWriter writer;
+  writer.Put<std::uint64_t>(1);
   writer.Put<std::uint64_t>(2);
   writer.PutArray(std::span<const float>(std::vector<float>{0.5F, 0.25F}));
   writer.Put<std::uint64_t>(1);
@@ -120,7 +121,9 @@ RowsMessage TakeRows(std::span<const std::byte> payload) { return DecodeRows(pay
 
 TEST(Rows, AreReadWhereTheyLie) {
   const Buffer payload = RowsPayload(2);
+  EXPECT_TRUE(AnswersTraining(payload.bytes()));
   const RowsMessage read = TakeRows(payload.bytes());
+  EXPECT_TRUE(read.will_push);
   EXPECT_EQ(ToVector(read.dense), (std::vector<float>{0.5F, 0.25F}));
   ASSERT_EQ(read.tables.size(), 2U);
   EXPECT_EQ(ToVector(read.tables[0].wide), std::vector<float>{7});
@@ -145,11 +148,22 @@ TEST(Rows, ClaimMoreThanTheyHold) {
 TEST(Rows, ClaimWhoseProductWouldOverflow) {
   PayloadWriter writer;
   writer.Put<std::uint64_t>(0);
+  writer.Put<std::uint64_t>(0);
   writer.Array<float>(0);
   writer.Put<std::uint64_t>(1ULL << 63);
   const Buffer payload = writer.Take();
   ExpectError(ExitCode::kPeer, {"deep2", "claims"},
               [&] { DecodeRows(payload.bytes(), {{.name = "deep2", .wide = false, .dim = 2}}); });
+}
+
+TEST(Order, IsReadAsWrittenAndNoOther) {
+  for (const OrderKind kind : {OrderKind::kTrain, OrderKind::kEvaluate, OrderKind::kFinish})
+    EXPECT_EQ(DecodeOrder(EncodeOrder(kind).bytes()), kind);
+  for (const std::uint64_t kind : {0, 4})
+    ExpectError(ExitCode::kPeer, {"unknown kind"},
+                [&] { DecodeOrder(EncodeOrder(static_cast<OrderKind>(kind)).bytes()); });
+  ExpectNoPartIsTaken(EncodeOrder(OrderKind::kTrain), DecodeOrder);
+  ExpectTrailingByteIsRefused(EncodeOrder(OrderKind::kTrain), DecodeOrder);
 }
 
 TEST(DenseRange, CutsMultiplesOf16WithoutGaps) {

@@ -25,7 +25,7 @@ Buffer Aligned(std::span<const std::byte> bytes) {
 
 void Decode(std::uint8_t kind, std::span<const std::byte> payload) {
   const std::size_t pulled[] = {4, 4, 4};
-  switch (kind % 7) {
+  switch (kind % 8) {
     case 0:
       DecodePull(payload, Tables().size(), 0, 1);
       return;
@@ -40,6 +40,9 @@ void Decode(std::uint8_t kind, std::span<const std::byte> payload) {
       return;
     case 4:
       DecodeScores(payload);
+      return;
+    case 6:
+      DecodeOrder(payload);
       return;
     case 5:
       DecodeSaved(payload);

@@ -68,6 +68,15 @@ TEST_F(ParityTest, EvaluationsInBetweenChangeNothing) {
   ExpectSame({"evaluate.every_steps=3", "cluster.workers=2"});
 }
 
+// One batch after another is what sync is, whoever computes it.
+TEST_F(ParityTest, BoundedByZeroIsSync) {
+  ExpectSame({"train.consistency=bounded", "train.staleness=0"});
+  ExpectSame({"train.consistency=bounded", "train.staleness=0", "cluster.workers=3",
+              "cluster.servers=2", "cluster.threads=2"});
+  ExpectSame({"train.consistency=bounded", "train.staleness=0", "cluster.workers=2",
+              "cluster.transport=tcp"});
+}
+
 TEST_F(ParityTest, MetricsDoNotDependOnTheLayout) {
   const auto one = Train("one", {});
   const auto many = Train("many", {"cluster.workers=3", "cluster.servers=2", "cluster.threads=2"});

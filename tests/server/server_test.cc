@@ -344,14 +344,14 @@ TEST_F(ServerTest, PullOfAPastVersion) {
 
 TEST_F(ServerTest, PullTooFarAhead) {
   ServerRun run;
-  run.PullToEvaluate(1, 2, keys_);
-  run.ExpectFailure(ExitCode::kPeer, {"worker 1", "version 2"});
+  run.PullToEvaluate(1, 3, keys_);
+  run.ExpectFailure(ExitCode::kPeer, {"worker 1", "version 3"});
 }
 
 TEST_F(ServerTest, MoreEarlyPullsThanMayWait) {
   ServerRun run;
-  for (int i = 0; i < 3; ++i) run.PullToEvaluate(0, 1, keys_);
-  run.ExpectFailure(ExitCode::kPeer, {"worker 0", "2 pulls waiting"});
+  for (int i = 0; i < 4; ++i) run.PullToEvaluate(0, 1, keys_);
+  run.ExpectFailure(ExitCode::kPeer, {"worker 0", "3 pulls waiting"});
 }
 
 TEST_F(ServerTest, TrainingPullAfterTheLastStep) {

@@ -7,6 +7,7 @@
 #include "tests/support/reference_model.h"
 #include "tests/support/scratch_dir.h"
 #include "tests/support/synthetic_examples.h"
+#include "worker/row_client.h"
 #include "worker/row_gradients.h"
 
 namespace fathom {
@@ -111,7 +112,7 @@ class GradientTest : public ::testing::Test {
             std::min(end * kSliceSize, kExamples) - first,
             [&](std::uint32_t i) { return first + i; }, &batch);
     worked.client = std::make_unique<RowClient>(*context_, 0);
-    worked.client->Pull(batch, 0, RowClient::Purpose::kTrain, true);
+    worked.client->Pull(&batch);
     const PulledRows rows = Rows(batch);
     ThreadPool pool(threads);
     std::vector<SliceModel> models;
@@ -136,7 +137,7 @@ class GradientTest : public ::testing::Test {
     });
     for (const double loss : losses) worked.loss += loss;
     worked.pushes = RowGradients(spec_, servers)
-                        .MakePushes(batch, nodes, *worked.client, gradients, dense, pool);
+                        .MakePushes(batch, nodes, gradients, dense, pool);
     return worked;
   }
 

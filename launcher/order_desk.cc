@@ -1,0 +1,43 @@
+#include "launcher/order_desk.h"
+
+namespace fathom {
+
+OrderDesk::OrderDesk(const Schedule& schedule, int workers, bool evaluates)
+    : schedule_(schedule),
+      evaluates_(evaluates),
+      evaluating_(static_cast<std::size_t>(workers), false) {}
+
+void OrderDesk::Ask(int worker) { asking_.push_back(worker); }
+
+void OrderDesk::Evaluated(std::uint64_t version) {
+  evaluated_ = version;
+  evaluating_.assign(evaluating_.size(), false);
+}
+
+bool OrderDesk::EvaluationDue() const {
+  return evaluates_ && schedule_.EvaluateAfter(next_step_) && evaluated_ < next_step_;
+}
+
+std::vector<std::pair<int, StepOrder>> OrderDesk::Take() {
+  std::vector<std::pair<int, StepOrder>> orders;
+  std::deque<int> waiting;
+  for (; !asking_.empty(); asking_.pop_front()) {
+    const int worker = asking_.front();
+    if (EvaluationDue()) {
+      if (evaluating_[static_cast<std::size_t>(worker)]) {
+        waiting.push_back(worker);
+        continue;
+      }
+      evaluating_[static_cast<std::size_t>(worker)] = true;
+      orders.push_back({worker, {OrderKind::kEvaluate, next_step_}});
+    } else if (next_step_ < schedule_.steps()) {
+      orders.push_back({worker, {OrderKind::kTrain, next_step_++}});
+    } else {
+      orders.push_back({worker, {OrderKind::kFinish, next_step_}});
+    }
+  }
+  asking_ = std::move(waiting);
+  return orders;
+}
+
+}  // namespace fathom

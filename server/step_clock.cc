@@ -1,0 +1,33 @@
+#include "server/step_clock.h"
+
+#include "common/check.h"
+
+namespace fathom {
+namespace {
+
+std::uint64_t Allowed(const TrainConfig& train, std::uint64_t steps) {
+  if (train.consistency == "sync") return 0;
+  return train.consistency == "async" ? steps : static_cast<std::uint64_t>(train.staleness);
+}
+
+}  // namespace
+
+StepClock::StepClock(const TrainConfig& train, std::uint64_t steps)
+    : sync_(train.consistency == "sync"), allowed_(Allowed(train, steps)), steps_(steps) {}
+
+bool StepClock::Expects(std::uint64_t step, bool to_train) const {
+  if (step < version_ || beyond_.count(step) > 0) return false;
+  if (sync_ && step > version_ + kPullsAhead) return false;
+  return to_train ? step < steps_ : step <= steps_;
+}
+
+void StepClock::Applied(std::uint64_t step) {
+  FATHOM_CHECK(Expects(step, true));
+  beyond_.insert(step);
+  while (!beyond_.empty() && *beyond_.begin() == version_) {
+    beyond_.erase(beyond_.begin());
+    ++version_;
+  }
+}
+
+}  // namespace fathom
