@@ -80,6 +80,7 @@ struct TrainConfig {
   std::int64_t shuffle_window = 4194304;  // examples: shuffled within windows, windows shuffled
   std::string consistency = "sync";  // sync, bounded, async
   std::int64_t staleness = 4;        // bounded: steps
+  std::string row_format = "float32";  // float32, bfloat16: of rows and their gradients on the way
 };
 
 struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013

@@ -1,5 +1,6 @@
 #include "common/messages.h"
 
+#include "common/bfloat16.h"
 #include "common/error.h"
 
 namespace fathom {
@@ -26,8 +27,19 @@ void CheckKeys(std::span<const Key> keys, int server, int servers) {
   }
 }
 
+// An array of a table's numbers, as float32 whatever their form on the wire.
+std::span<const float> ReadNumbers(PayloadReader* reader, std::uint64_t count, RowFormat format,
+                                   std::vector<AlignedVector<float>>* converted) {
+  if (format == RowFormat::kFloat32) return reader->Array<float>(count);
+  const auto halves = reader->Array<std::uint16_t>(count);
+  AlignedVector<float>& numbers = converted->emplace_back(halves.size());
+  FromBfloat16(halves, numbers.data());
+  return numbers;
+}
+
 PushMessage::Table DecodePushTable(PayloadReader* reader, const TableSpec& spec,
-                                   std::size_t pulled) {
+                                   std::size_t pulled, RowFormat format,
+                                   std::vector<AlignedVector<float>>* converted) {
   PushMessage::Table table;
   const auto count = reader->Get<std::uint64_t>();
   table.all = reader->Get<std::uint64_t>() != 0;
@@ -46,8 +58,11 @@ PushMessage::Table DecodePushTable(PayloadReader* reader, const TableSpec& spec,
       }
     }
   }
-  if (spec.wide) table.wide = reader->Array<float>(count);
-  if (spec.dim > 0) table.deep = reader->Array<float>(count * static_cast<std::uint64_t>(spec.dim));
+  if (spec.wide) table.wide = ReadNumbers(reader, count, format, converted);
+  if (spec.dim > 0) {
+    table.deep =
+        ReadNumbers(reader, count * static_cast<std::uint64_t>(spec.dim), format, converted);
+  }
   return table;
 }
 
@@ -105,7 +120,8 @@ bool AnswersTraining(std::span<const std::byte> payload) {
   return PayloadReader(payload).Get<std::uint64_t>() != 0;
 }
 
-RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<TableSpec>& tables) {
+RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<TableSpec>& tables,
+                       RowFormat format) {
   PayloadReader reader(payload);
   RowsMessage message;
   message.will_push = reader.Get<std::uint64_t>() != 0;
@@ -114,13 +130,15 @@ RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<Tab
   for (const TableSpec& spec : tables) {
     RowsMessage::Table table;
     const auto count = reader.Get<std::uint64_t>();
-    if (spec.wide) table.wide = reader.Array<float>(count);
+    if (spec.wide) table.wide = ReadNumbers(&reader, count, format, &message.converted);
     // Bounded before it is multiplied.
     if (count > payload.size())
       Fail(ExitCode::kPeer, "table {}: an answer of {} bytes claims {} rows", spec.name,
            payload.size(), count);
-    if (spec.dim > 0)
-      table.deep = reader.Array<float>(count * static_cast<std::uint64_t>(spec.dim));
+    if (spec.dim > 0) {
+      table.deep = ReadNumbers(&reader, count * static_cast<std::uint64_t>(spec.dim), format,
+                               &message.converted);
+    }
     message.tables.push_back(table);
   }
   reader.Finish();
@@ -128,7 +146,8 @@ RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<Tab
 }
 
 PushMessage DecodePush(std::span<const std::byte> payload, const std::vector<TableSpec>& tables,
-                       std::span<const std::size_t> pulled, std::size_t dense_floats) {
+                       std::span<const std::size_t> pulled, std::size_t dense_floats,
+                       RowFormat format) {
   PayloadReader reader(payload);
   PushMessage message;
   message.slices = reader.Get<std::uint32_t>();
@@ -144,8 +163,10 @@ PushMessage DecodePush(std::span<const std::byte> payload, const std::vector<Tab
            dense, dense_floats);
     }
     node.dense = reader.Array<float>(dense);
-    for (std::size_t t = 0; t < tables.size(); ++t)
-      node.tables.push_back(DecodePushTable(&reader, tables[t], pulled[t]));
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      node.tables.push_back(
+          DecodePushTable(&reader, tables[t], pulled[t], format, &message.converted));
+    }
     message.nodes.push_back(std::move(node));
   }
   reader.Finish();

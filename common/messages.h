@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "common/aligned_vector.h"
 #include "common/frame.h"
 #include "common/key.h"
 #include "common/model_spec.h"
@@ -32,6 +33,7 @@ PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, i
 // server -> worker. frame.step: the version asked for.
 //   payload: will_push u64, of the pull | dense count u64, f32[count] | a table: count u64; wide f32[count] if wide;
 //            embeddings f32[count x dim] if deep
+// With RowFormat::kBfloat16 the tables' arrays are bf16 on the wire, float32 in the message.
 struct RowsMessage {
   bool will_push = false;
   std::span<const float> dense;
@@ -40,9 +42,11 @@ struct RowsMessage {
     std::span<const float> deep;  // [count x dim]
   };
   std::vector<Table> tables;
+  std::vector<AlignedVector<float>> converted;  // what the tables view, if not the payload
 };
 bool AnswersTraining(std::span<const std::byte> payload);  // its will_push
-RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<TableSpec>& tables);
+RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<TableSpec>& tables,
+                       RowFormat format = RowFormat::kFloat32);
 
 // worker -> server. frame.step: the step whose gradients these are. Rows are named by their
 // position in the pull of the same step.
@@ -50,6 +54,7 @@ RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<Tab
 //            dense count u64, f32[count] |
 //            a table: count u64, all u64 (1: every pulled key, in order; positions are left out),
 //            positions u32[count], wide gradients f32[count] if wide, f32[count x dim] if deep
+// With RowFormat::kBfloat16 the tables' gradients are bf16 on the wire, float32 in the message.
 struct PushMessage {
   struct Table {
     bool all = false;
@@ -65,10 +70,12 @@ struct PushMessage {
   };
   std::uint32_t slices = 0;  // of the batch
   std::vector<Node> nodes;   // ascending, disjoint
+  std::vector<AlignedVector<float>> converted;  // what the tables view, if not the payload
 };
 // `pulled` [table]: how many keys the matching pull had. Checks counts, order and ranges.
 PushMessage DecodePush(std::span<const std::byte> payload, const std::vector<TableSpec>& tables,
-                       std::span<const std::size_t> pulled, std::size_t dense_floats);
+                       std::span<const std::size_t> pulled, std::size_t dense_floats,
+                       RowFormat format = RowFormat::kFloat32);
 
 // The range of the dense parameters that a server owns: [first, second), multiples of 16 floats.
 std::pair<std::size_t, std::size_t> DenseRange(std::size_t dense_floats, int server, int servers);

@@ -174,6 +174,7 @@ ModelSpec MakeModelSpec(const Config& config) {
   }
   LayOutInput(&spec);
   LayOutDense(&spec, config);
+  if (config.train.row_format == "bfloat16") spec.row_format = RowFormat::kBfloat16;
   spec.grouped = !config.evaluate.group_by.empty();
   return spec;
 }

@@ -10,6 +10,10 @@
 
 namespace fathom {
 
+// How rows, and the gradients that come back for them, travel between servers and workers. With
+// kBfloat16 every node of the slice tree is rounded, so the sums do not depend on who adds them.
+enum class RowFormat { kFloat32, kBfloat16 };
+
 enum class Pooling { kSum, kMean };
 
 // A table holds all rows of one shape. Several columns share a table; their keys differ by seed.
@@ -68,6 +72,7 @@ struct ModelSpec {
   int input_width = 0;
   std::vector<LayerSpec> layers;  // hidden layers (ReLU), then the linear one with one output
   int dense_floats = 0;           // [bias | numeric wide weights | W, b a layer], rounded up to 16
+  RowFormat row_format = RowFormat::kFloat32;
   bool grouped = false;           // evaluate.group_by is set: examples carry a group key
 };
 

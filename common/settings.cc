@@ -100,6 +100,10 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
           Number("train.staleness", &c.train.staleness, 0, 1 << 20,
                  "bounded: how many of the batches before it may be missing from the rows that a "
                  "batch is computed on; 0 is sync, one batch after another"),
+          Text("train.row_format", &c.train.row_format,
+               "How rows and their gradients travel; bfloat16 halves the bytes and rounds to 8 "
+               "bits, alike for any layout. The servers keep float32",
+               {"float32", "bfloat16"}),
           Positive("wide.alpha", &c.wide.alpha, 1e6,
                    "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the "
                    "batch's examples"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/bfloat16.h"
 #include "common/check.h"
 #include "common/error.h"
 
@@ -68,6 +69,9 @@ bool GradientMerge::Next(MergedRow* row) {
     float* const a = DeepSum(into);
     const float* const b = DeepSum(from);
     for (std::size_t i = 0; i < dim_; ++i) a[i] += b[i];
+    if (!rounds_) return;
+    wide_sums_[into] = RoundedToBfloat16(wide_sums_[into]);
+    for (std::size_t i = 0; i < dim_; ++i) a[i] = RoundedToBfloat16(a[i]);
   };
   TreeSum sum;
   for (; at_ < end; ++at_) {

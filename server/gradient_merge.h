@@ -34,6 +34,9 @@ struct MergedRow {
 
 class GradientMerge {
  public:
+  explicit GradientMerge(RowFormat format = RowFormat::kFloat32)
+      : rounds_(format == RowFormat::kBfloat16) {}
+
   // Rows that the caller may prefetch, ahead of the one that Next gives.
   static constexpr std::size_t kRowsAhead = 8;
 
@@ -60,6 +63,7 @@ class GradientMerge {
   float* DeepSum(int slot) { return deep_sums_.data() + static_cast<std::size_t>(slot) * dim_; }
 
   std::vector<GradientSource> sources_;
+  bool rounds_;  // each sum to bfloat16
   bool wide_ = false;
   std::size_t dim_ = 0;
   std::vector<Entry> entries_;  // by key, then by slice

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "common/aligned_vector.h"
+#include "common/bfloat16.h"
 #include "common/error.h"
 #include "common/model_file.h"
 
@@ -28,7 +30,8 @@ Shard::Shard(const Config& config, const ModelSpec& spec, int server, int server
     : spec_(spec),
       first_partition_(FirstPartition(server, servers)),
       end_partition_(FirstPartition(server + 1, servers)),
-      dense_(config, spec, server, servers) {
+      dense_(config, spec, server, servers),
+      merge_(spec.row_format) {
   for (const TableSpec& table : spec.tables) {
     tables_.emplace_back(table, config, first_partition_, end_partition_, &arena_);
   }
@@ -86,9 +89,20 @@ Buffer Shard::EncodeRows(const PendingPull& pull) const {
     const auto keys = pull.message.keys[t];
     const auto dim = static_cast<std::size_t>(spec.dim);
     writer.Put<std::uint64_t>(keys.size());
-    if (spec.wide) tables_[t].GatherWeights(pull.rows[t], writer.Array<float>(keys.size()));
-    if (dim > 0)
-      tables_[t].GatherEmbeddings(keys, pull.rows[t], writer.Array<float>(keys.size() * dim));
+    if (spec_.row_format == RowFormat::kFloat32) {
+      if (spec.wide) tables_[t].GatherWeights(pull.rows[t], writer.Array<float>(keys.size()));
+      if (dim > 0)
+        tables_[t].GatherEmbeddings(keys, pull.rows[t], writer.Array<float>(keys.size() * dim));
+    } else {
+      if (spec.wide) {
+        AlignedVector<float> weights(keys.size());
+        tables_[t].GatherWeights(pull.rows[t], weights);
+        ToBfloat16(weights, writer.Array<std::uint16_t>(weights.size()).data());
+      }
+      AlignedVector<float> embeddings(keys.size() * dim);
+      if (dim > 0) tables_[t].GatherEmbeddings(keys, pull.rows[t], embeddings);
+      if (dim > 0) ToBfloat16(embeddings, writer.Array<std::uint16_t>(embeddings.size()).data());
+    }
   }
   return writer.Take();
 }

@@ -110,7 +110,8 @@ std::optional<Frame> RowClient::TakeRows(const Batch& batch) {
 
 void RowClient::CopyRows(const Frame& frame, const Batch& batch, int server,
                          PulledRows* rows) const {
-  const RowsMessage message = DecodeRows(frame.payload.bytes(), context_.spec.tables);
+  const RowsMessage message = DecodeRows(frame.payload.bytes(), context_.spec.tables,
+                                         context_.spec.row_format);
   const auto [dense_begin, dense_end] =
       DenseRange(rows->dense.size(), server, context_.layout.servers);
   bool fits = message.dense.size() == (batch.wants_dense ? dense_end - dense_begin : 0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/bfloat16.h"
 #include "common/messages.h"
 #include "worker/scaled_add.h"
 
@@ -14,9 +15,10 @@ constexpr std::size_t kPartsATask = 1024;
 // Sums one row's gradient over some of its key's segments.
 class RowSum {
  public:
-  RowSum(const TableSpec& spec, const Batch& batch, const TableBatch& table,
+  RowSum(const TableSpec& spec, RowFormat format, const Batch& batch, const TableBatch& table,
          const SegmentGradients& gradients)
-      : batch_(batch),
+      : rounds_(format == RowFormat::kBfloat16),
+        batch_(batch),
         table_(table),
         gradients_(gradients),
         dim_(static_cast<std::size_t>(spec.dim)),
@@ -32,7 +34,11 @@ class RowSum {
     sums_.resize(TreeSum::kMaxDepth * (dim_ + 1));
     TreeSum tree;
     const auto add = [this](int into, int from) {
+      // What is rounded already stays as it is, so only the slices' own sums change here.
+      Round(Slot(into));
+      Round(Slot(from));
       AddScaled(1.0F, Slot(from), dim_ + 1, Slot(into));
+      Round(Slot(into));
     };
     float* slot = nullptr;
     std::uint32_t before = 0;
@@ -56,8 +62,12 @@ class RowSum {
 
  private:
   float* Slot(int slot) { return sums_.data() + static_cast<std::size_t>(slot) * (dim_ + 1); }
+  void Round(float* sum) const {
+    for (std::size_t i = 0; i <= dim_ && rounds_; ++i) sum[i] = RoundedToBfloat16(sum[i]);
+  }
   const float* Deep(std::uint32_t place) const { return gradients_.deep.data() + place * dim_; }
 
+  bool rounds_;
   const Batch& batch_;
   const TableBatch& table_;
   const SegmentGradients& gradients_;
@@ -84,22 +94,38 @@ std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vect
   for (std::size_t server = 0; server < pushes.size(); ++server) {
     for (; p < planned_ends[server]; ++p) {
       Planned& planned = planned_[p];
-      planned.task.wide = reinterpret_cast<float*>(pushes[server].data() + planned.wide_at);
-      planned.task.deep = reinterpret_cast<float*>(pushes[server].data() + planned.deep_at);
+      planned.task.wide = pushes[server].data() + planned.wide_at;
+      planned.task.deep = pushes[server].data() + planned.deep_at;
     }
   }
   pool.ForEach(planned_.size(), [&](std::size_t i, int) {
     const Task& task = planned_[i].task;
-    const TableBatch& table = batch.tables[task.table];
-    const auto dim = static_cast<std::size_t>(spec_.tables[task.table].dim);
-    RowSum row_sum(spec_.tables[task.table], batch, table, gradients.tables[task.table]);
-    for (std::size_t p = 0; p < task.parts.size(); ++p) {
-      const Part& part = task.parts[p];
-      row_sum.Sum(std::span(table.key_segments).subspan(part.begin, part.end - part.begin),
-                  task.wide + p, task.deep + p * dim);
+    if (spec_.row_format == RowFormat::kFloat32) {
+      SumParts(batch, task, gradients, reinterpret_cast<float*>(task.wide),
+               reinterpret_cast<float*>(task.deep));
+      return;
     }
+    const TableSpec& table = spec_.tables[task.table];
+    AlignedVector<float> wide(table.wide ? task.parts.size() : 0);
+    AlignedVector<float> deep(task.parts.size() * static_cast<std::size_t>(table.dim));
+    SumParts(batch, task, gradients, wide.data(), deep.data());
+    ToBfloat16(wide, reinterpret_cast<std::uint16_t*>(task.wide));
+    ToBfloat16(deep, reinterpret_cast<std::uint16_t*>(task.deep));
   });
   return pushes;
+}
+
+void RowGradients::SumParts(const Batch& batch, const Task& task, const BatchGradients& gradients,
+                            float* wide, float* deep) const {
+  const TableSpec& spec = spec_.tables[task.table];
+  const TableBatch& table = batch.tables[task.table];
+  const auto dim = static_cast<std::size_t>(spec.dim);
+  RowSum row_sum(spec, spec_.row_format, batch, table, gradients.tables[task.table]);
+  for (std::size_t p = 0; p < task.parts.size(); ++p) {
+    const Part& part = task.parts[p];
+    row_sum.Sum(std::span(table.key_segments).subspan(part.begin, part.end - part.begin), wide + p,
+                deep + p * dim);
+  }
 }
 
 // Each key's segments ascend by slice, so those of one node stand together.
@@ -165,20 +191,23 @@ Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>&
         for (std::size_t s = 0; s < parts.size(); ++s)
           positions[s] = parts[s].key - static_cast<std::uint32_t>(key_begin);
       }
-      std::size_t wide_at = 0, deep_at = 0;
-      if (spec.wide) {
-        writer.Array<float>(parts.size());
-        wide_at = writer.size() - parts.size() * sizeof(float);
-      }
-      if (spec.dim > 0) {
-        const std::size_t floats = parts.size() * static_cast<std::size_t>(spec.dim);
-        writer.Array<float>(floats);
-        deep_at = writer.size() - floats * sizeof(float);
-      }
+      const std::size_t wide_at = spec.wide ? MakeRoom(parts.size(), &writer) : 0;
+      const std::size_t deep_at =
+          spec.dim > 0 ? MakeRoom(parts.size() * static_cast<std::size_t>(spec.dim), &writer) : 0;
       AddTasks(t, parts, wide_at, deep_at);
     }
   }
   return writer.Take();
+}
+
+// Room for an array of gradients; returns where it starts.
+std::size_t RowGradients::MakeRoom(std::size_t count, PayloadWriter* writer) const {
+  if (spec_.row_format == RowFormat::kFloat32) {
+    writer->Array<float>(count);
+  } else {
+    writer->Array<std::uint16_t>(count);
+  }
+  return writer->size() - count * NumberBytes();
 }
 
 void RowGradients::AddTasks(std::size_t table, std::span<const Part> parts, std::size_t wide_at,
@@ -187,8 +216,8 @@ void RowGradients::AddTasks(std::size_t table, std::span<const Part> parts, std:
   for (std::size_t begin = 0; begin < parts.size(); begin += kPartsATask) {
     const std::size_t count = std::min(kPartsATask, parts.size() - begin);
     planned_.push_back({.task = {table, parts.subspan(begin, count), nullptr, nullptr},
-                        .wide_at = wide_at + begin * sizeof(float),
-                        .deep_at = deep_at + begin * dim * sizeof(float)});
+                        .wide_at = wide_at + begin * NumberBytes(),
+                        .deep_at = deep_at + begin * dim * NumberBytes()});
   }
 }
 

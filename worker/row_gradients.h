@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/buffer.h"
+#include "common/frame.h"
 #include "common/model_spec.h"
 #include "common/slice_tree.h"
 #include "worker/batch.h"
@@ -36,8 +37,8 @@ class RowGradients {
   struct Task {
     std::size_t table;
     std::span<const Part> parts;
-    float* wide;  // [parts], if wide
-    float* deep;  // [parts x dim], if deep
+    std::byte* wide;  // [parts], if wide, in the row format
+    std::byte* deep;  // [parts x dim], if deep
   };
 
   void CutIntoParts(const Batch& batch, const std::vector<TreeNode>& nodes);
@@ -45,6 +46,10 @@ class RowGradients {
                                 std::size_t key_end) const;
   Buffer LayOutPush(const Batch& batch, const std::vector<TreeNode>& nodes,
                     const DenseGradientTree& dense, int server);
+  void SumParts(const Batch& batch, const Task& task, const BatchGradients& gradients, float* wide,
+                float* deep) const;
+  std::size_t MakeRoom(std::size_t count, PayloadWriter* writer) const;
+  std::size_t NumberBytes() const { return spec_.row_format == RowFormat::kFloat32 ? 4 : 2; }
   void AddTasks(std::size_t table, std::span<const Part> parts, std::size_t wide_at,
                 std::size_t deep_at);
 

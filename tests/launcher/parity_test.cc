@@ -77,6 +77,23 @@ TEST_F(ParityTest, BoundedByZeroIsSync) {
               "cluster.transport=tcp"});
 }
 
+// Rounded gradients too: each node of the tree is rounded, whoever adds it up.
+TEST_F(ParityTest, RowsInBfloat16) {
+  Train("reference16", {"train.row_format=bfloat16"});
+  EXPECT_NE(
+      CompareModels(dir_->path() / "reference" / "model", dir_->path() / "reference16" / "model"),
+      "");
+  for (const int workers : {2, 3, 4}) {
+    Train("other16", {"train.row_format=bfloat16", fmt::format("cluster.workers={}", workers),
+                      "cluster.servers=2"});
+    EXPECT_EQ(
+        CompareModels(dir_->path() / "reference16" / "model", dir_->path() / "other16" / "model"),
+        "")
+        << workers;
+    std::filesystem::remove_all(dir_->path() / "other16");
+  }
+}
+
 TEST_F(ParityTest, MetricsDoNotDependOnTheLayout) {
   const auto one = Train("one", {});
   const auto many = Train("many", {"cluster.workers=3", "cluster.servers=2", "cluster.threads=2"});
