@@ -110,6 +110,10 @@ struct EvaluateConfig {
   std::string group_by;          // column for the per-group AUC (GAUC); empty: none
 };
 
+struct ServerConfig {
+  bool huge_pages = true;
+};
+
 struct ClusterConfig {
   std::int64_t servers = 0;        // 0: a sensible number
   std::int64_t workers = 0;        // embedded only; 0: a sensible number
@@ -137,6 +141,7 @@ struct Config {
   DeepConfig deep;
   DenseConfig dense;
   EvaluateConfig evaluate;
+  ServerConfig server;
   ClusterConfig cluster;
 };
 

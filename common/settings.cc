@@ -214,6 +214,9 @@ std::vector<Setting> SettingsOf(Config& c) {
           Text("evaluate.on", &c.evaluate.on, "Which part to evaluate on", {"test", "validation"}),
           Text("evaluate.group_by", &c.evaluate.group_by,
                "Column for the per-group AUC (GAUC); empty: none"),
+          Plain("server.huge_pages", &c.server.huge_pages,
+                "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
+                "in half the time; small tables take a little more memory"),
           Number("cluster.servers", &c.cluster.servers, 0, 64,
                  "Ranks that serve (in one process: threads); 0: a sensible number"),
           Number("cluster.workers", &c.cluster.workers, 0, 1024,

@@ -46,9 +46,9 @@ void AskForHugePages(std::byte* place, std::size_t bytes) {
 
 }  // namespace
 
-MappedMemory::MappedMemory(std::size_t bytes) {
+MappedMemory::MappedMemory(std::size_t bytes, Pages pages) {
   size_ = RoundUp(bytes, kPageBytes);
-  if (size_ < kHugePageBytes) {
+  if (size_ < kHugePageBytes || pages == Pages::kSmall) {
     data_ = Map(size_);
     return;
   }

@@ -5,7 +5,15 @@
 #include <cstddef>
 #include <utility>
 
+#include "common/config.h"
+
 namespace fathom {
+
+enum class Pages { kHuge, kSmall };
+
+inline Pages PagesOf(const Config& config) {
+  return config.server.huge_pages ? Pages::kHuge : Pages::kSmall;
+}
 
 class MappedMemory {
  public:
@@ -13,9 +21,9 @@ class MappedMemory {
   static constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 
   MappedMemory() = default;
-  // At least `bytes`, rounded up to whole pages. From kHugePageBytes on the memory is aligned to
-  // huge pages and asks for them. Throws Error(kTraining) when the kernel has none left.
-  explicit MappedMemory(std::size_t bytes);
+  // At least `bytes`, rounded up to whole pages. With kHuge, from kHugePageBytes on the memory is
+  // aligned to huge pages and asks for them. Throws Error(kTraining) when the kernel has none left.
+  explicit MappedMemory(std::size_t bytes, Pages pages = Pages::kHuge);
   ~MappedMemory();
   MappedMemory(MappedMemory&& other) noexcept { *this = std::move(other); }
   MappedMemory& operator=(MappedMemory&& other) noexcept {

@@ -17,6 +17,8 @@ namespace fathom {
 
 class RowIndex {
  public:
+  explicit RowIndex(Pages pages = Pages::kHuge) : pages_(pages) {}
+
   static constexpr std::uint32_t kMaxRows = (1u << 24) - 2;
 
   static std::uint64_t Hash(Key key) { return Mix64(key); }
@@ -59,6 +61,7 @@ class RowIndex {
   void Grow(const RowStore& rows, std::uint32_t indexed);
   void Put(std::uint64_t hash, std::uint32_t row);
 
+  Pages pages_;
   MappedMemory memory_;
   std::uint64_t capacity_ = 0;
 };

@@ -30,6 +30,7 @@ Shard::Shard(const Config& config, const ModelSpec& spec, int server, int server
     : spec_(spec),
       first_partition_(FirstPartition(server, servers)),
       end_partition_(FirstPartition(server + 1, servers)),
+      arena_(PagesOf(config)),
       dense_(config, spec, server, servers),
       merge_(spec.row_format) {
   for (const TableSpec& table : spec.tables) {

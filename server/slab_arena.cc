@@ -8,7 +8,7 @@ std::byte* SlabArena::Allocate(std::size_t bytes) {
   constexpr std::size_t kLineBytes = 64;
   bytes = (bytes + kLineBytes - 1) / kLineBytes * kLineBytes;
   if (blocks_.empty() || blocks_.back().size() - used_ < bytes) {
-    blocks_.emplace_back(std::max(bytes, kBlockBytes));
+    blocks_.emplace_back(std::max(bytes, kBlockBytes), pages_);
     used_ = 0;
   }
   std::byte* const slab = blocks_.back().data() + used_;

@@ -11,6 +11,8 @@ namespace fathom {
 
 class SlabArena {
  public:
+  explicit SlabArena(Pages pages = Pages::kHuge) : pages_(pages) {}
+
   // A block is only address space until its pages are touched.
   static constexpr std::size_t kBlockBytes = std::size_t{64} << 20;
 
@@ -18,6 +20,7 @@ class SlabArena {
   std::byte* Allocate(std::size_t bytes);
 
  private:
+  Pages pages_;
   std::vector<MappedMemory> blocks_;
   std::size_t used_ = 0;  // of the last block
 };

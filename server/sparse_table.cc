@@ -26,7 +26,7 @@ SparseTable::SparseTable(const TableSpec& spec, const Config& config, int first_
       adagrad_(config.deep.learning_rate, config.deep.l2),
       initial_(static_cast<std::uint64_t>(config.seed), spec.name, config.model.init_stddev) {
   for (int p = first_partition; p < end_partition; ++p) {
-    partitions_.push_back({RowIndex(), RowStore(row_bytes_, arena)});
+    partitions_.push_back({RowIndex(PagesOf(config)), RowStore(row_bytes_, arena)});
   }
 }
 
