@@ -74,8 +74,9 @@ def flatten(stages, prefix=""):
     return flat
 
 
-def summarise(runs, flops_of_round):
-    """One layout's runs as one record."""
+def summarise(all_runs, flops_of_round):
+    """One layout's runs as one record: those on a quiet machine, or all where none was."""
+    runs = [run for run in all_runs if float(run["others"]) <= QUIET_CORES] or all_runs
     first = runs[0]
     speed = "examples_per_s" if first["kind"] == "torch" else "examples_per_second"
     speeds = [run["result"][speed] for run in runs]
@@ -90,7 +91,8 @@ def summarise(runs, flops_of_round):
         "title": first["title"],
         "kind": first["kind"],
         "cores": first["cores"],
-        "runs": len(runs),
+        "runs": len(all_runs),
+        "runs_counted": len(runs),
         "examples_per_second": statistics.median(speeds),
         "examples_per_second_low": min(speeds),
         "examples_per_second_high": max(speeds),
@@ -142,6 +144,7 @@ def cells(record):
         text(record["ratio_to_peer"], ".2f"),
         text(record["roofline_share"], ".0f", 100) + (" %" if record["roofline_share"] is not None else ""),
         f"{whole:.2f} *" if used is None else f"{used:.2f}",
+        f"{record['runs_counted']} of {record['runs']}",
         f"{record['cores_used_by_others']:.2f}",
         text(record["auc"], ".5f"),
         text(record["logloss"], ".5f"),
@@ -151,8 +154,8 @@ def cells(record):
     ]
 
 
-HEADINGS = ["layout", "examples/s", "spread", "to the peer", "of the roofline", "cores used", "by others", "test AUC", "log loss",
-            "B an example, sent / received", "pull p50 / p99, ms", "push p50 / p99, ms"]
+HEADINGS = ["layout", "examples/s", "spread", "to the peer", "of the roofline", "cores used", "runs", "by others",
+            "test AUC", "log loss", "B an example, sent / received", "pull p50 / p99, ms", "push p50 / p99, ms"]
 
 
 def print_table(headings, rows):
@@ -203,7 +206,7 @@ def main():
         print("\n\\* of the whole command, with reading, evaluating and saving; else while training.")
     disturbed = [record["title"] for record in records if record["cores_used_by_others"] > QUIET_CORES]
     if disturbed:
-        print(f"\nThe machine was not quiet, others used more than {QUIET_CORES} cores during: {'; '.join(disturbed)}.")
+        print(f"\nOthers used more than {QUIET_CORES} cores in every run of: {'; '.join(disturbed)}.")
     print_stages(records)
     if options.out:
         with open(options.out, "w") as out:
