@@ -80,6 +80,7 @@ struct TrainConfig {
   std::int64_t shuffle_window = 4194304;  // examples: shuffled within windows, windows shuffled
   std::string consistency = "sync";  // sync, bounded, async
   std::int64_t staleness = 4;        // bounded: steps
+  bool trace = false;                // write <output.dir>/trace.json
 };
 
 struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013

@@ -100,6 +100,8 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
           Number("train.staleness", &c.train.staleness, 0, 1 << 20,
                  "bounded: how many of the batches before it may be missing from the rows that a "
                  "batch is computed on; 0 is sync, one batch after another"),
+          Plain("train.trace", &c.train.trace,
+                "Write what every rank did when to <output.dir>/trace.json, for ui.perfetto.dev"),
           Positive("wide.alpha", &c.wide.alpha, 1e6,
                    "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the "
                    "batch's examples"),
