@@ -75,14 +75,17 @@ void TraceFile::Metadata(const char* what, int rank, int thread, const std::stri
 
 void TraceFile::Event(int rank, int thread, RoleId role, const ProfileMessage& message,
                       const TraceEvent& event) {
+  // Both ends, so that a span that ends where another begins still does on a clock that drifts.
   const auto duration_ns = static_cast<std::int64_t>(event.duration_ns);
   const std::int64_t begin_ns = message.OnFirstRank(event.begin_ns) - origin_ns_;
+  const std::int64_t end_ns = message.OnFirstRank(event.begin_ns + duration_ns) - origin_ns_;
   const char* name = StageName(event.stage);
   const std::string args =
       event.step == kNoStep ? "{}" : fmt::format(R"({{"step":{}}})", event.step);
   if (!Overlaps(event.stage)) {
     Put(fmt::format(R"({{"ph":"X","name":"{}","pid":{},"tid":{},"ts":{},"dur":{},"args":{}}})",
-                    name, rank, thread, Microseconds(begin_ns), Microseconds(duration_ns), args));
+                    name, rank, thread, Microseconds(begin_ns), Microseconds(end_ns - begin_ns),
+                    args));
     return;
   }
   const auto end = [&](const char* phase, std::int64_t ns) {
@@ -91,7 +94,7 @@ void TraceFile::Event(int rank, int thread, RoleId role, const ProfileMessage& m
         phase, name, name, role, event.step, rank, thread, Microseconds(ns), args));
   };
   end("b", begin_ns);
-  end("e", begin_ns + duration_ns);
+  end("e", end_ns);
 }
 
 void TraceFile::Put(const std::string& event) {

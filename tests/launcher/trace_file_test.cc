@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/expect_error.h"
@@ -78,6 +79,25 @@ TEST_F(TraceFileTest, SpansOnTheClockOfRankZero) {
   EXPECT_EQ(spans[1]["name"], "evaluation");
   EXPECT_EQ(spans[1]["dur"], 0.001);
   EXPECT_TRUE(spans[1]["args"].empty());
+}
+
+TEST_F(TraceFileTest, SpansThatTouchStillDoOnAClockThatDrifts) {
+  StageRecorder recorder(2, "", 1000);
+  for (int i = 0; i < 1000; ++i)
+    recorder.Record(Stage::kCompute, 0, At(1000 + 777 * i), At(1777 + 777 * i));
+  ProfileMessage message;
+  message.clock_at_start = {.local_ns = 0, .offset_ns = 0};
+  message.clock_at_end = {.local_ns = 1000000, .offset_ns = 1234};
+  message.threads.push_back(recorder.Take());
+  TraceFile trace(file_, layout_, 0);
+  trace.Add(1, message);
+  trace.Finish();
+  const auto nanoseconds = [](const json& value) { return std::llround(1000 * double{value}); };
+  const auto spans = Events(Read(file_), "X");
+  for (std::size_t i = 1; i < spans.size(); ++i) {
+    EXPECT_EQ(nanoseconds(spans[i]["ts"]),
+              nanoseconds(spans[i - 1]["ts"]) + nanoseconds(spans[i - 1]["dur"]));
+  }
 }
 
 TEST_F(TraceFileTest, PullsHaveABeginAndAnEndSinceTheyOverlapWithOtherSpans) {
