@@ -81,6 +81,7 @@ struct TrainConfig {
   std::string consistency = "sync";  // sync, bounded, async
   std::int64_t staleness = 4;        // bounded: steps
   std::string row_format = "float32";  // float32, bfloat16: of rows and their gradients on the way
+  bool trace = false;                // write <output.dir>/trace.json
 };
 
 struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013

@@ -7,6 +7,7 @@
 // A frame inside one process is handed over as it is, without the wire form.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -42,6 +43,7 @@ struct Frame {
   RoleId destination = 0;
   std::uint64_t step = 0;
   Buffer payload;
+  std::chrono::steady_clock::time_point arrived;  // in the mailbox
 };
 
 // Bounds on what may come from a peer, checked before anything is allocated from it.

@@ -5,6 +5,7 @@
 namespace fathom {
 
 void Mailbox::Put(Frame frame) {
+  frame.arrived = Clock::now();
   {
     const std::lock_guard lock(mutex_);
     frames_.push_back(std::move(frame));

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 
 #include "common/config.h"
 #include "common/layout.h"
 #include "common/model_spec.h"
+#include "common/stage_log.h"
 #include "common/transport.h"
 
 namespace fathom {
@@ -23,6 +25,7 @@ struct RunContext {
   std::uint64_t evaluation_examples = 0;  // 0: nothing to evaluate on
   std::filesystem::path model_dir;        // kEvaluate: read from here
   std::filesystem::path save_dir;         // kTrain: the servers write their files here
+  std::shared_ptr<StageLog> stages = std::make_shared<StageLog>();  // of this process
 
   Deadline DeadlineFromNow() const {
     return Clock::now() + std::chrono::duration_cast<Clock::duration>(

@@ -104,6 +104,8 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                "How rows and their gradients travel; bfloat16 halves the bytes and rounds to 8 "
                "bits, alike for any layout. The servers keep float32",
                {"float32", "bfloat16"}),
+          Plain("train.trace", &c.train.trace,
+                "Write what every rank did when to <output.dir>/trace.json, for ui.perfetto.dev"),
           Positive("wide.alpha", &c.wide.alpha, 1e6,
                    "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the "
                    "batch's examples"),

@@ -32,6 +32,7 @@ Coordinator::Coordinator(const RunContext& context, MetricsLog* log, ModelTexts 
       log_(log),
       texts_(std::move(texts)),
       mailbox_(context.transport.mailbox(context.layout.coordinator())),
+      recorder_(context.stages->Recorder(context.layout.coordinator())),
       schedule_(context.config, context.train_examples),
       desk_(schedule_, context.layout.workers, context.evaluation_examples > 0) {}
 
@@ -60,7 +61,9 @@ bool Coordinator::Complete() const {
 }
 
 Frame Coordinator::Await(Deadline deadline, const char* what) {
+  auto idle = recorder_.Measure(Stage::kIdle);
   auto frame = mailbox_.Take(deadline);
+  idle.End();
   if (!frame) {
     Fail(ExitCode::kPeer, "coordinator: nothing came for {} s while waiting for {} after step {}",
          2 * context_.config.cluster.timeout_seconds, what, steps_done_);
@@ -169,7 +172,9 @@ void Coordinator::OnScores(const Frame& frame) {
           .first;
   place->second.Add(DecodeScores(frame.payload.bytes()));
   if (!place->second.complete()) return;
+  auto computing = recorder_.Measure(Stage::kMetrics, frame.step);
   const Metrics metrics = place->second.Compute();
+  computing.End();
   if (context_.mode == RunMode::kEvaluate) result_.logits = place->second.logits();
   evaluations_.erase(place);
   ++evaluations_done_;
@@ -215,6 +220,7 @@ void Coordinator::GiveOrders() {
 }
 
 void Coordinator::Save() {
+  const auto span = recorder_.Measure(Stage::kSave, steps_done_);
   const auto& dir = context_.save_dir;
   CreateDense(dir, static_cast<std::uint64_t>(context_.spec.dense_floats));
   for (int server = 0; server < context_.layout.servers; ++server) {

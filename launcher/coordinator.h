@@ -62,6 +62,7 @@ class Coordinator {
   MetricsLog* log_;
   ModelTexts texts_;
   Mailbox& mailbox_;
+  StageRecorder& recorder_;
   Schedule schedule_;
   OrderDesk desk_;
   CoordinatorResult result_;

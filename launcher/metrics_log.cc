@@ -28,6 +28,33 @@ void AddMetrics(const Metrics& m, Json* object) {
   o["gauc_examples"] = m.gauc_examples;
 }
 
+Json Stages(const std::vector<StageSummary>& stages) {
+  Json object;
+  for (const StageSummary& stage : stages) {
+    object[stage.name] = {{"share", Number(stage.share)},
+                          {"seconds", stage.seconds},
+                          {"count", stage.count},
+                          {"p50_ms", Number(stage.p50_ms)},
+                          {"p99_ms", Number(stage.p99_ms)}};
+  }
+  return object;
+}
+
+void AddProfile(const ProfileReport& p, Json* object) {
+  Json& o = *object;
+  o["workers"] = p.workers;
+  o["servers"] = p.servers;
+  o["threads"] = p.threads;
+  o["cpu_cores_used"] = Number(p.cpu_cores_used);
+  o["bytes_per_example_sent"] = Number(p.bytes_per_example_sent);
+  o["bytes_per_example_received"] = Number(p.bytes_per_example_received);
+  o["pull_p50_ms"] = Number(p.pull_p50_ms);
+  o["pull_p99_ms"] = Number(p.pull_p99_ms);
+  o["push_p50_ms"] = Number(p.push_p50_ms);
+  o["push_p99_ms"] = Number(p.push_p99_ms);
+  o["stages"] = {{"workers", Stages(p.worker_stages)}, {"servers", Stages(p.server_stages)}};
+}
+
 }  // namespace
 
 MetricsLog::MetricsLog(const std::filesystem::path& file) : file_(file), out_(file) {
@@ -75,6 +102,7 @@ void MetricsLog::Final(const FinalReport& report) {
   line["zero_wide_weights"] = report.zero_wide_weights;
   line["bytes_per_row"] = Number(report.bytes_per_row);
   line["staleness"] = report.staleness;
+  AddProfile(report.profile, &line);
   Write(line.dump());
 }
 

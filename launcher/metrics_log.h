@@ -8,6 +8,7 @@
 
 #include "common/metrics.h"
 #include "common/saved_message.h"
+#include "launcher/run_profile.h"
 
 namespace fathom {
 
@@ -32,6 +33,7 @@ struct FinalReport {
   std::uint64_t zero_wide_weights = 0;
   double bytes_per_row = 0;  // slabs and index, per row
   StalenessHistogram staleness;  // over all servers
+  ProfileReport profile;
 };
 
 class MetricsLog {

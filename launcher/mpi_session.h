@@ -2,15 +2,19 @@
 // transport is up and after it is down.
 //
 // Thread rule: MPI_THREAD_FUNNELED; every call comes from the main thread. Waits poll and sleep
-// between polls, because an Open MPI rank that waits inside MPI burns a core. Ended by Finish()
-// on success and by Abort() from main on failure, never by a destructor.
+// between polls, because an Open MPI rank that waits inside MPI burns a core; but for the round
+// trips of ReadClock, milliseconds in all, which a nap would falsify. Ended by Finish() on success
+// and by Abort() from main on failure, never by a destructor.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "common/profile_message.h"
 
 namespace fathom {
 
@@ -37,11 +41,23 @@ class MpiSession {
   // Returns once every rank is here.
   void Barrier();
 
+  // Every rank's bytes, of any number, to rank 0: there `take` is called for each rank in order,
+  // its own first, with the bytes of one rank in memory at a time. On the other ranks it is not.
+  void GatherOnFirst(std::span<const std::byte> mine,
+                     const std::function<void(int rank, std::span<const std::byte>)>& take);
+
+  // This rank's clock against rank 0's; all ranks must call it. Ranks on rank 0's host share its
+  // clock; the others exchange some messages with it and believe the fastest, since the answer's
+  // time lies somewhere within the round trip.
+  ClockReading ReadClock();
+
   void Finish();
   [[noreturn]] void Abort(int exit_code);
 
  private:
   void GatherHosts();
+  void AnswerClockQuestions(int rank);
+  ClockReading AskForClock();
 
   bool started_ = false;
   int rank_ = 0;

@@ -62,6 +62,7 @@ void PlayAndReport(const RunContext& context, const Role& role, RoleInputs& inpu
                    CoordinatorResult* result, FirstFailure* failure) {
   try {
     Play(context, role, inputs, result);
+    context.stages->CountTraffic(role.id, context.transport.traffic(role.id));
   } catch (const Error& error) {
     failure->Set(std::current_exception());
     TellFailure(context, role, static_cast<int>(error.code()), error.what());
@@ -91,7 +92,8 @@ CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& 
                         .train_examples = context.train_examples,
                         .evaluation_examples = context.evaluation_examples,
                         .model_dir = context.model_dir,
-                        .save_dir = context.save_dir});
+                        .save_dir = context.save_dir,
+                        .stages = context.stages});
     threads.emplace_back(PlayAndReport, std::cref(contexts.back()), role, std::ref(inputs), &result,
                          &failure);
   }

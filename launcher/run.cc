@@ -140,7 +140,8 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
                       .train_examples = train ? train->examples() : 0,
                       .evaluation_examples = evaluation ? evaluation->examples() : 0,
                       .model_dir = request.model_dir,
-                      .save_dir = request.save_dir};
+                      .save_dir = request.save_dir,
+                      .stages = request.stages};
   };
   const bool alone = mpi.ranks() == 1;
   if (alone && config.cluster.transport == "tcp") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "common/config.h"
@@ -26,6 +27,7 @@ struct RunRequest {
   std::filesystem::path save_dir;   // kTrain
   MetricsLog* log = nullptr;        // rank 0
   ModelTexts texts;                 // rank 0, kTrain
+  std::shared_ptr<StageLog> stages = std::make_shared<StageLog>();  // of this process
 };
 
 // Every rank calls this with the same config. Rank 0 gets the result; it is empty on the others.

@@ -9,6 +9,7 @@
 #include "launcher/published_dir.h"
 #include "launcher/run.h"
 #include "launcher/run_data.h"
+#include "launcher/run_meter.h"
 #include "launcher/text_file.h"
 
 namespace fathom {
@@ -33,6 +34,7 @@ std::string ModelConfigText(Config config) {
   config.output = {};
   config.cluster = {};
   config.data.packed_dir.clear();
+  config.train.trace = false;
   return DumpConfig(config);
 }
 
@@ -63,6 +65,8 @@ void PrintSummary(const Config& config, const FinalReport& report) {
               static_cast<unsigned long long>(report.rows), report.bytes_per_row,
               static_cast<double>(report.peak_rss_bytes) / 1e6);
   PrintStaleness(report.staleness);
+  std::printf("%s\n%s\n", ShareLine("worker", report.profile.worker_stages).c_str(),
+              ShareLine("server", report.profile.server_stages).c_str());
   if (report.evaluated) {
     std::printf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n",
                 config.evaluate.on.c_str(), m.auc, m.auc_low, m.auc_high,
@@ -105,13 +109,17 @@ void TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
                      .transforms_json = ReadText(data.transforms)};
     StartPartial(request.save_dir);
   }
+  RunMeter meter(config, layout, mpi);
+  request.stages = meter.stages();
   mpi.Barrier();
   CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, request);
+  if (first) Publish(request.save_dir, output / "model");
   result.report.peak_rss_bytes = PeakResidentBytes(mpi);
+  result.report.profile = meter.Gather(result.report.examples);
   if (first) {
-    Publish(request.save_dir, output / "model");
     log->Final(result.report);
     PrintSummary(config, result.report);
+    meter.FinishTrace();
   }
 }
 

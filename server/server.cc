@@ -82,6 +82,7 @@ class Server::Impl {
   int index_;
   RoleId role_;
   Mailbox& mailbox_;
+  StageRecorder& recorder_;
   Schedule schedule_;
   StepClock clock_;
   Shard shard_;
@@ -98,6 +99,7 @@ Server::Impl::Impl(const RunContext& context, int index)
       index_(index),
       role_(context.layout.server(index)),
       mailbox_(context.transport.mailbox(role_)),
+      recorder_(context.stages->Recorder(role_)),
       schedule_(context.config, context.train_examples),
       clock_(context.config.train, schedule_.steps()),
       shard_(context.config, context.spec, index, context.layout.servers),
@@ -114,7 +116,10 @@ void Server::Impl::Run() {
   const auto timeout = context_.DeadlineFromNow() - Clock::now();
   const auto wait = std::min<Clock::duration>(kLongestWait, timeout / 4);
   while (!stopped_) {
-    if (auto frame = mailbox_.Take(Clock::now() + wait)) Handle(std::move(*frame));
+    auto idle = recorder_.Measure(Stage::kIdle);
+    auto frame = mailbox_.Take(Clock::now() + wait);
+    idle.End();
+    if (frame) Handle(std::move(*frame));
     CheckSilence();
   }
 }
@@ -152,6 +157,7 @@ int Server::Impl::WorkerOf(const Frame& frame) const {
 // Names the sender of a payload that does not decode.
 template <typename Decode>
 auto Server::Impl::Decoded(const Frame& frame, const Decode& decode) const {
+  const auto span = recorder_.Measure(Stage::kDecode, frame.step);
   try {
     return decode(frame.payload.bytes());
   } catch (const Error& error) {
@@ -172,7 +178,9 @@ void Server::Impl::OnPull(Frame frame) {
          NameOf(frame.source), frame.step, message.will_push ? "to train on" : "to evaluate",
          clock_.version(), schedule_.steps());
   }
+  auto finding = recorder_.Measure(Stage::kFind, frame.step);
   PendingPull pull = shard_.Find(std::move(frame.payload), std::move(message));
+  finding.End();
   if (MayAnswer(frame.step, pull)) return Answer(worker, frame.step, std::move(pull));
   if (state.waiting.size() == kMaxWaitingPulls) {
     Fail(ExitCode::kPeer, "{}: {} has {} pulls waiting already and sends one for version {}",
@@ -186,6 +194,7 @@ bool Server::Impl::MayAnswer(std::uint64_t step, const PendingPull& pull) const 
 }
 
 void Server::Impl::Answer(int worker, std::uint64_t step, PendingPull pull) {
+  const auto span = recorder_.Measure(Stage::kEncode, step);
   WorkerState& state = workers_[static_cast<std::size_t>(worker)];
   Send(FrameType::kRows, context_.layout.worker(worker), step, shard_.EncodeRows(pull));
   if (!pull.message.will_push) return;
@@ -254,7 +263,9 @@ void Server::Impl::ApplyWhenAllPushed() {
 }
 
 void Server::Impl::Apply(std::uint64_t step, std::span<WorkerGradients> gradients) {
+  auto updating = recorder_.Measure(Stage::kUpdate, step);
   shard_.Update(schedule_.Plan(step), gradients);
+  updating.End();
   clock_.Applied(step);
   last_update_ = Clock::now();
   AnswerWaitingPulls();
@@ -270,7 +281,9 @@ void Server::Impl::AnswerWaitingPulls() {
       }
       WaitingPull ready = std::move(waiting[i]);
       waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+      auto finding = recorder_.Measure(Stage::kFind, ready.step);
       shard_.FindMissing(&ready.pull);
+      finding.End();
       Answer(worker, ready.step, std::move(ready.pull));
     }
   }
@@ -311,6 +324,7 @@ void Server::Impl::OnSave(const Frame& frame) {
     Fail(ExitCode::kPeer, "{}: {} asks to save the model of step {}, the model is at {}", Name(),
          NameOf(frame.source), frame.step, clock_.version());
   }
+  const auto span = recorder_.Measure(Stage::kSave, frame.step);
   SavedMessage saved = shard_.Save(context_.save_dir);
   saved.staleness = staleness_;
   Send(FrameType::kSaved, frame.source, frame.step, EncodeSaved(saved));

@@ -2,6 +2,7 @@
 // table, and where each key occurs.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -43,6 +44,7 @@ struct Batch {
   std::uint64_t step = 0;         // to train, or the version to evaluate
   bool will_push = false;         // to train
   bool wants_dense = false;       // its pull asks for the dense parameters too
+  std::chrono::steady_clock::time_point pulled_at;  // when its pull was begun
   std::uint32_t first_slice = 0;  // of the global batch
   std::uint32_t slices = 0;       // of this part
   std::uint32_t global_slices = 0;

@@ -8,13 +8,14 @@ namespace fathom {
 
 BatchPrefetch::BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule,
                              const PackedData& data, int part, int parts,
-                             std::function<void(Batch*)> pull)
+                             std::function<void(Batch*)> pull, StageRecorder& recorder)
     : config_(config),
       schedule_(schedule),
       builder_(spec, data),
       part_(part),
       parts_(parts),
       pull_(std::move(pull)),
+      recorder_(recorder),
       thread_([this] { Loop(); }) {}
 
 BatchPrefetch::~BatchPrefetch() {
@@ -62,7 +63,9 @@ void BatchPrefetch::Loop() {
     if (!batch) batch = std::make_unique<Batch>();
     std::exception_ptr failure;
     try {
+      auto span = recorder_.Measure(Stage::kMakeBatch, step);
       Make(step, batch.get());
+      span.Next(Stage::kSendPull);
       pull_(batch.get());
     } catch (...) {
       failure = std::current_exception();

@@ -14,6 +14,7 @@
 
 #include "common/config.h"
 #include "common/schedule.h"
+#include "common/stage_recorder.h"
 #include "worker/batch.h"
 #include "worker/epoch_order.h"
 
@@ -24,7 +25,8 @@ class BatchPrefetch {
   // Makes part `part` of `parts` of each batch. `pull(batch)` is called on the prefetch thread
   // when a batch is made.
   BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule,
-                const PackedData& data, int part, int parts, std::function<void(Batch*)> pull);
+                const PackedData& data, int part, int parts, std::function<void(Batch*)> pull,
+                StageRecorder& recorder);
   ~BatchPrefetch();
 
   // Begins to make the part of this step. At most two may be begun and not taken.
@@ -46,6 +48,7 @@ class BatchPrefetch {
   int part_;
   int parts_;
   std::function<void(Batch*)> pull_;
+  StageRecorder& recorder_;  // of the prefetch thread
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -34,9 +34,11 @@ void CopyFloats(std::span<const float> from, std::size_t at, AlignedVector<float
 RowClient::RowClient(const RunContext& context, int worker)
     : context_(context),
       role_(context.layout.worker(worker)),
-      mailbox_(context.transport.mailbox(role_)) {}
+      mailbox_(context.transport.mailbox(role_)),
+      recorder_(context.stages->Recorder(role_)) {}
 
 void RowClient::Pull(Batch* batch) const {
+  batch->pulled_at = Clock::now();
   const int servers = context_.layout.servers;
   for (TableBatch& table : batch->tables) {
     table.server_begins.clear();
@@ -76,6 +78,7 @@ void RowClient::Await(const Batch& batch, PulledRows* rows) {
   }
   std::vector<bool> answered(static_cast<std::size_t>(servers), false);
   const Deadline deadline = Clock::now() + kPatience * (context_.DeadlineFromNow() - Clock::now());
+  Clock::time_point arrived;
   for (int left = servers; left > 0; --left) {
     awaited_ = Silent(batch.step, answered);
     std::optional<Frame> frame = TakeRows(batch);
@@ -92,7 +95,9 @@ void RowClient::Await(const Batch& batch, PulledRows* rows) {
     }
     CopyRows(*frame, batch, server, rows);
     answered[static_cast<std::size_t>(server)] = true;
+    arrived = std::max(arrived, frame->arrived);
   }
+  if (batch.will_push) recorder_.Record(Stage::kPull, batch.step, batch.pulled_at, arrived);
 }
 
 // The rows of a later batch may come while those of this one are awaited.
@@ -166,6 +171,7 @@ void RowClient::AskForOrder() const {
 }
 
 std::optional<StepOrder> RowClient::TakeOrder(bool wait) {
+  const auto span = recorder_.Measure(Stage::kOrderWait);
   awaited_ = "what to do next, from the coordinator";
   while (!wait && orders_.empty() && Receive(Clock::now())) {
   }

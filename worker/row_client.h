@@ -49,6 +49,7 @@ class RowClient {
   const RunContext& context_;
   RoleId role_;
   Mailbox& mailbox_;
+  StageRecorder& recorder_;  // of the worker's own thread
   std::deque<Frame> rows_;         // that came before they were awaited
   std::deque<StepOrder> orders_;
   std::string awaited_ = "orders";  // for messages

@@ -11,6 +11,15 @@ bool Shared(const RunContext& context) { return context.config.train.consistency
 int Part(const RunContext& context, int worker) { return Shared(context) ? worker : 0; }
 int Parts(const RunContext& context) { return Shared(context) ? context.layout.workers : 1; }
 
+std::vector<StageRecorder*> ThreadRecorders(const RunContext& context, int worker) {
+  std::vector<StageRecorder*> recorders;
+  for (std::int64_t t = 0; t < context.config.cluster.threads; ++t) {
+    recorders.push_back(&context.stages->Recorder(context.layout.worker(worker),
+                                                  t == 0 ? "" : fmt::format("thread {}", t)));
+  }
+  return recorders;
+}
+
 }  // namespace
 
 Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule,
@@ -18,21 +27,32 @@ Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule
     : context_(context),
       worker_(worker),
       client_(client),
+      recorder_(context.stages->Recorder(context.layout.worker(worker))),
+      thread_recorders_(ThreadRecorders(context, worker)),
       dense_tree_(static_cast<std::size_t>(context.spec.dense_floats)),
       row_gradients_(context.spec, context.layout.servers),
       prefetch_(context.config, context.spec, schedule, data, Part(context, worker),
-                Parts(context), [&client](Batch* batch) { client.Pull(batch); }) {}
+                Parts(context), [&client](Batch* batch) { client.Pull(batch); },
+                context.stages->Recorder(context.layout.worker(worker), "batch prefetch")) {}
 
 void Trainer::Start(std::uint64_t step) { prefetch_.Start(step); }
 
 void Trainer::Step(std::uint64_t step, std::vector<SliceModel>& models, ThreadPool& pool) {
+  auto span = recorder_.Measure(Stage::kBatchWait, step);
   batch_ = prefetch_.Next(std::move(batch_));
   FATHOM_CHECK_EQ(batch_->step, step);
   const auto nodes =
       TreeNodes(batch_->first_slice, batch_->first_slice + batch_->slices, batch_->global_slices);
+  span.Next(Stage::kPullWait);
   client_.Await(*batch_, &rows_);
+  span.Next(Stage::kCompute);
   ForwardBackward(nodes, models, pool);
-  client_.Push(step, row_gradients_.MakePushes(*batch_, nodes, gradients_, dense_tree_, pool));
+  span.Next(Stage::kPush);
+  auto summing = recorder_.Measure(Stage::kRowGradients, step);
+  auto pushes = row_gradients_.MakePushes(*batch_, nodes, gradients_, dense_tree_, pool);
+  summing.End();
+  client_.Push(step, std::move(pushes));
+  span.End();
   if (batch_->slices > 0) SendLosses();
 }
 
@@ -44,6 +64,8 @@ void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<Sl
   losses_.resize(batch_->slices);
   dense_tree_.Begin(nodes, batch_->global_slices);
   pool.ForEach(batch_->slices, [&](std::size_t slice, int thread) {
+    const auto span =
+        thread_recorders_[static_cast<std::size_t>(thread)]->Measure(Stage::kSlice, batch_->step);
     const auto s = static_cast<std::uint32_t>(slice);
     SliceModel& model = models[static_cast<std::size_t>(thread)];
     float* logits = logits_.data() + batch_->SliceExamples(s).first;

@@ -15,6 +15,7 @@
 
 #include "common/run_context.h"
 #include "common/schedule.h"
+#include "common/stage_recorder.h"
 #include "worker/batch_prefetch.h"
 #include "worker/dense_gradient_tree.h"
 #include "worker/row_client.h"
@@ -43,6 +44,8 @@ class Trainer {
   const RunContext& context_;
   int worker_;
   RowClient& client_;
+  StageRecorder& recorder_;
+  std::vector<StageRecorder*> thread_recorders_;  // by compute thread; the first is recorder_
   DenseGradientTree dense_tree_;
   RowGradients row_gradients_;
 

@@ -16,6 +16,7 @@ class Worker::Impl {
   Impl(const RunContext& context, int index, const PackedData* train, const PackedData* evaluation)
       : context_(context),
         index_(index),
+        recorder_(context.stages->Recorder(context.layout.worker(index))),
         schedule_(context.config, context.train_examples),
         client_(context, index),
         pool_(static_cast<int>(context.config.cluster.threads)) {
@@ -39,6 +40,7 @@ class Worker::Impl {
                              .destination = context_.layout.coordinator(),
                              .step = schedule_.steps(),
                              .payload = {}});
+    const auto span = recorder_.Measure(Stage::kStopWait);
     client_.AwaitStop();
   }
 
@@ -52,6 +54,7 @@ class Worker::Impl {
       ahead.pop_front();
       if (order.kind == OrderKind::kFinish) return;
       if (order.kind == OrderKind::kEvaluate) {
+        const auto span = recorder_.Measure(Stage::kEvaluation, order.step);
         evaluator_->Run(order.step, client_, models_, pool_);
         continue;
       }
@@ -72,6 +75,7 @@ class Worker::Impl {
 
   const RunContext& context_;
   int index_;
+  StageRecorder& recorder_;
   Schedule schedule_;
   RowClient client_;
   ThreadPool pool_;
