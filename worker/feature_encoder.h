@@ -31,21 +31,34 @@ class FeatureEncoder {
   void Observe(const std::vector<std::string_view>& values, std::uint64_t place,
                std::vector<ColumnStatistics>* statistics);
 
+  // The slots that Observe looks at.
+  std::vector<std::size_t> ObservedSlots() const;
+
  private:
+  enum class Form { kNumber, kValue, kClass, kList };
   struct Column {
-    ColumnConfig config;
-    std::size_t slot = 0;
-    std::uint64_t seed = 0;
-    bool numeric = false;
-    bool zero_if_missing = false;
-    bool multivalent = false;
+    // What every record needs stands first, close together.
+    Form form = Form::kValue;
     bool used = false;
-    std::vector<double> boundaries;  // buckets, quantiles
+    bool zero_if_missing = false;
+    bool log = false;
+    bool standardises = false;
+    bool quantiles = false;
+    bool counts_values = false;  // it learns a vocabulary
+    bool learns = false;         // it has to see the training part first
+    bool learnt = false;         // there is a vocabulary: other values share RareKey
+    bool weighted = false;
+    char separator = 0;     // of a list's values
+    std::size_t slot = 0;   // among the record's values
+    std::size_t place = 0;  // of a single value's key among the example's
     double mean = 0, stddev = 1;
-    bool learnt = false;  // there is a vocabulary: other values share RareKey
+    std::uint64_t seed = 0;
+    std::uint64_t hash_buckets = 0;
+    std::vector<double> boundaries;  // of classes
     std::unordered_set<Key> vocabulary;
     std::vector<Key> keys;       // of the record at hand
     std::vector<float> weights;  // as keys, if weighted
+    std::string name;
   };
   struct Cross {
     std::vector<std::size_t> columns;  // among columns_
@@ -54,8 +67,16 @@ class FeatureEncoder {
     bool multivalent = false;
   };
 
+  Column MakeColumn(const ColumnConfig& settings, const Transforms& transforms) const;
+  void MakeCrosses(const ModelSpec& spec);
+  void ChooseValues();
   bool IsMissing(std::string_view text) const;
-  std::string EncodeNumber(const Column& column, std::string_view text, float* value) const;
+  bool ReadNumber(const Column& column, std::string_view text, double* x) const;
+  bool EncodeNumber(const Column& column, std::string_view text, float* value,
+                    std::string* error) const;
+  bool EncodeColumn(Column* column, std::string_view text, EncodedExample* example,
+                    std::size_t* list, std::string* error) const;
+  void ObserveValues(Column* column, std::string_view text, ColumnStatistics* statistics) const;
   std::string EncodeKeys(Column* column, std::string_view text) const;
   std::string AddListValue(Column* column, std::string_view text) const;
   std::string SingleId(const Column& column, std::string_view* text) const;
@@ -64,8 +85,13 @@ class FeatureEncoder {
 
   const InputSchema& schema_;
   bool pairs_;  // libsvm, libffm: values come as id:value
-  char separator_of_pairs_ = ' ';
-  std::vector<Column> columns_;  // as in the config
+  std::vector<std::string> missing_;  // data.missing without the empty text, always missing
+  const double* logs_;                // LogsOfCounts()
+  std::vector<Column> columns_;       // as in the config
+  std::vector<std::size_t> others_;   // columns that are not among values_
+  // Columns of single values whose keys are those of their texts, in no cross: all at once.
+  std::vector<ValueColumn> values_;
+  std::size_t singles_ = 0;
   std::vector<Cross> crosses_;
   std::size_t multivalents_ = 0;
   std::size_t label_slot_ = 0;
