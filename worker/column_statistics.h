@@ -26,6 +26,13 @@ class ColumnStatistics {
     squares_ += delta * (x - mean_);
   }
 
+  // As AddNumber of the numbers that gave these sums, where there have been none.
+  void SetMoments(std::uint64_t numbers, double mean, double squares) {
+    numbers_ = numbers;
+    mean_ = mean;
+    squares_ = squares;
+  }
+
   // For quantiles. `place`: unique to the example; it decides which numbers are kept when there are
   // too many.
   void KeepNumber(double x, std::uint64_t place);

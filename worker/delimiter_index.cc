@@ -11,8 +11,8 @@
 namespace fathom {
 namespace {
 
-constexpr std::size_t kWord = 64;     // bytes compared at a time: a bit each
-constexpr std::size_t kAtOnce = 16;   // cuts written at a time, be they there or not
+constexpr std::size_t kWord = 64;    // bytes compared at a time: a bit each
+constexpr std::size_t kAtOnce = 16;  // cuts written at a time, be they there or not
 
 // Bit i is set where at[i] == wanted.
 #if defined(__AVX512BW__)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "common/check.h"
 #include "worker/number.h"
 
 namespace fathom {
@@ -21,6 +22,12 @@ const std::string& SourceOf(const ColumnConfig& column) {
   return column.source.empty() ? column.name : column.source;
 }
 
+bool AllFinite(const std::vector<float>& numbers) {
+  unsigned infinite = 0;  // no early end: a vector loop
+  for (const float number : numbers) infinite |= std::isfinite(number) ? 0 : 1;
+  return infinite == 0;
+}
+
 std::string NotANumber(const std::string& column, std::string_view text) {
   return fmt::format("column {} = \"{}\" is no number (data.missing lists what means unknown)",
                      column, text);
@@ -32,7 +39,6 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
                                const Transforms& transforms)
     : schema_(schema),
       pairs_(schema.config().data.format == "libsvm" || schema.config().data.format == "libffm"),
-      logs_(LogsOfCounts()),
       group_seed_(ColumnSeed("group_by " + schema.config().evaluate.group_by)) {
   const Config& config = schema.config();
   std::copy_if(config.data.missing.begin(), config.data.missing.end(), std::back_inserter(missing_),
@@ -40,7 +46,7 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
   for (const ColumnConfig& settings : config.columns)
     columns_.push_back(MakeColumn(settings, transforms));
   MakeCrosses(spec);
-  ChooseValues();
+  ChooseBatches();
   for (const Field& field : spec.fields) multivalents_ += field.multivalent ? 1 : 0;
   if (schema.labelled()) label_slot_ = schema.Slot(schema.label().column());
   grouped_ = spec.grouped;
@@ -57,7 +63,7 @@ FeatureEncoder::Column FeatureEncoder::MakeColumn(const ColumnConfig& settings,
                 .counts_values = settings.transform == "vocabulary",
                 .learns = LearnsFromData(settings),
                 .weighted = settings.weighted,
-                .separator = pairs_ ? kSeparatorOfPairs : settings.separator.front(),
+                .separator = pairs_ ? kSeparatorOfPairs : settings.separator.c_str()[0],
                 .slot = schema_.Slot(SourceOf(settings)),
                 .seed = ColumnSeed(settings.name),
                 .hash_buckets = static_cast<std::uint64_t>(settings.hash_buckets),
@@ -96,18 +102,29 @@ void FeatureEncoder::MakeCrosses(const ModelSpec& spec) {
     crosses_[c].seed = spec.fields[spec.fields.size() - crosses_.size() + c].seed;
 }
 
-// Which columns ValueKeys can do: their values cannot be wrong, and no cross asks for their keys.
-void FeatureEncoder::ChooseValues() {
+// Which columns NumericColumns and ValueKeys do. To both a text that means "missing" would be a
+// value. ValueKeys takes those whose values cannot be wrong and whose keys no cross asks for.
+void FeatureEncoder::ChooseBatches() {
   std::vector<bool> crossed(columns_.size());
   for (const Cross& cross : crosses_) {
     for (const std::size_t c : cross.columns) crossed[c] = true;
   }
+  const bool batches = !pairs_ && missing_.empty();
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     Column& column = columns_[c];
-    const bool single = column.form == Form::kValue || column.form == Form::kClass;
-    if (single && column.used) column.place = singles_++;
-    if (column.form == Form::kValue && column.used && !crossed[c] && !column.counts_values &&
-        column.hash_buckets == 0 && !pairs_ && missing_.empty()) {
+    const bool number = column.form == Form::kNumber;
+    if (column.used && column.form != Form::kList) column.place = number ? numerics_++ : singles_++;
+    const bool plain =
+        column.form == Form::kValue && !column.counts_values && column.hash_buckets == 0;
+    if (batches && column.used && number) {
+      numbers_.Add({.slot = column.slot,
+                    .column = c,
+                    .log = column.log,
+                    .zero_if_missing = column.zero_if_missing,
+                    .mean = column.standardises ? column.mean : 0,
+                    .stddev = column.standardises ? column.stddev : 1});
+      if (column.quantiles) classes_.push_back(numbers_.size() - 1);
+    } else if (batches && column.used && plain && !crossed[c]) {
       values_.push_back({column.seed, MissingKey(column.seed), column.slot, column.place});
     } else {
       others_.push_back(c);
@@ -118,10 +135,20 @@ void FeatureEncoder::ChooseValues() {
 std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
                                    EncodedExample* example) {
   example->keys.resize(singles_);
-  example->numerics.clear();
+  example->numerics.resize(numerics_);
   example->lists.resize(multivalents_);
   example->list_weights.resize(multivalents_);
   ValueKeys(values_, values, example->keys.data());
+  if (!ReadNumbers(values)) return FirstError(values, example);
+  numbers_.Write(example->numerics.data());
+  for (const std::size_t i : classes_) {
+    const Column& column = columns_[numbers_.columns()[i].column];
+    if (numbers_.present(i))
+      example->numerics[i] = static_cast<float>(Quantile(column, numbers_.number(i)));
+    else
+      example->numerics[i] = kMiddleQuantile;
+  }
+  if (!AllFinite(example->numerics)) return FirstError(values, example);
   std::size_t list = 0;
   std::string error;
   for (const std::size_t c : others_) {
@@ -140,13 +167,25 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
   return {};
 }
 
+// What is wrong with the record, some of whose numbers are no good: of the first of the columns.
+std::string FeatureEncoder::FirstError(const std::vector<std::string_view>& values,
+                                       EncodedExample* example) {
+  std::size_t list = 0;
+  std::string error;
+  for (Column& column : columns_) {
+    if (!EncodeColumn(&column, values[column.slot], example, &list, &error)) return error;
+  }
+  FATHOM_CHECK(!"numbers that are good after all");
+  return error;
+}
+
 // False: *error says what is wrong.
 bool FeatureEncoder::EncodeColumn(Column* column, std::string_view text, EncodedExample* example,
                                   std::size_t* list, std::string* error) const {
   if (column->form == Form::kNumber) {
     float value = 0;
     if (!EncodeNumber(*column, text, &value, error)) return false;
-    if (column->used) example->numerics.push_back(value);
+    if (column->used) example->numerics[column->place] = value;
     return true;
   }
   *error = EncodeKeys(column, text);
@@ -164,7 +203,13 @@ bool FeatureEncoder::EncodeColumn(Column* column, std::string_view text, Encoded
 
 void FeatureEncoder::Observe(const std::vector<std::string_view>& values, std::uint64_t place,
                              std::vector<ColumnStatistics>* statistics) {
-  for (std::size_t c = 0; c < columns_.size(); ++c) {
+  ReadNumbers(values);
+  numbers_.Observe();
+  for (const std::size_t i : classes_) {
+    if (numbers_.present(i) && !numbers_.odd(i))
+      (*statistics)[numbers_.columns()[i].column].KeepNumber(numbers_.number(i), place);
+  }
+  for (const std::size_t c : others_) {
     Column& column = columns_[c];
     if (!column.learns) continue;
     std::string_view text = values[column.slot];
@@ -202,22 +247,44 @@ std::vector<std::size_t> FeatureEncoder::ObservedSlots() const {
 }
 
 bool FeatureEncoder::IsMissing(std::string_view text) const {
-  return text.empty() || (!missing_.empty() && std::find(missing_.begin(), missing_.end(), text) !=
-                                                   missing_.end());
+  return text.empty() ||
+         (!missing_.empty() && std::find(missing_.begin(), missing_.end(), text) != missing_.end());
+}
+
+// All the numbers in numbers_. False: some text is no number.
+bool FeatureEncoder::ReadNumbers(const std::vector<std::string_view>& values) {
+  if (numbers_.Read(values)) return true;
+  bool all = true;
+  for (std::size_t i = 0; i < numbers_.size(); ++i) {
+    if (!numbers_.odd(i)) continue;
+    const NumericColumn& column = numbers_.columns()[i];
+    double x = 0;
+    if (ReadNumber(columns_[column.column], values[column.slot], &x)) {
+      numbers_.Set(i, x);
+    } else {
+      all = false;
+    }
+  }
+  return all;
 }
 
 // The number, its log if the column takes one. False where the text is no number.
 bool FeatureEncoder::ReadNumber(const Column& column, std::string_view text, double* x) const {
-  if (pairs_) text = text.substr(text.rfind(':') + 1);
-  if (const auto integer = ParseShortInteger(text)) {
-    *x = *integer;
-    if (!column.log) return true;
-    *x = *integer < kLogsOfCounts ? logs_[*integer] : SignedLog(*x);
-    return true;
-  }
-  const auto number = ParseNumber(text);
+  const auto number = ParseNumber(NumberText(text));
   if (number) *x = column.log ? SignedLog(*number) : *number;
   return number.has_value();
+}
+
+// libsvm's and libffm's comes as id:number.
+std::string_view FeatureEncoder::NumberText(std::string_view text) const {
+  return pairs_ ? text.substr(text.rfind(':') + 1) : text;
+}
+
+// Cheng et al. 2016, section 4.1: (class - 1) / (classes - 1), in [0, 1].
+double FeatureEncoder::Quantile(const Column& column, double x) {
+  const auto classes = column.boundaries.size();
+  if (classes == 0) return kMiddleQuantile;
+  return static_cast<double>(BucketOf(column.boundaries, x)) / static_cast<double>(classes);
 }
 
 bool FeatureEncoder::EncodeNumber(const Column& column, std::string_view text, float* value,
@@ -231,22 +298,15 @@ bool FeatureEncoder::EncodeNumber(const Column& column, std::string_view text, f
   }
   double x = 0;
   if (!ReadNumber(column, text, &x)) {
-    if (pairs_) text = text.substr(text.rfind(':') + 1);
-    *error = NotANumber(column.name, text);
+    *error = NotANumber(column.name, NumberText(text));
     return false;
   }
   if (column.standardises) x = (x - column.mean) / column.stddev;
-  if (column.quantiles) {
-    // Cheng et al. 2016, section 4.1: (class - 1) / (classes - 1), in [0, 1].
-    const auto classes = column.boundaries.size();
-    x = classes == 0
-            ? kMiddleQuantile
-            : static_cast<double>(BucketOf(column.boundaries, x)) / static_cast<double>(classes);
-  }
+  if (column.quantiles) x = Quantile(column, x);
   *value = static_cast<float>(x);
   if (std::isfinite(*value)) return true;
-  if (pairs_) text = text.substr(text.rfind(':') + 1);
-  *error = fmt::format("column {} = \"{}\" is too large for float32", column.name, text);
+  *error =
+      fmt::format("column {} = \"{}\" is too large for float32", column.name, NumberText(text));
   return false;
 }
 
@@ -311,8 +371,7 @@ std::string FeatureEncoder::AddListValue(Column* column, std::string_view text) 
     const auto number =
         colon == std::string_view::npos ? std::nullopt : ParseNumber(text.substr(colon + 1));
     if (!number)
-      return fmt::format("column {}: \"{}\" is not written value:weight", column->name,
-                         text);
+      return fmt::format("column {}: \"{}\" is not written value:weight", column->name, text);
     weight = static_cast<float>(*number);
     if (!column->weighted && weight != 1) {
       return fmt::format(

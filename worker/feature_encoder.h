@@ -1,7 +1,8 @@
 // From a record's values to an example: transforms, keys, crosses.
 //
 // Missing values: a number that is missing is 0 after its transform (0.5 after "quantiles"), or
-// with missing_as = "zero" before it; a categorical value has a key of its own, MissingKey; a multivalent one is the empty list.
+// with missing_as = "zero" before it; a categorical value has a key of its own, MissingKey; a
+// multivalent one is the empty list.
 #pragma once
 
 #include <string>
@@ -13,6 +14,7 @@
 #include "common/model_spec.h"
 #include "worker/column_statistics.h"
 #include "worker/input_schema.h"
+#include "worker/numeric_columns.h"
 #include "worker/packed_examples.h"
 #include "worker/transforms.h"
 
@@ -30,6 +32,9 @@ class FeatureEncoder {
   // the config; `place` is unique to the record. What cannot be read is left to Encode to report.
   void Observe(const std::vector<std::string_view>& values, std::uint64_t place,
                std::vector<ColumnStatistics>* statistics);
+
+  // Completes the statistics, after the last record that goes into them.
+  void EndObserving(std::vector<ColumnStatistics>* statistics) { numbers_.MoveTo(statistics); }
 
   // The slots that Observe looks at.
   std::vector<std::size_t> ObservedSlots() const;
@@ -50,7 +55,7 @@ class FeatureEncoder {
     bool weighted = false;
     char separator = 0;     // of a list's values
     std::size_t slot = 0;   // among the record's values
-    std::size_t place = 0;  // of a single value's key among the example's
+    std::size_t place = 0;  // of its key, or number, among the example's
     double mean = 0, stddev = 1;
     std::uint64_t seed = 0;
     std::uint64_t hash_buckets = 0;
@@ -69,8 +74,12 @@ class FeatureEncoder {
 
   Column MakeColumn(const ColumnConfig& settings, const Transforms& transforms) const;
   void MakeCrosses(const ModelSpec& spec);
-  void ChooseValues();
+  void ChooseBatches();
+  bool ReadNumbers(const std::vector<std::string_view>& values);
   bool IsMissing(std::string_view text) const;
+  std::string FirstError(const std::vector<std::string_view>& values, EncodedExample* example);
+  std::string_view NumberText(std::string_view text) const;
+  static double Quantile(const Column& column, double x);
   bool ReadNumber(const Column& column, std::string_view text, double* x) const;
   bool EncodeNumber(const Column& column, std::string_view text, float* value,
                     std::string* error) const;
@@ -84,14 +93,17 @@ class FeatureEncoder {
   std::string AddCross(const Cross& cross, EncodedExample* example, std::size_t* list) const;
 
   const InputSchema& schema_;
-  bool pairs_;  // libsvm, libffm: values come as id:value
+  bool pairs_;                        // libsvm, libffm: values come as id:value
   std::vector<std::string> missing_;  // data.missing without the empty text, always missing
-  const double* logs_;                // LogsOfCounts()
   std::vector<Column> columns_;       // as in the config
-  std::vector<std::size_t> others_;   // columns that are not among values_
+  // Columns of numbers without classes, all at once, and what else each column needs.
+  NumericColumns numbers_;
+  std::vector<std::size_t> classes_;  // of numbers_: those whose numbers become quantiles
+  std::vector<std::size_t> others_;   // columns in neither batch
   // Columns of single values whose keys are those of their texts, in no cross: all at once.
   std::vector<ValueColumn> values_;
   std::size_t singles_ = 0;
+  std::size_t numerics_ = 0;
   std::vector<Cross> crosses_;
   std::size_t multivalents_ = 0;
   std::size_t label_slot_ = 0;

@@ -61,7 +61,7 @@ class RecordReader {
   // Returns an empty string or what is wrong. values()[slot] is valid until the next call.
   std::string Read(const Record& record, const FileColumns& columns);
 
-  // Values of other slots than these are not asked for: they may be anything.
+  // Values of other slots than these are not asked for: where that saves work they stay empty.
   void Only(const std::vector<std::size_t>& slots);
 
   const std::vector<std::string_view>& values() const { return values_; }

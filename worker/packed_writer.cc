@@ -28,8 +28,7 @@ void PackedWriter::Append(const PackedExamples& more) {
 }
 
 // Some records of one block.
-void PackedWriter::AppendRecords(const PackedExamples& more, std::size_t first,
-                                 std::size_t count) {
+void PackedWriter::AppendRecords(const PackedExamples& more, std::size_t first, std::size_t count) {
   if (block_.examples == 0) block_.offset = offset_;
   std::span<const std::byte> records(more.records_);
   records = records.subspan(first * shape_.record_bytes, count * shape_.record_bytes);

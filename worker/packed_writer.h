@@ -29,7 +29,8 @@ class PackedWriter {
 
  private:
   void AppendRecords(const PackedExamples& more, std::size_t first, std::size_t count);
-  std::span<const std::byte> Rebased(const PackedExamples& more, std::span<const std::byte> records);
+  std::span<const std::byte> Rebased(const PackedExamples& more,
+                                     std::span<const std::byte> records);
   void EndBlock();
   void WriteOfBlock(std::span<const std::byte> bytes);
   void Write(const void* data, std::size_t bytes);

@@ -137,6 +137,7 @@ Transforms Packer::Learn() {
                                 &learnt.statistics);
         ++learnt.records;
       });
+      thread->encoder.EndObserving(&learnt.statistics);
       return learnt;
     };
   };

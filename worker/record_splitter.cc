@@ -149,7 +149,7 @@ std::string RecordSplitter::SplitFields(std::string_view record, const FileColum
     if (!error.empty()) return error;
   }
   if (fields_.size() != columns.fields) return WrongFields(fields_.size(), columns);
-  for (std::size_t i = 0; i < wanted_.size(); ++i) (*values)[i] = fields_[columns.positions[i]];
+  for (const std::size_t i : needed_) (*values)[i] = fields_[columns.positions[i]];
   return {};
 }
 

@@ -46,8 +46,7 @@ class RecordSplitter {
   std::string Split(const Record& record, const FileColumns& columns,
                     std::vector<std::string_view>* values);
 
-  // Where a record comes with its cuts, sets only these of the values, and checks the others'
-  // number alone.
+  // Split sets only these of the values, except for libsvm and libffm.
   void Only(std::vector<std::size_t> wanted) { needed_ = std::move(wanted); }
 
  private:

@@ -33,8 +33,7 @@ void RecordStream::TakeScanned(Record* record) {
   const std::size_t newline = text_.find('\n', at_);
   std::size_t end = newline == std::string_view::npos ? text_.size() : newline + 1;
   // A record of several lines has a quote in its first.
-  if (quoted_separator_ != 0 &&
-      text_.substr(at_, end - at_).find('"') != std::string_view::npos) {
+  if (quoted_separator_ != 0 && text_.substr(at_, end - at_).find('"') != std::string_view::npos) {
     end = CsvRecordEnd(text_, at_, quoted_separator_, true);
   }
   *record = {text_.substr(at_, end - at_), next_line_, text_.data(), {}};

@@ -11,9 +11,9 @@
 namespace fathom {
 
 struct Record {
-  std::string_view text;           // with its line end
-  std::uint64_t line = 0;          // of its first line
-  const char* block = nullptr;     // what cuts count from
+  std::string_view text;                // with its line end
+  std::uint64_t line = 0;               // of its first line
+  const char* block = nullptr;          // what cuts count from
   std::span<const std::uint32_t> cuts;  // as DelimiterIndex::Cuts; empty: not split yet
 };
 

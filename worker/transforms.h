@@ -33,7 +33,7 @@ bool Standardises(const ColumnConfig& column);
 double SignedLog(double x);
 
 // SignedLog of 0, 1, 2, ... kLogsOfCounts - 1: most numbers of a click log are small counts.
-inline constexpr std::uint32_t kLogsOfCounts = 4096;
+inline constexpr std::uint32_t kLogsOfCounts = 16384;
 const double* LogsOfCounts();
 
 std::string TransformsToJson(const Transforms& transforms);
