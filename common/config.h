@@ -119,7 +119,7 @@ struct ClusterConfig {
   std::int64_t servers = 0;        // 0: a sensible number
   std::int64_t workers = 0;        // embedded only; 0: a sensible number
   std::int64_t threads = 1;        // compute threads a worker
-  std::string transport = "auto";  // auto, inprocess, tcp
+  std::string transport = "auto";  // auto, inprocess, tcp, mpi
   std::string interface;           // network interface between hosts; empty: the first that is up
   double timeout_seconds = 30;
 };

@@ -226,7 +226,7 @@ std::vector<Setting> SettingsOf(Config& c) {
           Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),
           Text("cluster.transport", &c.cluster.transport,
                "auto: in process for one process, tcp between processes",
-               {"auto", "inprocess", "tcp"}),
+               {"auto", "inprocess", "tcp", "mpi"}),
           Text("cluster.interface", &c.cluster.interface,
                "Network interface between hosts, as eth0; empty: the first that is up"),
           Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400,

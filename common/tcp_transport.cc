@@ -12,6 +12,7 @@
 
 #include "common/check.h"
 #include "common/error.h"
+#include "common/role_inbox.h"
 #include "common/tcp_connection.h"
 #include "common/tcp_rendezvous.h"
 
@@ -23,14 +24,6 @@ namespace asio = boost::asio;
 // The destructor waits at most so long for queues to empty and for peers to end their side.
 constexpr auto kCloseTime = std::chrono::seconds(2);
 
-// What a transport keeps of each role.
-struct RoleState {
-  Mailbox mailbox;
-  std::atomic<std::uint64_t> frames_sent{0};
-  std::atomic<std::uint64_t> bytes_sent{0};
-  std::atomic<std::uint64_t> bytes_received{0};
-};
-
 }  // namespace
 
 class TcpTransport::Impl {
@@ -41,7 +34,7 @@ class TcpTransport::Impl {
 
   void Send(Frame frame);
   void Flush(Deadline deadline);
-  RoleState& role(RoleId id) { return roles_.at(id); }
+  RoleInbox& role(RoleId id) { return roles_.at(id); }
   bool IsHere(RoleId id) const {
     return id < layout_.roles.size() && layout_.roles[id].rank == rank_;
   }
@@ -61,7 +54,7 @@ class TcpTransport::Impl {
   const std::chrono::milliseconds timeout_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
-  std::deque<RoleState> roles_;          // by id
+  std::deque<RoleInbox> roles_;          // by id
   std::vector<Connection> connections_;  // by rank; set once each, before Connect returns
   std::atomic<bool> stopped_{false};     // kStop was sent or received: the run has ended in order
   TcpRendezvous rendezvous_;
@@ -119,9 +112,7 @@ void TcpTransport::Impl::OnProven(int rank, asio::ip::tcp::socket socket) {
 
 void TcpTransport::Impl::Deliver(Frame frame) {
   if (frame.type == FrameType::kStop) stopped_ = true;
-  RoleState& to = role(frame.destination);
-  to.bytes_received += kFrameHeaderBytes + frame.payload.size();
-  to.mailbox.Put(std::move(frame));
+  role(frame.destination).Deliver(std::move(frame));
 }
 
 // After kStop nobody waits for anybody, and the ends of the other processes are no news.
@@ -152,9 +143,7 @@ void TcpTransport::Impl::Send(Frame frame) {
          RoleName(layout_.roles.at(frame.destination)), kMaxFrameBytes);
   }
   if (frame.type == FrameType::kStop) stopped_ = true;
-  RoleState& from = role(frame.source);
-  from.frames_sent += 1;
-  from.bytes_sent += kFrameHeaderBytes + frame.payload.size();
+  role(frame.source).CountSent(frame);
   if (IsHere(frame.destination)) return Deliver(std::move(frame));
   const auto& connection =
       connections_[static_cast<std::size_t>(layout_.roles.at(frame.destination).rank)];
@@ -207,10 +196,7 @@ Mailbox& TcpTransport::mailbox(RoleId role) {
 void TcpTransport::Flush(Deadline deadline) { impl_->Flush(deadline); }
 
 TrafficCount TcpTransport::traffic(RoleId role) const {
-  const RoleState& counted = impl_->role(role);
-  return {.frames_sent = counted.frames_sent,
-          .bytes_sent = counted.bytes_sent,
-          .bytes_received = counted.bytes_received};
+  return impl_->role(role).Count();
 }
 
 std::uint64_t TcpTransport::refused() const { return impl_->rendezvous().refused(); }

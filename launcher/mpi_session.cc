@@ -64,10 +64,10 @@ void Receive(std::span<std::byte> bytes, int from) {
 MpiSession::MpiSession(int* argc, char*** argv) {
   if (StartedByLauncher()) {
     int provided = MPI_THREAD_SINGLE;
-    if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS ||
-        provided < MPI_THREAD_FUNNELED) {
+    if (MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS ||
+        provided < MPI_THREAD_SERIALIZED) {
       Fail(ExitCode::kPeer,
-           "MPI did not start with MPI_THREAD_FUNNELED: is mpirun of the same Open MPI?");
+           "MPI did not start with MPI_THREAD_SERIALIZED: is mpirun of the same Open MPI?");
     }
     started_ = true;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);

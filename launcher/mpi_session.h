@@ -1,7 +1,8 @@
 // The one place that knows MPI: who the ranks are, and the few words they exchange before the
 // transport is up and after it is down.
 //
-// Thread rule: MPI_THREAD_FUNNELED; every call comes from the main thread. Waits poll and sleep
+// Thread rule: MPI_THREAD_SERIALIZED; every call comes from the main thread, which makes none
+// while an MpiTransport lives, whose thread then makes them. Waits poll and sleep
 // between polls, because an Open MPI rank that waits inside MPI burns a core; but for the round
 // trips of ReadClock, milliseconds in all, which a nap would falsify. Ended by Finish() on success
 // and by Abort() from main on failure, never by a destructor.

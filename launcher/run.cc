@@ -14,6 +14,7 @@
 #include "common/run_log.h"
 #include "common/tcp_transport.h"
 #include "launcher/local_address.h"
+#include "launcher/mpi_transport.h"
 #include "launcher/role_threads.h"
 #include "worker/packed_data.h"
 
@@ -151,6 +152,11 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
         context_on(spread, cluster.of(spread.roles.front())), spread.roles,
         [&](const Role& role) -> Transport& { return cluster.of(role); }, std::move(inputs));
   }
+  if (alone && config.cluster.transport == "mpi") {
+    Fail(ExitCode::kUsage,
+         "cluster.transport = \"mpi\" needs mpirun: one process has nobody to send to; use "
+         "\"auto\", \"inprocess\" or \"tcp\"");
+  }
   if (alone) {
     InProcessTransport transport(static_cast<int>(layout.roles.size()));
     return PlayInProcess(context_on(layout, transport), std::move(inputs));
@@ -164,6 +170,12 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
   const bool one_host = OneHost(layout);
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(config.cluster.timeout_seconds));
+  if (config.cluster.transport == "mpi") {
+    MpiTransport transport(layout, mpi.rank(), timeout);
+    return PlayRoles(
+        context_on(layout, transport), RolesOf(layout, mpi.rank()),
+        [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
+  }
   TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi),
                          one_host ? kLoopback : kAnyInterface, timeout);
   transport.Connect(ExchangeAddresses(mpi, transport.port(), one_host, config.cluster.interface),

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -14,9 +13,11 @@
 
 namespace fathom {
 
-// make() gives each thread a worker of its own; worker(block) returns a Result; commit(result) is
-// called for each in order of block, by one thread at a time. At most one block a thread is in
-// memory. The failure of the earliest block is thrown, when all threads have ended.
+// make() gives each thread a worker of its own; worker(block) returns a reference to a Result,
+// which may be the same object each time; commit(result) is called for each in order of block, by
+// one thread at a time, before that thread's worker is called again. So a thread's memory is one
+// block and one result, and neither is allocated anew. The failure of the earliest block is
+// thrown, when all threads have ended.
 template <typename Make, typename Commit>
 void ForEachBlock(TextBlockReader& reader, int threads, Make make, Commit commit) {
   std::mutex reading, committing;
@@ -27,8 +28,8 @@ void ForEachBlock(TextBlockReader& reader, int threads, Make make, Commit commit
 
   const auto run = [&] {
     auto worker = make();
+    TextBlock block;
     for (;;) {
-      TextBlock block;
       std::uint64_t number = 0;
       std::exception_ptr mine;
       bool have = false;
@@ -43,9 +44,9 @@ void ForEachBlock(TextBlockReader& reader, int threads, Make make, Commit commit
         if (have || mine) ++next_read;
       }
       if (!have && !mine) return;
-      std::optional<decltype(worker(block))> result;
+      decltype(&worker(block)) result = nullptr;
       try {
-        if (!mine) result.emplace(worker(block));
+        if (!mine) result = &worker(block);
       } catch (...) {
         mine = std::current_exception();
       }
@@ -54,7 +55,7 @@ void ForEachBlock(TextBlockReader& reader, int threads, Make make, Commit commit
       if (stopped) return;
       try {
         if (mine) std::rethrow_exception(mine);
-        commit(std::move(*result));
+        commit(*result);
       } catch (...) {
         failure = std::current_exception();
         stopped = true;

@@ -7,12 +7,7 @@
 
 namespace fathom {
 
-void ColumnStatistics::AddNumber(double x, std::uint64_t place) {
-  // Welford 1962.
-  ++numbers_;
-  const double delta = x - mean_;
-  mean_ += delta / static_cast<double>(numbers_);
-  squares_ += delta * (x - mean_);
+void ColumnStatistics::KeepNumber(double x, std::uint64_t place) {
   kept_.push_back({Mix64(place), x});
   if (kept_.size() >= 2 * kMaxKept) Thin();
 }

@@ -17,8 +17,25 @@ class ColumnStatistics {
  public:
   void AddValue(Key key) { ++counts_[key]; }
 
-  // `place`: unique to the example; it decides which numbers are kept when there are too many.
-  void AddNumber(double x, std::uint64_t place);
+  // Into mean and variance.
+  void AddNumber(double x) {
+    // Welford 1962.
+    ++numbers_;
+    const double delta = x - mean_;
+    mean_ += delta / static_cast<double>(numbers_);
+    squares_ += delta * (x - mean_);
+  }
+
+  // As AddNumber of the numbers that gave these sums, where there have been none.
+  void SetMoments(std::uint64_t numbers, double mean, double squares) {
+    numbers_ = numbers;
+    mean_ = mean;
+    squares_ = squares;
+  }
+
+  // For quantiles. `place`: unique to the example; it decides which numbers are kept when there are
+  // too many.
+  void KeepNumber(double x, std::uint64_t place);
 
   void Merge(ColumnStatistics&& later);
 
@@ -35,10 +52,10 @@ class ColumnStatistics {
   };
   void Thin();
 
-  std::unordered_map<Key, std::uint64_t> counts_;
   std::uint64_t numbers_ = 0;
   double mean_ = 0;
   double squares_ = 0;  // sum of squared deviations from the mean
+  std::unordered_map<Key, std::uint64_t> counts_;
   std::vector<Kept> kept_;
 };
 

@@ -12,12 +12,6 @@ constexpr std::size_t kNpos = std::string_view::npos;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // The place of the quote that closes the field whose opening quote stands at `open`; npos if none.
 std::size_t ClosingQuote(std::string_view text, std::size_t open) {
   std::size_t at = open + 1;
@@ -57,6 +51,12 @@ std::size_t CsvRecordEnd(std::string_view text, std::size_t begin, char separato
     }
     at = next + 1;
   }
+}
+
+std::string_view TrimmedField(std::string_view field) {
+  while (!field.empty() && IsBlank(field.front())) field.remove_prefix(1);
+  while (!field.empty() && IsBlank(field.back())) field.remove_suffix(1);
+  return field;
 }
 
 std::string_view WithoutLineEnd(std::string_view record) {
@@ -99,7 +99,7 @@ std::string SplitCsv(std::string_view record, char separator, bool trim,
         return fmt::format(
             "field {} has a quote inside: quote the whole field and double the quote",
             fields->size() + 1);
-      fields->push_back(trim ? Trimmed(field) : field);
+      fields->push_back(trim ? TrimmedField(field) : field);
     }
     if (at >= record.size()) return {};
     ++at;

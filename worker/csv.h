@@ -20,6 +20,9 @@ std::size_t CsvRecordEnd(std::string_view text, std::size_t begin, char separato
 std::string SplitCsv(std::string_view record, char separator, bool trim,
                      std::vector<std::string_view>* fields, std::string* unescaped);
 
+// The field without blanks and tabs around it.
+std::string_view TrimmedField(std::string_view field);
+
 // The record without its line end (\n or \r\n).
 std::string_view WithoutLineEnd(std::string_view record);
 

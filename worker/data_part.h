@@ -36,6 +36,9 @@ class DataPartRule {
                                                                              : DataPart::kTrain;
   }
 
+  // The values that decide: those of data.split_by.
+  const std::vector<std::size_t>& slots() const { return slots_; }
+
  private:
   DataConfig data_;
   std::vector<std::size_t> slots_;

@@ -30,7 +30,8 @@ class TextBlockReader {
   TextBlockReader(std::vector<std::filesystem::path> files, char separator);
   ~TextBlockReader();
 
-  // False after the last block. Throws Error(kData): a file that cannot be read or decompressed.
+  // False after the last block. The block's memory is used again: a caller that hands the same one
+  // in each time pays for it once. Throws Error(kData): a file that cannot be read or decompressed.
   bool Next(TextBlock* block);
 
   std::uint64_t bytes_read() const;

@@ -64,7 +64,14 @@ std::size_t InputSchema::Slot(const std::string& column) const {
   return 0;
 }
 
-std::string RecordReader::Read(std::string_view record, const FileColumns& columns) {
+void RecordReader::Only(const std::vector<std::size_t>& slots) {
+  // A join's key may be any slot, of the line or of a table joined before.
+  if (schema_.joins().empty()) splitter_.Only(slots);
+}
+
+std::string RecordReader::Read(const Record& record, const FileColumns& columns) {
+  // Without joins a slot is a column of the line.
+  if (schema_.joins().empty()) return splitter_.Split(record, columns, &values_);
   std::string error = splitter_.Split(record, columns, &line_values_);
   if (!error.empty()) return error;
   const auto& sources = schema_.sources();

@@ -59,7 +59,11 @@ class RecordReader {
   }
 
   // Returns an empty string or what is wrong. values()[slot] is valid until the next call.
-  std::string Read(std::string_view record, const FileColumns& columns);
+  std::string Read(const Record& record, const FileColumns& columns);
+
+  // Values of other slots than these are not asked for: where that saves work they stay empty.
+  void Only(const std::vector<std::size_t>& slots);
+
   const std::vector<std::string_view>& values() const { return values_; }
 
   // How many keys were looked up in a joined table and not found.

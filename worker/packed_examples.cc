@@ -6,6 +6,14 @@
 
 namespace fathom {
 
+void PackedExamples::Clear() {
+  labels_ = 0;
+  positives_ = 0;
+  records_.clear();
+  list_keys_.clear();
+  list_weights_.clear();
+}
+
 void PackedExamples::Add(const EncodedExample& example) {
   const PackedShape& shape = *shape_;
   FATHOM_CHECK_EQ(example.keys.size(), shape.singles);

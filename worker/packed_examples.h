@@ -26,6 +26,9 @@ class PackedExamples {
 
   void Add(const EncodedExample& example);
 
+  // Empties it; its memory is kept for the next.
+  void Clear();
+
   std::size_t examples() const { return labels_; }
   std::uint64_t positives() const { return positives_; }
 

@@ -1,9 +1,9 @@
 #include "worker/packed_writer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "common/error.h"
-#include "common/xxh3.h"
 
 namespace fathom {
 
@@ -16,57 +16,74 @@ PackedWriter::PackedWriter(const std::filesystem::path& file, const PackedShape&
 }
 
 void PackedWriter::Append(const PackedExamples& more) {
-  for (std::size_t i = 0; i < more.examples(); ++i) {
-    const std::byte* from = more.records_.data() + i * shape_.record_bytes;
-    const std::size_t at = records_.size();
-    records_.insert(records_.end(), from, from + shape_.record_bytes);
-    if (shape_.multivalents > 0) {
-      // The record counts its lists from where they stood in `more`: move them to this block's.
-      std::vector<std::uint32_t> begins(shape_.multivalents + 1);
-      std::memcpy(begins.data(), from + shape_.lists_offset, begins.size() * sizeof(std::uint32_t));
-      const auto first = static_cast<std::ptrdiff_t>(begins.front());
-      const auto end = static_cast<std::ptrdiff_t>(begins.back());
-      const auto base = static_cast<std::uint32_t>(list_keys_.size());
-      list_keys_.insert(list_keys_.end(), more.list_keys_.begin() + first,
-                        more.list_keys_.begin() + end);
-      if (shape_.weighted)
-        list_weights_.insert(list_weights_.end(), more.list_weights_.begin() + first,
-                             more.list_weights_.begin() + end);
-      for (std::uint32_t& begin : begins) begin = begin - static_cast<std::uint32_t>(first) + base;
-      std::memcpy(records_.data() + at + shape_.lists_offset, begins.data(),
-                  begins.size() * sizeof(std::uint32_t));
-    }
-    if (++block_examples_ == kBlockExamples) WriteBlock();
+  for (std::size_t first = 0; first < more.examples();) {
+    const std::size_t count =
+        std::min(more.examples() - first, kBlockExamples - std::size_t{block_.examples});
+    AppendRecords(more, first, count);
+    first += count;
+    if (block_.examples == kBlockExamples) EndBlock();
   }
   header_.examples += more.examples();
   header_.positives += more.positives();
 }
 
-void PackedWriter::WriteBlock() {
-  if (block_examples_ == 0) return;
-  BlockEntry entry{.offset = offset_,
-                   .examples = block_examples_,
-                   .lists = static_cast<std::uint32_t>(list_keys_.size())};
-  Xxh3Stream checksum;
-  const auto part = [&](const void* data, std::size_t bytes) {
-    checksum.Add({static_cast<const std::byte*>(data), bytes});
-    Write(data, bytes);
+// Some records of one block.
+void PackedWriter::AppendRecords(const PackedExamples& more, std::size_t first, std::size_t count) {
+  if (block_.examples == 0) block_.offset = offset_;
+  std::span<const std::byte> records(more.records_);
+  records = records.subspan(first * shape_.record_bytes, count * shape_.record_bytes);
+  WriteOfBlock(shape_.multivalents > 0 ? Rebased(more, records) : records);
+  block_.examples += static_cast<std::uint32_t>(count);
+}
+
+// Takes over the records' lists. A record counts its lists from where they stood in `more`: the
+// copies that are returned count from where they will stand in the block.
+std::span<const std::byte> PackedWriter::Rebased(const PackedExamples& more,
+                                                 std::span<const std::byte> records) {
+  rebased_.assign(records.begin(), records.end());
+  const std::size_t count = records.size() / shape_.record_bytes;
+  std::vector<std::uint32_t> begins(shape_.multivalents + 1);
+  const std::size_t bytes = begins.size() * sizeof(begins[0]);
+  std::uint32_t first = 0, end = 0;
+  const auto base = static_cast<std::uint32_t>(list_keys_.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    std::byte* place = rebased_.data() + i * shape_.record_bytes + shape_.lists_offset;
+    std::memcpy(begins.data(), place, bytes);
+    if (i == 0) first = begins.front();
+    end = begins.back();
+    for (std::uint32_t& begin : begins) begin += base - first;
+    std::memcpy(place, begins.data(), bytes);
+  }
+  const auto take = [&](const auto& from, auto* to) {
+    to->insert(to->end(), from.begin() + first, from.begin() + end);
   };
-  part(records_.data(), records_.size());
-  part(list_keys_.data(), list_keys_.size() * sizeof(Key));
-  part(list_weights_.data(), list_weights_.size() * sizeof(float));
-  entry.bytes = offset_ - entry.offset;
-  entry.checksum = checksum.Digest();
-  index_.push_back(entry);
+  take(more.list_keys_, &list_keys_);
+  if (shape_.weighted) take(more.list_weights_, &list_weights_);
+  return rebased_;
+}
+
+void PackedWriter::EndBlock() {
+  if (block_.examples == 0) return;
+  WriteOfBlock(std::as_bytes(std::span(list_keys_)));
+  WriteOfBlock(std::as_bytes(std::span(list_weights_)));
+  block_.bytes = offset_ - block_.offset;
+  block_.lists = static_cast<std::uint32_t>(list_keys_.size());
+  block_.checksum = checksum_.Digest();
+  index_.push_back(block_);
   Pad();
-  records_.clear();
+  block_ = {};
+  checksum_.Reset();
   list_keys_.clear();
   list_weights_.clear();
-  block_examples_ = 0;
+}
+
+void PackedWriter::WriteOfBlock(std::span<const std::byte> bytes) {
+  checksum_.Add(bytes);
+  Write(bytes.data(), bytes.size());
 }
 
 void PackedWriter::Finish() {
-  WriteBlock();
+  EndBlock();
   header_.blocks = index_.size();
   header_.index_offset = offset_;
   const auto index = std::as_bytes(std::span(index_));

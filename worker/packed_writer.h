@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <vector>
 
+#include "common/xxh3.h"
 #include "worker/packed_examples.h"
 #include "worker/packed_format.h"
 
@@ -16,6 +18,7 @@ class PackedWriter {
   // Throws Error(kData) where the file cannot be written.
   PackedWriter(const std::filesystem::path& file, const PackedShape& shape);
 
+  // Records go to the file as they come, without a copy; lists are kept until their block's end.
   void Append(const PackedExamples& more);
 
   std::uint64_t examples() const { return header_.examples; }
@@ -25,7 +28,11 @@ class PackedWriter {
   void Finish();
 
  private:
-  void WriteBlock();
+  void AppendRecords(const PackedExamples& more, std::size_t first, std::size_t count);
+  std::span<const std::byte> Rebased(const PackedExamples& more,
+                                     std::span<const std::byte> records);
+  void EndBlock();
+  void WriteOfBlock(std::span<const std::byte> bytes);
   void Write(const void* data, std::size_t bytes);
   void Pad();
 
@@ -36,11 +43,12 @@ class PackedWriter {
   std::vector<BlockEntry> index_;
   std::uint64_t offset_ = 0;
 
-  // The block that is being filled.
-  std::vector<std::byte> records_;
+  // The block that is being filled: its records are in the file already.
+  BlockEntry block_;
+  Xxh3Stream checksum_;
   std::vector<Key> list_keys_;
   std::vector<float> list_weights_;
-  std::uint32_t block_examples_ = 0;
+  std::vector<std::byte> rebased_;  // scratch
 };
 
 }  // namespace fathom

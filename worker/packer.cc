@@ -22,11 +22,41 @@ constexpr int kLineBits = 40;  // of a record's place: file number above, line n
 
 // What one block amounts to.
 struct Packer::Result {
-  std::array<std::unique_ptr<PackedExamples>, kDataParts> parts;
+  explicit Result(const PackedShape& shape)
+      : parts{PackedExamples(shape), PackedExamples(shape), PackedExamples(shape)} {}
+  void Clear();
+
+  std::array<PackedExamples, kDataParts> parts;
   std::uint64_t text_bytes = 0;
   std::uint64_t unmatched = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
+};
+
+void Packer::Result::Clear() {
+  for (PackedExamples& part : parts) part.Clear();
+  text_bytes = unmatched = bad_lines = 0;
+  first_bad_lines.clear();
+}
+
+// What one thread keeps from block to block.
+struct Packer::Thread {
+  Thread(const Packer& packer, const Transforms& transforms)
+      : reader(packer.schema_),
+        rule(packer.schema_),
+        encoder(packer.schema_, packer.spec_, transforms) {}
+
+  // The reader leaves out what neither the statistics nor the parts' rule ask for.
+  void AskOnlyWhatIsLearnt() {
+    std::vector<std::size_t> slots = encoder.ObservedSlots();
+    slots.insert(slots.end(), rule.slots().begin(), rule.slots().end());
+    reader.Only(slots);
+  }
+
+  RecordReader reader;
+  DataPartRule rule;
+  FeatureEncoder encoder;
+  EncodedExample example;
 };
 
 Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs::path> files,
@@ -38,7 +68,8 @@ Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs:
       first_test_file_(first_test_file),
       threads_(threads),
       progress_(std::move(progress)),
-      separator_(RecordSplitter::QuotedSeparator(schema.config().data)) {
+      separator_(RecordSplitter::FieldSeparator(schema.config().data)),
+      quoted_separator_(RecordSplitter::QuotedSeparator(schema.config().data)) {
   for (const fs::path& file : files_) {
     columns_.push_back(ResolveFile(file));
     file_names_.push_back(file.filename().string());
@@ -47,33 +78,36 @@ Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs:
 
 FileColumns Packer::ResolveFile(const fs::path& file) const {
   RecordReader reader(schema_);
-  TextBlockReader text({file}, separator_);
+  TextBlockReader text({file}, quoted_separator_);
   TextBlock block;
-  std::string_view first;
-  if (!text.Next(&block) || !RecordStream(block, separator_).Next(&first)) {
+  Record first;
+  if (!text.Next(&block) || !Records(block).Next(&first)) {
     Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it",
          file.string());
   }
-  return reader.Resolve(file, first);
+  return reader.Resolve(file, first.text);
+}
+
+RecordStream Packer::Records(const TextBlock& block) const {
+  return {block, quoted_separator_, separator_};
 }
 
 // Calls take(line, error) for each record of the block, its values in the reader where there is
 // no error.
 template <typename Take>
 void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const {
-  RecordStream records(block, separator_);
-  std::string_view record;
+  RecordStream records = Records(block);
+  Record record;
   bool skip = block.starts_file && RecordSplitter::HasHeader(schema_.config().data);
   while (records.Next(&record)) {
-    if (!skip) take(records.line(), reader.Read(record, columns_[block.file]));
+    if (!skip) take(record.line, reader.Read(record, columns_[block.file]));
     skip = false;
   }
 }
 
-DataPart Packer::PartOf(DataPartRule& rule, const RecordReader& reader, const TextBlock& block,
-                        std::uint64_t line) const {
+DataPart Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const {
   if (block.file >= first_test_file_) return DataPart::kTest;
-  return rule.Of(reader.values(), file_names_[block.file], line);
+  return thread.rule.Of(thread.reader.values(), file_names_[block.file], line);
 }
 
 Transforms Packer::Learn() {
@@ -84,29 +118,30 @@ Transforms Packer::Learn() {
   Statistics all(columns.size());
   const std::vector<fs::path> train_files(
       files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
-  TextBlockReader text(train_files, separator_);
+  TextBlockReader text(train_files, quoted_separator_);
   std::uint64_t bytes = 0, records = 0;
   struct Learnt {
     Statistics statistics;
     std::uint64_t bytes = 0, records = 0;
   };
   const auto make = [&] {
-    return [this, reader = std::make_shared<RecordReader>(schema_),
-            rule = std::make_shared<DataPartRule>(schema_),
-            encoder = std::make_shared<FeatureEncoder>(schema_, spec_, Transforms()),
-            count = columns.size()](const TextBlock& block) {
-      Learnt learnt{.statistics = Statistics(count), .bytes = block.text.size()};
-      ForEachRecord(*reader, block, [&](std::uint64_t line, const std::string& error) {
-        if (!error.empty() || PartOf(*rule, *reader, block, line) != DataPart::kTrain) return;
-        encoder->Observe(reader->values(),
-                         (static_cast<std::uint64_t>(block.file) << kLineBits) + line,
-                         &learnt.statistics);
+    auto thread = std::make_shared<Thread>(*this, Transforms());
+    thread->AskOnlyWhatIsLearnt();
+    return [this, thread, learnt = Learnt()](const TextBlock& block) mutable -> Learnt& {
+      learnt = {.statistics = Statistics(schema_.config().columns.size()),
+                .bytes = block.text.size()};
+      ForEachRecord(thread->reader, block, [&](std::uint64_t line, const std::string& error) {
+        if (!error.empty() || PartOf(*thread, block, line) != DataPart::kTrain) return;
+        thread->encoder.Observe(thread->reader.values(),
+                                (static_cast<std::uint64_t>(block.file) << kLineBits) + line,
+                                &learnt.statistics);
         ++learnt.records;
       });
+      thread->encoder.EndObserving(&learnt.statistics);
       return learnt;
     };
   };
-  ForEachBlock(text, threads_, make, [&](Learnt&& learnt) {
+  ForEachBlock(text, threads_, make, [&](Learnt& learnt) {
     for (std::size_t c = 0; c < all.size(); ++c) all[c].Merge(std::move(learnt.statistics[c]));
     bytes += learnt.bytes;
     records += learnt.records;
@@ -118,26 +153,22 @@ Transforms Packer::Learn() {
   return transforms;
 }
 
-Packer::Result Packer::PackBlock(const TextBlock& block, RecordReader& reader,
-                                 FeatureEncoder& encoder, DataPartRule& rule,
-                                 const PackedShape& shape) const {
-  Result result;
-  for (auto& part : result.parts) part = std::make_unique<PackedExamples>(shape);
-  EncodedExample example;
-  const std::uint64_t unmatched_before = reader.unmatched();
-  ForEachRecord(reader, block, [&](std::uint64_t line, std::string error) {
-    if (error.empty()) error = encoder.Encode(reader.values(), &example);
+void Packer::PackBlock(const TextBlock& block, Thread* thread, Result* result) const {
+  result->Clear();
+  const std::uint64_t unmatched_before = thread->reader.unmatched();
+  ForEachRecord(thread->reader, block, [&](std::uint64_t line, std::string error) {
+    if (error.empty()) error = thread->encoder.Encode(thread->reader.values(), &thread->example);
     if (error.empty()) {
-      result.parts[static_cast<std::size_t>(PartOf(rule, reader, block, line))]->Add(example);
+      const DataPart part = PartOf(*thread, block, line);
+      result->parts[static_cast<std::size_t>(part)].Add(thread->example);
       return;
     }
-    ++result.bad_lines;
-    if (result.first_bad_lines.size() < kShownBadLines)
-      result.first_bad_lines.push_back({files_[block.file].string(), line, error});
+    ++result->bad_lines;
+    if (result->first_bad_lines.size() < kShownBadLines)
+      result->first_bad_lines.push_back({files_[block.file].string(), line, error});
   });
-  result.text_bytes = block.text.size();
-  result.unmatched = reader.unmatched() - unmatched_before;
-  return result;
+  result->text_bytes = block.text.size();
+  result->unmatched = thread->reader.unmatched() - unmatched_before;
 }
 
 void Packer::CountBadLines(const Result& result, PackSummary* summary) const {
@@ -162,19 +193,19 @@ PackSummary Packer::Pack(const Transforms& transforms,
   }
   PackSummary summary;
   std::uint64_t examples = 0;
-  TextBlockReader text(files_, separator_);
+  TextBlockReader text(files_, quoted_separator_);
   const auto make = [&] {
-    return
-        [this, &shape, reader = std::make_shared<RecordReader>(schema_),
-         rule = std::make_shared<DataPartRule>(schema_),
-         encoder = std::make_shared<FeatureEncoder>(schema_, spec_, transforms)](
-            const TextBlock& block) { return PackBlock(block, *reader, *encoder, *rule, shape); };
+    return [this, thread = std::make_shared<Thread>(*this, transforms),
+            result = std::make_shared<Result>(shape)](const TextBlock& block) -> Result& {
+      PackBlock(block, thread.get(), result.get());
+      return *result;
+    };
   };
-  ForEachBlock(text, threads_, make, [&](Result&& result) {
+  ForEachBlock(text, threads_, make, [&](Result& result) {
     CountBadLines(result, &summary);
     for (std::size_t p = 0; p < writers.size(); ++p) {
-      if (writers[p]) writers[p]->Append(*result.parts[p]);
-      examples += result.parts[p]->examples();
+      if (writers[p]) writers[p]->Append(result.parts[p]);
+      examples += result.parts[p].examples();
     }
     summary.bytes_read += result.text_bytes;
     summary.unmatched_joins += result.unmatched;

@@ -14,6 +14,7 @@
 #include "worker/input_files.h"
 #include "worker/input_schema.h"
 #include "worker/packed_format.h"
+#include "worker/record_stream.h"
 #include "worker/transforms.h"
 
 namespace fathom {
@@ -48,13 +49,13 @@ class Packer {
 
  private:
   struct Result;
+  struct Thread;
+  RecordStream Records(const TextBlock& block) const;
   FileColumns ResolveFile(const std::filesystem::path& file) const;
   template <typename Take>
   void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const;
-  DataPart PartOf(DataPartRule& rule, const RecordReader& reader, const TextBlock& block,
-                  std::uint64_t line) const;
-  Result PackBlock(const TextBlock& block, RecordReader& reader, FeatureEncoder& encoder,
-                   DataPartRule& rule, const PackedShape& shape) const;
+  DataPart PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const;
+  void PackBlock(const TextBlock& block, Thread* thread, Result* result) const;
   void CountBadLines(const Result& result, PackSummary* summary) const;
 
   const InputSchema& schema_;
@@ -63,7 +64,8 @@ class Packer {
   std::size_t first_test_file_;
   int threads_;
   std::function<void(const IngestProgress&)> progress_;
-  char separator_;
+  char separator_;         // between fields; 0 where that depends on the line
+  char quoted_separator_;  // the same where records may be quoted over several lines; else 0
   std::vector<FileColumns> columns_;     // by file
   std::vector<std::string> file_names_;  // by file
 };

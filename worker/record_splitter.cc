@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "common/error.h"
 #include "worker/csv.h"
@@ -33,6 +34,10 @@ bool IsIndex(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+std::string WrongFields(std::size_t fields, const FileColumns& columns) {
+  return fmt::format("{} fields where {} are expected", fields, columns.fields);
+}
+
 // The next token between blanks; empty at the end.
 std::string_view NextToken(std::string_view* text) {
   const std::size_t begin = text->find_first_not_of(" \t");
@@ -48,12 +53,21 @@ std::string_view NextToken(std::string_view* text) {
 RecordSplitter::RecordSplitter(const DataConfig& data, std::vector<std::string> wanted)
     : data_(data),
       wanted_(std::move(wanted)),
+      pairs_(data.format == "libsvm" || data.format == "libffm"),
+      trims_(data.trim && QuotedSeparator(data) != 0),
       separator_(data.format == "csv" ? ',' : '\t'),
-      joined_(wanted_.size()) {}
+      needed_(wanted_.size()),
+      joined_(wanted_.size()) {
+  std::iota(needed_.begin(), needed_.end(), std::size_t{0});
+}
 
 char RecordSplitter::QuotedSeparator(const DataConfig& data) {
   if (data.format == "csv") return ',';
   return data.format == "tsv" ? '\t' : '\0';
+}
+
+char RecordSplitter::FieldSeparator(const DataConfig& data) {
+  return data.format == "criteo" ? '\t' : QuotedSeparator(data);
 }
 
 bool RecordSplitter::HasHeader(const DataConfig& data) {
@@ -62,7 +76,7 @@ bool RecordSplitter::HasHeader(const DataConfig& data) {
 
 FileColumns RecordSplitter::Resolve(const std::filesystem::path& file, std::string_view header) {
   FileColumns columns;
-  if (data_.format == "libsvm" || data_.format == "libffm") return columns;
+  if (pairs_) return columns;
   std::vector<std::string> names = data_.format == "criteo" ? CriteoNames() : data_.names;
   if (HasHeader(data_)) {
     const std::string error = SplitCsv(header, separator_, data_.trim, &fields_, &unescaped_);
@@ -92,11 +106,30 @@ FileColumns RecordSplitter::Resolve(const std::filesystem::path& file, std::stri
   return columns;
 }
 
-std::string RecordSplitter::Split(std::string_view record, const FileColumns& columns,
+std::string RecordSplitter::Split(const Record& record, const FileColumns& columns,
                                   std::vector<std::string_view>* values) {
-  values->assign(wanted_.size(), {});
-  const bool pairs = data_.format == "libsvm" || data_.format == "libffm";
-  return pairs ? SplitPairs(WithoutLineEnd(record), values) : SplitFields(record, columns, values);
+  values->resize(wanted_.size());
+  if (!record.cuts.empty()) return TakeCuts(record, columns, values);
+  return pairs_ ? SplitPairs(WithoutLineEnd(record.text), values)
+                : SplitFields(record.text, columns, values);
+}
+
+std::string RecordSplitter::TakeCuts(const Record& record, const FileColumns& columns,
+                                     std::vector<std::string_view>* values) const {
+  const std::uint32_t* cuts = record.cuts.data();
+  if (record.cuts.size() != columns.fields + 1) return WrongFields(record.cuts.size() - 1, columns);
+  // The last field ends before the line end's \r, if there is one.
+  const std::string_view line = WithoutLineEnd(record.text);
+  const auto end = static_cast<std::uint32_t>(line.data() + line.size() - record.block);
+  for (const std::size_t i : needed_) {
+    const std::size_t field = columns.positions[i];
+    const std::uint32_t begin = cuts[field] + 1;
+    (*values)[i] = {record.block + begin, std::min(cuts[field + 1], end) - begin};
+  }
+  if (trims_) {
+    for (const std::size_t i : needed_) (*values)[i] = TrimmedField((*values)[i]);
+  }
+  return {};
 }
 
 std::string RecordSplitter::SplitFields(std::string_view record, const FileColumns& columns,
@@ -115,9 +148,8 @@ std::string RecordSplitter::SplitFields(std::string_view record, const FileColum
     std::string error = SplitCsv(record, separator_, data_.trim, &fields_, &unescaped_);
     if (!error.empty()) return error;
   }
-  if (fields_.size() != columns.fields)
-    return fmt::format("{} fields where {} are expected", fields_.size(), columns.fields);
-  for (std::size_t i = 0; i < wanted_.size(); ++i) (*values)[i] = fields_[columns.positions[i]];
+  if (fields_.size() != columns.fields) return WrongFields(fields_.size(), columns);
+  for (const std::size_t i : needed_) (*values)[i] = fields_[columns.positions[i]];
   return {};
 }
 

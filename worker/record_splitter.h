@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/config.h"
+#include "worker/record_stream.h"
 
 namespace fathom {
 
@@ -30,6 +31,9 @@ class RecordSplitter {
   // What stands between fields where a record may be quoted over several lines; else 0.
   static char QuotedSeparator(const DataConfig& data);
 
+  // What stands between fields; 0 where that depends on the line (libsvm, libffm).
+  static char FieldSeparator(const DataConfig& data);
+
   // Whether each file's first record names its columns.
   static bool HasHeader(const DataConfig& data);
 
@@ -39,17 +43,25 @@ class RecordSplitter {
 
   // Sets values[i] to wanted column i, a view into the record or into this object, valid until the
   // next call. Returns an empty string, or what is wrong with the record.
-  std::string Split(std::string_view record, const FileColumns& columns,
+  std::string Split(const Record& record, const FileColumns& columns,
                     std::vector<std::string_view>* values);
 
+  // Split sets only these of the values, except for libsvm and libffm.
+  void Only(std::vector<std::size_t> wanted) { needed_ = std::move(wanted); }
+
  private:
+  std::string TakeCuts(const Record& record, const FileColumns& columns,
+                       std::vector<std::string_view>* values) const;
   std::string SplitFields(std::string_view record, const FileColumns& columns,
                           std::vector<std::string_view>* values);
   std::string SplitPairs(std::string_view record, std::vector<std::string_view>* values);
 
   DataConfig data_;
   std::vector<std::string> wanted_;
+  bool pairs_;  // libsvm, libffm
+  bool trims_;
   char separator_;
+  std::vector<std::size_t> needed_;  // among wanted_
   std::vector<std::string_view> fields_;
   std::string unescaped_;
   std::vector<std::string> joined_;  // libsvm, libffm: by wanted column

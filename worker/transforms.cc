@@ -25,6 +25,15 @@ bool Standardises(const ColumnConfig& column) {
 
 double SignedLog(double x) { return std::copysign(std::log1p(std::fabs(x)), x); }
 
+const double* LogsOfCounts() {
+  static const std::vector<double> logs = [] {
+    std::vector<double> made(kLogsOfCounts);
+    for (std::size_t n = 0; n < made.size(); ++n) made[n] = SignedLog(static_cast<double>(n));
+    return made;
+  }();
+  return logs.data();
+}
+
 // Keys are written as hexadecimal text: a value's own text may be no UTF-8, and a JSON number no
 // 64-bit integer.
 std::string TransformsToJson(const Transforms& transforms) {

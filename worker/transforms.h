@@ -1,6 +1,7 @@
 // What ingest learns from the training examples: vocabularies, means, quantiles.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,6 +31,10 @@ bool Standardises(const ColumnConfig& column);
 
 // sign(x) log(1 + |x|).
 double SignedLog(double x);
+
+// SignedLog of 0, 1, 2, ... kLogsOfCounts - 1: most numbers of a click log are small counts.
+inline constexpr std::uint32_t kLogsOfCounts = 16384;
+const double* LogsOfCounts();
 
 std::string TransformsToJson(const Transforms& transforms);
 

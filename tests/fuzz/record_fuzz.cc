@@ -39,7 +39,7 @@ struct Reader {
 
   void Take(std::string_view line) {
     EncodedExample example;
-    if (!reader->Read(line, columns).empty() ||
+    if (!reader->Read({.text = line}, columns).empty() ||
         !encoder->Encode(reader->values(), &example).empty())
       return;
     const PackedShape shape(spec);

@@ -4,10 +4,10 @@ source "$(dirname "$0")/mpi.sh"
 
 generated_config 20000
 "$fathom" train "$scratch/config.toml" output.dir="$scratch/alone" >/dev/null
-for layout in "2 1" "3 1" "5 2" "6 3"; do
-  read -r number servers <<<"$layout"
-  ranks "$number" "$fathom" train "$scratch/config.toml" output.dir="$scratch/mpi" cluster.servers="$servers" >"$scratch/mpi.txt"
-  "$fathom" compare "$scratch/alone" "$scratch/mpi" || fail "$number ranks with $servers servers train another model"
+for layout in "2 1 tcp" "3 1 tcp" "5 2 tcp" "6 3 tcp" "2 1 mpi" "5 2 mpi"; do
+  read -r number servers transport <<<"$layout"
+  ranks "$number" "$fathom" train "$scratch/config.toml" output.dir="$scratch/mpi" cluster.servers="$servers" cluster.transport="$transport" >"$scratch/mpi.txt"
+  "$fathom" compare "$scratch/alone" "$scratch/mpi" || fail "$number ranks with $servers servers over $transport train another model"
   for ((rank = 0; rank < number; ++rank)); do
     grep -q "rank $rank on " "$scratch/mpi.txt" || fail "the first lines do not name rank $rank"
     [ -s "$scratch/mpi/logs/rank-$rank.log" ] || fail "rank $rank wrote no log"

@@ -15,9 +15,13 @@ rm -rf "$packed"
 # A config that no rank can use.
 must_fail 2 "cluster.servers = 3, but 4 ranks allow at most 2" ranks 4 "${train[@]}" cluster.servers=3
 
+# A transport that this job has no use for.
+must_fail 2 "needs mpirun" "${train[@]}" cluster.transport=mpi
+
 # kill -9 of a worker and of a server, in the middle of a long run.
-for rank in 1 3; do
-  ranks 4 "${train[@]}" train.epochs=1000000 output.progress_seconds=1 >"$scratch/killed.txt" 2>&1 &
+for victim in "1 tcp" "3 tcp" "1 mpi" "3 mpi"; do
+  read -r rank transport <<<"$victim"
+  ranks 4 "${train[@]}" train.epochs=1000000 cluster.transport="$transport" output.progress_seconds=1 >"$scratch/killed.txt" 2>&1 &
   job=$!
   for ((i = 0; i < 300; ++i)); do
     grep -q "step " "$scratch/killed.txt" && break
@@ -29,7 +33,7 @@ for rank in 1 3; do
   done
   code=0
   wait "$job" || code=$?
-  [ "$code" -ne 0 ] || fail "the job ended well without rank $rank"
+  [ "$code" -ne 0 ] || fail "the job ended well without rank $rank over $transport"
   pgrep -f -- "$scratch/config.toml" >/dev/null && fail "processes were left behind" || true
 done
 echo "every failure ended the job"

@@ -105,6 +105,7 @@ TEST(FeatureEncoder, LogStandardiseLearnsFromTheLogs) {
     values[schema.Slot("v")] = text;
     encoder.Observe(values, 0, &statistics);
   }
+  encoder.EndObserving(&statistics);
   const ColumnTransform learnt = statistics[0].Learn(column);
   const double mean = (std::log(2.0) - std::log(4.0)) / 3;
   EXPECT_NEAR(learnt.mean, mean, 1e-12);

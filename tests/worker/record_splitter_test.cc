@@ -21,7 +21,7 @@ Values Split(const DataConfig& data, const std::vector<std::string>& wanted,
   RecordSplitter splitter(data, wanted);
   const FileColumns columns = splitter.Resolve("data.txt", header);
   std::vector<std::string_view> values;
-  const std::string why = splitter.Split(record, columns, &values);
+  const std::string why = splitter.Split({.text = record}, columns, &values);
   if (error != nullptr)
     *error = why;
   else
