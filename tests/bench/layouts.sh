@@ -1,7 +1,7 @@
 # Sourced by end_to_end.sh: the layouts that it measures, and how one run is measured.
 
 # The same columns, all wide, and no layers.
-wide_only=('model.hidden=[]')
+wide_only=('model.hidden=[]' wide.alpha=0.1 wide.beta=1)
 for column in I{1..13} C{1..26}; do wide_only+=("column.$column.use=wide"); done
 
 # Seconds that all processors together have been busy.
@@ -62,9 +62,16 @@ run_round() {
   torch_run torch-1-core "PyTorch, one core" 1 "$one_core"
   fathom_run wide_deep fathom-2-threads "one process, two threads" "$cores" "$cores" "$two" cluster.threads=2
   torch_run torch-2-cores "PyTorch, two BLAS threads" "$cores" "$two_cores"
+  fathom_run wide_deep fathom-2-threads-tcp "the same, roles joined by TCP" "$cores" "$cores" "$two" cluster.threads=2 cluster.transport=tcp
   fathom_run wide_deep fathom-2-servers "one process, two servers, two workers" "$cores" "$cores" "$two" cluster.servers=2 cluster.workers=2
-  fathom_run wide_deep fathom-mpi-3 "mpirun -np 3, TCP" "$cores" 1 "$mpi -np 3"
-  fathom_run wide_deep fathom-mpi-8 "mpirun -np 8, TCP" "$cores" "$cores" "$mpi -np 8"
+  fathom_run wide_deep fathom-mpirun-3-tcp "mpirun -np 3, two threads, TCP" "$cores" "$cores" "$mpi -np 3" cluster.threads=2
+  fathom_run wide_deep fathom-mpirun-3-mpi "mpirun -np 3, two threads, MPI" "$cores" "$cores" "$mpi -np 3" cluster.threads=2 cluster.transport=mpi
+  fathom_run wide_deep fathom-mpirun-3 "mpirun -np 3, TCP" "$cores" 1 "$mpi -np 3"
+  fathom_run wide_deep fathom-mpirun-8 "mpirun -np 8, TCP" "$cores" "$cores" "$mpi -np 8"
+  fathom_run bfloat16 fathom-bfloat16 "rows in bfloat16, two threads" "$cores" "$cores" "$two" cluster.threads=2 train.row_format=bfloat16
+  fathom_run async fathom-async "async, two workers" "$cores" "$cores" "$two" cluster.workers=2 train.consistency=async
+  fathom_run bounded fathom-bounded "bounded by 1, two workers" "$cores" "$cores" "$two" cluster.workers=2 train.consistency=bounded train.staleness=1
+  fathom_run one_slice fathom-one-slice "a batch one slice: no tree, one thread" 1 1 "$one" cluster.threads=1 train.slice_size=2048
   fathom_run wide fathom-wide-1-core "wide only, one process, one core" 1 0 "$one" cluster.threads=1 "${wide_only[@]}"
   fathom_run wide fathom-wide-2-threads "wide only, one process, two threads" "$cores" 0 "$two" cluster.threads=2 "${wide_only[@]}"
 }
