@@ -19,8 +19,7 @@ struct CacheLineAllocator {
   CacheLineAllocator(const CacheLineAllocator<U>&) {}
 
   T* allocate(std::size_t count) {
-    return static_cast<T*>(
-        ::operator new(count * sizeof(T), std::align_val_t(kCacheLineBytes)));
+    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(kCacheLineBytes)));
   }
   void deallocate(T* place, std::size_t) {
     ::operator delete(place, std::align_val_t(kCacheLineBytes));

@@ -48,12 +48,12 @@ struct ColumnConfig {
   std::string transform = "none";  // categorical: none, vocabulary, buckets, quantiles. numeric:
                                    // none, log, standardise, log_standardise, quantiles
   std::string missing_as = "neutral";  // numeric: neutral, zero
-  std::int64_t min_count = 1;      // vocabulary: rarer values share one key
-  std::int64_t hash_buckets = 0;   // categorical, multivalent: 0 = one key per value
-  std::vector<double> boundaries;  // buckets
-  std::int64_t quantiles = 100;    // quantiles: how many
-  std::int64_t dim = 0;            // 0: model.embedding_dim
-  std::string pooling = "sum";     // multivalent: sum, mean
+  std::int64_t min_count = 1;          // vocabulary: rarer values share one key
+  std::int64_t hash_buckets = 0;       // categorical, multivalent: 0 = one key per value
+  std::vector<double> boundaries;      // buckets
+  std::int64_t quantiles = 100;        // quantiles: how many
+  std::int64_t dim = 0;                // 0: model.embedding_dim
+  std::string pooling = "sum";         // multivalent: sum, mean
 };
 
 // [[cross]]: one feature for each combination of the columns' values.
@@ -78,10 +78,10 @@ struct TrainConfig {
   std::int64_t epochs = 1;
   bool shuffle = true;
   std::int64_t shuffle_window = 4194304;  // examples: shuffled within windows, windows shuffled
-  std::string consistency = "sync";  // sync, bounded, async
-  std::int64_t staleness = 4;        // bounded: steps
+  std::string consistency = "sync";       // sync, bounded, async
+  std::int64_t staleness = 4;             // bounded: steps
   std::string row_format = "float32";  // float32, bfloat16: of rows and their gradients on the way
-  bool trace = false;                // write <output.dir>/trace.json
+  bool trace = false;                  // write <output.dir>/trace.json
 };
 
 struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013

@@ -15,12 +15,12 @@ bool OneOf(std::string_view value, std::initializer_list<std::string_view> choic
 }
 
 void CheckTransform(const ColumnConfig& column, const std::string& where) {
-  const bool fits = column.kind == "categorical"
-                        ? OneOf(column.transform, {"none", "vocabulary", "buckets", "quantiles"})
-                    : column.kind == "multivalent"
-                        ? OneOf(column.transform, {"none", "vocabulary"})
-                        : OneOf(column.transform, {"none", "log", "standardise",
-                                                   "log_standardise", "quantiles"});
+  const bool fits =
+      column.kind == "categorical"
+          ? OneOf(column.transform, {"none", "vocabulary", "buckets", "quantiles"})
+      : column.kind == "multivalent"
+          ? OneOf(column.transform, {"none", "vocabulary"})
+          : OneOf(column.transform, {"none", "log", "standardise", "log_standardise", "quantiles"});
   if (!fits)
     Fail(ExitCode::kUsage, "{}: transform \"{}\" does not go with kind \"{}\"", where,
          column.transform, column.kind);

@@ -37,9 +37,8 @@ std::span<const float> ReadNumbers(PayloadReader* reader, std::uint64_t count, R
   return numbers;
 }
 
-PushMessage::Table DecodePushTable(PayloadReader* reader, const TableSpec& spec,
-                                   std::size_t pulled, RowFormat format,
-                                   std::vector<AlignedVector<float>>* converted) {
+PushMessage::Table DecodePushTable(PayloadReader* reader, const TableSpec& spec, std::size_t pulled,
+                                   RowFormat format, std::vector<AlignedVector<float>>* converted) {
   PushMessage::Table table;
   const auto count = reader->Get<std::uint64_t>();
   table.all = reader->Get<std::uint64_t>() != 0;

@@ -31,7 +31,8 @@ PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, i
                        int servers);
 
 // server -> worker. frame.step: the version asked for.
-//   payload: will_push u64, of the pull | dense count u64, f32[count] | a table: count u64; wide f32[count] if wide;
+//   payload: will_push u64, of the pull | dense count u64, f32[count] | a table: count u64; wide
+//   f32[count] if wide;
 //            embeddings f32[count x dim] if deep
 // With RowFormat::kBfloat16 the tables' arrays are bf16 on the wire, float32 in the message.
 struct RowsMessage {
@@ -68,8 +69,8 @@ struct PushMessage {
     std::span<const float> dense;  // the server's range, or empty
     std::vector<Table> tables;
   };
-  std::uint32_t slices = 0;  // of the batch
-  std::vector<Node> nodes;   // ascending, disjoint
+  std::uint32_t slices = 0;                     // of the batch
+  std::vector<Node> nodes;                      // ascending, disjoint
   std::vector<AlignedVector<float>> converted;  // what the tables view, if not the payload
 };
 // `pulled` [table]: how many keys the matching pull had. Checks counts, order and ranges.

@@ -73,7 +73,7 @@ struct ModelSpec {
   std::vector<LayerSpec> layers;  // hidden layers (ReLU), then the linear one with one output
   int dense_floats = 0;           // [bias | numeric wide weights | W, b a layer], rounded up to 16
   RowFormat row_format = RowFormat::kFloat32;
-  bool grouped = false;           // evaluate.group_by is set: examples carry a group key
+  bool grouped = false;  // evaluate.group_by is set: examples carry a group key
 };
 
 // Throws Error(kUsage) where the config does not make a model: says which key and why.

@@ -247,8 +247,7 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
       Text("transform", &c.transform,
            "categorical: none, vocabulary, buckets, quantiles; multivalent: none, vocabulary; "
            "numeric: none, log, standardise, log_standardise, quantiles",
-           {"none", "vocabulary", "buckets", "quantiles", "log", "standardise",
-            "log_standardise"}),
+           {"none", "vocabulary", "buckets", "quantiles", "log", "standardise", "log_standardise"}),
       Text("missing_as", &c.missing_as,
            "numeric: what a missing number becomes: zero, before the transform; or neutral, after "
            "it: 0 (so the mean, if standardised), the middle of the quantiles",

@@ -195,9 +195,7 @@ Mailbox& TcpTransport::mailbox(RoleId role) {
 
 void TcpTransport::Flush(Deadline deadline) { impl_->Flush(deadline); }
 
-TrafficCount TcpTransport::traffic(RoleId role) const {
-  return impl_->role(role).Count();
-}
+TrafficCount TcpTransport::traffic(RoleId role) const { return impl_->role(role).Count(); }
 
 std::uint64_t TcpTransport::refused() const { return impl_->rendezvous().refused(); }
 

@@ -31,7 +31,7 @@ struct FinalReport {
   std::uint64_t peak_rss_bytes = 0;  // the sum over all processes
   std::uint64_t rows = 0;
   std::uint64_t zero_wide_weights = 0;
-  double bytes_per_row = 0;  // slabs and index, per row
+  double bytes_per_row = 0;      // slabs and index, per row
   StalenessHistogram staleness;  // over all servers
   ProfileReport profile;
 };

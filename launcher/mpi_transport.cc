@@ -83,7 +83,7 @@ class MpiTransport::Impl {
   const int rank_;
   const std::chrono::milliseconds timeout_;
   MPI_Comm comm_ = MPI_COMM_NULL;
-  std::deque<RoleInbox> inboxes_;  // by role
+  std::deque<RoleInbox> inboxes_;     // by role
   std::atomic<bool> stopped_{false};  // kStop was sent or received: the run has ended in order
 
   // The thread's own.
@@ -93,9 +93,9 @@ class MpiTransport::Impl {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Frame> queue_;     // to send
-  std::size_t unsent_ = 0;      // frames queued or on their way
-  int goodbyes_ = 0;            // ranks that send no more
+  std::deque<Frame> queue_;  // to send
+  std::size_t unsent_ = 0;   // frames queued or on their way
+  int goodbyes_ = 0;         // ranks that send no more
   bool closing_ = false;
   std::thread thread_;
 };
@@ -263,8 +263,7 @@ bool MpiTransport::Impl::StartReceives() {
   try {
     const FrameHeader decoded = DecodeHeader(message.header);
     const bool sensible = decoded.source < layout_.roles.size() &&
-                          layout_.roles[decoded.source].rank == rank &&
-                          IsHere(decoded.destination);
+                          layout_.roles[decoded.source].rank == rank && IsHere(decoded.destination);
     if (!sensible)
       Fail(ExitCode::kPeer, "a frame from role {} to role {} came from rank {}", decoded.source,
            decoded.destination, rank);

@@ -23,10 +23,10 @@ struct RunData {
 struct RunRequest {
   RunMode mode = RunMode::kTrain;
   RunData data;
-  std::filesystem::path model_dir;  // kEvaluate
-  std::filesystem::path save_dir;   // kTrain
-  MetricsLog* log = nullptr;        // rank 0
-  ModelTexts texts;                 // rank 0, kTrain
+  std::filesystem::path model_dir;                                  // kEvaluate
+  std::filesystem::path save_dir;                                   // kTrain
+  MetricsLog* log = nullptr;                                        // rank 0
+  ModelTexts texts;                                                 // rank 0, kTrain
   std::shared_ptr<StageLog> stages = std::make_shared<StageLog>();  // of this process
 };
 

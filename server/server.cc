@@ -32,7 +32,7 @@ constexpr auto kLongestWait = std::chrono::seconds(1);
 struct OpenPull {
   std::uint64_t step = 0;
   PendingPull pull;
-  std::uint64_t updates = 0;     // that the rows had seen
+  std::uint64_t updates = 0;  // that the rows had seen
   Clock::time_point answered;
 };
 
@@ -319,8 +319,7 @@ void Server::Impl::CheckSilence(int worker, std::uint64_t step, Clock::time_poin
 }
 
 void Server::Impl::OnSave(const Frame& frame) {
-  if (context_.mode != RunMode::kTrain || !clock_.MayEvaluate(frame.step) ||
-      pushes_in_ > 0) {
+  if (context_.mode != RunMode::kTrain || !clock_.MayEvaluate(frame.step) || pushes_in_ > 0) {
     Fail(ExitCode::kPeer, "{}: {} asks to save the model of step {}, the model is at {}", Name(),
          NameOf(frame.source), frame.step, clock_.version());
   }
@@ -333,9 +332,10 @@ void Server::Impl::OnSave(const Frame& frame) {
 // Once the last step is in, workers and servers leave as the coordinator tells them to stop, in
 // any order; whether they left too early is the coordinator's to notice.
 void Server::Impl::OnPeerLost(const Frame& frame) {
-  if (clock_.version() == schedule_.steps() && frame.source != context_.layout.coordinator()) return;
-  Fail(ExitCode::kPeer, "{}: lost {} in step {}{}", Name(), NameOf(frame.source),
-       clock_.version(), LossReason(frame));
+  if (clock_.version() == schedule_.steps() && frame.source != context_.layout.coordinator())
+    return;
+  Fail(ExitCode::kPeer, "{}: lost {} in step {}{}", Name(), NameOf(frame.source), clock_.version(),
+       LossReason(frame));
 }
 
 void Server::Impl::Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload) {

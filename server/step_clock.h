@@ -32,9 +32,7 @@ class StepClock {
   bool sync() const { return sync_; }
 
   // Whether a pull to compute batch `step` on, or to evaluate version `step`, is answered now.
-  bool MayTrain(std::uint64_t step) const {
-    return step < steps_ && step <= version_ + allowed_;
-  }
+  bool MayTrain(std::uint64_t step) const { return step < steps_ && step <= version_ + allowed_; }
   bool MayEvaluate(std::uint64_t step) const { return step == version_ && beyond_.empty(); }
 
   // Whether such a pull can make sense at all: its batch is not in the rows yet, and in sync mode

@@ -29,8 +29,8 @@ struct Segment {
 struct TableBatch {
   std::vector<Key> keys;
   std::vector<std::uint32_t> examples;  // by occurrence, in order of key
-  std::vector<float> scales;  // by occurrence: weight, and 1/n of mean pooling; empty: all 1
-  std::vector<Segment> segments;              // by slice, field, key
+  std::vector<float> scales;      // by occurrence: weight, and 1/n of mean pooling; empty: all 1
+  std::vector<Segment> segments;  // by slice, field, key
   std::vector<std::uint32_t> segment_begins;  // [slices x fields + 1]
   std::vector<std::uint32_t> key_segments;    // places among the segments, by key
   std::vector<std::uint32_t> key_begins;      // [keys + 1], into key_segments
@@ -41,12 +41,12 @@ struct TableBatch {
 };
 
 struct Batch {
-  std::uint64_t step = 0;         // to train, or the version to evaluate
-  bool will_push = false;         // to train
-  bool wants_dense = false;       // its pull asks for the dense parameters too
+  std::uint64_t step = 0;                           // to train, or the version to evaluate
+  bool will_push = false;                           // to train
+  bool wants_dense = false;                         // its pull asks for the dense parameters too
   std::chrono::steady_clock::time_point pulled_at;  // when its pull was begun
-  std::uint32_t first_slice = 0;  // of the global batch
-  std::uint32_t slices = 0;       // of this part
+  std::uint32_t first_slice = 0;                    // of the global batch
+  std::uint32_t slices = 0;                         // of this part
   std::uint32_t global_slices = 0;
   std::uint32_t slice_size = 0;
   std::uint32_t fields = 0;
@@ -105,13 +105,13 @@ class BatchBuilder {
 
   const ModelSpec& spec_;
   const PackedData& data_;
-  std::vector<std::uint64_t> indices_;   // of the batch's examples
-  std::vector<Occurrences> occurrences_;  // by table
-  std::vector<std::uint32_t> places_;     // a key's place, by number
+  std::vector<std::uint64_t> indices_;     // of the batch's examples
+  std::vector<Occurrences> occurrences_;   // by table
+  std::vector<std::uint32_t> places_;      // a key's place, by number
   std::vector<std::uint32_t> key_begins_;  // [keys + 1], into the occurrences by key
-  std::vector<std::uint16_t> fields_;     // by occurrence, in order of key
-  std::vector<Segment> by_key_;           // segments in order of key
-  std::vector<std::uint32_t> buckets_;    // of those: slice x fields + field
+  std::vector<std::uint16_t> fields_;      // by occurrence, in order of key
+  std::vector<Segment> by_key_;            // segments in order of key
+  std::vector<std::uint32_t> buckets_;     // of those: slice x fields + field
 };
 
 }  // namespace fathom

@@ -72,8 +72,7 @@ void FirstLayer::ForwardNumerics(const Batch& batch, std::uint32_t slice, const 
     for (std::size_t c = 0; c < columns; ++c) row[c] = from[deep_numerics_[c]];
     numeric_rows_[e] = row;
   }
-  const auto first =
-      static_cast<std::size_t>(spec_.numerics[deep_numerics_.front()].input_offset);
+  const auto first = static_cast<std::size_t>(spec_.numerics[deep_numerics_.front()].input_offset);
   MultiplyRows(std::span(numeric_rows_).first(m), dense + layer_.weight_offset + first * outputs_,
                columns, outputs_, out);
   for (std::size_t e = 0; e < m; ++e) AddScaled(1.0F, bias, outputs_, out + e * outputs_);
@@ -95,9 +94,9 @@ void FirstLayer::ForwardField(const Batch& batch, std::uint32_t slice, std::size
   RowPointers embeddings;
   for (std::size_t begin = first; begin < end; begin += kRowsAtOnce) {
     const std::size_t count = std::min<std::size_t>(kRowsAtOnce, end - begin);
-    for (std::size_t i = 0; i < count; ++i)
-      embeddings[i] = embedding(begin + i);
-    for (std::size_t i = begin + count; i < std::min<std::size_t>(begin + 2 * kRowsAtOnce, end); ++i)
+    for (std::size_t i = 0; i < count; ++i) embeddings[i] = embedding(begin + i);
+    for (std::size_t i = begin + count; i < std::min<std::size_t>(begin + 2 * kRowsAtOnce, end);
+         ++i)
       __builtin_prefetch(embedding(i));
     MultiplyRows(std::span(embeddings).first(count), weights, dim, outputs_, products_.data());
     for (std::size_t i = 0; i < count; ++i) {
@@ -171,8 +170,7 @@ void FirstLayer::BackwardField(const Batch& batch, std::uint32_t slice, std::siz
 }
 
 // Also writes zeros for the input's padding, which nothing ever moves.
-void FirstLayer::BackwardNumerics(std::size_t m, const float* out_gradient,
-                                  float* dense_gradient) {
+void FirstLayer::BackwardNumerics(std::size_t m, const float* out_gradient, float* dense_gradient) {
   std::size_t used = 0;
   for (const Field& field : spec_.fields) used += static_cast<std::size_t>(field.dim);
   float* weight_gradient = dense_gradient + layer_.weight_offset;

@@ -57,8 +57,7 @@ class FirstLayer {
                     const PulledRows& rows, float* out);
   void BackwardField(const Batch& batch, std::uint32_t slice, std::size_t field,
                      const PulledRows& rows, const TransposedWeights& transposed,
-                     const float* out_gradient, SegmentGradients* gradients,
-                     float* dense_gradient);
+                     const float* out_gradient, SegmentGradients* gradients, float* dense_gradient);
   const float* SegmentGradient(const TableBatch& table, const Segment& segment,
                                std::uint32_t first_example, const float* out_gradient,
                                float* scratch) const;
@@ -68,9 +67,9 @@ class FirstLayer {
   const LayerSpec& layer_;
   std::size_t outputs_;
   std::vector<std::size_t> deep_numerics_;  // places among the numeric columns
-  AlignedVector<float> numerics_;             // [m x deep numeric columns], of the last Forward
+  AlignedVector<float> numerics_;           // [m x deep numeric columns], of the last Forward
   std::vector<const float*> numeric_rows_;  // [m], into numerics_
-  AlignedVector<float> products_;             // [kRowsAtOnce x outputs]
+  AlignedVector<float> products_;           // [kRowsAtOnce x outputs]
 };
 
 }  // namespace fathom

@@ -48,8 +48,7 @@ void Mlp::Forward(const float* dense, int m, float* logits) {
   for (int e = 0; e < m; ++e) logits[e] += outputs_.back()[static_cast<std::size_t>(e)];
 }
 
-void Mlp::Backward(const float* dense, int m, const float* logit_gradients,
-                   float* dense_gradient) {
+void Mlp::Backward(const float* dense, int m, const float* logit_gradients, float* dense_gradient) {
   const auto rows = static_cast<std::size_t>(m);
   std::copy_n(logit_gradients, rows, gradients_.back().data());
   for (std::size_t l = spec_.layers.size() - 1; l > 0; --l) {

@@ -1,9 +1,9 @@
-#include "common/aligned_vector.h"
 #include "worker/row_client.h"
 
 #include <algorithm>
 #include <cstring>
 
+#include "common/aligned_vector.h"
 #include "common/error.h"
 #include "common/failure_frames.h"
 #include "common/messages.h"
@@ -103,8 +103,7 @@ void RowClient::Await(const Batch& batch, PulledRows* rows) {
 // The rows of a later batch may come while those of this one are awaited.
 std::optional<Frame> RowClient::TakeRows(const Batch& batch) {
   for (auto frame = rows_.begin(); frame != rows_.end(); ++frame) {
-    if (frame->step != batch.step ||
-        AnswersTraining(frame->payload.bytes()) != batch.will_push)
+    if (frame->step != batch.step || AnswersTraining(frame->payload.bytes()) != batch.will_push)
       continue;
     Frame found = std::move(*frame);
     rows_.erase(frame);
@@ -115,8 +114,8 @@ std::optional<Frame> RowClient::TakeRows(const Batch& batch) {
 
 void RowClient::CopyRows(const Frame& frame, const Batch& batch, int server,
                          PulledRows* rows) const {
-  const RowsMessage message = DecodeRows(frame.payload.bytes(), context_.spec.tables,
-                                         context_.spec.row_format);
+  const RowsMessage message =
+      DecodeRows(frame.payload.bytes(), context_.spec.tables, context_.spec.row_format);
   const auto [dense_begin, dense_end] =
       DenseRange(rows->dense.size(), server, context_.layout.servers);
   bool fits = message.dense.size() == (batch.wants_dense ? dense_end - dense_begin : 0);

@@ -50,7 +50,7 @@ class RowClient {
   RoleId role_;
   Mailbox& mailbox_;
   StageRecorder& recorder_;  // of the worker's own thread
-  std::deque<Frame> rows_;         // that came before they were awaited
+  std::deque<Frame> rows_;   // that came before they were awaited
   std::deque<StepOrder> orders_;
   std::string awaited_ = "orders";  // for messages
 };

@@ -31,9 +31,10 @@ Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule
       thread_recorders_(ThreadRecorders(context, worker)),
       dense_tree_(static_cast<std::size_t>(context.spec.dense_floats)),
       row_gradients_(context.spec, context.layout.servers),
-      prefetch_(context.config, context.spec, schedule, data, Part(context, worker),
-                Parts(context), [&client](Batch* batch) { client.Pull(batch); },
-                context.stages->Recorder(context.layout.worker(worker), "batch prefetch")) {}
+      prefetch_(
+          context.config, context.spec, schedule, data, Part(context, worker), Parts(context),
+          [&client](Batch* batch) { client.Pull(batch); },
+          context.stages->Recorder(context.layout.worker(worker), "batch prefetch")) {}
 
 void Trainer::Start(std::uint64_t step) { prefetch_.Start(step); }
 
@@ -71,8 +72,8 @@ void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<Sl
     float* logits = logits_.data() + batch_->SliceExamples(s).first;
     auto dense_gradient = dense_tree_.Acquire();
     model.Forward(*batch_, s, rows_, logits);
-    losses_[slice] = model.Backward(*batch_, s, rows_, transposed_, logits, &gradients_,
-                                    dense_gradient->data());
+    losses_[slice] =
+        model.Backward(*batch_, s, rows_, transposed_, logits, &gradients_, dense_gradient->data());
     dense_tree_.Put(batch_->first_slice + s, std::move(dense_gradient));
   });
 }

@@ -89,7 +89,7 @@ void PullAndPush(benchmark::State& state) {
   state.counters["bytes/row"] = filled.bytes_a_row;
   state.counters["worst bytes/row"] = filled.worst_bytes_a_row;
 }
-BENCHMARK(PullAndPush)->Arg(1000000)->Arg(10000000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(PullAndPush)->Arg(1000000)->Arg(10000000)->Arg(50000000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace fathom

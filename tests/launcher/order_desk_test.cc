@@ -36,8 +36,7 @@ TEST(OrderDesk, NobodyGoesOnBeforeAllHaveEvaluated) {
   OrderDesk desk(schedule, 2, true);
   desk.Ask(0);
   desk.Ask(0);
-  EXPECT_EQ(desk.Take(),
-            (Orders{{0, {OrderKind::kTrain, 0}}, {0, {OrderKind::kEvaluate, 1}}}));
+  EXPECT_EQ(desk.Take(), (Orders{{0, {OrderKind::kTrain, 0}}, {0, {OrderKind::kEvaluate, 1}}}));
   desk.Ask(0);
   EXPECT_TRUE(desk.Take().empty());
   desk.Ask(1);
@@ -45,8 +44,7 @@ TEST(OrderDesk, NobodyGoesOnBeforeAllHaveEvaluated) {
   desk.Ask(1);
   EXPECT_TRUE(desk.Take().empty());
   desk.Evaluated(1);
-  EXPECT_EQ(desk.Take(),
-            (Orders{{0, {OrderKind::kTrain, 1}}, {1, {OrderKind::kEvaluate, 2}}}));
+  EXPECT_EQ(desk.Take(), (Orders{{0, {OrderKind::kTrain, 1}}, {1, {OrderKind::kEvaluate, 2}}}));
 }
 
 // Workers of random speed: every batch is given once, in order, every worker takes part in every
@@ -61,8 +59,8 @@ TEST(OrderDesk, AnyOrderOfAskingCoversAllOnce) {
     std::uint64_t evaluating = 0;
     while (finished.size() < static_cast<std::size_t>(workers)) {
       ASSERT_LT(draws, 100000U) << "seed " << seed << " hangs";
-      const int worker = static_cast<int>(Mix64(seed, 10 + draws++) %
-                                          static_cast<std::uint64_t>(workers));
+      const int worker =
+          static_cast<int>(Mix64(seed, 10 + draws++) % static_cast<std::uint64_t>(workers));
       if (finished.count(worker) == 0 && asking.insert(worker).second) desk.Ask(worker);
       for (const auto& [to, order] : desk.Take()) {
         asking.erase(to);

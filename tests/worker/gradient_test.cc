@@ -136,8 +136,7 @@ class GradientTest : public ::testing::Test {
       dense.Put(begin + s, std::move(gradient));
     });
     for (const double loss : losses) worked.loss += loss;
-    worked.pushes = RowGradients(spec_, servers)
-                        .MakePushes(batch, nodes, gradients, dense, pool);
+    worked.pushes = RowGradients(spec_, servers).MakePushes(batch, nodes, gradients, dense, pool);
     return worked;
   }
 

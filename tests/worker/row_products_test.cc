@@ -67,7 +67,7 @@ TEST_P(RowProducts, MultiplyOuter) {
   if (rows < 2) return;
   const std::size_t half = rows / 2;
   std::vector<float> pieces(k * n);
-  const std::span<const float* const> l(left), r(right);
+  const std::span<const float*const> l(left), r(right);
   MultiplyOuter(l.first(half), r.first(half), k, n, false, pieces.data());
   MultiplyOuter(l.subspan(half), r.subspan(half), k, n, true, pieces.data());
   EXPECT_EQ(pieces, out);
