@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <list>
 #include <mutex>
@@ -14,9 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/check.h"
 #include "common/error.h"
-#include "common/role_inbox.h"
+#include "common/rank_inboxes.h"
 
 namespace fathom {
 namespace {
@@ -62,10 +59,7 @@ class MpiTransport::Impl {
 
   void Send(Frame frame);
   void Flush(Deadline deadline);
-  RoleInbox& inbox(RoleId role) { return inboxes_.at(role); }
-  bool IsHere(RoleId role) const {
-    return role < layout_.roles.size() && layout_.roles[role].rank == rank_;
-  }
+  RankInboxes& inboxes() { return inboxes_; }
 
  private:
   void Loop();
@@ -77,14 +71,11 @@ class MpiTransport::Impl {
   void Deliver(Frame frame);
   void Lose(int rank, const std::string& reason);
   void SayGoodbye();
-  RoleId FirstRoleOf(int rank) const;
 
-  const Layout layout_;
-  const int rank_;
+  RankInboxes inboxes_;
+  const Layout& layout_ = inboxes_.layout();
   const std::chrono::milliseconds timeout_;
   MPI_Comm comm_ = MPI_COMM_NULL;
-  std::deque<RoleInbox> inboxes_;     // by role
-  std::atomic<bool> stopped_{false};  // kStop was sent or received: the run has ended in order
 
   // The thread's own.
   std::list<Message> sending_;
@@ -101,10 +92,8 @@ class MpiTransport::Impl {
 };
 
 MpiTransport::Impl::Impl(const Layout& layout, int rank, std::chrono::milliseconds timeout)
-    : layout_(layout),
-      rank_(rank),
+    : inboxes_(layout, rank),
       timeout_(timeout),
-      inboxes_(layout.roles.size()),
       receiving_(static_cast<std::size_t>(layout.ranks())),
       lost_(static_cast<std::size_t>(layout.ranks()), false) {
   if (MPI_Comm_dup(MPI_COMM_WORLD, &comm_) != MPI_SUCCESS ||
@@ -115,7 +104,7 @@ MpiTransport::Impl::Impl(const Layout& layout, int rank, std::chrono::millisecon
 
 MpiTransport::Impl::~Impl() {
   const Deadline deadline = Clock::now() + timeout_;
-  if (stopped_) {
+  if (inboxes_.ended()) {
     SayGoodbye();
     std::unique_lock lock(mutex_);
     changed_.wait_until(lock, deadline,
@@ -131,33 +120,12 @@ MpiTransport::Impl::~Impl() {
 
 void MpiTransport::Impl::SayGoodbye() {
   for (int rank = 0; rank < layout_.ranks(); ++rank) {
-    if (rank == rank_) continue;
-    Send({.type = FrameType::kGoodbye,
-          .source = FirstRoleOf(rank_),
-          .destination = FirstRoleOf(rank),
-          .step = 0,
-          .payload = {}});
+    if (rank != inboxes_.rank()) Send(inboxes_.Goodbye(rank));
   }
-}
-
-RoleId MpiTransport::Impl::FirstRoleOf(int rank) const {
-  return std::find_if(layout_.roles.begin(), layout_.roles.end(),
-                      [rank](const Role& role) { return role.rank == rank; })
-      ->id;
 }
 
 void MpiTransport::Impl::Send(Frame frame) {
-  FATHOM_CHECK(IsHere(frame.source));
-  if (frame.payload.size() > kMaxFrameBytes) {
-    Fail(ExitCode::kTraining,
-         "a frame of {} bytes from {} to {} is over the limit of {}: use a smaller "
-         "train.batch_size, or more servers",
-         frame.payload.size(), RoleName(layout_.roles[frame.source]),
-         RoleName(layout_.roles.at(frame.destination)), kMaxFrameBytes);
-  }
-  if (frame.type == FrameType::kStop) stopped_ = true;
-  inbox(frame.source).CountSent(frame);
-  if (IsHere(frame.destination)) return Deliver(std::move(frame));
+  if (inboxes_.SendHere(&frame)) return;
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(frame));
@@ -263,7 +231,8 @@ bool MpiTransport::Impl::StartReceives() {
   try {
     const FrameHeader decoded = DecodeHeader(message.header);
     const bool sensible = decoded.source < layout_.roles.size() &&
-                          layout_.roles[decoded.source].rank == rank && IsHere(decoded.destination);
+                          layout_.roles[decoded.source].rank == rank &&
+                          inboxes_.IsHere(decoded.destination);
     if (!sensible)
       Fail(ExitCode::kPeer, "a frame from role {} to role {} came from rank {}", decoded.source,
            decoded.destination, rank);
@@ -309,26 +278,13 @@ void MpiTransport::Impl::Deliver(Frame frame) {
     changed_.notify_all();
     return;
   }
-  if (frame.type == FrameType::kStop) stopped_ = true;
-  inbox(frame.destination).Deliver(std::move(frame));
+  inboxes_.Deliver(std::move(frame));
 }
 
 void MpiTransport::Impl::Lose(int rank, const std::string& reason) {
-  if (lost_[static_cast<std::size_t>(rank)] || stopped_) return;
+  if (lost_[static_cast<std::size_t>(rank)]) return;
   lost_[static_cast<std::size_t>(rank)] = true;
-  for (const Role& there : layout_.roles) {
-    if (there.rank != rank) continue;
-    for (const Role& here : layout_.roles) {
-      if (here.rank != rank_) continue;
-      Frame lost{.type = FrameType::kPeerLost,
-                 .source = there.id,
-                 .destination = here.id,
-                 .step = 0,
-                 .payload = Buffer(reason.size())};
-      std::memcpy(lost.payload.data(), reason.data(), reason.size());
-      inbox(here.id).mailbox.Put(std::move(lost));
-    }
-  }
+  inboxes_.Lose(rank, reason);
 }
 
 MpiTransport::MpiTransport(const Layout& layout, int rank, std::chrono::milliseconds timeout)
@@ -338,13 +294,10 @@ MpiTransport::~MpiTransport() = default;
 
 void MpiTransport::Send(Frame frame) { impl_->Send(std::move(frame)); }
 
-Mailbox& MpiTransport::mailbox(RoleId role) {
-  FATHOM_CHECK(impl_->IsHere(role));
-  return impl_->inbox(role).mailbox;
-}
+Mailbox& MpiTransport::mailbox(RoleId role) { return impl_->inboxes().mailbox(role); }
 
 void MpiTransport::Flush(Deadline deadline) { impl_->Flush(deadline); }
 
-TrafficCount MpiTransport::traffic(RoleId role) const { return impl_->inbox(role).Count(); }
+TrafficCount MpiTransport::traffic(RoleId role) const { return impl_->inboxes().traffic(role); }
 
 }  // namespace fathom
