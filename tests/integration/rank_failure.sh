@@ -21,6 +21,7 @@ must_fail 2 "needs mpirun" "${train[@]}" cluster.transport=mpi
 # kill -9 of a worker and of a server, in the middle of a long run.
 for victim in "1 tcp" "3 tcp" "1 mpi" "3 mpi"; do
   read -r rank transport <<<"$victim"
+  : >"$scratch/killed.txt"  # not the one before
   ranks 4 "${train[@]}" train.epochs=1000000 cluster.transport="$transport" output.progress_seconds=1 >"$scratch/killed.txt" 2>&1 &
   job=$!
   for ((i = 0; i < 300; ++i)); do
