@@ -1,5 +1,4 @@
-// XXH3-64 of bytes: for keys and for checksums. Compiled in one place, inlined nowhere
-// (but into ValueKeys, common/key.h).
+// XXH3-64 of bytes: for keys and for checksums. Compiled in one place, inlined nowhere.
 #pragma once
 
 #include <cstddef>

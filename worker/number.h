@@ -2,46 +2,24 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string_view>
 
+#include "common/short_text.h"
+
 namespace fathom {
 
-static_assert(std::endian::native == std::endian::little, "as all of Fathom's formats");
-
-// The text's bytes as a little-endian number. One to eight bytes.
-inline std::uint64_t ShortText(const char* text, std::size_t size) {
-  // Loads that overlap agree where they do, and none reaches beyond the text.
-  if (size >= 4) {
-    std::uint32_t low = 0, high = 0;
-    std::memcpy(&low, text, sizeof(low));
-    std::memcpy(&high, text + size - sizeof(high), sizeof(high));
-    return low | std::uint64_t{high} << (8 * (size - sizeof(high)));
-  }
-  const auto byte = [text](std::size_t i) {
-    return std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
-  };
-  return byte(0) | byte(size / 2) | byte(size - 1);
-}
-
-inline constexpr std::size_t kShortDigits = 8;
+inline constexpr std::size_t kShortDigits = kShortTextBytes;
 
 // What each of up to eight bytes amounts to as a digit, the last in the top byte, zeros below the
-// first; of a longer text anything. No branch depends on the text but for that on four digits:
-// fields of changing lengths would be mispredicted.
+// first; of a longer text anything.
 inline std::uint64_t ShortDigits(std::string_view text) {
-  // No text is read as "0". Written with a mask, as compilers make a branch of a choice.
-  const std::uintptr_t none = text.empty() ? 1 : 0;
-  const auto zero = reinterpret_cast<std::uintptr_t>("0");
-  const auto* at = reinterpret_cast<const char*>(
-      (reinterpret_cast<std::uintptr_t>(text.data()) & (none - 1)) | (zero & -none));
-  const std::size_t size = std::min(text.size() + none, kShortDigits);
-  return (ShortText(at, size) ^ 0x3030303030303030) << (64 - 8 * size);
+  const std::size_t unused = 8 * (kShortDigits - std::min(text.size(), kShortDigits));
+  // In two steps: no text at all is shifted out by 64.
+  return (ShortText(text) ^ 0x3030303030303030) << (unused / 2) << (unused / 2);
 }
 
 // Whether all bytes are 0 to 9.
