@@ -1,5 +1,7 @@
 #include "common/key.h"
 
+#include <xxhash.h>
+
 #include "common/random.h"
 #include "common/xxh3.h"
 
@@ -20,6 +22,16 @@ std::uint64_t ColumnSeed(std::string_view column_name) { return Xxh3(column_name
 Key ValueKey(std::uint64_t column_seed, std::string_view value, std::uint64_t hash_buckets) {
   const Key key = Xxh3(value, column_seed);
   return hash_buckets == 0 ? key : Tagged(column_seed, Tag::kFolded, key % hash_buckets);
+}
+
+void ValueKeys(std::span<const ValueColumn> columns, std::span<const std::string_view> values,
+               Key* keys) {
+  for (const ValueColumn& column : columns) {
+    const std::string_view value = values[column.value];
+    keys[column.key] = value.empty()
+                           ? column.missing
+                           : XXH3_64bits_withSeed(value.data(), value.size(), column.seed);
+  }
 }
 
 Key MissingKey(std::uint64_t column_seed) { return Tagged(column_seed, Tag::kMissing, 0); }

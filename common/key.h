@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace fathom {
@@ -18,6 +19,19 @@ std::uint64_t ColumnSeed(std::string_view column_name);
 // The key of a value's text (already trimmed) in a column. `hash_buckets` > 0 first folds the
 // value into that many classes.
 Key ValueKey(std::uint64_t column_seed, std::string_view value, std::uint64_t hash_buckets = 0);
+
+// A column whose values' keys ValueKeys makes.
+struct ValueColumn {
+  std::uint64_t seed = 0;
+  Key missing = 0;        // MissingKey(seed)
+  std::size_t value = 0;  // among the values
+  std::size_t key = 0;    // among the keys
+};
+
+// For each column: keys[key] = ValueKey(seed, values[value]), or `missing` where the value is
+// empty. A record's columns in one call: the hash of a short text takes less time than a call.
+void ValueKeys(std::span<const ValueColumn> columns, std::span<const std::string_view> values,
+               Key* keys);
 
 // The key of an unknown (missing) value, and the one that all values too rare for the
 // vocabulary share.

@@ -1,4 +1,5 @@
-// XXH3-64 of bytes: for keys and for checksums. Compiled in one place, inlined nowhere.
+// XXH3-64 of bytes: for keys and for checksums. Compiled in one place, inlined nowhere
+// (but into ValueKeys, common/key.h).
 #pragma once
 
 #include <cstddef>

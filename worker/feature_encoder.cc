@@ -125,7 +125,7 @@ void FeatureEncoder::ChooseBatches() {
                     .stddev = column.standardises ? column.stddev : 1});
       if (column.quantiles) classes_.push_back(numbers_.size() - 1);
     } else if (batches && column.used && plain && !crossed[c]) {
-      values_.Add(column.seed, column.slot, column.place);
+      values_.push_back({column.seed, MissingKey(column.seed), column.slot, column.place});
     } else {
       others_.push_back(c);
     }
@@ -138,7 +138,7 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
   example->numerics.resize(numerics_);
   example->lists.resize(multivalents_);
   example->list_weights.resize(multivalents_);
-  values_.Make(values, example->keys.data());
+  ValueKeys(values_, values, example->keys.data());
   if (!ReadNumbers(values)) return FirstError(values, example);
   numbers_.Write(example->numerics.data());
   for (const std::size_t i : classes_) {

@@ -12,7 +12,6 @@
 #include "common/config.h"
 #include "common/key.h"
 #include "common/model_spec.h"
-#include "common/value_keys.h"
 #include "worker/column_statistics.h"
 #include "worker/input_schema.h"
 #include "worker/numeric_columns.h"
@@ -102,7 +101,7 @@ class FeatureEncoder {
   std::vector<std::size_t> classes_;  // of numbers_: those whose numbers become quantiles
   std::vector<std::size_t> others_;   // columns in neither batch
   // Columns of single values whose keys are those of their texts, in no cross: all at once.
-  ValueKeys values_;
+  std::vector<ValueColumn> values_;
   std::size_t singles_ = 0;
   std::size_t numerics_ = 0;
   std::vector<Cross> crosses_;

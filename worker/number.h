@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "common/short_text.h"
+#include "worker/short_text.h"
 
 namespace fathom {
 

@@ -18,10 +18,11 @@ void NumericColumns::Add(const NumericColumn& column) {
   columns_.push_back(column);
 }
 
+// Step by step over all groups, not group by group: a vector that is loaded right after its parts
+// were stored waits for them to reach the cache.
 bool NumericColumns::Read(const std::vector<std::string_view>& values) {
   const NumericColumn* column = columns_.data();
   std::size_t left = columns_.size();
-  bool plain = true;
   for (Group& group : groups_) {
     const std::size_t lanes = std::min(left, kLanes);
     for (std::size_t i = 0; i < lanes; ++i) {
@@ -29,32 +30,33 @@ bool NumericColumns::Read(const std::vector<std::string_view>& values) {
       group.digits[i] = ShortDigits(text);
       group.size[i] = text.size();
     }
-    plain &= ReadCounts(&group);
     left -= lanes;
+  }
+  bool plain = true;
+  for (Group& group : groups_) plain &= ReadCounts(&group);
+  const double* logs = LogsOfCounts();
+  for (Group& group : groups_) {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      const double log = logs[group.count[i]];
+      group.number[i] = group.log[i] != 0 ? log : static_cast<double>(group.count[i]);
+    }
   }
   return plain;
 }
 
 bool NumericColumns::ReadCounts(Group* group) {
-  std::uint64_t counts[kLanes];
-  std::uint64_t odd = 0;
+  std::uint64_t any_odd = 0;
   for (std::size_t i = 0; i < kLanes; ++i) {
     const std::uint64_t count = CountOfDigits(group->digits[i]);
-    const std::uint64_t is_odd = (AreDigits(group->digits[i]) ? 0 : 1) |
-                                 (group->size[i] > kShortDigits ? 1 : 0) |
-                                 (count >= kLogsOfCounts ? 1 : 0);
-    counts[i] = is_odd != 0 ? 0 : count;
-    group->odd[i] = is_odd;
+    const std::uint64_t odd = (AreDigits(group->digits[i]) ? 0 : 1) |
+                              (group->size[i] > kShortDigits ? 1 : 0) |
+                              (count >= kLogsOfCounts ? 1 : 0);
+    group->count[i] = odd != 0 ? 0 : static_cast<std::uint32_t>(count);
+    group->odd[i] = odd;
     group->present[i] = (group->size[i] != 0 ? 1 : 0) | group->zero_if_missing[i];
-    odd |= is_odd;
+    any_odd |= odd;
   }
-  const double* logs = LogsOfCounts();
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    const double log = logs[counts[i]];
-    group->number[i] =
-        group->log[i] != 0 ? log : static_cast<double>(static_cast<std::uint32_t>(counts[i]));
-  }
-  return odd == 0;
+  return any_odd == 0;
 }
 
 void NumericColumns::Write(float* numbers) const {

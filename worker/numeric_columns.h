@@ -58,6 +58,7 @@ class NumericColumns {
     // Of the record at hand. `odd` and `present` are 0 or 1.
     std::uint64_t digits[kLanes] = {};
     std::uint64_t size[kLanes] = {};
+    std::uint32_t count[kLanes] = {};
     double number[kLanes] = {};  // after the log
     std::uint64_t odd[kLanes] = {};
     std::uint64_t present[kLanes] = {};

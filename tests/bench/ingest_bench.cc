@@ -133,16 +133,16 @@ void SplitAndEncode(benchmark::State& state) {
 BENCHMARK(SplitAndEncode)->Unit(benchmark::kMicrosecond);
 
 void Keys(benchmark::State& state) {
-  ValueKeys columns;
+  std::vector<ValueColumn> columns;
   std::vector<std::string> texts;
   for (std::size_t c = 0; c < kCategories; ++c) {
-    columns.Add(ColumnSeed(std::to_string(c)), c, c);
+    columns.push_back({.seed = ColumnSeed(std::to_string(c)), .value = c, .key = c});
     texts.push_back(fmt::format("{:08x}", c * 0x1234567));
   }
   const std::vector<std::string_view> values(texts.begin(), texts.end());
   std::vector<Key> keys(kCategories);
   for (auto _ : state) {
-    columns.Make(values, keys.data());
+    ValueKeys(columns, values, keys.data());
     benchmark::DoNotOptimize(keys.data());
   }
   state.counters["keys/s"] =

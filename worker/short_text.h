@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string_view>
 
-#if defined(__AVX512BW__) && defined(__AVX512VL__)
+#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__BMI2__)
 #include <immintrin.h>
 #endif
 
@@ -20,11 +20,10 @@ inline constexpr std::size_t kShortTextBytes = 8;
 // The first eight bytes of the text, as a little-endian number, zeros above. It reads no byte
 // beyond the text, and asks as little as it can how long that is: fields of changing lengths make
 // branches that no processor foresees.
-#if defined(__AVX512BW__) && defined(__AVX512VL__)
+#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__BMI2__)
 inline std::uint64_t ShortText(std::string_view text) {
-  const std::uint64_t all = (std::uint64_t{1} << kShortTextBytes) - 1;
-  const auto wanted = static_cast<__mmask16>(
-      text.size() >= kShortTextBytes ? all : all >> (kShortTextBytes - text.size()));
+  const auto size = static_cast<unsigned>(std::min(text.size(), kShortTextBytes));
+  const auto wanted = static_cast<__mmask16>(_bzhi_u32(0xFF, size));
   return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_maskz_loadu_epi8(wanted, text.data())));
 }
 #else
