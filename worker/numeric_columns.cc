@@ -1,70 +1,104 @@
 #include "worker/numeric_columns.h"
 
+#include <algorithm>
+
 #include "worker/number.h"
 #include "worker/transforms.h"
 
 namespace fathom {
 
 void NumericColumns::Add(const NumericColumn& column) {
+  const std::size_t lane = columns_.size() % kLanes;
+  if (lane == 0) groups_.emplace_back();
+  Group& group = groups_.back();
+  group.log[lane] = column.log ? 1 : 0;
+  group.zero_if_missing[lane] = column.zero_if_missing ? 1 : 0;
+  group.mean[lane] = column.mean;
+  group.stddev[lane] = column.stddev;
   columns_.push_back(column);
-  mean_.push_back(column.mean);
-  stddev_.push_back(column.stddev);
-  for (auto* numbers : {&numbers_, &present_, &seen_, &seen_mean_, &seen_squares_})
-    numbers->push_back(0);
-  counts_.push_back(0);
-  odd_.push_back(0);
 }
 
+// Step by step over all groups, not group by group: a vector that is loaded right after its parts
+// were stored waits for them to reach the cache.
 bool NumericColumns::Read(const std::vector<std::string_view>& values) {
+  const NumericColumn* column = columns_.data();
+  std::size_t left = columns_.size();
+  for (Group& group : groups_) {
+    const std::size_t lanes = std::min(left, kLanes);
+    for (std::size_t i = 0; i < lanes; ++i) {
+      const std::string_view text = values[(column++)->slot];
+      group.digits[i] = ShortDigits(text);
+      group.size[i] = text.size();
+    }
+    left -= lanes;
+  }
+  bool plain = true;
+  for (Group& group : groups_) plain &= ReadCounts(&group);
   const double* logs = LogsOfCounts();
-  unsigned any_odd = 0;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const NumericColumn& column = columns_[i];
-    const std::string_view text = values[column.slot];
-    std::uint32_t count = 0;
-    const bool parsed = ParseShortCount(text, &count);
-    const bool odd = !parsed || count >= kLogsOfCounts;
-    const double log = logs[odd ? 0 : count];
-    numbers_[i] = column.log ? log : static_cast<double>(count);
-    present_[i] = !text.empty() || column.zero_if_missing ? 1 : 0;
-    odd_[i] = odd ? 1 : 0;
-    any_odd |= odd_[i];
+  for (Group& group : groups_) {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      const double log = logs[group.count[i]];
+      group.number[i] = group.log[i] != 0 ? log : static_cast<double>(group.count[i]);
+    }
+  }
+  return plain;
+}
+
+bool NumericColumns::ReadCounts(Group* group) {
+  std::uint64_t any_odd = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    const std::uint64_t count = CountOfDigits(group->digits[i]);
+    const std::uint64_t odd = (AreDigits(group->digits[i]) ? 0 : 1) |
+                              (group->size[i] > kShortDigits ? 1 : 0) |
+                              (count >= kLogsOfCounts ? 1 : 0);
+    group->count[i] = odd != 0 ? 0 : static_cast<std::uint32_t>(count);
+    group->odd[i] = odd;
+    group->present[i] = (group->size[i] != 0 ? 1 : 0) | group->zero_if_missing[i];
+    any_odd |= odd;
   }
   return any_odd == 0;
 }
 
 void NumericColumns::Write(float* numbers) const {
-  const std::size_t size = columns_.size();
-  const double *x = numbers_.data(), *present = present_.data();
-  const double *mean = mean_.data(), *stddev = stddev_.data();
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto number = static_cast<float>((x[i] - mean[i]) / stddev[i]);
-    numbers[i] = present[i] != 0 ? number : 0.0F;
+  std::size_t left = columns_.size();
+  for (const Group& group : groups_) {
+    float last[kLanes];
+    float* written = left >= kLanes ? numbers : last;
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      const auto number = static_cast<float>((group.number[i] - group.mean[i]) / group.stddev[i]);
+      written[i] = group.present[i] != 0 ? number : 0.0F;
+    }
+    if (left < kLanes) {
+      for (std::size_t i = 0; i < left; ++i) numbers[i] = last[i];
+      return;
+    }
+    numbers += kLanes;
+    left -= kLanes;
   }
 }
 
 void NumericColumns::Observe() {
-  const std::size_t size = columns_.size();
-  const double *x = numbers_.data(), *present = present_.data();
-  const std::uint8_t* odd = odd_.data();
-  double *seen = seen_.data(), *mean = seen_mean_.data(), *squares = seen_squares_.data();
-  for (std::size_t i = 0; i < size; ++i) {
-    const bool taken = present[i] != 0 && odd[i] == 0;
-    const double count = seen[i] + 1;
-    const double delta = x[i] - mean[i];
-    const double new_mean = mean[i] + delta / count;
-    const double new_squares = squares[i] + delta * (x[i] - new_mean);
-    seen[i] = taken ? count : seen[i];
-    mean[i] = taken ? new_mean : mean[i];
-    squares[i] = taken ? new_squares : squares[i];
+  for (Group& group : groups_) {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      const bool taken = (group.present[i] & (group.odd[i] ^ 1)) != 0;
+      const double seen = group.seen[i] + 1;
+      const double delta = group.number[i] - group.seen_mean[i];
+      const double mean = group.seen_mean[i] + delta / seen;
+      const double squares = group.seen_squares[i] + delta * (group.number[i] - mean);
+      group.seen[i] = taken ? seen : group.seen[i];
+      group.seen_mean[i] = taken ? mean : group.seen_mean[i];
+      group.seen_squares[i] = taken ? squares : group.seen_squares[i];
+    }
   }
 }
 
 void NumericColumns::MoveTo(std::vector<ColumnStatistics>* statistics) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const auto seen = static_cast<std::uint64_t>(seen_[i]);
-    (*statistics)[columns_[i].column].SetMoments(seen, seen_mean_[i], seen_squares_[i]);
-    seen_[i] = seen_mean_[i] = seen_squares_[i] = 0;
+    Group& group = groups_[i / kLanes];
+    const std::size_t lane = i % kLanes;
+    (*statistics)[columns_[i].column].SetMoments(static_cast<std::uint64_t>(group.seen[lane]),
+                                                 group.seen_mean[lane], group.seen_squares[lane]);
+    group.seen[lane] = group.seen_mean[lane] = group.seen_squares[lane] = 0;
   }
 }
 

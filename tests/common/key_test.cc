@@ -21,6 +21,21 @@ TEST(Key, KindsOfKeysOfOneColumnDiffer) {
   EXPECT_EQ(keys.size(), 8U);
 }
 
+TEST(Key, OfARecordsValuesTogether) {
+  const std::uint64_t seeds[] = {ColumnSeed("a"), ColumnSeed("b")};
+  std::vector<ValueColumn> columns;
+  // The keys stand in the opposite order.
+  for (std::size_t c = 0; c < 2; ++c) columns.push_back({seeds[c], MissingKey(seeds[c]), c, 1 - c});
+  for (std::size_t size = 0; size < 300; ++size) {
+    const std::string text(size, 'x');
+    const std::string_view values[] = {text, "red"};
+    Key keys[2] = {};
+    ValueKeys(columns, values, keys);
+    EXPECT_EQ(keys[1], size == 0 ? MissingKey(seeds[0]) : ValueKey(seeds[0], text));
+    EXPECT_EQ(keys[0], ValueKey(seeds[1], "red"));
+  }
+}
+
 TEST(Key, ColumnsDiffer) {
   EXPECT_NE(ValueKey(ColumnSeed("a"), "x"), ValueKey(ColumnSeed("b"), "x"));
   EXPECT_NE(MissingKey(ColumnSeed("a")), MissingKey(ColumnSeed("b")));

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "common/random.h"
+
 namespace fathom {
 namespace {
 
@@ -124,6 +126,57 @@ TEST(FeatureEncoder, AMissingNumberMayStandForZeroBeforeTheTransform) {
   EXPECT_FLOAT_EQ(value("standardise"), -2.5F);
   EXPECT_FLOAT_EQ(value("log_standardise"), -2.5F);
   EXPECT_FLOAT_EQ(value("quantiles"), 0.5F);
+}
+
+// Numbers that are read eight columns at a time, and the same columns beside a text that means
+// "missing", which has them read one by one.
+TEST(FeatureEncoder, NumbersTogetherAreAsNumbersOneByOne) {
+  const char* kTransforms[] = {"none", "log", "standardise", "log_standardise", "quantiles"};
+  Config together;
+  Transforms learnt;
+  for (int i = 0; i < 21; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    together.columns.push_back({.name = name,
+                                .kind = "numeric",
+                                .use = i % 6 == 5 ? "none" : "deep",
+                                .transform = kTransforms[i % 5],
+                                .missing_as = i % 2 == 0 ? "neutral" : "zero"});
+    learnt[name] = {.mean = 0.1 * i, .stddev = 1.0 / 3 + i, .boundaries = {0, 1, 2.5, 100}};
+  }
+  Config apart = together;
+  apart.data.missing = {"", "unknown"};
+  const ModelSpec spec = MakeModelSpec(together);
+  const InputSchema schema(together, false), schema_apart(apart, false);
+  FeatureEncoder encoder(schema, spec, learnt), encoder_apart(schema_apart, spec, learnt);
+  std::vector<ColumnStatistics> seen(together.columns.size()), seen_apart(seen.size());
+  const std::string_view kTexts[] = {"",      "0",     "1",        "9",         "10",   "255",
+                                     "16383", "16384", "12345678", "123456789", "-1",   "+7",
+                                     "2.5",   "1e3",   "0.1",      "1e300",     "-0.0", "one"};
+  for (std::size_t i = 0; i < 5000; ++i) {
+    std::vector<std::string_view> values;
+    for (std::size_t c = 0; c < together.columns.size(); ++c) {
+      // Few of the texts that make a line bad.
+      const std::uint64_t draw = Mix64(i, c);
+      values.push_back(kTexts[draw % (draw % 64 == 0 ? std::size(kTexts) : 10)]);
+    }
+    encoder.Observe(values, i, &seen);
+    encoder_apart.Observe(values, i, &seen_apart);
+    EncodedExample example, example_apart;
+    const std::string error = encoder.Encode(values, &example);
+    ASSERT_EQ(error, encoder_apart.Encode(values, &example_apart));
+    if (!error.empty()) continue;
+    ASSERT_EQ(example.numerics, example_apart.numerics);
+  }
+  encoder.EndObserving(&seen);
+  encoder_apart.EndObserving(&seen_apart);
+  for (std::size_t c = 0; c < seen.size(); ++c) {
+    if (!LearnsFromData(together.columns[c])) continue;
+    const ColumnTransform a = seen[c].Learn(together.columns[c]);
+    const ColumnTransform b = seen_apart[c].Learn(together.columns[c]);
+    EXPECT_EQ(a.mean, b.mean);
+    EXPECT_EQ(a.stddev, b.stddev);
+    EXPECT_EQ(a.boundaries, b.boundaries);
+  }
 }
 
 TEST(FeatureEncoder, Lists) {

@@ -111,6 +111,38 @@ TEST_F(IngestTest, PackedFilesDoNotDependOnThreads) {
   EXPECT_EQ(one.train_examples + one.validation_examples + one.test_examples, 61000U);
 }
 
+TEST_F(IngestTest, CriteoFilesDoNotDependOnThreads) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) {
+    text += i % 4 == 0 ? "1" : "0";
+    for (int n = 0; n < 13; ++n) {
+      text += '\t';
+      if ((i + n) % 5 != 0) text += std::to_string(i * (n + 1) % 20011);
+    }
+    for (int c = 0; c < 26; ++c) text += fmt::format("\t{:08x}", i % (17 + c) * 0x1234567);
+    text += '\n';
+  }
+  dir_.Write("train.tsv", text);
+  Config config;
+  config.data.dir = dir_.path();
+  config.data.format = "criteo";
+  config.data.train = {"train.tsv"};
+  config.data.test_fraction = 0.2;
+  for (int n = 1; n <= 13; ++n) {
+    config.columns.push_back({.name = "I" + std::to_string(n),
+                              .kind = "numeric",
+                              .transform = n == 13 ? "quantiles" : "log_standardise",
+                              .missing_as = "zero"});
+  }
+  for (int c = 1; c <= 26; ++c) config.columns.push_back({.name = "C" + std::to_string(c)});
+  const IngestResult one = Run(config, 1, "one");
+  const IngestResult four = Run(config, 4, "four");
+  EXPECT_GT(one.bytes_read, 3U << 20) << "several blocks";
+  EXPECT_EQ(Bytes(one.train), Bytes(four.train));
+  EXPECT_EQ(Bytes(one.test), Bytes(four.test));
+  EXPECT_EQ(Bytes(one.transforms), Bytes(four.transforms));
+}
+
 TEST_F(IngestTest, GzipAndZstd) {
   const std::string text = Rows(0, 5000);
   dir_.Write("plain/train.csv", text);

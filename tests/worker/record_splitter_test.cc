@@ -72,6 +72,25 @@ TEST(RecordSplitter, Criteo) {
   EXPECT_EQ(error, "2 fields where 40 are expected");
 }
 
+TEST(RecordSplitter, RecordsThatComeWithTheirCuts) {
+  DataConfig data = Format("csv");
+  data.header = false;
+  data.trim = true;
+  data.names = {"x", "y", "z"};
+  RecordSplitter splitter(data, {"z", "x"});
+  const FileColumns columns = splitter.Resolve("data.txt", "");
+  const TextBlock block{.text = "1, 2 , 3 \r\n4,5\n"};
+  RecordStream records(block, ',', ',');
+  Record record;
+  std::vector<std::string_view> values;
+  ASSERT_TRUE(records.Next(&record));
+  ASSERT_FALSE(record.cuts.empty());
+  EXPECT_EQ(splitter.Split(record, columns, &values), "");
+  EXPECT_EQ(Values(values.begin(), values.end()), (Values{"3", "1"}));
+  ASSERT_TRUE(records.Next(&record));
+  EXPECT_EQ(splitter.Split(record, columns, &values), "2 fields where 3 are expected");
+}
+
 TEST(RecordSplitter, Libsvm) {
   const std::vector<std::string> wanted = {"label", "features", "3"};
   EXPECT_EQ(Split(Format("libsvm"), wanted, "+1 1:0.5 3:2 7:1 # comment\n"),
