@@ -1,5 +1,8 @@
 #include "common/checked_file.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "common/durable_file.h"
 #include "common/error.h"
 #include "common/xxh3.h"
@@ -20,15 +23,23 @@ const ModelFileEntry& EntryOf(const Manifest& manifest, const fs::path& dir,
   FailDamaged(dir / "manifest.json", "it names no file " + name);
 }
 
-Buffer ReadChecked(const fs::path& dir, const Manifest& manifest, const std::string& name) {
-  const ModelFileEntry& entry = EntryOf(manifest, dir, name);
-  const fs::path file = dir / name;
+Buffer ReadChecked(const fs::path& dir, const ModelFileEntry& entry) {
+  const fs::path file = dir / entry.name;
   Buffer bytes = ReadFile(file, kModelRemedy);
   if (bytes.size() != entry.bytes) {
     FailDamaged(file,
                 fmt::format("it has {} bytes, the manifest says {}", bytes.size(), entry.bytes));
   }
-  if (const std::uint64_t found = Xxh3(bytes.bytes()); found != entry.checksum) {
+  const auto all = std::as_const(bytes).bytes();
+  for (std::size_t block = 0; block < entry.blocks.size(); ++block) {
+    const std::size_t begin = std::min(block * kBlockBytes, all.size());
+    const auto part = all.subspan(begin, std::min(kBlockBytes, all.size() - begin));
+    if (Xxh3(part) == entry.blocks[block]) continue;
+    FailDamaged(file, fmt::format("it was altered: block {}, {} bytes from byte {}, has checksum "
+                                  "{:016x}, the manifest says {:016x}",
+                                  block, part.size(), begin, Xxh3(part), entry.blocks[block]));
+  }
+  if (const std::uint64_t found = Xxh3(all); found != entry.checksum) {
     FailDamaged(file, fmt::format("it was altered: checksum {:016x}, the manifest says {:016x}",
                                   found, entry.checksum));
   }

@@ -21,8 +21,8 @@ inline constexpr const char* kModelRemedy = "restore the folder from a copy, or 
 const ModelFileEntry& EntryOf(const Manifest& manifest, const std::filesystem::path& dir,
                               const std::string& name);
 
-Buffer ReadChecked(const std::filesystem::path& dir, const Manifest& manifest,
-                   const std::string& name);
+// Names the first block that is damaged.
+Buffer ReadChecked(const std::filesystem::path& dir, const ModelFileEntry& entry);
 
 // Takes a file's bytes piece by piece. `what` says in the error which piece is cut short.
 class CheckedReader {

@@ -124,6 +124,16 @@ struct ClusterConfig {
   double timeout_seconds = 30;
 };
 
+struct CheckpointConfig {
+  std::int64_t every_steps = 0;  // 0: only when the run is asked to stop
+  std::int64_t keep = 2;
+};
+
+struct WarmStartConfig {
+  std::string model;            // folder of a model; empty: none
+  bool optimizer_state = true;  // also take over z, n and accumulators
+};
+
 struct OutputConfig {
   std::string dir = "run";
   std::int64_t progress_seconds = 2;
@@ -131,6 +141,7 @@ struct OutputConfig {
 
 struct Config {
   std::int64_t seed = 1;
+  std::string resume = "no";  // no, auto, or a checkpoint's folder
   OutputConfig output;
   DataConfig data;
   std::vector<JoinConfig> joins;
@@ -142,6 +153,8 @@ struct Config {
   DeepConfig deep;
   DenseConfig dense;
   EvaluateConfig evaluate;
+  CheckpointConfig checkpoint;
+  WarmStartConfig warm_start;
   ServerConfig server;
   ClusterConfig cluster;
 };

@@ -54,11 +54,11 @@ ModelFileEntry FinishDense(const fs::path& dir, std::uint64_t dense_floats) {
   if (bytes.size() != DenseFileBytes(dense_floats))
     FailDamaged(dir / kDenseFile, fmt::format("{} bytes, {} are expected", bytes.size(),
                                               DenseFileBytes(dense_floats)));
-  return {.name = kDenseFile, .bytes = bytes.size(), .checksum = Xxh3(bytes.bytes()), .rows = {}};
+  return {.name = kDenseFile, .bytes = bytes.size(), .checksum = Xxh3(bytes.bytes())};
 }
 
 DenseState ReadDense(const fs::path& dir, const Manifest& manifest) {
-  const Buffer bytes = ReadChecked(dir, manifest, kDenseFile);
+  const Buffer bytes = ReadChecked(dir, EntryOf(manifest, dir, kDenseFile));
   CheckedReader reader(dir / kDenseFile, bytes.bytes());
   const auto header = reader.Get<DenseHeader>("the header");
   if (header.magic != kDenseMagic)

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -13,8 +14,6 @@ namespace fathom {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kBufferBytes = 1 << 20;
 
 [[noreturn]] void Refused(const fs::path& file, const char* what) {
   Fail(ExitCode::kModel, "{}: {}: {}: check the disk and the folder's rights", file.string(), what,
@@ -41,7 +40,7 @@ class Descriptor {
 DurableFile::DurableFile(const fs::path& file)
     : file_(file), fd_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
   if (fd_ < 0) Refused(file_, "cannot be created");
-  buffer_.reserve(kBufferBytes);
+  buffer_.reserve(kBlockBytes);
 }
 
 DurableFile::~DurableFile() {
@@ -51,14 +50,19 @@ DurableFile::~DurableFile() {
 }
 
 void DurableFile::Write(std::span<const std::byte> bytes) {
-  if (bytes.empty()) return;
   checksum_.Add(bytes);
   bytes_ += bytes.size();
-  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-  if (buffer_.size() >= kBufferBytes) WriteOut();
+  while (!bytes.empty()) {
+    const auto piece = bytes.first(std::min(bytes.size(), kBlockBytes - buffer_.size()));
+    buffer_.insert(buffer_.end(), piece.begin(), piece.end());
+    bytes = bytes.subspan(piece.size());
+    if (buffer_.size() == kBlockBytes) WriteOut();
+  }
 }
 
 void DurableFile::WriteOut() {
+  if (buffer_.empty()) return;
+  blocks_.push_back(Xxh3(buffer_));
   for (std::size_t at = 0; at < buffer_.size();) {
     const ssize_t written = write(fd_, buffer_.data() + at, buffer_.size() - at);
     if (written < 0 && errno == EINTR) continue;
@@ -113,6 +117,13 @@ Buffer ReadFile(const fs::path& file, const std::string& remedy) {
 void SyncDir(const fs::path& dir) {
   const Descriptor folder(dir, O_RDONLY | O_DIRECTORY);
   if (folder.get() < 0 || fsync(folder.get()) != 0) Refused(dir, "the folder cannot be synced");
+}
+
+bool LinkFile(const fs::path& from, const fs::path& to) {
+  if (link(from.c_str(), to.c_str()) == 0) return true;
+  const bool not_offered = errno == EPERM || errno == ENOTSUP || errno == EMLINK || errno == EXDEV;
+  if (!not_offered) Refused(to, "cannot be linked");
+  return false;
 }
 
 }  // namespace fathom

@@ -15,8 +15,10 @@
 
 namespace fathom {
 
-// Writes a new file through a buffer and sums it up on the way. Finish syncs it; a file that is
-// not finished is removed. All throw Error(kModel) that names the file and the system's reason.
+inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+
+// Writes a new file block by block and sums it up on the way. Finish syncs it; a file that is not
+// finished is removed. All throw Error(kModel) that names the file and the system's reason.
 class DurableFile {
  public:
   explicit DurableFile(const std::filesystem::path& file);
@@ -30,6 +32,9 @@ class DurableFile {
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t checksum() const { return checksum_.Digest(); }  // XXH3-64
 
+  // XXH3-64 of every kBlockBytes of it.
+  const std::vector<std::uint64_t>& blocks() const { return blocks_; }
+
  private:
   void WriteOut();
 
@@ -38,6 +43,7 @@ class DurableFile {
   std::vector<std::byte> buffer_;
   std::uint64_t bytes_ = 0;
   Xxh3Stream checksum_;
+  std::vector<std::uint64_t> blocks_;
 };
 
 // A plain value as it lies in memory.
@@ -57,5 +63,9 @@ Buffer ReadFile(const std::filesystem::path& file, const std::string& remedy);
 
 // Makes the names in a folder as durable as the files.
 void SyncDir(const std::filesystem::path& dir);
+
+// A second name for a file. False where the file system has none to give; the errors that mean
+// something else throw Error(kModel).
+bool LinkFile(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace fathom

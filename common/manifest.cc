@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -15,10 +16,23 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kManifestFile = "manifest.json";
 constexpr const char* kFormat = "fathom model";
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::uint64_t kMaxTables = 1024;
 constexpr std::uint64_t kMaxDim = 1 << 16;
 constexpr std::uint64_t kMaxDenseFloats = std::numeric_limits<std::int32_t>::max();
+
+std::string Hex(std::uint64_t checksum) { return fmt::format("{:016x}", checksum); }
+
+Json ToJson(const ModelFileEntry& file) {
+  Json json{{"name", file.name},
+            {"bytes", file.bytes},
+            {"xxh3", Hex(file.checksum)},
+            {"blocks", Json::array()},
+            {"rows", file.rows}};
+  for (const std::uint64_t block : file.blocks) json["blocks"].push_back(Hex(block));
+  if (!file.added.empty()) json["added"] = file.added;
+  return json;
+}
 
 Json ToJson(const Manifest& manifest) {
   Json root;
@@ -35,11 +49,11 @@ Json ToJson(const Manifest& manifest) {
                               {"row_wise", table.row_wise}});
   }
   root["files"] = Json::array();
-  for (const ModelFileEntry& file : manifest.files) {
-    root["files"].push_back({{"name", file.name},
-                             {"bytes", file.bytes},
-                             {"xxh3", fmt::format("{:016x}", file.checksum)},
-                             {"rows", file.rows}});
+  for (const ModelFileEntry& file : manifest.files) root["files"].push_back(ToJson(file));
+  if (manifest.progress) {
+    root["progress"] = {{"examples", manifest.progress->examples},
+                        {"loss_sum", manifest.progress->loss_sum},
+                        {"data", manifest.progress->data}};
   }
   return root;
 }
@@ -91,14 +105,32 @@ TableSpec TableFromJson(const Json& json) {
   return table;
 }
 
+std::uint64_t BlocksOf(std::uint64_t bytes) {
+  return bytes / kBlockBytes + (bytes % kBlockBytes > 0 ? 1 : 0);
+}
+
+TrainingProgress ProgressFromJson(const Json& json) {
+  if (!json.at("loss_sum").is_number() || !std::isfinite(json["loss_sum"].get<double>()))
+    Wrong("\"loss_sum\" is no number");
+  return {
+      .examples = Member(json, "examples"), .loss_sum = json["loss_sum"], .data = json.at("data")};
+}
+
 ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {
   ModelFileEntry file{.name = json.at("name"),
                       .bytes = Member(json, "bytes"),
-                      .checksum = Checksum(json.at("xxh3")),
-                      .rows = {}};
+                      .checksum = Checksum(json.at("xxh3"))};
   CheckName(file.name);
+  for (const Json& block : Array(json, "blocks")) file.blocks.push_back(Checksum(block));
+  if (!file.blocks.empty() && file.blocks.size() != BlocksOf(file.bytes))
+    Wrong(fmt::format("{} has {} blocks in {} bytes", file.name, file.blocks.size(), file.bytes));
   for (const Json& rows : Array(json, "rows"))
     file.rows.push_back(Unsigned(rows, "rows", UINT64_MAX));
+  if (json.contains("added")) {
+    for (const Json& rows : Array(json, "added"))
+      file.added.push_back(Unsigned(rows, "added", UINT64_MAX));
+    if (file.added.size() != file.rows.size()) Wrong(file.name + " adds rows of other tables");
+  }
   if (!file.rows.empty() && file.rows.size() != tables) {
     Wrong(file.name + " has rows of another number of tables");
   }
@@ -124,6 +156,7 @@ Manifest FromJson(const Json& root) {
       Wrong(file.name + " is named twice");
     manifest.files.push_back(std::move(file));
   }
+  if (root.contains("progress")) manifest.progress = ProgressFromJson(root["progress"]);
   return manifest;
 }
 

@@ -5,12 +5,16 @@
 //   dense.bin        the dense parameters and their AdaGrad accumulators
 //   rows-NN.bin      partition NN of every table, its rows in ascending order of key
 // The files depend on the model alone: not on the number of servers that wrote them.
+// A checkpoint is a model that may hold, beside an older rows-NN.bin, files rows-NN.STEP.bin of the
+// rows that have changed since; the manifest names them in order, and the last one that has a row
+// says what it is.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,8 +27,19 @@ namespace fathom {
 struct ModelFileEntry {
   std::string name;  // inside the folder
   std::uint64_t bytes = 0;
-  std::uint64_t checksum = 0;       // XXH3-64 of the whole file
-  std::vector<std::uint64_t> rows;  // by table; empty for files that hold no rows
+  std::uint64_t checksum = 0;              // XXH3-64 of the whole file
+  std::vector<std::uint64_t> blocks = {};  // XXH3-64 of every kBlockBytes of it
+  std::vector<std::uint64_t> rows = {};    // by table; empty for files that hold no rows
+  std::vector<std::uint64_t> added = {};   // of `rows`, those that no file before it has; by table
+  friend bool operator==(const ModelFileEntry&, const ModelFileEntry&) = default;
+};
+
+// How far a checkpoint's run had come, beside its step.
+struct TrainingProgress {
+  std::uint64_t examples = 0;  // trained on
+  double loss_sum = 0;         // of them, each before its update
+  std::string data;            // fingerprint of the packed data
+  friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
 };
 
 struct Manifest {
@@ -33,16 +48,24 @@ struct Manifest {
   std::vector<TableSpec> tables;
   std::uint64_t dense_floats = 0;
   std::vector<ModelFileEntry> files;
+  std::optional<TrainingProgress> progress = {};  // of a checkpoint
 
   std::uint64_t Rows(std::size_t table) const;
 };
 
-// Writes one partition's rows. A row's state is TableSpec::state_floats() floats (z, n,
+// The file of a partition: whole, or of what has changed up to `step` since the file before it.
+std::string PartitionFile(int partition);
+std::string PartitionFile(int partition, std::uint64_t step);
+
+// Those of a partition in a manifest, in order.
+std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition);
+
+// Writes one partition's rows into a file. A row's state is TableSpec::state_floats() floats (z, n,
 // embedding, accumulators). Rows of a table are added in ascending order of key, tables in order.
 // Finish syncs the file and returns its entry; without it the file is removed.
 class PartitionWriter {
  public:
-  PartitionWriter(const std::filesystem::path& dir, int partition,
+  PartitionWriter(const std::filesystem::path& dir, const std::string& name, int partition,
                   const std::vector<TableSpec>& tables);
   ~PartitionWriter();
   void BeginTable(std::size_t table, std::uint64_t rows);
@@ -54,9 +77,9 @@ class PartitionWriter {
   std::unique_ptr<State> state_;
 };
 
-// Calls `row(table, key, state)` for each row of the partition, in order of table and key. The
-// file is checked first (length, checksum, order, counts): a damaged one throws Error(kModel)
-// that names file and place, and no row is passed on from it.
+// Calls `row(table, key, state)` for each row of the partition, in order of table and key. Its
+// files are checked first (length, checksums, order, counts): a damaged one throws Error(kModel)
+// that names file and place, and no row is passed on.
 using RowVisitor = std::function<void(std::size_t table, Key key, std::span<const float> state)>;
 void ReadPartition(const std::filesystem::path& dir, const Manifest& manifest, int partition,
                    const RowVisitor& row);

@@ -6,15 +6,20 @@ namespace fathom {
 
 template <typename Archive>
 void serialize(Archive& archive, ModelFileEntry& entry) {
-  archive(entry.name, entry.bytes, entry.checksum, entry.rows);
+  archive(entry.name, entry.bytes, entry.checksum, entry.blocks, entry.rows, entry.added);
 }
 template <typename Archive>
 void serialize(Archive& archive, TableStatistics& table) {
   archive(table.rows, table.zero_wide_weights, table.row_bytes, table.allocated_bytes);
 }
 template <typename Archive>
+void serialize(Archive& archive, SaveRequest& request) {
+  archive(request.checkpoint, request.has_base, request.base_step, request.last);
+}
+template <typename Archive>
 void serialize(Archive& archive, SavedMessage& message) {
-  archive(message.files, message.tables, message.staleness);
+  archive(message.files, message.tables, message.staleness, message.held_seconds,
+          message.bytes_written, message.failure);
 }
 template <typename Archive>
 void serialize(Archive& archive, FailedMessage& message) {
@@ -41,6 +46,8 @@ Message Decode(std::span<const std::byte> payload) {
 
 }  // namespace
 
+Buffer EncodeSave(const SaveRequest& request) { return Encode(request); }
+SaveRequest DecodeSave(std::span<const std::byte> payload) { return Decode<SaveRequest>(payload); }
 Buffer EncodeSaved(const SavedMessage& message) { return Encode(message); }
 SavedMessage DecodeSaved(std::span<const std::byte> payload) {
   return Decode<SavedMessage>(payload);

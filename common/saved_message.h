@@ -1,4 +1,5 @@
-// server -> coordinator: what a server wrote. Goes through cereal over a bounded archive.
+// What coordinator and servers say to each other about saving. Goes through cereal over a bounded
+// archive.
 #pragma once
 
 #include <span>
@@ -22,10 +23,25 @@ struct TableStatistics {
 inline constexpr std::size_t kMaxStaleness = 256;
 using StalenessHistogram = std::vector<std::uint64_t>;
 
+// kSave, coordinator -> server: what to write; where it goes, each side knows by itself.
+// frame.step: the step whose updates are the last in it.
+struct SaveRequest {
+  bool checkpoint = false;      // else the model at the end of the run
+  bool has_base = false;        // a checkpoint that may be built upon is there:
+  std::uint64_t base_step = 0;  // that of this step
+  bool last = false;            // training ends here
+};
+Buffer EncodeSave(const SaveRequest& request);
+SaveRequest DecodeSave(std::span<const std::byte> payload);
+
+// kSaved, server -> coordinator: what it wrote.
 struct SavedMessage {
   std::vector<ModelFileEntry> files;
   std::vector<TableStatistics> tables;
   StalenessHistogram staleness;
+  double held_seconds = 0;  // from the step's last update until training went on
+  std::uint64_t bytes_written = 0;
+  std::string failure;  // of a checkpoint: why there is none
 };
 
 Buffer EncodeSaved(const SavedMessage& message);

@@ -27,7 +27,8 @@ class Schedule {
         slice_size_(config.train.slice_size),
         steps_per_epoch_((train_examples + batch_size_ - 1) / batch_size_),
         steps_(steps_per_epoch_ * config.train.epochs),
-        every_steps_(config.evaluate.every_steps) {}
+        every_steps_(config.evaluate.every_steps),
+        checkpoint_steps_(config.checkpoint.every_steps) {}
 
   std::uint64_t train_examples() const { return examples_; }
   std::uint64_t steps_per_epoch() const { return steps_per_epoch_; }
@@ -50,6 +51,13 @@ class Schedule {
     return done % steps_per_epoch_ == 0 || (every_steps_ > 0 && done % every_steps_ == 0);
   }
 
+  // The first step above `done` after which a checkpoint is written; steps() if there is none
+  // before the end.
+  std::uint64_t NextCheckpoint(std::uint64_t done) const {
+    if (checkpoint_steps_ == 0) return steps_;
+    return std::min(steps_, (done / checkpoint_steps_ + 1) * checkpoint_steps_);
+  }
+
  private:
   std::uint64_t examples_;
   std::uint64_t batch_size_;
@@ -57,6 +65,7 @@ class Schedule {
   std::uint64_t steps_per_epoch_;
   std::uint64_t steps_;
   std::uint64_t every_steps_;
+  std::uint64_t checkpoint_steps_;
 };
 
 }  // namespace fathom

@@ -200,6 +200,9 @@ struct Defaults {
 std::vector<Setting> SettingsOf(Config& c) {
   std::vector<Setting> out = {
       Number("seed", &c.seed, 0, kMaxCount, "Of initial values and of the order of the examples"),
+      Text("resume", &c.resume,
+           "no: train from the start; auto: go on from the newest complete checkpoint of "
+           "output.dir, where there is one; or a checkpoint's folder"),
       Text("output.dir", &c.output.dir,
            "Folder for config.toml, metrics.jsonl, model/ and logs/; relative to where fathom is "
            "started"),
@@ -216,6 +219,15 @@ std::vector<Setting> SettingsOf(Config& c) {
           Text("evaluate.on", &c.evaluate.on, "Which part to evaluate on", {"test", "validation"}),
           Text("evaluate.group_by", &c.evaluate.group_by,
                "Column for the per-group AUC (GAUC); empty: none"),
+          Number("checkpoint.every_steps", &c.checkpoint.every_steps, 0, kMaxCount,
+                 "Write a checkpoint every so many steps; 0: only when the run is asked to stop"),
+          Number("checkpoint.keep", &c.checkpoint.keep, 1, 1000,
+                 "So many complete checkpoints stay; older ones are removed"),
+          Text("warm_start.model", &c.warm_start.model,
+               "Begin with the rows, and where the layers have the same shapes the dense "
+               "parameters, of this model; empty: begin with initial values"),
+          Plain("warm_start.optimizer_state", &c.warm_start.optimizer_state,
+                "Take over FTRL's and AdaGrad's sums too; false: values only, sums as if new"),
           Plain("server.huge_pages", &c.server.huge_pages,
                 "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
                 "in half the time; small tables take a little more memory"),

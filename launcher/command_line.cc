@@ -51,7 +51,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   auto* train = app.add_subcommand(
       "train", "Train a model. Alone: in this process. Under mpirun: on its ranks");
   AddConfig(train, &config);
-  train->callback([&] { TrainCommand(config, mpi); });
+  train->callback([&] { exit_code = TrainCommand(config, mpi); });
 
   auto* evaluate = app.add_subcommand(
       "evaluate", "Metrics of a model on the evaluation part of a config's data");

@@ -17,7 +17,8 @@ struct ConfigArguments {
   std::vector<std::string> overrides;  // key=value
 };
 
-void TrainCommand(const ConfigArguments& arguments, MpiSession& mpi);
+// Returns the exit code: 0, or 128 + the number of the signal that ended it in order.
+int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi);
 
 void EvaluateCommand(const ConfigArguments& arguments, const std::filesystem::path& model_dir,
                      MpiSession& mpi);

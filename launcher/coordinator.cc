@@ -13,67 +13,89 @@ namespace {
 // metrics.jsonl gets about this many "train" lines a run.
 constexpr std::uint64_t kTrainWindows = 200;
 
-// A server that writes its part of a large model to a slow disk is silent for longer than a step.
-constexpr int kSaveTimeouts = 20;
+// How often it looks whether the run is asked to stop.
+constexpr auto kStopInterval = std::chrono::milliseconds(200);
 
 double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 double Ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
-void AddStaleness(const StalenessHistogram& more, StalenessHistogram* sum) {
-  if (sum->size() < more.size()) sum->resize(more.size());
-  for (std::size_t i = 0; i < more.size(); ++i) (*sum)[i] += more[i];
-}
-
 }  // namespace
 
-Coordinator::Coordinator(const RunContext& context, MetricsLog* log, ModelTexts texts)
+Coordinator::Coordinator(const RunContext& context, CoordinatorInputs inputs)
     : context_(context),
-      log_(log),
-      texts_(std::move(texts)),
+      inputs_(std::move(inputs)),
+      log_(inputs_.log),
       mailbox_(context.transport.mailbox(context.layout.coordinator())),
       recorder_(context.stages->Recorder(context.layout.coordinator())),
       schedule_(context.config, context.train_examples),
-      desk_(schedule_, context.layout.workers, context.evaluation_examples > 0) {}
+      desk_(schedule_, context.layout.workers, context.evaluation_examples > 0, context.start_step),
+      checkpoints_(context, schedule_),
+      steps_done_(context.start_step),
+      progress_(inputs_.progress) {}
 
 CoordinatorResult Coordinator::Run() {
-  started_ = window_started_ = last_shown_ = last_step_done_ = Clock::now();
-  // Twice the deadline of the roles below: whoever waits for a silent peer knows its name and
-  // speaks first.
-  const auto patience = 2 * (context_.DeadlineFromNow() - Clock::now());
-  while (!Complete()) Handle(Await(Clock::now() + patience, "steps and scores of the workers"));
+  started_ = window_started_ = last_shown_ = last_step_done_ = last_heard_ = Clock::now();
+  Train();
   FinalReport& report = result_.report;
   report.steps = steps_done_;
-  report.examples = examples_;
-  report.progressive_logloss = Ratio(loss_sum_, static_cast<double>(examples_));
+  report.resumed_at = context_.start_step;
+  report.examples = progress_.examples;
+  report.progressive_logloss = Ratio(progress_.loss_sum, static_cast<double>(progress_.examples));
   report.seconds = Seconds(last_step_done_ - started_ - evaluating_);
-  report.examples_per_second = Ratio(static_cast<double>(examples_), report.seconds);
-  if (context_.mode == RunMode::kTrain) Save();
-  for (const Role& role : context_.layout.roles) {
-    if (role.kind != RoleKind::kCoordinator) Send(FrameType::kStop, role.id, steps_done_);
+  report.examples_per_second =
+      Ratio(static_cast<double>(progress_.examples - inputs_.progress.examples), report.seconds);
+  report.checkpoints = checkpoints_.written();
+  report.checkpoints_failed = checkpoints_.failed();
+  report.checkpoint_stall_seconds = checkpoints_.stall_seconds();
+  if (result_.stopped) {
+    EndEarly();
+  } else if (context_.mode == RunMode::kTrain) {
+    SaveModel();
   }
-  context_.transport.Flush(context_.DeadlineFromNow());
+  EndAll();
   return std::move(result_);
 }
 
-bool Coordinator::Complete() const {
-  return workers_done_ == context_.layout.workers && open_steps_.empty() && evaluations_.empty();
+void Coordinator::Train() {
+  while (!Complete() && !result_.stopped) {
+    const auto frame = AwaitUntil(Clock::now() + kStopInterval, "steps and scores of the workers");
+    if (frame) Handle(*frame);
+    ConsiderStop();
+    ConsiderCheckpoint();
+  }
 }
 
-Frame Coordinator::Await(Deadline deadline, const char* what) {
-  auto idle = recorder_.Measure(Stage::kIdle);
-  auto frame = mailbox_.Take(deadline);
-  idle.End();
-  if (!frame) {
-    Fail(ExitCode::kPeer, "coordinator: nothing came for {} s while waiting for {} after step {}",
-         2 * context_.config.cluster.timeout_seconds, what, steps_done_);
+bool Coordinator::Complete() const {
+  return workers_done_ == context_.layout.workers && open_steps_.empty() && evaluations_.empty() &&
+         !checkpoints_.busy() && !stop_;
+}
+
+Frame Coordinator::Await(const char* what) {
+  for (;;) {
+    if (auto frame = AwaitUntil(Clock::now() + kStopInterval, what)) return std::move(*frame);
   }
+}
+
+// Nothing: the time is over, or a server says that it is alive. Patience is twice the deadline of
+// the other roles: whoever waits for a silent peer knows its name and speaks first.
+std::optional<Frame> Coordinator::AwaitUntil(Deadline until, const char* what) {
+  auto idle = recorder_.Measure(Stage::kIdle);
+  auto frame = mailbox_.Take(until);
+  idle.End();
+  const double patience = 2 * context_.config.cluster.timeout_seconds;
+  if (frame) last_heard_ = Clock::now();
+  if (Seconds(Clock::now() - last_heard_) > patience) {
+    Fail(ExitCode::kPeer, "coordinator: nothing came for {} s while waiting for {} after step {}",
+         patience, what, steps_done_);
+  }
+  if (!frame || frame->type == FrameType::kAlive) return std::nullopt;
   if (frame->type == FrameType::kFailed) ThrowFailure(*frame);
   if (frame->type == FrameType::kPeerLost) {
     Fail(ExitCode::kPeer, "coordinator: lost {} after step {} while waiting for {}{}",
          RoleAndPlace(context_.layout, frame->source), steps_done_, what, LossReason(*frame));
   }
-  return std::move(*frame);
+  return frame;
 }
 
 void Coordinator::Handle(const Frame& frame) {
@@ -84,6 +106,10 @@ void Coordinator::Handle(const Frame& frame) {
       return OnScores(frame);
     case FrameType::kNextOrder:
       return OnNextOrder(frame);
+    case FrameType::kPaused:
+      return OnPaused(frame);
+    case FrameType::kSaved:
+      return OnSaved(frame);
     case FrameType::kWorkerDone:
       ++workers_done_;
       return;
@@ -123,10 +149,10 @@ void Coordinator::FinishSteps() {
     if (first->first != steps_done_ || first->second.slices_in < plan.slices) return;
     double loss = 0;
     for (double slice : first->second.by_slice) loss += slice;
-    loss_sum_ += loss;
+    progress_.loss_sum += loss;
     window_loss_sum_ += loss;
     shown_loss_sum_ += loss;
-    examples_ += plan.examples;
+    progress_.examples += plan.examples;
     window_examples_ += plan.examples;
     shown_examples_ += plan.examples;
     open_steps_.erase(first);
@@ -142,7 +168,7 @@ void Coordinator::CloseWindow(Clock::time_point now) {
     const double examples = static_cast<double>(window_examples_);
     log_->Train({.step = steps_done_,
                  .epoch = (steps_done_ - 1) / schedule_.steps_per_epoch(),
-                 .examples = examples_,
+                 .examples = progress_.examples,
                  .logloss = Ratio(window_loss_sum_, examples),
                  .examples_per_second = Ratio(examples, Seconds(now - window_started_))});
   }
@@ -219,42 +245,104 @@ void Coordinator::GiveOrders() {
     Send(FrameType::kOrder, context_.layout.worker(worker), order.step, EncodeOrder(order.kind));
 }
 
-void Coordinator::Save() {
-  const auto span = recorder_.Measure(Stage::kSave, steps_done_);
-  const auto& dir = context_.save_dir;
-  CreateDense(dir, static_cast<std::uint64_t>(context_.spec.dense_floats));
-  for (int server = 0; server < context_.layout.servers; ++server) {
-    Send(FrameType::kSave, context_.layout.server(server), steps_done_);
+// The first signal: no server begins another step; what was begun is finished, and saved.
+void Coordinator::ConsiderStop() {
+  const bool training = context_.mode == RunMode::kTrain && steps_done_ < schedule_.steps();
+  if (stop_ || !training || checkpoints_.busy() || !inputs_.stop_asked()) return;
+  LogInfo("asked to stop: finishing the steps that were begun, then a checkpoint");
+  stop_ = Stop{.pauses_left = context_.layout.servers, .step = 0};
+  SendToAll(RoleKind::kServer, FrameType::kPause, steps_done_);
+}
+
+void Coordinator::OnPaused(const Frame& frame) {
+  if (!stop_ || stop_->pauses_left == 0) {
+    Fail(ExitCode::kPeer, "coordinator: {} has paused, unasked",
+         RoleAndPlace(context_.layout, frame.source));
   }
-  Manifest manifest{.step = steps_done_,
-                    .seed = static_cast<std::uint64_t>(context_.config.seed),
-                    .tables = context_.spec.tables,
-                    .dense_floats = static_cast<std::uint64_t>(context_.spec.dense_floats),
-                    .files = {}};
-  std::uint64_t allocated = 0;
-  const auto patience = kSaveTimeouts * (context_.DeadlineFromNow() - Clock::now());
-  for (int server = 0; server < context_.layout.servers; ++server) {
-    const Frame frame = Await(Clock::now() + patience, "the servers to save the model");
+  stop_->step = std::max(stop_->step, frame.step);
+  if (--stop_->pauses_left == 0) BeginCheckpoint(stop_->step, true);
+}
+
+// In every mode the servers begin no step from due() on until they have saved.
+void Coordinator::ConsiderCheckpoint() {
+  if (checkpoints_.busy() && steps_done_ == checkpoint_step_ && !checkpoint_progress_)
+    checkpoint_progress_ = progress_;
+  if (checkpoints_.complete() && checkpoint_progress_) {
+    ReportCheckpoint(checkpoints_.Finish(inputs_.texts, *checkpoint_progress_));
+    result_.stopped = stop_.has_value();
+  }
+  const bool training = context_.mode == RunMode::kTrain && steps_done_ < schedule_.steps();
+  if (!stop_ && !checkpoints_.busy() && training && steps_done_ == checkpoints_.due())
+    BeginCheckpoint(steps_done_, false);
+}
+
+void Coordinator::BeginCheckpoint(std::uint64_t step, bool last) {
+  checkpoint_step_ = step;
+  checkpoint_progress_.reset();
+  if (steps_done_ == step) checkpoint_progress_ = progress_;
+  const SaveRequest request = checkpoints_.Begin(step, last);
+  for (int server = 0; server < context_.layout.servers; ++server)
+    Send(FrameType::kSave, context_.layout.server(server), step, EncodeSave(request));
+}
+
+void Coordinator::OnSaved(const Frame& frame) {
+  if (!checkpoints_.busy() || frame.step != checkpoint_step_) {
+    Fail(ExitCode::kPeer, "coordinator: {} has saved step {}, unasked",
+         RoleAndPlace(context_.layout, frame.source), frame.step);
+  }
+  checkpoints_.Add(DecodeSaved(frame.payload.bytes()));
+}
+
+void Coordinator::ReportCheckpoint(const CheckpointReport& report) {
+  if (log_ != nullptr) log_->Checkpoint(report);
+  if (!report.failure.empty()) return;
+  LogInfo(
+      "checkpoint of step {}: {} rows, {:.1f} MB written in {:.2f} s, training held for {:.2f} s",
+      report.step, report.rows, static_cast<double>(report.bytes_written) / 1e6, report.seconds,
+      report.stall_seconds);
+}
+
+void Coordinator::SaveModel() {
+  const auto span = recorder_.Measure(Stage::kSave, steps_done_);
+  ModelSave save(context_, context_.save_dir, steps_done_);
+  save.Begin();
+  for (int server = 0; server < context_.layout.servers; ++server)
+    Send(FrameType::kSave, context_.layout.server(server), steps_done_,
+         EncodeSave({.checkpoint = false, .last = true}));
+  while (!save.complete()) {
+    const Frame frame = Await("the servers to save the model");
     if (frame.type != FrameType::kSaved)
       Fail(ExitCode::kPeer, "coordinator: expected kSaved, got frame type {}",
            static_cast<int>(frame.type));
-    SavedMessage saved = DecodeSaved(frame.payload.bytes());
-    AddStaleness(saved.staleness, &result_.report.staleness);
-    for (auto& file : saved.files) manifest.files.push_back(std::move(file));
-    for (const TableStatistics& table : saved.tables) {
-      result_.report.rows += table.rows;
-      result_.report.zero_wide_weights += table.zero_wide_weights;
-      allocated += table.allocated_bytes;
-    }
+    save.Add(DecodeSaved(frame.payload.bytes()));
   }
-  result_.report.bytes_per_row =
-      Ratio(static_cast<double>(allocated), static_cast<double>(result_.report.rows));
-  manifest.files.push_back(FinishDense(dir, manifest.dense_floats));
-  manifest.files.push_back(WriteTextFile(dir, "config.toml", texts_.config_toml));
-  manifest.files.push_back(WriteTextFile(dir, "transforms.json", texts_.transforms_json));
-  std::sort(manifest.files.begin(), manifest.files.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  WriteManifest(dir, manifest);
+  save.Finish(inputs_.texts, std::nullopt);
+  result_.report.rows = save.tables().rows;
+  result_.report.zero_wide_weights = save.tables().zero_wide_weights;
+  result_.report.bytes_per_row = Ratio(static_cast<double>(save.tables().allocated_bytes),
+                                       static_cast<double>(save.tables().rows));
+  result_.report.staleness = save.staleness();
+}
+
+// The workers leave first: while one still waits for rows, no server may be gone.
+void Coordinator::EndEarly() {
+  SendToAll(RoleKind::kWorker, FrameType::kStop, steps_done_);
+  while (workers_done_ < context_.layout.workers) {
+    const Frame frame = Await("the workers to stop");
+    if (frame.type == FrameType::kWorkerDone) ++workers_done_;
+  }
+}
+
+void Coordinator::EndAll() {
+  if (!result_.stopped) SendToAll(RoleKind::kWorker, FrameType::kStop, steps_done_);
+  SendToAll(RoleKind::kServer, FrameType::kStop, steps_done_);
+  context_.transport.Flush(context_.DeadlineFromNow());
+}
+
+void Coordinator::SendToAll(RoleKind kind, FrameType type, std::uint64_t step) {
+  for (const Role& role : context_.layout.roles) {
+    if (role.kind == kind) Send(type, role.id, step);
+  }
 }
 
 void Coordinator::Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload) {

@@ -1,41 +1,49 @@
 // The coordinator: one thread on rank 0 that follows the workers' steps, computes the metrics of
-// each evaluation over all its examples, has the servers save the model and ends the run.
-// In sync mode it is not asked during a step, so it slows nobody down; in the other modes it hands
-// out the batches, a step ahead of their use.
+// each evaluation over all its examples, has the servers write checkpoints and the model, and ends
+// the run: at the last step, or before if it is asked to. In sync mode it is not asked during a
+// step, so it slows nobody down; in the other modes it hands out the batches, a step ahead of their
+// use.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/model_file.h"
 #include "common/run_context.h"
-#include "common/saved_message.h"
 #include "common/schedule.h"
+#include "launcher/checkpoints.h"
 #include "launcher/evaluation_sink.h"
 #include "launcher/metrics_log.h"
+#include "launcher/model_save.h"
 #include "launcher/order_desk.h"
 
 namespace fathom {
 
-// What goes into the model's folder beside the servers' files.
-struct ModelTexts {
-  std::string config_toml;
-  std::string transforms_json;
+// What only the coordinator is given.
+struct CoordinatorInputs {
+  MetricsLog* log = nullptr;  // may be null
+  ModelTexts texts;           // kTrain
+  TrainingProgress progress;  // kTrain: before this run; `data` is that of the run
+  // Whether the run shall write a checkpoint and end before its last step; asked now and then.
+  std::function<bool()> stop_asked = [] { return false; };
 };
 
 struct CoordinatorResult {
+  bool stopped = false;  // before the last step, with a checkpoint of report.steps
   FinalReport report;
   std::vector<float> logits;  // kEvaluate: by example
 };
 
 class Coordinator {
  public:
-  // kEvaluate: `log` may be null and `texts` are not used.
-  Coordinator(const RunContext& context, MetricsLog* log, ModelTexts texts);
+  Coordinator(const RunContext& context, CoordinatorInputs inputs);
 
   // Returns when every role has been told to stop. Throws Error: a peer lost or silent beyond the
-  // deadline, a role that failed (with its text).
+  // deadline, a role that failed (with its text), a model that cannot be written.
   CoordinatorResult Run();
 
  private:
@@ -45,8 +53,24 @@ class Coordinator {
     std::uint32_t slices_in = 0;
   };
 
-  Frame Await(Deadline deadline, const char* what);
+  // A stop that was asked for: first the servers pause, then a step is found that all can save at.
+  struct Stop {
+    int pauses_left = 0;
+    std::uint64_t step = 0;
+  };
+
+  void Train();
+  Frame Await(const char* what);
+  std::optional<Frame> AwaitUntil(Deadline until, const char* what);
   void Handle(const Frame& frame);
+  void OnPaused(const Frame& frame);
+  void OnSaved(const Frame& frame);
+  void ConsiderStop();
+  void ConsiderCheckpoint();
+  void BeginCheckpoint(std::uint64_t step, bool last);
+  void ReportCheckpoint(const CheckpointReport& report);
+  void EndEarly();
+  void EndAll();
   void OnStepDone(const Frame& frame);
   void OnScores(const Frame& frame);
   void OnNextOrder(const Frame& frame);
@@ -54,27 +78,31 @@ class Coordinator {
   void FinishSteps();
   void CloseWindow(Clock::time_point now);
   void ReportProgress(Clock::time_point now);
-  void Save();
+  void SaveModel();
+  void SendToAll(RoleKind kind, FrameType type, std::uint64_t step);
   void Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload = {});
   bool Complete() const;
 
   const RunContext& context_;
+  CoordinatorInputs inputs_;
   MetricsLog* log_;
-  ModelTexts texts_;
   Mailbox& mailbox_;
   StageRecorder& recorder_;
   Schedule schedule_;
   OrderDesk desk_;
+  Checkpoints checkpoints_;
+  std::uint64_t checkpoint_step_ = 0;                    // of the one at hand
+  std::optional<TrainingProgress> checkpoint_progress_;  // as of the checkpoint at hand
+  std::optional<Stop> stop_;
   CoordinatorResult result_;
 
   std::map<std::uint64_t, StepLosses> open_steps_;
-  std::uint64_t steps_done_ = 0;                         // all steps below are complete
+  std::uint64_t steps_done_;                             // all steps below are complete
   std::map<std::uint64_t, EvaluationSink> evaluations_;  // by version
   std::uint64_t evaluations_done_ = 0;
   int workers_done_ = 0;
 
-  double loss_sum_ = 0;  // over all examples so far
-  std::uint64_t examples_ = 0;
+  TrainingProgress progress_;  // over all examples so far, also before a resume
   double window_loss_sum_ = 0;
   std::uint64_t window_examples_ = 0;
   double shown_loss_sum_ = 0;  // since the last line on the terminal
@@ -84,6 +112,7 @@ class Coordinator {
   Clock::time_point last_shown_;
   Clock::duration evaluating_{0};  // time between a last step before an evaluation and its end
   Clock::time_point last_step_done_;
+  Clock::time_point last_heard_;
 };
 
 }  // namespace fathom

@@ -57,13 +57,11 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
          "data.validation_fraction",
          config.evaluate.on);
   }
-  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi,
-                                              {.mode = RunMode::kEvaluate,
-                                               .data = {.train = {}, .evaluation = data},
-                                               .model_dir = model.dir,
-                                               .save_dir = {},
-                                               .log = nullptr,
-                                               .texts = {}});
+  RunRequest request;
+  request.mode = RunMode::kEvaluate;
+  request.data.evaluation = data;
+  request.model_dir = model.dir;
+  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   if (mpi.rank() != 0) return;
   const Metrics& m = result.report.metrics;
   std::printf(

@@ -57,7 +57,8 @@ void AddProfile(const ProfileReport& p, Json* object) {
 
 }  // namespace
 
-MetricsLog::MetricsLog(const std::filesystem::path& file) : file_(file), out_(file) {
+MetricsLog::MetricsLog(const std::filesystem::path& file, Write write)
+    : file_(file), out_(file, write == Write::kOn ? std::ios::app : std::ios::trunc) {
   if (!out_) Fail(ExitCode::kTraining, "{}: cannot be written: check output.dir", file.string());
 }
 
@@ -69,7 +70,7 @@ void MetricsLog::Train(const TrainWindow& window) {
   line["examples"] = window.examples;
   line["progressive_logloss"] = Number(window.logloss);
   line["examples_per_second"] = Number(window.examples_per_second);
-  Write(line.dump());
+  WriteLine(line.dump());
 }
 
 void MetricsLog::Evaluation(std::uint64_t step, const Metrics& metrics) {
@@ -77,7 +78,26 @@ void MetricsLog::Evaluation(std::uint64_t step, const Metrics& metrics) {
   line["event"] = "evaluation";
   line["step"] = step;
   AddMetrics(metrics, &line);
-  Write(line.dump());
+  WriteLine(line.dump());
+}
+
+void MetricsLog::Resume(std::uint64_t step) {
+  Json line;
+  line["event"] = "resume";
+  line["step"] = step;
+  WriteLine(line.dump());
+}
+
+void MetricsLog::Checkpoint(const CheckpointReport& report) {
+  Json line;
+  line["event"] = "checkpoint";
+  line["step"] = report.step;
+  line["failure"] = report.failure.empty() ? Json(nullptr) : Json(report.failure);
+  line["rows"] = report.rows;
+  line["bytes_written"] = report.bytes_written;
+  line["seconds"] = report.seconds;
+  line["stall_seconds"] = report.stall_seconds;
+  WriteLine(line.dump());
 }
 
 void MetricsLog::Final(const FinalReport& report) {
@@ -101,12 +121,16 @@ void MetricsLog::Final(const FinalReport& report) {
   line["rows"] = report.rows;
   line["zero_wide_weights"] = report.zero_wide_weights;
   line["bytes_per_row"] = Number(report.bytes_per_row);
+  line["resumed_at"] = report.resumed_at;
+  line["checkpoints"] = report.checkpoints;
+  line["checkpoints_failed"] = report.checkpoints_failed;
+  line["checkpoint_stall_seconds"] = report.checkpoint_stall_seconds;
   line["staleness"] = report.staleness;
   AddProfile(report.profile, &line);
-  Write(line.dump());
+  WriteLine(line.dump());
 }
 
-void MetricsLog::Write(const std::string& line) {
+void MetricsLog::WriteLine(const std::string& line) {
   out_ << line << '\n' << std::flush;
   if (!out_) Fail(ExitCode::kTraining, "{}: writing failed: is the disk full?", file_.string());
 }

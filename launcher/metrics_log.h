@@ -8,6 +8,7 @@
 
 #include "common/metrics.h"
 #include "common/saved_message.h"
+#include "launcher/checkpoints.h"
 #include "launcher/run_profile.h"
 
 namespace fathom {
@@ -32,21 +33,32 @@ struct FinalReport {
   std::uint64_t rows = 0;
   std::uint64_t zero_wide_weights = 0;
   double bytes_per_row = 0;      // slabs and index, per row
-  StalenessHistogram staleness;  // over all servers
+  std::uint64_t resumed_at = 0;  // step
+  std::uint64_t checkpoints = 0;
+  std::uint64_t checkpoints_failed = 0;
+  double checkpoint_stall_seconds = 0;  // that training was held back, in all
+  StalenessHistogram staleness;         // over all servers
   ProfileReport profile;
 };
 
 class MetricsLog {
  public:
-  // Starts the file anew. Throws Error(kTraining) where it cannot be written.
-  explicit MetricsLog(const std::filesystem::path& file);
+  // kAnew empties the file first; kOn adds to it. Throws Error(kTraining) where it cannot be
+  // written.
+  enum class Write { kAnew, kOn };
+  explicit MetricsLog(const std::filesystem::path& file, Write write = Write::kAnew);
+
+  // A run that goes on from a checkpoint. Lines of later steps that stand before it are of a run
+  // that did not come to its end.
+  void Resume(std::uint64_t step);
 
   void Train(const TrainWindow& window);
   void Evaluation(std::uint64_t step, const Metrics& metrics);
+  void Checkpoint(const CheckpointReport& report);
   void Final(const FinalReport& report);
 
  private:
-  void Write(const std::string& line);
+  void WriteLine(const std::string& line);
 
   std::filesystem::path file_;
   std::ofstream out_;

@@ -2,10 +2,11 @@
 
 namespace fathom {
 
-OrderDesk::OrderDesk(const Schedule& schedule, int workers, bool evaluates)
+OrderDesk::OrderDesk(const Schedule& schedule, int workers, bool evaluates, std::uint64_t next_step)
     : schedule_(schedule),
       evaluates_(evaluates),
-      evaluating_(static_cast<std::size_t>(workers), false) {}
+      evaluating_(static_cast<std::size_t>(workers), false),
+      next_step_(next_step) {}
 
 void OrderDesk::Ask(int worker) { asking_.push_back(worker); }
 

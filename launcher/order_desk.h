@@ -17,7 +17,9 @@ namespace fathom {
 
 class OrderDesk {
  public:
-  OrderDesk(const Schedule& schedule, int workers, bool evaluates);
+  // The model holds the batches below `next_step`, and its evaluation is still to come, if one is
+  // due.
+  OrderDesk(const Schedule& schedule, int workers, bool evaluates, std::uint64_t next_step = 0);
 
   // A worker asks for its next order.
   void Ask(int worker);
@@ -35,7 +37,7 @@ class OrderDesk {
   bool evaluates_;
   std::deque<int> asking_;
   std::vector<bool> evaluating_;  // by worker: has its part in the evaluation that is due
-  std::uint64_t next_step_ = 0;
+  std::uint64_t next_step_;
   std::uint64_t evaluated_ = 0;  // the last version
 };
 

@@ -76,13 +76,11 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
       PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()},
                 false, scratch.path() / "input.fpk", 1);
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
-  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi,
-                                              {.mode = RunMode::kEvaluate,
-                                               .data = {.train = {}, .evaluation = input.path},
-                                               .model_dir = model.dir,
-                                               .save_dir = {},
-                                               .log = nullptr,
-                                               .texts = {}});
+  RunRequest request;
+  request.mode = RunMode::kEvaluate;
+  request.data.evaluation = input.path;
+  request.model_dir = model.dir;
+  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   WriteScores(arguments.output, result.logits, arguments.logits);
   std::printf("%zu scores: %s\n", result.logits.size(), arguments.output.c_str());
 }

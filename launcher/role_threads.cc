@@ -47,7 +47,7 @@ void Play(const RunContext& context, const Role& role, RoleInputs& inputs,
           CoordinatorResult* result) {
   switch (role.kind) {
     case RoleKind::kCoordinator:
-      *result = Coordinator(context, inputs.log, std::move(inputs.texts)).Run();
+      *result = Coordinator(context, std::move(inputs.coordinator)).Run();
       return;
     case RoleKind::kServer:
       Server(context, role.index).Run();
@@ -93,6 +93,9 @@ CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& 
                         .evaluation_examples = context.evaluation_examples,
                         .model_dir = context.model_dir,
                         .save_dir = context.save_dir,
+                        .checkpoint_dir = context.checkpoint_dir,
+                        .start = context.start,
+                        .start_step = context.start_step,
                         .stages = context.stages});
     threads.emplace_back(PlayAndReport, std::cref(contexts.back()), role, std::ref(inputs), &result,
                          &failure);

@@ -13,8 +13,7 @@ namespace fathom {
 struct RoleInputs {
   const PackedData* train = nullptr;
   const PackedData* evaluation = nullptr;
-  MetricsLog* log = nullptr;  // the coordinator's
-  ModelTexts texts;           // the coordinator's
+  CoordinatorInputs coordinator;
 };
 
 // `transport_of(role)` is the transport through which a role of this process speaks. A role that

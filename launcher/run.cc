@@ -130,8 +130,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
   if (!request.data.evaluation.empty()) evaluation.emplace(request.data.evaluation, spec);
   RoleInputs inputs{.train = train ? &*train : nullptr,
                     .evaluation = evaluation ? &*evaluation : nullptr,
-                    .log = request.log,
-                    .texts = std::move(request.texts)};
+                    .coordinator = std::move(request.coordinator)};
   const auto context_on = [&](const Layout& on, Transport& transport) {
     return RunContext{.config = config,
                       .spec = spec,
@@ -142,6 +141,9 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
                       .evaluation_examples = evaluation ? evaluation->examples() : 0,
                       .model_dir = request.model_dir,
                       .save_dir = request.save_dir,
+                      .checkpoint_dir = request.checkpoint_dir,
+                      .start = request.start,
+                      .start_step = request.start_step,
                       .stages = request.stages};
   };
   const bool alone = mpi.ranks() == 1;

@@ -23,10 +23,12 @@ struct RunData {
 struct RunRequest {
   RunMode mode = RunMode::kTrain;
   RunData data;
-  std::filesystem::path model_dir;                                  // kEvaluate
-  std::filesystem::path save_dir;                                   // kTrain
-  MetricsLog* log = nullptr;                                        // rank 0
-  ModelTexts texts;                                                 // rank 0, kTrain
+  std::filesystem::path model_dir;       // kEvaluate: what is read
+  std::filesystem::path save_dir;        // kTrain
+  std::filesystem::path checkpoint_dir;  // kTrain
+  StartFrom start = StartFrom::kNew;     // kTrain: else model_dir is read
+  std::uint64_t start_step = 0;          // kTrain
+  CoordinatorInputs coordinator;         // rank 0
   std::shared_ptr<StageLog> stages = std::make_shared<StageLog>();  // of this process
 };
 

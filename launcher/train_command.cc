@@ -4,13 +4,16 @@
 
 #include "common/config_file.h"
 #include "common/error.h"
+#include "common/published_dir.h"
 #include "common/run_log.h"
 #include "launcher/commands.h"
-#include "launcher/published_dir.h"
 #include "launcher/run.h"
 #include "launcher/run_data.h"
 #include "launcher/run_meter.h"
+#include "launcher/start_point.h"
+#include "launcher/stop_signal.h"
 #include "launcher/text_file.h"
+#include "worker/packed_data.h"
 
 namespace fathom {
 namespace {
@@ -28,15 +31,6 @@ void PrintStaleness(const StalenessHistogram& histogram) {
 }
 
 namespace fs = std::filesystem;
-
-// What of the config belongs to the model: not where it was trained, nor on how many processes.
-std::string ModelConfigText(Config config) {
-  config.output = {};
-  config.cluster = {};
-  config.data.packed_dir.clear();
-  config.train.trace = false;
-  return DumpConfig(config);
-}
 
 const fs::path& EvaluationPart(const Config& config, const IngestResult& data) {
   return config.evaluate.on == "validation" ? data.validation : data.test;
@@ -81,9 +75,17 @@ void PrintSummary(const Config& config, const FinalReport& report) {
   std::printf("model: %s\n", (fs::path(config.output.dir) / "model").c_str());
 }
 
+// Of a run that a signal ended: what a shell says of the signal. All ranks learn it from rank 0.
+int ExitCodeOf(bool stopped, MpiSession& mpi) {
+  constexpr int kSignalled = 128;
+  int code = stopped ? kSignalled + StopSignal::Asked() : 0;
+  mpi.Broadcast(std::as_writable_bytes(std::span(&code, 1)));
+  return code;
+}
+
 }  // namespace
 
-void TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
+int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   const Config config = LoadConfig(arguments.file, arguments.overrides);
   const fs::path output = config.output.dir;
   fs::create_directories(output);
@@ -96,31 +98,46 @@ void TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     LogModel(spec);
   }
   const IngestResult data = PrepareData(config, spec, mpi);
+  const std::string fingerprint = first ? PackedData(data.train, spec).fingerprint() : "";
+  const StartPoint start = ChooseStart(config, fingerprint, mpi);
 
   std::optional<MetricsLog> log;
-  RunRequest request{.mode = RunMode::kTrain,
-                     .data = {.train = data.train, .evaluation = EvaluationPart(config, data)},
-                     .model_dir = {},
-                     .save_dir = output / "model.partial"};
+  RunRequest request;
+  request.data = {.train = data.train, .evaluation = EvaluationPart(config, data)};
+  request.model_dir = start.dir;
+  request.save_dir = output / "model.partial";
+  request.checkpoint_dir = CheckpointsOf(config).path();
+  request.start = start.from;
+  request.start_step = start.step;
   if (first) {
-    log.emplace(output / "metrics.jsonl");
-    request.log = &*log;
-    request.texts = {.config_toml = ModelConfigText(config),
-                     .transforms_json = ReadText(data.transforms)};
+    const bool resumes = start.from == StartFrom::kResume;
+    log.emplace(output / "metrics.jsonl",
+                resumes ? MetricsLog::Write::kOn : MetricsLog::Write::kAnew);
+    if (resumes) log->Resume(start.step);
+    request.coordinator = {.log = &*log,
+                           .texts = {.config_toml = ModelConfigText(config),
+                                     .transforms_json = ReadText(data.transforms)},
+                           .progress = start.progress,
+                           .stop_asked = [] { return StopSignal::Asked() != 0; }};
     StartPartial(request.save_dir);
   }
+  StopSignal::Listen(mpi.ranks() > 1);
   RunMeter meter(config, layout, mpi);
   request.stages = meter.stages();
   mpi.Barrier();
   CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, request);
-  if (first) Publish(request.save_dir, output / "model");
+  if (first && !result.stopped) Publish(request.save_dir, output / "model");
   result.report.peak_rss_bytes = PeakResidentBytes(mpi);
   result.report.profile = meter.Gather(result.report.examples);
-  if (first) {
+  if (first && result.stopped) {
+    std::printf("\nstopped after step %llu; the same command with resume=auto goes on from there\n",
+                static_cast<unsigned long long>(result.report.steps));
+  } else if (first) {
     log->Final(result.report);
     PrintSummary(config, result.report);
-    meter.FinishTrace();
   }
+  if (first) meter.FinishTrace();
+  return ExitCodeOf(result.stopped, mpi);
 }
 
 }  // namespace fathom

@@ -71,6 +71,12 @@ void DenseTable::Restore(const DenseState& state) {
               accumulators_.begin());
 }
 
+void DenseTable::RestoreValues(std::span<const float> values) {
+  FATHOM_CHECK_EQ(values.size(), total_);
+  std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
+              values_.begin());
+}
+
 void DenseTable::Save(const std::filesystem::path& dir) const {
   WriteDenseRange(dir, total_, first_, values_, accumulators_);
 }

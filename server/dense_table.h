@@ -31,6 +31,7 @@ class DenseTable {
   void Update(std::uint64_t step, std::uint32_t examples, std::span<const DenseGradient> gradients);
 
   void Restore(const DenseState& state);
+  void RestoreValues(std::span<const float> values);  // of all servers; the sums as if new
   void Save(const std::filesystem::path& dir) const;
 
  private:

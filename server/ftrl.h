@@ -25,6 +25,13 @@ class Ftrl {
     return static_cast<float>(-shrunk / rate);
   }
 
+  // The z that gives this weight while n = 0. beta or l2 must not be 0.
+  float InitialZ(float weight) const {
+    if (weight == 0) return 0;
+    const double w = weight;
+    return static_cast<float>(-w * (beta_ / alpha_ + l2_) - std::copysign(l1_, w));
+  }
+
   // The steps are taken in double, as sigma is a small difference of large roots; z and n are
   // rounded to float, and sigma is that of the rounded n, so that all sigmas add up to sqrt(n).
   void Update(float gradient, float* z, float* n) const {

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -46,19 +47,18 @@ void AskForHugePages(std::byte* place, std::size_t bytes) {
 
 }  // namespace
 
-MappedMemory::MappedMemory(std::size_t bytes, Pages pages) {
+MappedMemory::MappedMemory(std::size_t bytes, Pages pages, std::size_t alignment) {
   size_ = RoundUp(bytes, kPageBytes);
-  if (size_ < kHugePageBytes || pages == Pages::kSmall) {
-    data_ = Map(size_);
-    return;
-  }
-  std::byte* const begin = Map(size_ + kHugePageBytes);
-  const std::size_t before = RoundUp(reinterpret_cast<std::uintptr_t>(begin), kHugePageBytes) -
+  const bool huge = pages == Pages::kHuge && size_ >= kHugePageBytes;
+  if (huge) alignment = std::max(alignment, kHugePageBytes);
+  const std::size_t spare = alignment > kPageBytes ? alignment : 0;
+  std::byte* const begin = Map(size_ + spare);
+  const std::size_t before = RoundUp(reinterpret_cast<std::uintptr_t>(begin), alignment) -
                              reinterpret_cast<std::uintptr_t>(begin);
   data_ = begin + before;
   Unmap(begin, before);
-  Unmap(data_ + size_, kHugePageBytes - before);
-  AskForHugePages(data_, size_);
+  Unmap(data_ + size_, spare - before);
+  if (huge) AskForHugePages(data_, size_);
 }
 
 MappedMemory::~MappedMemory() { Unmap(data_, size_); }

@@ -21,9 +21,11 @@ class MappedMemory {
   static constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 
   MappedMemory() = default;
-  // At least `bytes`, rounded up to whole pages. With kHuge, from kHugePageBytes on the memory is
-  // aligned to huge pages and asks for them. Throws Error(kTraining) when the kernel has none left.
-  explicit MappedMemory(std::size_t bytes, Pages pages = Pages::kHuge);
+  // At least `bytes`, rounded up to whole pages, at a multiple of `alignment` (a power of two).
+  // With kHuge, from kHugePageBytes on the memory is aligned to huge pages at least and asks for
+  // them. Throws Error(kTraining) when the kernel has none left.
+  explicit MappedMemory(std::size_t bytes, Pages pages = Pages::kHuge,
+                        std::size_t alignment = kPageBytes);
   ~MappedMemory();
   MappedMemory(MappedMemory&& other) noexcept { *this = std::move(other); }
   MappedMemory& operator=(MappedMemory&& other) noexcept {

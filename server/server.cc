@@ -7,11 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "common/checkpoint_dir.h"
 #include "common/error.h"
 #include "common/failure_frames.h"
 #include "common/messages.h"
 #include "common/saved_message.h"
 #include "common/schedule.h"
+#include "server/save_gate.h"
 #include "server/shard.h"
 #include "server/step_clock.h"
 
@@ -27,6 +29,9 @@ constexpr std::size_t kMaxOpenPulls = 2;
 
 // An idle server looks at the clock at least this often.
 constexpr auto kLongestWait = std::chrono::seconds(1);
+
+// While it reads or writes files it tells the others about this often that it is alive.
+constexpr auto kAliveInterval = std::chrono::milliseconds(500);
 
 // A pull for a batch that is being computed.
 struct OpenPull {
@@ -62,6 +67,10 @@ class Server::Impl {
   void OnPull(Frame frame);
   void OnPush(Frame frame);
   void OnSave(const Frame& frame);
+  void SaveIfDue();
+  SavedMessage Save(const SaveRequest& request);
+  void Load();
+  void TellAlive();
   void OnPeerLost(const Frame& frame);
   bool MayAnswer(std::uint64_t step, const PendingPull& pull) const;
   void Answer(int worker, std::uint64_t step, PendingPull pull);
@@ -85,12 +94,15 @@ class Server::Impl {
   StageRecorder& recorder_;
   Schedule schedule_;
   StepClock clock_;
+  SaveGate gate_;
   Shard shard_;
   std::vector<WorkerState> workers_;
   std::size_t pushes_in_ = 0;     // sync: of the current step
   Clock::time_point first_push_;  // sync: of the current step
   Clock::time_point last_update_;
+  Clock::time_point told_alive_{};
   StalenessHistogram staleness_;
+  bool leaving_ = false;  // training is over: the others go, too
   bool stopped_ = false;
 };
 
@@ -101,18 +113,28 @@ Server::Impl::Impl(const RunContext& context, int index)
       mailbox_(context.transport.mailbox(role_)),
       recorder_(context.stages->Recorder(role_)),
       schedule_(context.config, context.train_examples),
-      clock_(context.config.train, schedule_.steps()),
+      clock_(context.config.train, schedule_.steps(), context.start_step),
+      gate_(schedule_, context.start_step),
       shard_(context.config, context.spec, index, context.layout.servers),
-      workers_(static_cast<std::size_t>(context.layout.workers)) {
-  if (context.mode == RunMode::kEvaluate) shard_.Load(context.model_dir);
+      workers_(static_cast<std::size_t>(context.layout.workers)) {}
+
+void Server::Impl::Load() {
+  const auto alive = [this] { TellAlive(); };
+  if (context_.mode == RunMode::kEvaluate || context_.start == StartFrom::kResume) {
+    shard_.Load(context_.model_dir, alive);
+  } else if (context_.start == StartFrom::kWarm) {
+    shard_.WarmStart(context_.model_dir, context_.config.warm_start.optimizer_state, alive);
+  }
 }
 
 // A step:
 //   1. each worker's pull is answered from the rows once the clock allows, its keys are remembered
 //   2. sync: each worker's push is kept until the last one is in; else it is the whole batch's
 //   3. the gradients are summed along the slice tree, the rows updated, the clock moves on
-//   4. pulls that were waiting for this are answered
+//   4. the model is saved if that was asked for
+//   5. pulls that were waiting for this are answered
 void Server::Impl::Run() {
+  Load();
   const auto timeout = context_.DeadlineFromNow() - Clock::now();
   const auto wait = std::min<Clock::duration>(kLongestWait, timeout / 4);
   while (!stopped_) {
@@ -132,6 +154,8 @@ void Server::Impl::Handle(Frame frame) {
       return OnPush(std::move(frame));
     case FrameType::kSave:
       return OnSave(frame);
+    case FrameType::kPause:
+      return Send(FrameType::kPaused, frame.source, gate_.Pause(), {});
     case FrameType::kStop:
       stopped_ = true;
       return;
@@ -190,7 +214,8 @@ void Server::Impl::OnPull(Frame frame) {
 }
 
 bool Server::Impl::MayAnswer(std::uint64_t step, const PendingPull& pull) const {
-  return pull.message.will_push ? clock_.MayTrain(step) : clock_.MayEvaluate(step);
+  if (!pull.message.will_push) return clock_.MayEvaluate(step);
+  return clock_.MayTrain(step) && gate_.MayBegin(step);
 }
 
 void Server::Impl::Answer(int worker, std::uint64_t step, PendingPull pull) {
@@ -206,6 +231,7 @@ void Server::Impl::Answer(int worker, std::uint64_t step, PendingPull pull) {
          NameOf(context_.layout.worker(worker)),
          again ? "twice" : "without pushing what it pulled before,", step);
   }
+  gate_.Begin(step);
   state.open.push_back({step, std::move(pull), clock_.applied(), Clock::now()});
 }
 
@@ -268,6 +294,7 @@ void Server::Impl::Apply(std::uint64_t step, std::span<WorkerGradients> gradient
   updating.End();
   clock_.Applied(step);
   last_update_ = Clock::now();
+  SaveIfDue();
   AnswerWaitingPulls();
 }
 
@@ -319,21 +346,60 @@ void Server::Impl::CheckSilence(int worker, std::uint64_t step, Clock::time_poin
 }
 
 void Server::Impl::OnSave(const Frame& frame) {
-  if (context_.mode != RunMode::kTrain || !clock_.MayEvaluate(frame.step) || pushes_in_ > 0) {
+  const SaveRequest request =
+      Decoded(frame, [](std::span<const std::byte> payload) { return DecodeSave(payload); });
+  if (context_.mode != RunMode::kTrain || frame.source != context_.layout.coordinator() ||
+      !gate_.Ask(frame.step, request)) {
     Fail(ExitCode::kPeer, "{}: {} asks to save the model of step {}, the model is at {}", Name(),
          NameOf(frame.source), frame.step, clock_.version());
   }
-  const auto span = recorder_.Measure(Stage::kSave, frame.step);
-  SavedMessage saved = shard_.Save(context_.save_dir);
-  saved.staleness = staleness_;
-  Send(FrameType::kSaved, frame.source, frame.step, EncodeSaved(saved));
+  SaveIfDue();
+  AnswerWaitingPulls();  // those below the step, if a pause held them
 }
 
-// Once the last step is in, workers and servers leave as the coordinator tells them to stop, in
-// any order; whether they left too early is the coordinator's to notice.
+void Server::Impl::SaveIfDue() {
+  const auto request = gate_.Take(clock_.version());
+  if (!request) return;
+  leaving_ = request->last;
+  const auto held_since = last_update_;
+  auto saving = recorder_.Measure(Stage::kSave, clock_.version());
+  SavedMessage saved = Save(*request);
+  saving.End();
+  saved.staleness = staleness_;
+  saved.held_seconds = std::chrono::duration<double>(Clock::now() - held_since).count();
+  Send(FrameType::kSaved, context_.layout.coordinator(), clock_.version(), EncodeSaved(saved));
+}
+
+// A checkpoint that cannot be written is the coordinator's to count; the run goes on.
+SavedMessage Server::Impl::Save(const SaveRequest& request) {
+  const auto alive = [this] { TellAlive(); };
+  if (!request.checkpoint) return shard_.files().SaveModel(context_.save_dir, alive);
+  const CheckpointDir checkpoints(context_.checkpoint_dir);
+  try {
+    return shard_.files().SaveCheckpoint(
+        checkpoints.Partial(clock_.version()), clock_.version(),
+        request.has_base ? std::optional(request.base_step) : std::nullopt,
+        checkpoints.Complete(request.base_step), alive);
+  } catch (const Error& error) {
+    SavedMessage failed;
+    failed.failure = fmt::format("{}: {}", Name(), error.what());
+    return failed;
+  }
+}
+
+void Server::Impl::TellAlive() {
+  if (Clock::now() - told_alive_ < kAliveInterval) return;
+  told_alive_ = Clock::now();
+  for (const Role& role : context_.layout.roles) {
+    if (role.kind != RoleKind::kServer) Send(FrameType::kAlive, role.id, clock_.version(), {});
+  }
+}
+
+// Once training is over, workers and servers leave as the coordinator tells them to stop, in any
+// order; whether they left too early is the coordinator's to notice.
 void Server::Impl::OnPeerLost(const Frame& frame) {
-  if (clock_.version() == schedule_.steps() && frame.source != context_.layout.coordinator())
-    return;
+  const bool over = leaving_ || clock_.version() == schedule_.steps();
+  if (over && frame.source != context_.layout.coordinator()) return;
   Fail(ExitCode::kPeer, "{}: lost {} in step {}{}", Name(), NameOf(frame.source), clock_.version(),
        LossReason(frame));
 }

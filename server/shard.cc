@@ -32,13 +32,14 @@ Shard::Shard(const Config& config, const ModelSpec& spec, int server, int server
       end_partition_(FirstPartition(server + 1, servers)),
       arena_(PagesOf(config)),
       dense_(config, spec, server, servers),
-      merge_(spec.row_format) {
+      merge_(spec.row_format),
+      files_(spec.tables, tables_, dense_, arena_, first_partition_, end_partition_) {
   for (const TableSpec& table : spec.tables) {
     tables_.emplace_back(table, config, first_partition_, end_partition_, &arena_);
   }
 }
 
-void Shard::Load(const std::filesystem::path& dir) {
+void Shard::Load(const std::filesystem::path& dir, const Alive& alive) {
   const Manifest manifest = ReadManifest(dir);
   if (manifest.tables != spec_.tables ||
       manifest.dense_floats != static_cast<std::uint64_t>(spec_.dense_floats)) {
@@ -51,8 +52,10 @@ void Shard::Load(const std::filesystem::path& dir) {
     ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
       tables_[table].Restore(key, state);
     });
+    alive();
   }
   dense_.Restore(ReadDense(dir, manifest));
+  files_.Loaded(manifest);
 }
 
 PendingPull Shard::Find(Buffer payload, PullMessage message) const {
@@ -160,23 +163,6 @@ void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const P
     if (!std::isfinite(row.wide) || !AllFinite(row.deep)) FailNotFinite(spec, step, row);
     rows.Update(row.row, row.wide, row.deep);
   }
-}
-
-SavedMessage Shard::Save(const std::filesystem::path& dir) const {
-  SavedMessage saved;
-  for (int p = first_partition_; p < end_partition_; ++p) {
-    PartitionWriter writer(dir, p, spec_.tables);
-    for (std::size_t t = 0; t < tables_.size(); ++t) {
-      const auto floats = static_cast<std::size_t>(spec_.tables[t].state_floats());
-      writer.BeginTable(t, tables_[t].RowsOf(p));
-      for (const float* row : tables_[t].SortedRows(p))
-        writer.AddRow(RowStore::KeyOf(row), {row, floats});
-    }
-    saved.files.push_back(writer.Finish());
-  }
-  dense_.Save(dir);
-  for (const SparseTable& table : tables_) saved.tables.push_back(table.Statistics());
-  return saved;
 }
 
 }  // namespace fathom

@@ -11,10 +11,10 @@
 #include "common/buffer.h"
 #include "common/messages.h"
 #include "common/run_context.h"
-#include "common/saved_message.h"
 #include "common/schedule.h"
 #include "server/dense_table.h"
 #include "server/gradient_merge.h"
+#include "server/shard_files.h"
 #include "server/slab_arena.h"
 #include "server/sparse_table.h"
 
@@ -38,8 +38,17 @@ class Shard {
  public:
   Shard(const Config& config, const ModelSpec& spec, int server, int servers);
 
-  // Reads the shard from a model's folder. Throws Error(kModel): damaged, or of another shape.
-  void Load(const std::filesystem::path& dir);
+  // Called between files: may tell the peers that this server is alive.
+  using Alive = ShardFiles::Alive;
+
+  // Reads the shard from the folder of a model or a checkpoint. Throws Error(kModel): damaged, or
+  // of another shape.
+  void Load(const std::filesystem::path& dir, const Alive& alive);
+
+  // Begins with another model's rows, in the tables that are there under the same name and shape,
+  // and with its dense parameters where there are as many. Throws Error(kModel): damaged; nothing
+  // fits.
+  void WarmStart(const std::filesystem::path& dir, bool optimizer_state, const Alive& alive);
 
   // Looks the keys of a decoded pull up. Rows do not move, so what was found stays found.
   PendingPull Find(Buffer payload, PullMessage message) const;
@@ -54,8 +63,8 @@ class Shard {
   // Error(kNumeric) where a sum is not finite: names table, key and step.
   void Update(const StepPlan& plan, std::span<WorkerGradients> workers);
 
-  // Writes the partitions and the dense range; says what it wrote.
-  SavedMessage Save(const std::filesystem::path& dir) const;
+  // Writes the shard.
+  ShardFiles& files() { return files_; }
 
   std::size_t dense_floats() const { return dense_.values().size(); }
 
@@ -76,6 +85,7 @@ class Shard {
   std::deque<SparseTable> tables_;
   DenseTable dense_;
   GradientMerge merge_;
+  ShardFiles files_;
 };
 
 }  // namespace fathom

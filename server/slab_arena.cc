@@ -2,18 +2,31 @@
 
 #include <algorithm>
 
+#include "common/check.h"
+
 namespace fathom {
 
 std::byte* SlabArena::Allocate(std::size_t bytes) {
   constexpr std::size_t kLineBytes = 64;
   bytes = (bytes + kLineBytes - 1) / kLineBytes * kLineBytes;
-  if (blocks_.empty() || blocks_.back().size() - used_ < bytes) {
-    blocks_.emplace_back(std::max(bytes, kBlockBytes), pages_);
-    used_ = 0;
+  FATHOM_CHECK(bytes <= kMaxSlabBytes);
+  if (blocks_.empty() || kBlockBytes - used_ < bytes) {
+    blocks_.emplace_back(kBlockBytes, pages_, kBlockBytes);
+    used_ = kMarksBytes;
   }
   std::byte* const slab = blocks_.back().data() + used_;
   used_ += bytes;
   return slab;
+}
+
+// A word that is zero is left alone: its page may never have been touched.
+void SlabArena::ClearMarks() {
+  for (const MappedMemory& block : blocks_) {
+    auto* const words = reinterpret_cast<std::uint64_t*>(block.data());
+    std::replace_if(
+        words, words + kMarksBytes / sizeof(std::uint64_t),
+        [](std::uint64_t word) { return word != 0; }, std::uint64_t{0});
+  }
 }
 
 }  // namespace fathom

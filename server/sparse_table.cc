@@ -22,6 +22,7 @@ SparseTable::SparseTable(const TableSpec& spec, const Config& config, int first_
       embedding_at_(spec.wide ? 2 : 0),
       row_bytes_(static_cast<std::size_t>(spec.row_bytes())),
       initial_accumulator_(static_cast<float>(config.deep.initial_accumulator)),
+      marks_(config.checkpoint.every_steps > 0),
       ftrl_(config.wide),
       adagrad_(config.deep.learning_rate, config.deep.l2),
       initial_(static_cast<std::uint64_t>(config.seed), spec.name, config.model.init_stddev) {
@@ -91,6 +92,7 @@ void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* c
 }
 
 void SparseTable::Update(float* row, float wide, std::span<const float> deep) const {
+  if (marks_) SlabArena::Mark(row);
   if (spec_.wide) ftrl_.Update(wide, &row[0], &row[1]);
   if (spec_.dim == 0) return;
   float* const embedding = Embedding(row);
@@ -105,6 +107,14 @@ void SparseTable::Update(float* row, float wide, std::span<const float> deep) co
 void SparseTable::Restore(Key key, std::span<const float> state) {
   FATHOM_CHECK_EQ(state.size(), static_cast<std::size_t>(spec_.state_floats()));
   std::copy(state.begin(), state.end(), Append(key));
+}
+
+void SparseTable::RestoreValues(Key key, float weight, std::span<const float> embedding) {
+  FATHOM_CHECK_EQ(embedding.size(), dim());
+  float* const row = Append(key);
+  if (spec_.wide) row[0] = ftrl_.InitialZ(weight);
+  std::copy(embedding.begin(), embedding.end(), Embedding(row));
+  std::fill_n(Embedding(row) + dim(), spec_.accumulators(), initial_accumulator_);
 }
 
 float* SparseTable::Append(Key key) {
@@ -128,12 +138,22 @@ float* SparseTable::Create(Key key) {
   return row;
 }
 
-std::vector<const float*> SparseTable::SortedRows(int partition) const {
+std::uint64_t SparseTable::ChangedRows(int partition) const {
+  const RowStore& store = At(partition).rows;
+  std::uint64_t rows = 0;
+  for (std::uint32_t i = 0; i < store.size(); ++i)
+    rows += SlabArena::Marked(store.state(i)) ? 1 : 0;
+  return rows;
+}
+
+std::vector<const float*> SparseTable::SortedRows(int partition, Which which) const {
   const RowStore& store = At(partition).rows;
   std::vector<std::pair<Key, const float*>> rows;
-  rows.reserve(store.size());
+  if (which == Which::kAll) rows.reserve(store.size());
   for (std::uint32_t i = 0; i < store.size(); ++i) {
-    rows.emplace_back(RowStore::KeyOf(store.state(i)), store.state(i));
+    const float* const row = store.state(i);
+    if (which == Which::kAll || SlabArena::Marked(row))
+      rows.emplace_back(RowStore::KeyOf(row), row);
   }
   std::sort(rows.begin(), rows.end());
   std::vector<const float*> sorted;

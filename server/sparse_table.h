@@ -46,15 +46,22 @@ class SparseTable {
   void GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
                         std::span<float> embeddings) const;
 
-  // One step of FTRL and AdaGrad. The gradient of the embedding: [dim].
+  // One step of FTRL and AdaGrad, and a mark. The gradient of the embedding: [dim].
   void Update(float* row, float wide, std::span<const float> deep) const;
 
   // Creates a row with this state ([state_floats]); the key must be new.
   void Restore(Key key, std::span<const float> state);
 
-  // A partition's rows in ascending order of key.
+  // Creates a row with this weight and embedding ([dim]) and sums as if it were new; the key must
+  // be new.
+  void RestoreValues(Key key, float weight, std::span<const float> embedding);
+
+  // A partition's rows in ascending order of key: all, or those marked in the arena (which keeps
+  // marks where checkpoint.every_steps is set).
+  enum class Which { kAll, kChanged };
   std::uint64_t RowsOf(int partition) const { return At(partition).rows.size(); }
-  std::vector<const float*> SortedRows(int partition) const;
+  std::uint64_t ChangedRows(int partition) const;
+  std::vector<const float*> SortedRows(int partition, Which which = Which::kAll) const;
 
   TableStatistics Statistics() const;
 
@@ -82,6 +89,7 @@ class SparseTable {
   std::size_t embedding_at_;
   std::size_t row_bytes_;
   float initial_accumulator_;
+  bool marks_;
   Ftrl ftrl_;
   AdaGrad adagrad_;
   InitialEmbedding initial_;

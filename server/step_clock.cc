@@ -12,8 +12,11 @@ std::uint64_t Allowed(const TrainConfig& train, std::uint64_t steps) {
 
 }  // namespace
 
-StepClock::StepClock(const TrainConfig& train, std::uint64_t steps)
-    : sync_(train.consistency == "sync"), allowed_(Allowed(train, steps)), steps_(steps) {}
+StepClock::StepClock(const TrainConfig& train, std::uint64_t steps, std::uint64_t version)
+    : sync_(train.consistency == "sync"),
+      allowed_(Allowed(train, steps)),
+      steps_(steps),
+      version_(version) {}
 
 bool StepClock::Expects(std::uint64_t step, bool to_train) const {
   if (step < version_ || beyond_.count(step) > 0) return false;

@@ -20,8 +20,8 @@ class StepClock {
   // A worker computes one batch and has pulled for the next, while the rows lack the one before.
   static constexpr std::uint64_t kPullsAhead = 2;
 
-  // `steps`: how many batches there are.
-  StepClock(const TrainConfig& train, std::uint64_t steps);
+  // `steps`: how many batches there are. The rows hold those below `version`.
+  StepClock(const TrainConfig& train, std::uint64_t steps, std::uint64_t version = 0);
 
   // All batches below are in the rows, this one is not.
   std::uint64_t version() const { return version_; }

@@ -1,6 +1,5 @@
-#include <omp.h>
-
 #include <dnnl.h>
+#include <omp.h>
 
 #include "common/check.h"
 #include "worker/matrix_product.h"

@@ -183,6 +183,10 @@ PackedData::PackedData(const std::filesystem::path& path, const ModelSpec& spec)
 PackedData::~PackedData() = default;
 std::uint64_t PackedData::examples() const { return impl_->header().examples; }
 std::uint64_t PackedData::positives() const { return impl_->header().positives; }
+std::string PackedData::fingerprint() const {
+  // It sums up the index, which sums up every block.
+  return fmt::format("{:016x}", impl_->header().header_checksum);
+}
 ExampleView PackedData::Example(std::uint64_t index) const { return impl_->Example(index); }
 void PackedData::Prefetch(std::uint64_t index) const { impl_->Prefetch(index); }
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/key.h"
@@ -44,6 +45,9 @@ class PackedData {
 
   std::uint64_t examples() const;
   std::uint64_t positives() const;
+
+  // Of the contents, wherever the file lies: 16 hexadecimal digits.
+  std::string fingerprint() const;
 
   // Thread-safe. A block is checked against its checksum when it is first touched; a damaged one
   // throws Error(kData) that names file, block and offset.

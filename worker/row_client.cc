@@ -22,8 +22,8 @@ constexpr int kOrderPatience = 4;
 // evaluation.
 constexpr std::size_t kMaxRowFrames = 3;
 
-// While the servers write the model nobody speaks to the workers.
-constexpr int kStopPatience = 25;
+// At the end the coordinator puts the model's folder together and says nothing meanwhile.
+constexpr int kStopPatience = 4;
 
 void CopyFloats(std::span<const float> from, std::size_t at, AlignedVector<float>* into) {
   if (!from.empty()) std::memcpy(into->data() + at, from.data(), from.size_bytes());
@@ -77,13 +77,12 @@ void RowClient::Await(const Batch& batch, PulledRows* rows) {
     rows->tables[t].deep.resize(keys * static_cast<std::size_t>(spec.dim));
   }
   std::vector<bool> answered(static_cast<std::size_t>(servers), false);
-  const Deadline deadline = Clock::now() + kPatience * (context_.DeadlineFromNow() - Clock::now());
   Clock::time_point arrived;
   for (int left = servers; left > 0; --left) {
     awaited_ = Silent(batch.step, answered);
     std::optional<Frame> frame = TakeRows(batch);
     while (!frame) {
-      if (!Receive(deadline)) FailSilent();
+      ReceiveWithin(kPatience);
       frame = TakeRows(batch);
     }
     const int server =
@@ -174,15 +173,17 @@ std::optional<StepOrder> RowClient::TakeOrder(bool wait) {
   awaited_ = "what to do next, from the coordinator";
   while (!wait && orders_.empty() && Receive(Clock::now())) {
   }
-  const Deadline deadline =
-      Clock::now() + kOrderPatience * (context_.DeadlineFromNow() - Clock::now());
-  while (wait && orders_.empty()) {
-    if (!Receive(deadline)) FailSilent();
-  }
+  while (wait && orders_.empty()) ReceiveWithin(kOrderPatience);
   if (orders_.empty()) return std::nullopt;
   const StepOrder order = orders_.front();
   orders_.pop_front();
   return order;
+}
+
+// Takes one frame; fails if none comes within so many deadlines from now.
+void RowClient::ReceiveWithin(int deadlines) {
+  const auto patience = deadlines * (context_.DeadlineFromNow() - Clock::now());
+  if (!Receive(Clock::now() + patience)) FailSilent();
 }
 
 // Takes one frame and puts it where it is looked for; false: none came before the deadline.
@@ -196,6 +197,10 @@ bool RowClient::Receive(Deadline deadline) {
       Fail(ExitCode::kPeer, "{}: lost {} while waiting for {}{}",
            RoleAndPlace(context_.layout, role_), RoleAndPlace(context_.layout, frame->source),
            awaited_, LossReason(*frame));
+    case FrameType::kStop:
+      throw RunStopped();
+    case FrameType::kAlive:
+      return true;
     case FrameType::kOrder:
       orders_.push_back({DecodeOrder(frame->payload.bytes()), frame->step});
       return true;
@@ -220,14 +225,20 @@ void RowClient::FailSilent() const {
 }
 
 void RowClient::AwaitStop() {
-  const Deadline deadline =
-      Clock::now() + kStopPatience * (context_.DeadlineFromNow() - Clock::now());
+  const auto patience = [this] {
+    return Clock::now() + kStopPatience * (context_.DeadlineFromNow() - Clock::now());
+  };
+  Deadline deadline = patience();
   for (;;) {
     auto frame = mailbox_.Take(deadline);
     if (!frame)
       Fail(ExitCode::kPeer, "{}: the coordinator did not end the run within the deadline",
            RoleAndPlace(context_.layout, role_));
     if (frame->type == FrameType::kStop) return;
+    if (frame->type == FrameType::kAlive) {
+      deadline = patience();
+      continue;
+    }
     if (frame->type == FrameType::kFailed) ThrowFailure(*frame);
     // The others are told to stop as well, and may be gone before this worker hears of it.
     if (frame->type == FrameType::kPeerLost && frame->source != context_.layout.coordinator())

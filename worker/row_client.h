@@ -14,7 +14,13 @@
 
 namespace fathom {
 
+// Every wait throws Error where a peer is lost, or silent for longer than the deadline (a server
+// that says kAlive is not), and RunStopped where the run is ended early.
+//
 // Thread rule: Pull from any thread, the rest from the worker's own.
+// The coordinator has ended the run before its last step: not a failure.
+struct RunStopped {};
+
 class RowClient {
  public:
   RowClient(const RunContext& context, int worker);
@@ -24,8 +30,7 @@ class RowClient {
   void Pull(Batch* batch) const;
 
   // Waits for the answers to this batch's pull. Dense parameters that were not asked for stay as
-  // they were. Throws Error: a peer lost, or silent for twice the deadline (names the server and
-  // step).
+  // they were. The error names the server and the step.
   void Await(const Batch& batch, PulledRows* rows);
 
   // Sends each server its push for the step.
@@ -40,6 +45,7 @@ class RowClient {
   void AwaitStop();
 
  private:
+  void ReceiveWithin(int deadlines);
   bool Receive(Deadline deadline);
   [[noreturn]] void FailSilent() const;
   std::optional<Frame> TakeRows(const Batch& batch);

@@ -6,7 +6,9 @@ StepOrders::StepOrders(const RunContext& context, const Schedule& schedule, RowC
     : client_(client),
       schedule_(schedule),
       sync_(context.config.train.consistency == "sync"),
-      evaluates_(context.evaluation_examples > 0) {}
+      evaluates_(context.evaluation_examples > 0),
+      step_(context.start_step),
+      evaluated_(context.start_step == 0) {}
 
 std::optional<StepOrder> StepOrders::Next(bool wait) {
   if (sync_) return Scheduled();

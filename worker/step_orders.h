@@ -29,8 +29,8 @@ class StepOrders {
   const Schedule& schedule_;
   bool sync_;
   bool evaluates_;
-  std::uint64_t step_ = 0;  // sync: the next one to train
-  bool evaluated_ = true;   // sync: version step_
+  std::uint64_t step_;  // sync: the next one to train
+  bool evaluated_;      // sync: version step_
   bool asked_ = false;
   bool finished_ = false;
 };

@@ -30,21 +30,33 @@ class Worker::Impl {
   }
 
   void Run() {
-    if (context_.mode == RunMode::kTrain) {
-      Train();
-    } else {
-      evaluator_->Run(0, client_, models_, pool_);
+    try {
+      Work();
+    } catch (const RunStopped&) {
+      return SayDone();
     }
-    context_.transport.Send({.type = FrameType::kWorkerDone,
-                             .source = context_.layout.worker(index_),
-                             .destination = context_.layout.coordinator(),
-                             .step = schedule_.steps(),
-                             .payload = {}});
+    SayDone();
     const auto span = recorder_.Measure(Stage::kStopWait);
     client_.AwaitStop();
   }
 
  private:
+  void Work() {
+    if (context_.mode == RunMode::kTrain) {
+      Train();
+    } else {
+      evaluator_->Run(0, client_, models_, pool_);
+    }
+  }
+
+  void SayDone() {
+    context_.transport.Send({.type = FrameType::kWorkerDone,
+                             .source = context_.layout.worker(index_),
+                             .destination = context_.layout.coordinator(),
+                             .step = schedule_.steps(),
+                             .payload = {}});
+  }
+
   void Train() {
     StepOrders orders(context_, schedule_, client_);
     std::deque<StepOrder> ahead;

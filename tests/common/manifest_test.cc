@@ -110,7 +110,7 @@ TEST_F(ManifestTest, WrongFormat) {
   ExpectDamaged({"\"format\"", "fathom model"}, "/format", "fathom data");
 }
 
-TEST_F(ManifestTest, WrongVersion) { ExpectDamaged({"version 2", "reads 1"}, "/version", 2); }
+TEST_F(ManifestTest, WrongVersion) { ExpectDamaged({"version 3", "reads 2"}, "/version", 3); }
 
 TEST_F(ManifestTest, NumbersThatAreNone) {
   for (const char* pointer : {"/version", "/step", "/seed", "/dense_floats", "/tables/1/dim",

@@ -107,7 +107,7 @@ TEST_F(ModelFileTest, ManifestCountsRows) {
 TEST_F(ModelFileTest, AnUnfinishedPartitionIsRemoved) {
   ScratchDir other;
   {
-    PartitionWriter writer(other.path(), 0, model_.tables);
+    PartitionWriter writer(other.path(), "rows-00.bin", 0, model_.tables);
     writer.BeginTable(0, 1);
     EXPECT_TRUE(std::filesystem::exists(other.path() / "rows-00.bin"));
   }
@@ -116,7 +116,7 @@ TEST_F(ModelFileTest, AnUnfinishedPartitionIsRemoved) {
 
 TEST_F(ModelFileTest, AFolderThatIsNotThere) {
   ExpectError(ExitCode::kModel, {"nowhere", "cannot be created"},
-              [&] { PartitionWriter(dir_.path() / "nowhere", 0, model_.tables); });
+              [&] { PartitionWriter(dir_.path() / "nowhere", "rows-00.bin", 0, model_.tables); });
 }
 
 TEST_F(ModelFileTest, MissingFile) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/durable_file.h"
 #include "common/model_file.h"
 #include "common/xxh3.h"
 #include "tests/support/scratch_dir.h"
@@ -67,7 +68,7 @@ struct SmallModel {
   }
 
   ModelFileEntry WritePartition(const std::filesystem::path& dir, int partition) const {
-    PartitionWriter writer(dir, partition, tables);
+    PartitionWriter writer(dir, PartitionFile(partition), partition, tables);
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const auto [begin, end] = RowsOf(t, partition);
       writer.BeginTable(t, static_cast<std::uint64_t>(std::distance(begin, end)));
@@ -112,6 +113,9 @@ inline void Reseal(const ScratchDir& dir, const std::string& name, Manifest* man
     if (file.name != name) continue;
     file.bytes = bytes.size();
     file.checksum = Xxh3(bytes);
+    file.blocks.clear();
+    for (std::size_t at = 0; at < bytes.size(); at += kBlockBytes)
+      file.blocks.push_back(Xxh3(std::string_view(bytes).substr(at, kBlockBytes)));
   }
 }
 

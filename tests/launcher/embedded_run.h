@@ -75,13 +75,12 @@ inline EmbeddedResult TrainEmbedded(const Config& config, const std::filesystem:
   const Layout layout = MakeLayout(alone.hosts(), config.cluster);
   MetricsLog log(out / "metrics.jsonl");
   EmbeddedResult run;
-  run.result = ExecuteRun(config, spec, layout, alone,
-                          {.mode = RunMode::kTrain,
-                           .data = {.train = data.train, .evaluation = data.test},
-                           .model_dir = {},
-                           .save_dir = out / "model",
-                           .log = &log,
-                           .texts = {.config_toml = DumpConfig(config), .transforms_json = "{}"}});
+  RunRequest request;
+  request.data = {.train = data.train, .evaluation = data.test};
+  request.save_dir = out / "model";
+  request.coordinator.log = &log;
+  request.coordinator.texts = {.config_toml = DumpConfig(config), .transforms_json = "{}"};
+  run.result = ExecuteRun(config, spec, layout, alone, std::move(request));
   std::ifstream lines(out / "metrics.jsonl");
   for (std::string line; std::getline(lines, line);)
     run.metrics.push_back(nlohmann::json::parse(line));

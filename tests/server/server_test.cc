@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "common/checkpoint_dir.h"
 #include "common/in_process_transport.h"
 #include "common/messages.h"
 #include "common/model_file.h"
@@ -36,8 +37,9 @@ ModelSpec Spec() {
   return spec;
 }
 
-Config MakeConfig(double timeout_seconds) {
+Config MakeConfig(double timeout_seconds, std::int64_t checkpoint_steps = 0) {
   Config config;
+  config.checkpoint.every_steps = checkpoint_steps;
   config.train.batch_size = kSlices * 8;
   config.train.slice_size = 8;
   config.cluster.servers = 1;
@@ -50,8 +52,8 @@ Config MakeConfig(double timeout_seconds) {
 class ServerRun {
  public:
   explicit ServerRun(double timeout_seconds = 60, RunMode mode = RunMode::kTrain,
-                     const std::filesystem::path& model_dir = {})
-      : config_(MakeConfig(timeout_seconds)),
+                     const std::filesystem::path& model_dir = {}, std::int64_t checkpoint_steps = 0)
+      : config_(MakeConfig(timeout_seconds, checkpoint_steps)),
         layout_(MakeLayout({"node-a"}, config_.cluster)),
         transport_(static_cast<int>(layout_.roles.size())),
         context_{.config = config_,
@@ -62,7 +64,8 @@ class ServerRun {
                  .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
                  .evaluation_examples = 10,
                  .model_dir = model_dir,
-                 .save_dir = save_dir_.path()},
+                 .save_dir = save_dir_.path(),
+                 .checkpoint_dir = checkpoint_dir()},
         thread_([this] { Serve(); }) {}
 
   ~ServerRun() {
@@ -71,6 +74,7 @@ class ServerRun {
 
   RoleId Worker(int worker) const { return layout_.worker(worker); }
   const std::filesystem::path& save_dir() const { return save_dir_.path(); }
+  std::filesystem::path checkpoint_dir() const { return save_dir_.path() / "checkpoints"; }
 
   void Send(FrameType type, RoleId from, std::uint64_t step, Buffer payload = {}) {
     transport_.Send({.type = type,
@@ -92,7 +96,7 @@ class ServerRun {
 
   // Waits for the answer; fails the test if none comes.
   Buffer Rows(int worker, std::uint64_t version) {
-    auto frame = transport_.mailbox(Worker(worker)).Take(Clock::now() + std::chrono::seconds(10));
+    auto frame = Next(Worker(worker));
     if (!frame) {
       ADD_FAILURE() << "no answer";
       return {};
@@ -103,9 +107,7 @@ class ServerRun {
   }
   bool Answered(int worker) { return HasFrame(Worker(worker)); }
   bool HasFrame(RoleId role) { return transport_.mailbox(role).Take(Clock::now()).has_value(); }
-  std::optional<Frame> Saved() {
-    return transport_.mailbox(0).Take(Clock::now() + std::chrono::seconds(10));
-  }
+  std::optional<Frame> Saved() { return Next(0); }
 
   // A whole step; `last` is the worker whose push comes last.
   void TakeStep(const SimulatedStep& step, std::uint64_t number, int last = 1) {
@@ -134,6 +136,14 @@ class ServerRun {
       Server(context_, 0).Run();
     } catch (...) {
       failure_ = std::current_exception();
+    }
+  }
+
+  // The next frame but for those that only say that the server is alive.
+  std::optional<Frame> Next(RoleId role) {
+    for (;;) {
+      auto frame = transport_.mailbox(role).Take(Clock::now() + std::chrono::seconds(10));
+      if (!frame || frame->type != FrameType::kAlive) return frame;
     }
   }
 
@@ -209,7 +219,7 @@ TEST_F(ServerTest, EvaluationPullsCreateNoRows) {
   run.Rows(1, 0);
   run.Rows(0, 0);
   CreateDense(run.save_dir(), kDenseFloats);
-  run.Send(FrameType::kSave, 0, 0);
+  run.Send(FrameType::kSave, 0, 0, EncodeSave({}));
   const auto saved = run.Saved();
   ASSERT_TRUE(saved);
   EXPECT_EQ(DecodeSaved(saved->payload.bytes()).tables.at(0).rows, 0U);
@@ -254,7 +264,7 @@ TEST_F(ServerTest, SavesAndServesTheModel) {
   run.PullToEvaluate(0, kSteps, keys_);
   const Buffer trained = run.Rows(0, kSteps);
   CreateDense(run.save_dir(), kDenseFloats);
-  run.Send(FrameType::kSave, 0, kSteps);
+  run.Send(FrameType::kSave, 0, kSteps, EncodeSave({}));
   const auto frame = run.Saved();
   ASSERT_TRUE(frame);
   ASSERT_EQ(frame->type, FrameType::kSaved);
@@ -425,10 +435,62 @@ TEST_F(ServerTest, FailureOfAPeerIsPassedOnAsItIs) {
   run.ExpectFailure(ExitCode::kData, {"line 3 is bad"});
 }
 
-TEST_F(ServerTest, SaveOfAnotherStep) {
+TEST_F(ServerTest, SaveOfAStepThatIsPast) {
   ServerRun run;
-  run.Send(FrameType::kSave, 0, 1);
-  run.ExpectFailure(ExitCode::kPeer, {"coordinator", "save the model of step 1", "at 0"});
+  run.TakeStep(step_, 0);
+  run.Send(FrameType::kSave, 0, 0, EncodeSave({}));
+  run.ExpectFailure(ExitCode::kPeer, {"coordinator", "save the model of step 0", "at 1"});
+}
+
+TEST_F(ServerTest, HoldsTrainingBackUntilTheCheckpointIsWritten) {
+  ServerRun run(60, RunMode::kTrain, {}, 1);
+  run.TakeStep(step_, 0);
+  for (int w = 0; w < kWorkers; ++w) run.Pull(step_, w, 1);
+  run.PullToEvaluate(0, 1, keys_);
+  run.Rows(0, 1);  // to evaluate: the server has seen the pulls before it
+  EXPECT_FALSE(run.Answered(0));
+  const CheckpointDir checkpoints(run.checkpoint_dir());
+  checkpoints.Start(1);
+  CreateDense(checkpoints.Partial(1), kDenseFloats);
+  run.Send(FrameType::kSave, 0, 1, EncodeSave({.checkpoint = true}));
+  const auto saved = run.Saved();
+  ASSERT_TRUE(saved);
+  EXPECT_EQ(DecodeSaved(saved->payload.bytes()).failure, "");
+  run.Rows(0, 1);
+  run.Rows(1, 1);
+}
+
+TEST_F(ServerTest, ACheckpointThatCannotBeWrittenIsReportedAndTrainingGoesOn) {
+  ServerRun run(60, RunMode::kTrain, {}, 1);
+  run.TakeStep(step_, 0);
+  run.Send(FrameType::kSave, 0, 1, EncodeSave({.checkpoint = true}));
+  const auto saved = run.Saved();
+  ASSERT_TRUE(saved);
+  const std::string failure = DecodeSaved(saved->payload.bytes()).failure;
+  EXPECT_NE(failure.find("cannot be created"), std::string::npos) << failure;
+  run.TakeStep(step_, 1);
+}
+
+TEST_F(ServerTest, APausedServerBeginsNoStepUntilItIsToldWhereToStop) {
+  ServerRun run;
+  run.Pull(step_, 0, 0);
+  run.Rows(0, 0);
+  run.Send(FrameType::kPause, 0, 0);
+  const auto paused = run.Saved();
+  ASSERT_TRUE(paused);
+  EXPECT_EQ(paused->type, FrameType::kPaused);
+  EXPECT_EQ(paused->step, 1U);  // step 0 was begun
+  run.Pull(step_, 1, 0);
+  run.Rows(1, 0);
+  run.Push(step_, 0, 0);
+  run.Push(step_, 1, 0);
+  run.Pull(step_, 0, 1);
+  run.PullToEvaluate(1, 1, keys_);
+  run.Rows(1, 1);
+  EXPECT_FALSE(run.Answered(0));
+  // Another server has begun step 1, so this one is to save after it.
+  run.Send(FrameType::kSave, 0, 2, EncodeSave({}));
+  run.Rows(0, 1);
 }
 
 }  // namespace

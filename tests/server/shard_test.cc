@@ -82,7 +82,7 @@ Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, 
                                100 + static_cast<std::uint64_t>(number) % 2);
       TakeStep(static_cast<std::uint64_t>(number), step, workers, s, servers, &shard);
     }
-    SavedMessage saved = shard.Save(dir);
+    SavedMessage saved = shard.files().SaveModel(dir, [] {});
     for (auto& file : saved.files) manifest.files.push_back(std::move(file));
   }
   manifest.files.push_back(FinishDense(dir, kDenseFloats));
@@ -123,7 +123,7 @@ TEST(Shard, LoadedModelAnswersAsTheTrainedOne) {
   TakeStep(1, second, 1, 0, 1, &trained);
   TakeStep(2, first, 1, 0, 1, &trained);
   Shard loaded(config, spec, 0, 1);
-  loaded.Load(dir.path());
+  loaded.Load(dir.path(), [] {});
   const SimulatedStep unknown(spec.tables, kDenseFloats, 7, 555);
   for (const SimulatedStep* step : {&first, &second, &unknown}) {
     const Buffer expected =
@@ -140,7 +140,8 @@ TEST(Shard, LoadRefusesAModelOfAnotherShape) {
   other.tables[1].dim = 6;
   const Config config;
   Shard shard(config, other, 0, 1);
-  ExpectError(ExitCode::kModel, {dir.path().c_str(), "tables"}, [&] { shard.Load(dir.path()); });
+  ExpectError(ExitCode::kModel, {dir.path().c_str(), "tables"},
+              [&] { shard.Load(dir.path(), [] {}); });
 }
 
 TEST(Shard, LoadRefusesADamagedPartition) {
@@ -160,7 +161,7 @@ TEST(Shard, LoadRefusesADamagedPartition) {
   const Config config;
   const ModelSpec spec = Spec();
   Shard shard(config, spec, 0, 1);
-  ExpectError(ExitCode::kModel, {largest->name.c_str()}, [&] { shard.Load(dir.path()); });
+  ExpectError(ExitCode::kModel, {largest->name.c_str()}, [&] { shard.Load(dir.path(), [] {}); });
 }
 
 TEST(Shard, AnswerHasTheDenseRangeOnlyIfAsked) {
@@ -196,9 +197,10 @@ TEST(Shard, OnlyAPushCreatesRows) {
   Shard shard(config, spec, 0, 1);
   const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
   DecodeAndFind(shard, step.Pull(0, 1, 0, 1), 0, 1);
-  EXPECT_EQ(shard.Save(dir.path()).tables[0].rows, 0U);
+  EXPECT_EQ(shard.files().SaveModel(dir.path(), [] {}).tables[0].rows, 0U);
   TakeStep(0, step, 1, 0, 1, &shard);
-  EXPECT_EQ(shard.Save(dir.path()).tables[0].rows, step.Keys(0, 1, 0, 1)[0].size());
+  EXPECT_EQ(shard.files().SaveModel(dir.path(), [] {}).tables[0].rows,
+            step.Keys(0, 1, 0, 1)[0].size());
 }
 
 void ExpectNumericError(const SimulatedStep& step, const std::string& what) {

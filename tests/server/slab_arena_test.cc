@@ -40,12 +40,29 @@ TEST(SlabArena, SlabsAreAlignedAndDoNotOverlap) {
     EXPECT_LE(slabs[i - 1].first + slabs[i - 1].second, slabs[i].first);
 }
 
-TEST(SlabArena, SlabLargerThanABlock) {
+TEST(SlabArena, ASlabMayBeAsLargeAsABlockBehindItsMarks) {
   SlabArena arena;
-  const std::size_t bytes = SlabArena::kBlockBytes + 12345;
-  std::byte* const slab = arena.Allocate(bytes);
-  slab[0] = slab[bytes - 1] = std::byte{1};
+  std::byte* const slab = arena.Allocate(SlabArena::kMaxSlabBytes);
+  slab[0] = slab[SlabArena::kMaxSlabBytes - 1] = std::byte{1};
+  SlabArena::Mark(slab + SlabArena::kMaxSlabBytes - 1);
+  EXPECT_EQ(slab[0], std::byte{1});
   EXPECT_NE(arena.Allocate(64), nullptr);
+}
+
+TEST(SlabArena, MarksAreOfOnePlaceEachUntilTheyAreCleared) {
+  SlabArena arena;
+  constexpr std::size_t kBytes = 20 << 20;  // so that there are several blocks
+  std::vector<std::byte*> places;
+  for (int slab = 0; slab < 7; ++slab) {
+    std::byte* const begin = arena.Allocate(kBytes);
+    for (std::size_t at = 0; at < kBytes; at += 999 * SlabArena::kMarkedBytes)
+      places.push_back(begin + at);
+  }
+  for (std::size_t i = 0; i < places.size(); i += 3) SlabArena::Mark(places[i]);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    ASSERT_EQ(SlabArena::Marked(places[i]), i % 3 == 0) << i;
+  arena.ClearMarks();
+  for (std::byte* place : places) ASSERT_FALSE(SlabArena::Marked(place));
 }
 
 }  // namespace
