@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -11,8 +12,10 @@
 #include "launcher/metrics_log.h"
 #include "launcher/mpi_session.h"
 #include "launcher/run.h"
+#include "launcher/start_point.h"
 #include "tests/support/scratch_dir.h"
 #include "worker/ingest.h"
+#include "worker/packed_data.h"
 
 namespace fathom::testing {
 
@@ -66,20 +69,32 @@ struct EmbeddedResult {
   std::vector<nlohmann::json> metrics;  // the lines of metrics.jsonl
 };
 
-inline EmbeddedResult TrainEmbedded(const Config& config, const std::filesystem::path& packed_dir,
-                                    const std::filesystem::path& out) {
+// As `fathom train` with output.dir = out, but for the log on the terminal. `stop_asked` is as in
+// CoordinatorInputs.
+inline EmbeddedResult TrainEmbedded(
+    Config config, const std::filesystem::path& packed_dir, const std::filesystem::path& out,
+    std::function<bool()> stop_asked = [] { return false; }) {
+  config.output.dir = out.string();
+  std::filesystem::remove_all(out / "model");
   std::filesystem::create_directories(out / "model");
   const ModelSpec spec = MakeModelSpec(config);
   const IngestResult data = Ingest(config, spec, packed_dir, 2, [](const IngestProgress&) {});
   MpiSession alone(nullptr, nullptr);
   const Layout layout = MakeLayout(alone.hosts(), config.cluster);
+  const StartPoint start = ChooseStart(config, PackedData(data.train, spec).fingerprint(), alone);
   MetricsLog log(out / "metrics.jsonl");
   EmbeddedResult run;
   RunRequest request;
   request.data = {.train = data.train, .evaluation = data.test};
+  request.model_dir = start.dir;
   request.save_dir = out / "model";
+  request.checkpoint_dir = CheckpointsOf(config).path();
+  request.start = start.from;
+  request.start_step = start.step;
   request.coordinator.log = &log;
-  request.coordinator.texts = {.config_toml = DumpConfig(config), .transforms_json = "{}"};
+  request.coordinator.texts = {.config_toml = ModelConfigText(config), .transforms_json = "{}"};
+  request.coordinator.progress = start.progress;
+  request.coordinator.stop_asked = std::move(stop_asked);
   run.result = ExecuteRun(config, spec, layout, alone, std::move(request));
   std::ifstream lines(out / "metrics.jsonl");
   for (std::string line; std::getline(lines, line);)
