@@ -31,13 +31,14 @@ enum class FrameType : std::uint16_t {
   kSaved = 9,       // server -> coordinator: written; what it holds
   kStop = 10,       // coordinator -> all: the run is over, in order
   kFailed = 11,     // any -> all: the run has failed; the payload says why
-  kGoodbye = 12,    // tcp only: the last on a connection whose run ended in order
+  kGoodbye = 12,    // between transports: the last one, as the run has ended in order
   kNextOrder = 13,  // worker -> coordinator: what is there to do? (bounded, async)
   kOrder = 14,      // coordinator -> worker: the answer
   kPause = 15,      // coordinator -> server: begin no more steps
   kPaused = 16,     // server -> coordinator: `step` is the first that it has not begun
   kAlive = 17,      // server -> all: reading or writing files, wait on
-  kPeerLost = 18,   // made by the transport, never sent: the connection to `source` is gone
+  kBeat = 18,       // between transports: this rank is alive
+  kPeerLost = 19,   // made by the transport, never sent: the connection to `source` is gone
 };
 
 struct Frame {

@@ -66,8 +66,8 @@ void RankInboxes::Lose(int rank, const std::string& reason) {
   }
 }
 
-Frame RankInboxes::Goodbye(int rank) const {
-  return {.type = FrameType::kGoodbye,
+Frame RankInboxes::Note(FrameType type, int rank) const {
+  return {.type = type,
           .source = FirstRoleOf(rank_),
           .destination = FirstRoleOf(rank),
           .step = 0,

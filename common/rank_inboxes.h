@@ -41,8 +41,8 @@ class RankInboxes {
   // Tells the roles here that those of `rank` are gone, unless the run has ended.
   void Lose(int rank, const std::string& reason);
 
-  // The last frame to another rank.
-  Frame Goodbye(int rank) const;
+  // A frame from transport to transport: kGoodbye, kBeat.
+  Frame Note(FrameType type, int rank) const;
 
  private:
   struct Inbox {

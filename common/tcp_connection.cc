@@ -28,6 +28,8 @@ constexpr std::size_t kFramesAWrite = 32;
 
 constexpr int kKeepaliveProbes = 3;
 
+constexpr int kBeatsATimeout = 5;
+
 }  // namespace
 
 TcpConnection::TcpConnection(asio::ip::tcp::socket socket, const Layout& layout, int own_rank,
@@ -36,16 +38,18 @@ TcpConnection::TcpConnection(asio::ip::tcp::socket socket, const Layout& layout,
       layout_(layout),
       own_rank_(own_rank),
       peer_rank_(peer_rank),
-      events_(std::move(events)) {
-  SetOptions(timeout);
+      timeout_(timeout),
+      events_(std::move(events)),
+      beat_timer_(socket_.get_executor()) {
+  SetOptions();
 }
 
 // A connection that died during the handshake takes no options; its first read tells.
-void TcpConnection::SetOptions(std::chrono::milliseconds timeout) {
+void TcpConnection::SetOptions() {
   const auto set = [this](int level, int name, int value) {
     ::setsockopt(socket_.native_handle(), level, name, &value, sizeof(value));
   };
-  const int timeout_ms = static_cast<int>(timeout.count());
+  const int timeout_ms = static_cast<int>(timeout_.count());
   const int probe_seconds = std::max(1, timeout_ms / 1000 / (kKeepaliveProbes + 1));
   set(IPPROTO_TCP, TCP_NODELAY, 1);
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, timeout_ms);
@@ -55,7 +59,24 @@ void TcpConnection::SetOptions(std::chrono::milliseconds timeout) {
   set(IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
 }
 
-void TcpConnection::Start() { ReadHeader(); }
+void TcpConnection::Start() {
+  heard_ = Clock::now();
+  ReadHeader();
+  BeatAgain();
+}
+
+// A stopped process acknowledges what comes, by its kernel: only its silence tells.
+void TcpConnection::BeatAgain() {
+  beat_timer_.expires_after(timeout_ / kBeatsATimeout);
+  beat_timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+    if (cancelled || self->closing_ || self->goodbye_) return;
+    const std::chrono::duration<double> silent = Clock::now() - self->heard_;
+    if (silent > self->timeout_)
+      return self->End(fmt::format("it said nothing for {:.1f} s", silent.count()));
+    self->Send(self->events_.beat());
+    self->BeatAgain();
+  });
+}
 
 void TcpConnection::ReadHeader() {
   in_frame_ = false;
@@ -94,6 +115,7 @@ void TcpConnection::CheckRoute() const {
 }
 
 void TcpConnection::ReadPayload() {
+  heard_ = Clock::now();
   const std::size_t arrived = payload_.size();
   const std::size_t step = std::min<std::size_t>(header_.payload_bytes - arrived, kPayloadStep);
   if (step == 0) return OnFrame();
@@ -113,7 +135,7 @@ void TcpConnection::OnFrame() {
   CheckFrame(header_bytes_, payload_.bytes());
   if (header_.type == FrameType::kGoodbye) {
     goodbye_ = true;
-  } else if (!closing_) {
+  } else if (header_.type != FrameType::kBeat && !closing_) {
     events_.received({.type = header_.type,
                       .source = header_.source,
                       .destination = header_.destination,
@@ -186,6 +208,7 @@ void TcpConnection::Flush(Deadline deadline) {
 
 void TcpConnection::BeginClose() {
   closing_ = true;
+  beat_timer_.cancel();
   error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }
@@ -205,6 +228,7 @@ void TcpConnection::End(const std::optional<std::string>& loss) {
     changed_.notify_all();
   }
   error_code ignored;
+  beat_timer_.cancel();
   socket_.close(ignored);
   if (loss && !closing_) events_.lost(*loss);
 }

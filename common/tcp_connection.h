@@ -1,10 +1,11 @@
 // The proven connection to one other rank: frames both ways, the roles of both ranks on it.
 //
-// Thread rule: Send and the waits from any thread but the io thread, all else on the io thread.
+// Thread rule: Send from any thread, the waits from any but the io thread, all else on the io thread.
 #pragma once
 
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -25,11 +26,13 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  public:
   // Called on the io thread.
   struct Events {
-    std::function<void(Frame)> received;           // checked: from a role there to a role here
+    std::function<Frame()> beat;          // makes what tells the peer that this side is alive
+    std::function<void(Frame)> received;  // checked: from a role there to a role here
     std::function<void(const std::string&)> lost;  // at most once, with the reason; the last event
   };
 
-  // The kernel gives the connection up when the peer takes or acknowledges nothing for `timeout`.
+  // The peer is given up when it takes, acknowledges or says nothing for `timeout`; each side says
+  // that it is alive several times in that time.
   TcpConnection(boost::asio::ip::tcp::socket socket, const Layout& layout, int own_rank,
                 int peer_rank, std::chrono::milliseconds timeout, Events events);
 
@@ -52,7 +55,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     Buffer payload;
   };
 
-  void SetOptions(std::chrono::milliseconds timeout);
+  void SetOptions();
+  void BeatAgain();
   void ReadHeader();
   void OnHeader();
   void ReadPayload();
@@ -66,7 +70,10 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   const Layout& layout_;
   const int own_rank_;
   const int peer_rank_;
+  const std::chrono::milliseconds timeout_;
   const Events events_;
+  boost::asio::steady_timer beat_timer_;
+  Clock::time_point heard_{};
 
   // The frame that is arriving.
   std::array<std::byte, kFrameHeaderBytes> header_bytes_;

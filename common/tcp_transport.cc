@@ -91,6 +91,7 @@ void TcpTransport::Impl::OnProven(int rank, asio::ip::tcp::socket socket) {
   connection = std::make_shared<TcpConnection>(
       std::move(socket), inboxes_.layout(), inboxes_.rank(), rank, timeout_,
       TcpConnection::Events{
+          .beat = [this, rank] { return inboxes_.Note(FrameType::kBeat, rank); },
           .received = [this](Frame frame) { inboxes_.Deliver(std::move(frame)); },
           .lost = [this, rank](const std::string& reason) { inboxes_.Lose(rank, reason); }});
   connection->Start();
@@ -107,7 +108,7 @@ void TcpTransport::Impl::Send(Frame frame) {
 void TcpTransport::Impl::SayGoodbye() {
   for (int rank = 0; rank < inboxes_.layout().ranks(); ++rank) {
     const auto& connection = connections_[static_cast<std::size_t>(rank)];
-    if (connection != nullptr) connection->Send(inboxes_.Goodbye(rank));
+    if (connection != nullptr) connection->Send(inboxes_.Note(FrameType::kGoodbye, rank));
   }
 }
 

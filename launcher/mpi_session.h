@@ -6,8 +6,13 @@
 // between polls, because an Open MPI rank that waits inside MPI burns a core; but for the round
 // trips of ReadClock, milliseconds in all, which a nap would falsify. Ended by Finish() on success
 // and by Abort() from main on failure, never by a destructor.
+//
+// Every wait has a deadline, and is for one rank, which the error names: Error(kPeer). Whoever
+// works for long while others wait says so with Beat, which gives them a new deadline. MPI_Init and
+// MPI_Finalize, which cannot be waited for so, are cut off by an alarm.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -33,6 +38,12 @@ class MpiSession {
   // The lowest rank on this rank's host.
   bool leads_host() const;
 
+  // From now on; 30 s until it is called.
+  void SetTimeout(double seconds) { timeout_ = std::chrono::duration<double>(seconds); }
+
+  // Tells the other ranks that this one is at work. May be called often.
+  void Beat();
+
   // Each rank's bytes, by rank. All ranks must give the same number of bytes.
   std::vector<std::vector<std::byte>> AllGather(std::span<const std::byte> mine);
 
@@ -56,11 +67,22 @@ class MpiSession {
   [[noreturn]] void Abort(int exit_code);
 
  private:
+  using Clock = std::chrono::steady_clock;
+  enum class Nap { kYes, kNo };
+
   void GatherHosts();
   void AnswerClockQuestions(int rank);
   ClockReading AskForClock();
+  void Send(std::span<const std::byte> bytes, int to, int tag, Nap nap = Nap::kYes);
+  void Receive(std::span<std::byte> bytes, int from, int tag, Nap nap = Nap::kYes);
+  template <typename Request>
+  void Wait(Request* request, int peer, Nap nap);
+  void TakeBeats();
 
   bool started_ = false;
+  std::chrono::duration<double> timeout_ = std::chrono::seconds(30);
+  std::vector<Clock::time_point> heard_;  // by rank: its last beat
+  Clock::time_point last_beat_{};         // of this rank
   int rank_ = 0;
   int ranks_ = 1;
   std::vector<std::string> hosts_;

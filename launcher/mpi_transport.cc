@@ -14,6 +14,7 @@
 
 #include "common/error.h"
 #include "common/rank_inboxes.h"
+#include "launcher/mpi_alarm.h"
 
 namespace fathom {
 namespace {
@@ -24,6 +25,7 @@ constexpr std::size_t kPieceBytes = std::size_t{64} << 20;
 
 // Polls without pause for so long after something has moved.
 constexpr auto kSpin = std::chrono::microseconds(50);
+constexpr int kBeatsATimeout = 5;
 constexpr auto kShortestNap = std::chrono::microseconds(20);
 constexpr auto kLongestNap = std::chrono::microseconds(1000);
 
@@ -64,6 +66,7 @@ class MpiTransport::Impl {
  private:
   void Loop();
   bool Progress();
+  void Beat();
   bool StartSends();
   bool FinishSends();
   bool StartReceives();
@@ -81,6 +84,9 @@ class MpiTransport::Impl {
   std::list<Message> sending_;
   std::vector<std::list<Message>> receiving_;  // by rank, in order of arrival
   std::vector<bool> lost_;                     // by rank
+  std::vector<bool> left_;                     // by rank: it has said goodbye
+  std::vector<Clock::time_point> heard_;       // by rank
+  Clock::time_point last_beat_ = Clock::now();
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -95,7 +101,10 @@ MpiTransport::Impl::Impl(const Layout& layout, int rank, std::chrono::millisecon
     : inboxes_(layout, rank),
       timeout_(timeout),
       receiving_(static_cast<std::size_t>(layout.ranks())),
-      lost_(static_cast<std::size_t>(layout.ranks()), false) {
+      lost_(static_cast<std::size_t>(layout.ranks()), false),
+      left_(lost_),
+      heard_(lost_.size(), Clock::now()) {
+  const MpiAlarm alarm(std::chrono::duration<double>(timeout).count());
   if (MPI_Comm_dup(MPI_COMM_WORLD, &comm_) != MPI_SUCCESS ||
       MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN) != MPI_SUCCESS)
     Fail(ExitCode::kPeer, "MPI makes no communicator: is mpirun of the same Open MPI?");
@@ -120,7 +129,7 @@ MpiTransport::Impl::~Impl() {
 
 void MpiTransport::Impl::SayGoodbye() {
   for (int rank = 0; rank < layout_.ranks(); ++rank) {
-    if (rank != inboxes_.rank()) Send(inboxes_.Goodbye(rank));
+    if (rank != inboxes_.rank()) Send(inboxes_.Note(FrameType::kGoodbye, rank));
   }
 }
 
@@ -143,6 +152,7 @@ void MpiTransport::Impl::Loop() {
   auto moved = Clock::now();
   auto nap = kShortestNap;
   for (;;) {
+    Beat();
     if (Progress()) {
       moved = Clock::now();
       nap = kShortestNap;
@@ -158,6 +168,20 @@ void MpiTransport::Impl::Loop() {
     }
     changed_.wait_for(lock, nap, [&] { return !queue_.empty() || closing_; });
     nap = std::min<std::chrono::microseconds>(2 * nap, kLongestNap);
+  }
+}
+
+// Tells the other ranks that this one is alive, and looks for any that has not said so.
+void MpiTransport::Impl::Beat() {
+  const auto now = Clock::now();
+  if (now - last_beat_ < timeout_ / kBeatsATimeout) return;
+  last_beat_ = now;
+  for (int rank = 0; rank < layout_.ranks(); ++rank) {
+    const auto r = static_cast<std::size_t>(rank);
+    if (rank == inboxes_.rank() || left_[r] || lost_[r]) continue;
+    Send(inboxes_.Note(FrameType::kBeat, rank));
+    const std::chrono::duration<double> silent = now - heard_[r];
+    if (silent > timeout_) Lose(rank, fmt::format("it said nothing for {:.1f} s", silent.count()));
   }
 }
 
@@ -217,6 +241,7 @@ bool MpiTransport::Impl::StartReceives() {
   MPI_Improbe(MPI_ANY_SOURCE, kHeaderTag, comm_, &there, &header, &status);
   if (there == 0) return false;
   const int rank = status.MPI_SOURCE;
+  heard_[static_cast<std::size_t>(rank)] = Clock::now();
   int count = 0;
   MPI_Get_count(&status, MPI_BYTE, &count);
   if (count != static_cast<int>(kFrameHeaderBytes)) {
@@ -259,6 +284,7 @@ bool MpiTransport::Impl::FinishReceives() {
     while (!messages.empty() && messages.front().Complete()) {
       Message message = std::move(messages.front());
       messages.pop_front();
+      heard_[rank] = Clock::now();
       moved = true;
       try {
         CheckFrame(message.header, message.frame.payload.bytes());
@@ -272,7 +298,9 @@ bool MpiTransport::Impl::FinishReceives() {
 }
 
 void MpiTransport::Impl::Deliver(Frame frame) {
+  if (frame.type == FrameType::kBeat) return;
   if (frame.type == FrameType::kGoodbye) {
+    left_[static_cast<std::size_t>(layout_.roles[frame.source].rank)] = true;
     const std::lock_guard lock(mutex_);
     ++goodbyes_;
     changed_.notify_all();

@@ -112,7 +112,8 @@ class LoopbackCluster {
 
 }  // namespace
 
-Layout PlanLayout(const Config& config, const MpiSession& mpi) {
+Layout PlanLayout(const Config& config, MpiSession& mpi) {
+  mpi.SetTimeout(config.cluster.timeout_seconds);
   Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   for (int rank = 0; rank < layout.ranks(); ++rank) {
     std::string names;

@@ -37,8 +37,9 @@ struct RunRequest {
 CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const Layout& layout,
                              MpiSession& mpi, RunRequest request);
 
-// The layout of this job, printed: a line a rank with its host and roles.
-Layout PlanLayout(const Config& config, const MpiSession& mpi);
+// The layout of this job, printed: a line a rank with its host and roles. From now on the session's
+// waits have the config's deadline.
+Layout PlanLayout(const Config& config, MpiSession& mpi);
 
 // The sum of the processes' peak resident memory, by all ranks. Bytes.
 std::uint64_t PeakResidentBytes(MpiSession& mpi);

@@ -74,6 +74,7 @@ void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_
 IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
   ProgressLines lines(config.output.progress_seconds);
   const auto progress = [&](const IngestProgress& now) {
+    mpi.Beat();
     if (mpi.rank() == 0) lines(now);
   };
   IngestResult result;

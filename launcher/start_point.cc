@@ -23,9 +23,12 @@ struct Choice {
 };
 
 // Reads every file of it. Throws Error(kModel): damaged.
-Manifest ReadWhole(const fs::path& dir) {
+Manifest ReadWhole(const fs::path& dir, MpiSession& mpi) {
   Manifest manifest = ReadManifest(dir);
-  for (const ModelFileEntry& file : manifest.files) ReadChecked(dir, file);
+  for (const ModelFileEntry& file : manifest.files) {
+    ReadChecked(dir, file);
+    mpi.Beat();
+  }
   if (!manifest.progress)
     Fail(ExitCode::kModel,
          "{}: a model, not a checkpoint: it cannot be resumed; to begin with its values use "
@@ -77,14 +80,15 @@ StartPoint Resume(const Config& config, const std::string& data, const fs::path&
 }
 
 // The newest checkpoint that is whole.
-std::optional<StartPoint> ResumeNewest(const Config& config, const std::string& data) {
+std::optional<StartPoint> ResumeNewest(const Config& config, const std::string& data,
+                                       MpiSession& mpi) {
   const CheckpointDir checkpoints = CheckpointsOf(config);
   auto steps = checkpoints.Steps();
   std::reverse(steps.begin(), steps.end());
   for (const std::uint64_t step : steps) {
     const fs::path dir = checkpoints.Complete(step);
     try {
-      const Manifest manifest = ReadWhole(dir);
+      const Manifest manifest = ReadWhole(dir, mpi);
       return Resume(config, data, dir, manifest);
     } catch (const Error& error) {
       if (error.code() != ExitCode::kModel) throw;
@@ -112,13 +116,13 @@ void PutAside(const Config& config) {
           aside.string());
 }
 
-StartPoint Decide(const Config& config, const std::string& data) {
+StartPoint Decide(const Config& config, const std::string& data, MpiSession& mpi) {
   if (config.resume == "auto") {
-    if (auto point = ResumeNewest(config, data)) return *std::move(point);
+    if (auto point = ResumeNewest(config, data, mpi)) return *std::move(point);
     LogInfo("no checkpoint to go on from: training from the start");
   } else if (config.resume != "no") {
     const fs::path dir = config.resume;
-    return Resume(config, data, dir, ReadWhole(dir));
+    return Resume(config, data, dir, ReadWhole(dir, mpi));
   }
   PutAside(config);
   StartPoint point;
@@ -149,7 +153,7 @@ std::string ModelConfigText(Config config) {
 
 StartPoint ChooseStart(const Config& config, const std::string& data, MpiSession& mpi) {
   StartPoint point;
-  if (mpi.rank() == 0) point = Decide(config, data);
+  if (mpi.rank() == 0) point = Decide(config, data, mpi);
   Choice choice{.from = point.from, .step = point.step, .dir = {}};
   const std::string dir = point.dir.empty() ? "" : fs::absolute(point.dir).string();
   if (dir.size() >= sizeof(choice.dir))

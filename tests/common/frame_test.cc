@@ -86,7 +86,7 @@ TEST(Frame, WrongVersion) {
 }
 
 TEST(Frame, UnknownType) {
-  for (const std::uint16_t type : {0, 19, 0xFFFF}) {
+  for (const std::uint16_t type : {0, 20, 0xFFFF}) {
     Header header = Encoded(MakeFrame());
     Overwrite(&header, 6, type);
     ExpectError(ExitCode::kPeer, {"unknown type"}, [&] { DecodeHeader(header); });
@@ -96,7 +96,7 @@ TEST(Frame, UnknownType) {
 TEST(Frame, PeerLostIsNeverSent) {
   Frame frame = MakeFrame();
   frame.type = FrameType::kPeerLost;
-  ExpectError(ExitCode::kPeer, {"unknown type 18"}, [&] { DecodeHeader(Encoded(frame)); });
+  ExpectError(ExitCode::kPeer, {"unknown type 19"}, [&] { DecodeHeader(Encoded(frame)); });
 }
 
 TEST(Frame, ReservedBitsSet) {
