@@ -14,7 +14,9 @@ namespace {
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 training failed (compare: the models differ); 2 usage or config; 3 "
     "data;\n"
-    "4 model file; 5 peer or network lost; 6 refused (secret); 7 numeric.\n"
+    "4 checkpoint or model file; 5 peer or network lost; 6 refused (secret); 7 numeric; 128 + n: "
+    "stopped in order\n"
+    "by signal n.\n"
     "The settings that a config may hold, with their ranges and defaults: fathom settings";
 
 void AddConfig(CLI::App* command, ConfigArguments* arguments) {
@@ -46,12 +48,35 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   std::filesystem::path model, a, b, model_of_inspect;
   PredictArguments predict;
   GenerateArguments generate;
+  LaunchRequest job;
   int exit_code = 0;
 
   auto* train = app.add_subcommand(
       "train", "Train a model. Alone: in this process. Under mpirun: on its ranks");
   AddConfig(train, &config);
   train->callback([&] { exit_code = TrainCommand(config, mpi); });
+
+  auto* launch = app.add_subcommand("launch",
+                                    "Run train under mpirun, and start it again from its last "
+                                    "checkpoint when a process or a host "
+                                    "fails");
+  launch->add_option("-n,--ranks", job.ranks, "Number of ranks")
+      ->required()
+      ->check(CLI::Range(1, 100000));
+  launch->add_option("--hosts", job.hosts, "Hosts with their slots, as node1:4,node2:4")
+      ->delimiter(',');
+  launch->add_option("--hostfile", job.hostfile, "Hosts in a file of mpirun's format");
+  launch
+      ->add_option("--restarts", job.restarts,
+                   "Start again at most so often; earlier after three failures in a row without a "
+                   "newer checkpoint")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1000000));
+  launch->add_option("--mpirun-arg", job.mpirun_args, "Passed on to mpirun; may be given again")
+      ->allow_extra_args(false);
+  launch->add_flag("--dry-run", job.dry_run, "Print the mpirun line and end");
+  launch->add_option("command", job.command, "-- train CONFIG [key=value ...]")->required();
+  launch->callback([&] { exit_code = LaunchCommand(job); });
 
   auto* evaluate = app.add_subcommand(
       "evaluate", "Metrics of a model on the evaluation part of a config's data");

@@ -9,6 +9,7 @@
 
 #include "common/config.h"
 #include "launcher/mpi_session.h"
+#include "launcher/mpirun_line.h"
 
 namespace fathom {
 
@@ -38,6 +39,11 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi);
 bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b);
 
 void InspectCommand(const std::filesystem::path& model_dir);
+
+// Runs `train` under mpirun and starts it again from its last checkpoint when it fails
+// (docs/faults.md). Returns the exit code of the job, or 128 + the number of the signal that ended
+// it.
+int LaunchCommand(const LaunchRequest& request);
 
 struct GenerateArguments {
   std::string kind;  // books, criteo

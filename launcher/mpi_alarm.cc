@@ -10,7 +10,7 @@
 namespace fathom {
 namespace {
 
-extern "C" void OnAlarm(int) {
+void OnAlarm(int) {
   constexpr char kText[] =
       "fathom: MPI waited for all ranks beyond the deadline while starting or ending: another rank "
       "is gone or stopped; see the logs of the others, or raise cluster.timeout_seconds\n";

@@ -1,6 +1,8 @@
 #include "launcher/mpi_session.h"
 
 #include <mpi.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,6 +46,7 @@ MpiSession::MpiSession(int* argc, char*** argv) {
            "MPI did not start with MPI_THREAD_SERIALIZED: is mpirun of the same Open MPI?");
     }
     started_ = true;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // no mpirun, no rank: also if this one is stopped
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks_);
   }

@@ -10,7 +10,7 @@ namespace {
 std::atomic<int> first_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free);
 
-extern "C" void OnSignal(int signal_number) {
+void OnSignal(int signal_number) {
   int none = 0;
   if (first_signal.compare_exchange_strong(none, signal_number)) return;
   if (signal_number == SIGUSR1) return;

@@ -1,0 +1,50 @@
+// A program that runs beside this one and does not outlive it.
+//
+// It gets a process group of its own, so that a terminal's Ctrl-C reaches only this process, which
+// decides what becomes of it; its input is empty, its output is this process's. When this process
+// dies, however, the kernel kills it (PR_SET_PDEATHSIG). Thread rule: the main thread (the kernel
+// counts the death of the thread that started it).
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fathom {
+
+class ChildProcess {
+ public:
+  // Throws Error(kTraining) where it cannot be started.
+  explicit ChildProcess(const std::vector<std::string>& line);
+  ~ChildProcess();  // kills it, and those of its own children that are left
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  void Signal(int signal_number) const;
+
+  // The exit code once it has ended, as a shell says it: 128 + the signal that killed it.
+  std::optional<int> Ended();
+
+  // Whether it has children now; those that were seen are remembered.
+  bool HasChildren();
+  bool HadChildren() const { return !children_.empty(); }
+
+  // Kills the children that were seen and are still there, after it has ended itself.
+  void KillLeftChildren();
+
+ private:
+  struct Child {
+    pid_t pid;
+    std::string start_time;  // so that another process with its number is not taken for it
+    auto operator<=>(const Child&) const = default;
+  };
+
+  pid_t pid_;
+  std::optional<int> exit_code_;
+  std::set<Child> children_;
+};
+
+}  // namespace fathom
