@@ -22,7 +22,6 @@ namespace fathom {
 namespace {
 
 constexpr const char* kLoopback = "127.0.0.1";
-constexpr const char* kAnyInterface = "0.0.0.0";
 
 // What a rank tells the others so that they can connect to it.
 struct RankAddress {
@@ -66,10 +65,9 @@ Secret SharedSecret(MpiSession& mpi) {
   return secret;
 }
 
-std::vector<TcpAddress> ExchangeAddresses(MpiSession& mpi, std::uint16_t port, bool one_host,
-                                          const std::string& interface_name) {
+std::vector<TcpAddress> ExchangeAddresses(MpiSession& mpi, std::uint16_t port,
+                                          const std::string& name) {
   RankAddress mine{};
-  const std::string name = one_host ? kLoopback : LocalAddress(interface_name);
   std::strncpy(mine.host, name.c_str(), sizeof(mine.host) - 1);
   mine.port = port;
   std::vector<TcpAddress> addresses;
@@ -170,7 +168,6 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
          "use \"tcp\" or \"auto\"",
          mpi.ranks());
   }
-  const bool one_host = OneHost(layout);
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(config.cluster.timeout_seconds));
   if (config.cluster.transport == "mpi") {
@@ -179,10 +176,11 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
         context_on(layout, transport), RolesOf(layout, mpi.rank()),
         [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
   }
-  TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi),
-                         one_host ? kLoopback : kAnyInterface, timeout);
-  transport.Connect(ExchangeAddresses(mpi, transport.port(), one_host, config.cluster.interface),
-                    Clock::now() + timeout);
+  // No other interface hears a knock.
+  const std::string address =
+      OneHost(layout) ? kLoopback : LocalAddress(config.cluster.interface);
+  TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi), address, timeout);
+  transport.Connect(ExchangeAddresses(mpi, transport.port(), address), Clock::now() + timeout);
   return PlayRoles(
       context_on(layout, transport), RolesOf(layout, mpi.rank()),
       [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
