@@ -69,6 +69,9 @@ void DurableFile::WriteOut() {
     if (written < 0) Refused(file_, "cannot be written");
     at += static_cast<std::size_t>(written);
   }
+  // The disk begins at once, so that little is left to wait for in Finish. Only a hint.
+  sync_file_range(fd_, static_cast<off64_t>((blocks_.size() - 1) * kBlockBytes),
+                  static_cast<off64_t>(buffer_.size()), SYNC_FILE_RANGE_WRITE);
   buffer_.clear();
 }
 

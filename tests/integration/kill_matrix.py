@@ -155,6 +155,12 @@ class Matrix:
         deadline = {True: START_DEADLINE, False: STOPPED_DEADLINE}[phase in ('start', 'ingest')]
         code = job.wait(deadline if how == signal.SIGSTOP else KILLED_DEADLINE)
         story = f'{how.name} of {"mpirun" if victim == "mpirun" else f"rank {victim}"} of {job.ranks}, phase {phase}'
+        if code is None and job.ranks > 1 and not job.pids():
+            # Open MPI 4.1: a rank killed within MPI_Init can leave mpirun waiting for nobody. `fathom launch`
+            # ends such an mpirun as well.
+            self.counts['mpirun that waited for nobody'] += 1
+            job.process.kill()
+            code = job.process.wait()
         if code is None:
             job.end()
             fail(f'{story}: the job did not end in time', job.log)
