@@ -2,6 +2,7 @@
 #include "common/error.h"
 #include "common/handshake.h"
 #include "common/messages.h"
+#include "common/profile_message.h"
 #include "common/saved_message.h"
 #include "tests/fuzz/fuzz_input.h"
 
@@ -25,7 +26,7 @@ Buffer Aligned(std::span<const std::byte> bytes) {
 
 void Decode(std::uint8_t kind, std::span<const std::byte> payload) {
   const std::size_t pulled[] = {4, 4, 4};
-  switch (kind % 8) {
+  switch (kind % 10) {
     case 0:
       DecodePull(payload, Tables().size(), 0, 1);
       return;
@@ -47,6 +48,12 @@ void Decode(std::uint8_t kind, std::span<const std::byte> payload) {
     case 5:
       DecodeSaved(payload);
       return;
+    case 7:
+      DecodeSave(payload);
+      return;
+    case 8:
+      DecodeProfile(payload);
+      return;
     default:
       DecodeFailed(payload);
       return;
@@ -60,8 +67,7 @@ void TakeHeader(std::span<const std::byte> bytes) {
   CheckFrame(header, bytes.subspan(kFrameHeaderBytes));
 }
 
-void TakeHandshake(std::span<const std::byte> bytes) {
-  Handshake handshake = Handshake::Accepting(Secret{}, 0, 4);
+void TakeHandshake(Handshake handshake, std::span<const std::byte> bytes) {
   HandshakeMessage message;
   while (bytes.size() >= message.size()) {
     std::memcpy(message.data(), bytes.data(), message.size());
@@ -80,7 +86,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (kind < 0x20) {
       TakeHeader(bytes.bytes());
     } else if (kind < 0x40) {
-      TakeHandshake(bytes.bytes());
+      TakeHandshake(Handshake::Accepting(Secret{}, 0, 4), bytes.bytes());
+    } else if (kind < 0x50) {
+      Handshake connecting = Handshake::Connecting(Secret{}, 1, 0);
+      connecting.Hello();
+      TakeHandshake(std::move(connecting), bytes.bytes());
     } else {
       Decode(kind, bytes.bytes());
     }

@@ -1,5 +1,7 @@
 // A model's files of any bytes. The manifest's lengths and checksums are those of the bytes, so
 // that the fuzzer gets behind them.
+#include <algorithm>
+
 #include "common/error.h"
 #include "common/model_file.h"
 #include "common/xxh3.h"
@@ -25,11 +27,33 @@ std::vector<std::uint64_t> ClaimedRows(std::span<const std::byte> bytes,
   return rows;
 }
 
+// Adds a file of partition 0 to the folder and the manifest.
+void AddRows(const std::string& name, std::span<const std::byte> bytes, Manifest* manifest) {
+  fuzz::WriteFile(name, bytes);
+  manifest->files.push_back({.name = name,
+                             .bytes = bytes.size(),
+                             .checksum = Xxh3(bytes),
+                             .rows = ClaimedRows(bytes, manifest->tables)});
+}
+
+// A whole file and one of later changes. What the second adds is unknown here: from all that it has
+// down to nothing.
+void ReadWithChanges(std::span<const std::byte> bytes, Manifest manifest) {
+  if (bytes.size() < 2) return;
+  const auto whole =
+      std::min<std::size_t>(std::to_integer<std::size_t>(bytes[0]) * 4, bytes.size() - 2);
+  const auto added = std::to_integer<std::uint64_t>(bytes[1]);
+  AddRows(PartitionFile(0), bytes.subspan(2, whole), &manifest);
+  AddRows(PartitionFile(0, 7), bytes.subspan(2 + whole), &manifest);
+  manifest.files.back().added = {added % 4, added / 4 % 4};
+  ReadPartition(fuzz::Dir(), manifest, 0, [](std::size_t, Key, std::span<const float>) {});
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
-  const std::uint8_t kind = input.Byte() % 3;
+  const std::uint8_t kind = input.Byte() % 4;
   const auto bytes = input.rest();
   Manifest manifest{
       .step = 1,
@@ -37,6 +61,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       .tables = {{.name = "wide", .wide = true}, {.name = "wide_deep2", .wide = true, .dim = 2}},
       .dense_floats = 16,
       .files = {}};
+  if (kind == 3) {
+    try {
+      ReadWithChanges(bytes, manifest);
+    } catch (const Error&) {
+    }
+    return 0;
+  }
   const char* names[] = {"rows-00.bin", "dense.bin", "manifest.json"};
   fuzz::WriteFile(names[kind], bytes);
   manifest.files.push_back(
