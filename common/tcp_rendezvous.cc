@@ -52,12 +52,11 @@ TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int ran
   asio::post(io_, [this] { Accept(); });
 }
 
-// Waits for the next one who knocks. While too many are unproven, the others wait in the system's
-// backlog until one of those is done.
+// Waits for the next one who knocks.
 void TcpRendezvous::Accept() {
   if (stopped_) return;
   if (AllMet(rank_ + 1, layout_.ranks())) return StopAccepting();
-  if (accepting_ || unproven_.size() >= kMaxUnproven) return;
+  if (accepting_) return;
   accepting_ = true;
   acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
     accepting_ = false;
@@ -82,18 +81,25 @@ void TcpRendezvous::StopAccepting() {
   unproven_.clear();
 }
 
+// Where too many are unproven, the oldest goes: a rank of this run proves itself within
+// milliseconds, and must not wait behind those who never will.
 void TcpRendezvous::OnAccepted(tcp::socket socket) {
+  if (unproven_.size() >= kMaxUnproven) {
+    unproven_.front()->Drop();
+    Refuse(*unproven_.front(), "it proved nothing while many others knocked");
+    unproven_.pop_front();
+  }
   auto handshake = std::make_shared<TcpHandshake>(
       std::move(socket), Handshake::Accepting(secret_, rank_, layout_.ranks()),
       [this](TcpHandshake& done) { OnAcceptedHandshake(done); });
-  unproven_.insert(handshake);
+  unproven_.push_back(handshake);
   const std::lock_guard lock(mutex_);
   handshake->Start(false, Clock::now() + handshake_timeout_);
 }
 
 void TcpRendezvous::OnAcceptedHandshake(TcpHandshake& handshake) {
   const auto kept = handshake.shared_from_this();
-  unproven_.erase(kept);
+  std::erase(unproven_, kept);
   if (handshake.failure()) {
     Refuse(handshake, handshake.failure()->what());
   } else if (!Admit(handshake)) {

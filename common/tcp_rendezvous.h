@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -78,7 +79,7 @@ class TcpRendezvous {
   std::uint16_t port_ = 0;
   bool accepting_ = false;
   bool stopped_ = false;
-  std::set<std::shared_ptr<TcpHandshake>> unproven_;  // of those who came
+  std::deque<std::shared_ptr<TcpHandshake>> unproven_;  // of those who came, the oldest first
   std::set<std::shared_ptr<TcpHandshake>> dialled_;
 
   mutable std::mutex mutex_;  // guards what follows

@@ -31,8 +31,8 @@ struct TcpAddress {
   std::uint16_t port;
 };
 
-// One who knocks and has not proved the secret is dropped after this time, and no more than so many
-// are heard at once.
+// One who knocks and has not proved the secret is dropped after this time, or when so many others have
+// knocked since.
 inline constexpr std::chrono::milliseconds kHandshakeTimeout = std::chrono::seconds(5);
 inline constexpr std::size_t kMaxUnproven = 64;
 

@@ -11,11 +11,17 @@ namespace {
 // Rank 0 plays the coordinator and the server, rank 1, driven by hand, two workers.
 class TcpConnectionTest : public testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { MeetAgain(std::chrono::seconds(30)); }
+
+  // The peer is given up when it says nothing for `timeout`.
+  void MeetAgain(std::chrono::milliseconds timeout) {
+    peer_.reset();
+    transport_ = std::make_unique<TcpTransport>(layout_, 0, secret_, kTestHost, timeout);
+    peer_ = std::make_unique<HandPeer>(transport_->port());
     std::thread connecting([this] {
       transport_->Connect({{kTestHost, transport_->port()}, {kTestHost, 1}}, Patiently());
     });
-    EXPECT_TRUE(peer_.Prove(secret_, 1, 0));
+    EXPECT_TRUE(peer_->Prove(secret_, 1, 0));
     connecting.join();
   }
 
@@ -42,17 +48,17 @@ class TcpConnectionTest : public testing::Test {
     EncodeHeader(frame, std::span(bytes).first<kFrameHeaderBytes>());
     std::copy_n(frame.payload.data(), frame.payload.size(), bytes.begin() + kFrameHeaderBytes);
     bytes[at] ^= mask;
-    peer_.Write(bytes);
+    peer_->Write(bytes);
   }
 
   const Layout layout_ = LayoutOf({0, 0, 1, 1});
   const Secret secret_ = RandomSecret();
-  std::unique_ptr<TcpTransport> transport_ = MakeTransport(layout_, 0, secret_);
-  HandPeer peer_{transport_->port()};
+  std::unique_ptr<TcpTransport> transport_;
+  std::unique_ptr<HandPeer> peer_;
 };
 
 TEST_F(TcpConnectionTest, GoodFrame) {
-  peer_.WriteFrame(MakeFrame(FrameType::kPull, 3, 1, 4, "rows, please"));
+  peer_->WriteFrame(MakeFrame(FrameType::kPull, 3, 1, 4, "rows, please"));
   const auto frame = transport_->mailbox(1).Take(Patiently());
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->source, 3);
@@ -89,70 +95,88 @@ TEST_F(TcpConnectionTest, UnknownType) {
 }
 
 TEST_F(TcpConnectionTest, SourceOfAnotherRank) {
-  peer_.WriteFrame(MakeFrame(FrameType::kStop, 0, 1, 0));
+  peer_->WriteFrame(MakeFrame(FrameType::kStop, 0, 1, 0));
   ExpectLost("not theirs");
 }
 
 TEST_F(TcpConnectionTest, SourceThatNobodyPlays) {
-  peer_.WriteFrame(MakeFrame(FrameType::kPush, 4, 1, 0));
+  peer_->WriteFrame(MakeFrame(FrameType::kPush, 4, 1, 0));
   ExpectLost("not theirs");
 }
 
 TEST_F(TcpConnectionTest, DestinationOfAnotherRank) {
-  peer_.WriteFrame(MakeFrame(FrameType::kPush, 2, 3, 0));
+  peer_->WriteFrame(MakeFrame(FrameType::kPush, 2, 3, 0));
   ExpectLost("not theirs");
 }
 
 TEST_F(TcpConnectionTest, HandshakeAfterTheHandshake) {
-  peer_.WriteFrame(MakeFrame(FrameType::kHandshake, 2, 1, 1));
+  peer_->WriteFrame(MakeFrame(FrameType::kHandshake, 2, 1, 1));
   ExpectLost("after the handshake");
 }
 
 TEST_F(TcpConnectionTest, FrameAfterGoodbye) {
-  peer_.WriteFrame(MakeFrame(FrameType::kGoodbye, 2, 0, 0));
-  peer_.WriteFrame(MakeFrame(FrameType::kPush, 2, 1, 0));
+  peer_->WriteFrame(MakeFrame(FrameType::kGoodbye, 2, 0, 0));
+  peer_->WriteFrame(MakeFrame(FrameType::kPush, 2, 1, 0));
   ExpectLost("after its goodbye");
 }
 
 TEST_F(TcpConnectionTest, BadFrameAfterGoodOnes) {
-  peer_.WriteFrame(MakeFrame(FrameType::kPush, 2, 0, 1));
-  peer_.WriteFrame(MakeFrame(FrameType::kPush, 2, 1, 1));
-  peer_.Write("not a frame at all, but forty bytes and more");
+  peer_->WriteFrame(MakeFrame(FrameType::kPush, 2, 0, 1));
+  peer_->WriteFrame(MakeFrame(FrameType::kPush, 2, 1, 1));
+  peer_->Write("not a frame at all, but forty bytes and more");
   for (RoleId here : {0, 1})
     EXPECT_EQ(transport_->mailbox(here).Take(Patiently())->type, FrameType::kPush);
   ExpectLost("is no frame");
 }
 
+// As of a process that is stopped: its kernel still takes what comes.
+TEST_F(TcpConnectionTest, PeerThatSaysNothing) {
+  MeetAgain(std::chrono::milliseconds(300));
+  ExpectLost("it said nothing for 0.");
+}
+
+TEST_F(TcpConnectionTest, PeerThatOnlyBeatsIsNotLost) {
+  MeetAgain(std::chrono::milliseconds(300));
+  for (int i = 0; i < 20; ++i) {
+    peer_->WriteFrame(MakeFrame(FrameType::kBeat, 2, 0, 0));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  peer_->WriteFrame(MakeFrame(FrameType::kPush, 2, 1, 7));
+  const auto frame = transport_->mailbox(1).Take(Patiently());
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->type, FrameType::kPush);
+}
+
 TEST_F(TcpConnectionTest, PeerThatVanishesBetweenFrames) {
-  peer_.Close();
+  peer_->Close();
   ExpectLost("before the end of the run");
 }
 
 TEST_F(TcpConnectionTest, PeerThatVanishesInAHeader) {
-  peer_.Write("FTHM");
-  peer_.Close();
+  peer_->Write("FTHM");
+  peer_->Close();
   ExpectLost("in the middle of a frame");
 }
 
 TEST_F(TcpConnectionTest, PeerThatVanishesInAPayload) {
   std::array<std::byte, kFrameHeaderBytes> header;
   EncodeHeader(MakeFrame(FrameType::kPush, 2, 1, 0, std::string(3 << 20, 'x')), header);
-  peer_.Write(header);
-  peer_.Write(std::string(2 << 20, 'x'));
-  peer_.Close();
+  peer_->Write(header);
+  peer_->Write(std::string(2 << 20, 'x'));
+  peer_->Close();
   ExpectLost("in the middle of a frame");
 }
 
 TEST_F(TcpConnectionTest, ResetConnection) {
-  peer_.Reset();
+  peer_->Reset();
   ExpectLost("the connection broke");
 }
 
 TEST_F(TcpConnectionTest, EndAfterGoodbyeIsNoLoss) {
-  peer_.WriteFrame(MakeFrame(FrameType::kWorkerDone, 2, 0, 1));
-  peer_.WriteFrame(MakeFrame(FrameType::kGoodbye, 2, 0, 0));
-  peer_.Shutdown();
-  peer_.ReadAll();  // until rank 0 has ended its side too
+  peer_->WriteFrame(MakeFrame(FrameType::kWorkerDone, 2, 0, 1));
+  peer_->WriteFrame(MakeFrame(FrameType::kGoodbye, 2, 0, 0));
+  peer_->Shutdown();
+  peer_->ReadAll();  // until rank 0 has ended its side too
   EXPECT_EQ(transport_->mailbox(0).Take(Patiently())->type, FrameType::kWorkerDone);
   EXPECT_FALSE(transport_->mailbox(0).Take(Clock::now()));
   EXPECT_FALSE(transport_->mailbox(1).Take(Clock::now()));
@@ -161,8 +185,8 @@ TEST_F(TcpConnectionTest, EndAfterGoodbyeIsNoLoss) {
 TEST_F(TcpConnectionTest, EndAfterStopIsNoLoss) {
   transport_->Send(MakeFrame(FrameType::kStop, 0, 2, 0));
   transport_->Flush(Patiently());
-  peer_.Shutdown();
-  peer_.ReadAll();
+  peer_->Shutdown();
+  peer_->ReadAll();
   EXPECT_FALSE(transport_->mailbox(0).Take(Clock::now()));
   EXPECT_FALSE(transport_->mailbox(1).Take(Clock::now()));
 }
@@ -171,8 +195,8 @@ TEST_F(TcpConnectionTest, DestructorSendsWhatIsQueuedAndSaysGoodbye) {
   transport_->Send(MakeFrame(FrameType::kStop, 0, 2, 7, std::string(100, 's')));
   std::string text;
   std::thread reading([&] {
-    text = peer_.ReadAll();
-    peer_.Close();
+    text = peer_->ReadAll();
+    peer_->Close();
   });
   transport_.reset();
   reading.join();
@@ -186,8 +210,8 @@ TEST_F(TcpConnectionTest, DestructorOfARunThatFailedSaysNoGoodbye) {
   transport_->Send(MakeFrame(FrameType::kFailed, 0, 2, 7));
   std::string text;
   std::thread reading([&] {
-    text = peer_.ReadAll();
-    peer_.Close();
+    text = peer_->ReadAll();
+    peer_->Close();
   });
   transport_.reset();
   reading.join();

@@ -114,6 +114,29 @@ TEST_F(TcpRendezvousTest, MoreIdleStrangersThanAreHeardAtOnce) {
   EXPECT_GE(transports_[0]->refused(), kMaxUnproven);
 }
 
+// With the time for a handshake as it is: nobody waits for a thousand to run out of it.
+TEST_F(TcpRendezvousTest, AThousandIdleConnections) {
+  std::vector<std::unique_ptr<HandPeer>> idle;
+  for (int i = 0; i < 1000; ++i) idle.push_back(std::make_unique<HandPeer>(port()));
+  const auto began = Clock::now();
+  ExpectUndisturbed();
+  EXPECT_LT(Clock::now() - began, kHandshakeTimeout);
+}
+
+TEST_F(TcpRendezvousTest, OtherVersionsOfTheFormat) {
+  for (const std::uint16_t version : {kFrameVersion - 1, kFrameVersion + 1}) {
+    HandshakeMessage hello = Handshake::Connecting(secret_, 1, 0).Hello();
+    std::memcpy(hello.data() + 4, &version, sizeof(version));
+    HandPeer peer(port());
+    peer.Write(hello);
+    peer.ReadAll();
+  }
+  AwaitRefusals(2);
+  EXPECT_NE(transports_[0]->last_refusal().find("use one build everywhere"), std::string::npos)
+      << transports_[0]->last_refusal();
+  ExpectUndisturbed();
+}
+
 TEST_F(TcpRendezvousTest, NobodyListensOnceAllAreThere) {
   ConnectAll(transports_);
   for (const auto& transport : transports_) {
