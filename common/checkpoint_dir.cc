@@ -8,6 +8,7 @@
 #include "common/durable_file.h"
 #include "common/error.h"
 #include "common/published_dir.h"
+#include "common/run_log.h"
 
 namespace fathom {
 namespace {
@@ -72,8 +73,11 @@ void CheckpointDir::Prune(std::size_t keep) const {
   const auto steps = Steps();
   for (std::size_t i = 0; i + keep < steps.size(); ++i) {
     // Out of the way in one step first: a folder half removed must not look complete.
-    std::error_code refused;
-    fs::rename(Complete(steps[i]), Partial(steps[i]), refused);
+    try {
+      Rename(Complete(steps[i]), Partial(steps[i]));
+    } catch (const Error& error) {
+      LogWarning("an old checkpoint stays: {}", error.what());
+    }
   }
   for (const fs::path& entry : EntriesOf(dir_)) {
     if (entry.extension() == kPartialSuffix) RemoveQuietly(entry);

@@ -34,7 +34,7 @@ class CheckpointDir {
   void Publish(std::uint64_t step) const;
 
   // Removes all but the newest `keep` complete ones, and all partial ones. What cannot be removed
-  // stays.
+  // stays until the next time.
   void Prune(std::size_t keep) const;
 
   // Removes a partial one.

@@ -117,6 +117,16 @@ Buffer ReadFile(const fs::path& file, const std::string& remedy) {
   return bytes;
 }
 
+void MakeFolder(const fs::path& dir) {
+  if (dir.empty() || fs::is_directory(dir)) return;
+  MakeFolder(dir.parent_path());
+  if (mkdir(dir.c_str(), 0755) != 0 && errno != EEXIST) Refused(dir, "cannot be made");
+}
+
+void Rename(const fs::path& from, const fs::path& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) Refused(from, "cannot be renamed");
+}
+
 void SyncDir(const fs::path& dir) {
   const Descriptor folder(dir, O_RDONLY | O_DIRECTORY);
   if (folder.get() < 0 || fsync(folder.get()) != 0) Refused(dir, "the folder cannot be synced");

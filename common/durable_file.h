@@ -61,6 +61,12 @@ void OverwriteDurably(
 // The whole file; the error says `remedy`.
 Buffer ReadFile(const std::filesystem::path& file, const std::string& remedy);
 
+// Makes a folder and those above it, where they are not there.
+void MakeFolder(const std::filesystem::path& dir);
+
+// A new name for a file or folder; what had it is replaced if it is a file.
+void Rename(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Makes the names in a folder as durable as the files.
 void SyncDir(const std::filesystem::path& dir);
 

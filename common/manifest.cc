@@ -166,11 +166,7 @@ void WriteManifest(const fs::path& dir, const Manifest& manifest) {
   const std::string partial = std::string(kManifestFile) + ".partial";
   WriteTextFile(dir, partial, ToJson(manifest).dump(1) + "\n");
   SyncDir(dir);
-  std::error_code refused;
-  fs::rename(dir / partial, dir / kManifestFile, refused);
-  if (refused)
-    Fail(ExitCode::kModel, "{}: cannot be renamed: {}", (dir / partial).string(),
-         refused.message());
+  Rename(dir / partial, dir / kManifestFile);
   SyncDir(dir);
 }
 

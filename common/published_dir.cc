@@ -16,11 +16,9 @@ namespace fs = std::filesystem;
 void StartPartial(const fs::path& partial) {
   std::error_code refused;
   fs::remove_all(partial, refused);
-  if (!refused) fs::create_directories(partial, refused);
-  if (refused) {
-    Fail(ExitCode::kModel, "{}: cannot be made: {}: check the disk and the folder's rights",
-         partial.string(), refused.message());
-  }
+  if (refused)
+    Fail(ExitCode::kModel, "{}: cannot be removed: {}", partial.string(), refused.message());
+  MakeFolder(partial);
 }
 
 void Publish(const fs::path& partial, const fs::path& published) {

@@ -76,15 +76,15 @@ std::optional<int> ChildProcess::Ended() {
   return exit_code_;
 }
 
-bool ChildProcess::HasChildren() {
+std::size_t ChildProcess::CountChildren() {
   std::ifstream list(fmt::format("/proc/{0}/task/{0}/children", pid_));
-  bool any = false;
+  std::size_t count = 0;
   for (pid_t pid; list >> pid;) {
-    any = true;
+    ++count;
     if (std::string start = StartTime(pid); !start.empty())
       children_.insert({pid, std::move(start)});
   }
-  return any;
+  return count;
 }
 
 void ChildProcess::KillLeftChildren() {

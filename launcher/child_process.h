@@ -28,9 +28,9 @@ class ChildProcess {
   // The exit code once it has ended, as a shell says it: 128 + the signal that killed it.
   std::optional<int> Ended();
 
-  // Whether it has children now; those that were seen are remembered.
-  bool HasChildren();
-  bool HadChildren() const { return !children_.empty(); }
+  // How many children it has now; those that were seen are remembered.
+  std::size_t CountChildren();
+  std::size_t seen_children() const { return children_.size(); }
 
   // Kills the children that were seen and are still there, after it has ended itself.
   void KillLeftChildren();

@@ -24,8 +24,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kGlance = std::chrono::milliseconds(50);
 constexpr auto kOrderlyStop = std::chrono::seconds(60);  // from the first signal to killing
 constexpr auto kQuickStop = std::chrono::seconds(3);     // from the second
-// A job of which no process is left on this host has ended, whatever mpirun thinks.
-constexpr auto kChildless = std::chrono::seconds(10);
+// A job of which some process on this host has ended has ended itself, whatever mpirun thinks:
+// after so long, beside cluster.timeout_seconds, the others are stopped or mpirun waits for nobody.
+constexpr auto kLeaving = std::chrono::seconds(10);
 constexpr int kSignalled = 128;
 
 std::atomic<int> signals{0};
@@ -53,7 +54,10 @@ void Say(fmt::format_string<Args...> format, Args&&... args) {
 // One start of the job, from fork to its end.
 class Attempt {
  public:
-  explicit Attempt(const std::vector<std::string>& line) : mpirun_(line) {}
+  Attempt(const std::vector<std::string>& line, double timeout_seconds)
+      : mpirun_(line),
+        leaving_(kLeaving + std::chrono::duration_cast<Clock::duration>(
+                                std::chrono::duration<double>(timeout_seconds))) {}
 
   // Waits for its end and returns its exit code; passes the signals on meanwhile.
   int Run() {
@@ -86,16 +90,18 @@ class Attempt {
 
   void WatchChildren() {
     const auto now = Clock::now();
-    if (mpirun_.HasChildren() || !mpirun_.HadChildren()) {
-      last_child_ = now;
-    } else if (now - last_child_ > kChildless) {
-      Say("mpirun has no process left and does not end: it is killed");
+    if (mpirun_.CountChildren() == mpirun_.seen_children()) {
+      all_there_ = now;
+    } else if (now - all_there_ > leaving_) {
+      Say("some processes of the job have ended and others do not: all are killed");
       mpirun_.Signal(SIGKILL);
+      all_there_ = now;
     }
   }
 
   ChildProcess mpirun_;
-  Clock::time_point last_child_ = Clock::now();
+  Clock::duration leaving_;
+  Clock::time_point all_there_ = Clock::now();
   std::optional<Clock::time_point> asked_to_stop_;
   std::optional<Clock::time_point> told_to_end_;
 };
@@ -144,7 +150,7 @@ int LaunchCommand(const LaunchRequest& request) {
   for (;;) {
     const auto line = MpirunLine(request, program, newest.has_value(), root);
     Say("{}", Quoted(line));
-    const int code = Attempt(line).Run();
+    const int code = Attempt(line, config.cluster.timeout_seconds).Run();
     if (signals > 0) return kSignalled + first_signal.load();
     if (code == 0) return 0;
     newest = NewestCheckpoint(config, launched);

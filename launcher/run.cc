@@ -177,8 +177,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
         [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
   }
   // No other interface hears a knock.
-  const std::string address =
-      OneHost(layout) ? kLoopback : LocalAddress(config.cluster.interface);
+  const std::string address = OneHost(layout) ? kLoopback : LocalAddress(config.cluster.interface);
   TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi), address, timeout);
   transport.Connect(ExchangeAddresses(mpi, transport.port(), address), Clock::now() + timeout);
   return PlayRoles(

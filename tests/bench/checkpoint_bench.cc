@@ -4,7 +4,6 @@
 //   checkpoint_bench [DIR]      DIR: where the files go (a folder in the working folder)
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,18 +11,17 @@
 #include <vector>
 
 #include "common/durable_file.h"
-#include "common/random.h"
 #include "server/shard.h"
-#include "server/shard_files.h"
+#include "tests/support/shard_part.h"
 
 namespace fathom {
 namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
+using testing::ShardPart;
 
 constexpr std::uint64_t kRows = 10'000'000;
-constexpr std::size_t kRequestKeys = 4096;
 constexpr std::size_t kDim = 16;
 constexpr std::uint64_t kDenseFloats = 143'616;
 
@@ -49,45 +47,12 @@ struct Model {
   ModelSpec spec;
 };
 
-// One server's rows without the rest of it.
-struct Part {
-  Part(const Model& model, int server, int servers)
-      : first(FirstPartition(server, servers)),
-        end(FirstPartition(server + 1, servers)),
-        dense(model.config, model.spec, server, servers),
-        files(model.spec.tables, tables, dense, arena, first, end) {
-    tables.emplace_back(model.spec.tables[0], model.config, first, end, &arena);
-  }
-
-  // Creates or changes rows [begin, end) of the model that are this part's.
-  void Touch(std::uint64_t begin_row, std::uint64_t end_row) {
-    std::vector<Key> keys;
-    std::vector<float*> rows;
-    const std::vector<float> gradient(kDim, 0.01F);
-    for (std::uint64_t row = begin_row; row < end_row; ++row) {
-      const Key key = Mix64(row);
-      if (PartitionOf(key) >= first && PartitionOf(key) < end) keys.push_back(key);
-      if (keys.size() < kRequestKeys && row + 1 < end_row) continue;
-      rows.resize(keys.size());
-      tables[0].FindOrCreate(keys, rows.data());
-      for (float* place : rows) tables[0].Update(place, 0.01F, gradient);
-      keys.clear();
-    }
-  }
-
-  int first;
-  int end;
-  SlabArena arena;
-  std::deque<SparseTable> tables;
-  DenseTable dense;
-  ShardFiles files;
-};
-
 class Bench {
  public:
   Bench(fs::path dir, int servers) : dir_(std::move(dir)), servers_(servers) {
-    for (int s = 0; s < servers; ++s) parts_.push_back(std::make_unique<Part>(model_, s, servers));
-    InThreads(servers, [&](int s) { parts_[static_cast<std::size_t>(s)]->Touch(0, kRows); });
+    for (int s = 0; s < servers; ++s)
+      parts_.push_back(std::make_unique<ShardPart>(model_.config, model_.spec, s, servers));
+    InThreads(servers, [&](int s) { parts_[static_cast<std::size_t>(s)]->Touch(0, 0, kRows); });
   }
 
   void Save(std::uint64_t step, std::optional<std::uint64_t> base, const char* title) {
@@ -120,14 +85,14 @@ class Bench {
   }
 
   void Touch(std::uint64_t rows) {
-    InThreads(servers_, [&](int s) { parts_[static_cast<std::size_t>(s)]->Touch(0, rows); });
+    InThreads(servers_, [&](int s) { parts_[static_cast<std::size_t>(s)]->Touch(0, 0, rows); });
   }
 
  private:
   fs::path dir_;
   int servers_;
   Model model_;
-  std::vector<std::unique_ptr<Part>> parts_;
+  std::vector<std::unique_ptr<ShardPart>> parts_;
 };
 
 void Load(const fs::path& dir, int servers) {

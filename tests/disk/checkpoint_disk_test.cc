@@ -1,0 +1,259 @@
+// Checkpoints on a disk that fails, or that a crash has cut off: the one before or the new one is
+// there, whole, and nothing is taken for one that is not.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <map>
+#include <set>
+
+#include "common/checkpoint_dir.h"
+#include "common/in_process_transport.h"
+#include "common/model_file.h"
+#include "launcher/checkpoints.h"
+#include "tests/disk/recorded_disk.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
+#include "tests/support/shard_part.h"
+
+namespace fathom {
+namespace {
+
+using testing::ExpectError;
+using testing::RecordedDisk;
+using testing::ScratchDir;
+using testing::ShardPart;
+namespace fs = std::filesystem;
+
+constexpr int kServers = 2;
+constexpr std::uint64_t kRows = 300;
+
+using Rows = std::map<Key, std::vector<float>>;
+
+// All that a checkpoint holds; throws Error where it is damaged.
+struct Contents {
+  Rows rows;
+  std::vector<float> dense;
+  friend bool operator==(const Contents&, const Contents&) = default;
+};
+
+Contents Read(const fs::path& dir) {
+  Contents contents;
+  const Manifest manifest = ReadManifest(dir);
+  for (int p = 0; p < kPartitions; ++p) {
+    ReadPartition(dir, manifest, p, [&](std::size_t, Key key, std::span<const float> state) {
+      contents.rows[key] = {state.begin(), state.end()};
+    });
+  }
+  contents.dense = ReadDense(dir, manifest).values;
+  ReadTextFile(dir, manifest, "config.toml");
+  ReadTextFile(dir, manifest, "transforms.json");
+  return contents;
+}
+
+Config MakeConfig() {
+  Config config;
+  config.train.batch_size = 1;
+  config.checkpoint.every_steps = 1;
+  config.checkpoint.keep = 1;
+  config.cluster.servers = kServers;
+  config.cluster.workers = 1;
+  return config;
+}
+
+// A run as the disk sees it: rows that change, and checkpoints of them.
+class DiskRun {
+ public:
+  explicit DiskRun(const fs::path& output)
+      : output_(output),
+        context_{.config = config_,
+                 .spec = spec_,
+                 .layout = layout_,
+                 .transport = transport_,
+                 .train_examples = 100,
+                 .checkpoint_dir = output / "checkpoints"},
+        schedule_(config_, 100),
+        checkpoints_(context_, schedule_) {
+    for (int s = 0; s < kServers; ++s)
+      parts_.push_back(std::make_unique<ShardPart>(config_, spec_, s, kServers));
+  }
+
+  void Change(std::uint64_t begin_row, std::uint64_t end_row) {
+    for (auto& part : parts_) part->Touch(0, begin_row, end_row);
+  }
+
+  CheckpointReport Save(std::uint64_t step, bool last = false) {
+    const SaveRequest request = checkpoints_.Begin(step, last);
+    const CheckpointDir dir(context_.checkpoint_dir);
+    for (auto& part : parts_) {
+      SavedMessage saved;
+      try {
+        saved = part->files.SaveCheckpoint(
+            dir.Partial(step), step,
+            request.has_base ? std::optional(request.base_step) : std::nullopt,
+            dir.Complete(request.base_step), [] {});
+      } catch (const Error& error) {
+        saved.failure = error.what();
+      }
+      checkpoints_.Add(std::move(saved));
+    }
+    return checkpoints_.Finish({.config_toml = "seed = 1\n", .transforms_json = "{}"},
+                               {.examples = step, .loss_sum = 0.5, .data = "data"});
+  }
+
+  CheckpointDir dir() const { return CheckpointDir(output_ / "checkpoints"); }
+
+ private:
+  fs::path output_;
+  Config config_ = MakeConfig();
+  ModelSpec spec_ = [] {
+    ModelSpec spec;
+    spec.tables = {{.name = "wide_deep2", .wide = true, .dim = 2}};
+    spec.dense_floats = 32;
+    return spec;
+  }();
+  Layout layout_ = MakeLayout({"here"}, config_.cluster);
+  InProcessTransport transport_{static_cast<int>(layout_.roles.size())};
+  RunContext context_;
+  Schedule schedule_;
+  Checkpoints checkpoints_;
+  std::vector<std::unique_ptr<ShardPart>> parts_;
+};
+
+// Two checkpoints, the second of changes, with operation `fail_at` of the second one failing.
+// Returns false once there is no such operation.
+bool SecondCheckpointFails(std::size_t fail_at, int error) {
+  const ScratchDir scratch;
+  RecordedDisk disk(scratch.path());
+  DiskRun run(scratch.path());
+  run.Change(0, kRows);
+  run.Save(1);
+  const Contents first = Read(run.dir().Complete(1));
+  run.Change(0, kRows / 10);
+  const std::size_t begin = disk.operations();
+  disk.FailAt(begin + fail_at, error);
+  const CheckpointReport report = run.Save(2);
+  const bool failed = disk.operations() > begin + fail_at;
+  if (!failed) return false;
+  // What failed may not have been needed: a link that became a copy, an old one that stays a while.
+  // And a checkpoint whose name may not have reached the disk counts as failed, though it is there.
+  const auto steps = run.dir().Steps();
+  EXPECT_TRUE(!steps.empty()) << "operation " << fail_at;
+  for (const std::uint64_t step : steps)
+    EXPECT_EQ(Read(run.dir().Complete(step)) == first, step == 1) << "operation " << fail_at;
+  if (report.failure.empty()) {
+    EXPECT_EQ(steps.back(), 2U) << "operation " << fail_at;
+  } else {
+    EXPECT_EQ(steps.front(), 1U) << "operation " << fail_at;
+  }
+  // The run goes on, and so do its checkpoints.
+  run.Change(0, kRows / 5);
+  EXPECT_EQ(run.Save(3).failure, "") << "operation " << fail_at;
+  EXPECT_EQ(run.dir().Steps(), std::vector<std::uint64_t>{3});
+  EXPECT_EQ(Read(run.dir().Complete(3)).rows.size(), kRows);
+  for (const auto& entry : fs::directory_iterator(run.dir().path()))
+    EXPECT_NE(entry.path().extension(), ".partial") << "left behind after operation " << fail_at;
+  return true;
+}
+
+TEST(CheckpointDisk, EveryOperationFailsOnceWithAnInputOutputError) {
+  std::size_t operations = 0;
+  while (SecondCheckpointFails(operations, EIO)) ++operations;
+  EXPECT_GT(operations, static_cast<std::size_t>(kPartitions));
+}
+
+TEST(CheckpointDisk, EveryOperationFailsOnceForWantOfSpace) {
+  std::size_t operations = 0;
+  while (SecondCheckpointFails(operations, ENOSPC)) ++operations;
+  EXPECT_GT(operations, static_cast<std::size_t>(kPartitions));
+}
+
+TEST(CheckpointDisk, AFileSystemWithoutLinksGetsCopies) {
+  const ScratchDir scratch;
+  RecordedDisk disk(scratch.path());
+  DiskRun run(scratch.path());
+  run.Change(0, kRows);
+  run.Save(1);
+  const Contents first = Read(run.dir().Complete(1));
+  disk.RefuseLinks();
+  const CheckpointReport report = run.Save(2);
+  EXPECT_EQ(report.failure, "");
+  EXPECT_GT(report.bytes_written, 0U);
+  EXPECT_EQ(Read(run.dir().Complete(2)), first);
+}
+
+TEST(CheckpointDisk, ShortWritesAreFinished) {
+  const ScratchDir scratch;
+  RecordedDisk disk(scratch.path());
+  DiskRun run(scratch.path());
+  run.Change(0, kRows);
+  disk.ShortWritesFrom(0);
+  EXPECT_EQ(run.Save(1).failure, "");
+  EXPECT_EQ(Read(run.dir().Complete(1)).rows.size(), kRows);
+}
+
+TEST(CheckpointDisk, AFullDiskEndsTheRunAtTheThirdFailureInARow) {
+  const ScratchDir scratch;
+  RecordedDisk disk(scratch.path());
+  DiskRun run(scratch.path());
+  run.Change(0, kRows);
+  run.Save(1);
+  const Contents first = Read(run.dir().Complete(1));
+  disk.FailAt(disk.operations(), ENOSPC, SIZE_MAX / 2);
+  EXPECT_NE(run.Save(2).failure.find("No space left"), std::string::npos);
+  EXPECT_NE(run.Save(3).failure, "");
+  ExpectError(ExitCode::kModel, {"3 checkpoints in a row", "No space left"}, [&] { run.Save(4); });
+  EXPECT_EQ(run.dir().Steps(), std::vector<std::uint64_t>{1});
+  EXPECT_EQ(Read(run.dir().Complete(1)), first);
+}
+
+TEST(CheckpointDisk, TheCheckpointOfAStopMustSucceed) {
+  const ScratchDir scratch;
+  RecordedDisk disk(scratch.path());
+  DiskRun run(scratch.path());
+  run.Change(0, kRows);
+  disk.FailAt(disk.operations() + 10, EIO);
+  ExpectError(ExitCode::kModel, {"asked to stop", "could not be written"},
+              [&] { run.Save(1, true); });
+}
+
+// Three checkpoints, each removing the one before; then a crash after every operation.
+TEST(CheckpointDisk, ACrashAtAnyOperationLeavesTheNewestOrTheOneBefore) {
+  const ScratchDir scratch;
+  RecordedDisk disk(scratch.path());
+  std::map<std::uint64_t, Contents> contents;      // by step
+  std::map<std::uint64_t, std::size_t> published;  // by step: operations until Save returned
+  {
+    DiskRun run(scratch.path());
+    for (std::uint64_t step = 1; step <= 3; ++step) {
+      run.Change(0, step == 1 ? kRows : kRows / 10 * step);
+      run.Save(step);
+      contents[step] = Read(run.dir().Complete(step));
+      published[step] = disk.operations();
+    }
+  }
+  ASSERT_NE(contents[1], contents[2]);
+  for (const auto keep : {RecordedDisk::Keep::kSynced, RecordedDisk::Keep::kAll}) {
+    std::set<std::uint64_t> seen;
+    for (std::size_t operations = 0; operations <= disk.operations(); ++operations) {
+      // Partitions are written one like the other: some of their operations stand for all.
+      if (operations % 4 != 0 && !disk.NearARename(operations)) continue;
+      const ScratchDir crashed;
+      disk.Restore(operations, keep, crashed.path() / "out");
+      const CheckpointDir dir(crashed.path() / "out" / "checkpoints");
+      std::uint64_t newest = 0;
+      for (const std::uint64_t step : dir.Steps()) {
+        ASSERT_EQ(Read(dir.Complete(step)), contents[step]) << "after operation " << operations;
+        newest = step;
+      }
+      seen.insert(newest);
+      for (const auto& [step, done] : published) {
+        if (done > operations) continue;
+        ASSERT_GE(newest, step) << "lost after operation " << operations;
+      }
+    }
+    EXPECT_EQ(seen, (std::set<std::uint64_t>{0, 1, 2, 3}));
+  }
+}
+
+}  // namespace
+}  // namespace fathom

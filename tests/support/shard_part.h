@@ -1,0 +1,52 @@
+// The rows and files of one server, without its requests.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "common/config.h"
+#include "common/model_spec.h"
+#include "common/random.h"
+#include "server/dense_table.h"
+#include "server/shard_files.h"
+#include "server/slab_arena.h"
+#include "server/sparse_table.h"
+
+namespace fathom::testing {
+
+struct ShardPart {
+  ShardPart(const Config& config, const ModelSpec& spec, int server, int servers)
+      : first(FirstPartition(server, servers)),
+        end(FirstPartition(server + 1, servers)),
+        dense(config, spec, server, servers),
+        files(spec.tables, tables, dense, arena, first, end) {
+    for (const TableSpec& table : spec.tables)
+      tables.emplace_back(table, config, first, end, &arena);
+  }
+
+  // Creates or changes rows [begin_row, end_row) of a table: those that are this part's.
+  void Touch(std::size_t table, std::uint64_t begin_row, std::uint64_t end_row) {
+    constexpr std::size_t kRequestKeys = 4096;
+    std::vector<Key> keys;
+    std::vector<float*> rows;
+    const std::vector<float> gradient(static_cast<std::size_t>(tables[table].spec().dim), 0.01F);
+    for (std::uint64_t row = begin_row; row < end_row; ++row) {
+      const Key key = Mix64(row);
+      if (PartitionOf(key) >= first && PartitionOf(key) < end) keys.push_back(key);
+      if (keys.size() < kRequestKeys && row + 1 < end_row) continue;
+      rows.resize(keys.size());
+      tables[table].FindOrCreate(keys, rows.data());
+      for (float* place : rows) tables[table].Update(place, 0.01F, gradient);
+      keys.clear();
+    }
+  }
+
+  int first;
+  int end;
+  SlabArena arena;
+  std::deque<SparseTable> tables;
+  DenseTable dense;
+  ShardFiles files;
+};
+
+}  // namespace fathom::testing
