@@ -1,4 +1,5 @@
-// A role's inbox: frames from any thread, taken by the role's own thread in order of arrival.
+// A role's inbox: frames from any thread, taken by the role's own thread in order of arrival. Virtual, so
+// that a simulator can let the other roles go on while one waits.
 #pragma once
 
 #include <chrono>
@@ -16,10 +17,12 @@ using Deadline = Clock::time_point;
 
 class Mailbox {
  public:
+  virtual ~Mailbox() = default;
+
   void Put(Frame frame);
 
   // Waits, asleep, until a frame is there or the deadline has passed; then nothing.
-  std::optional<Frame> Take(Deadline deadline);
+  virtual std::optional<Frame> Take(Deadline deadline);
 
  private:
   std::mutex mutex_;

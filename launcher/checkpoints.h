@@ -42,8 +42,9 @@ class Checkpoints {
   // Begins one: what every server is to be asked. `last`: training ends with it.
   SaveRequest Begin(std::uint64_t step, bool last);
 
-  // Takes a server's answer.
-  void Add(SavedMessage saved) { save_->Add(std::move(saved)); }
+  // Whether this server's answer is awaited. Add takes it.
+  bool Awaits(int server) const { return save_ && save_->Awaits(server); }
+  void Add(int server, SavedMessage saved) { save_->Add(server, std::move(saved)); }
 
   // Whether all servers have answered: then Finish is due.
   bool complete() const { return save_ && save_->complete(); }

@@ -1,6 +1,7 @@
 #include "launcher/coordinator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "common/error.h"
@@ -32,6 +33,7 @@ Coordinator::Coordinator(const RunContext& context, CoordinatorInputs inputs)
       desk_(schedule_, context.layout.workers, context.evaluation_examples > 0, context.start_step),
       checkpoints_(context, schedule_),
       steps_done_(context.start_step),
+      worker_done_(static_cast<std::size_t>(context.layout.workers), false),
       progress_(inputs_.progress) {}
 
 CoordinatorResult Coordinator::Run() {
@@ -67,8 +69,12 @@ void Coordinator::Train() {
 }
 
 bool Coordinator::Complete() const {
-  return workers_done_ == context_.layout.workers && open_steps_.empty() && evaluations_.empty() &&
-         !checkpoints_.busy() && !stop_;
+  return AllWorkersDone() && open_steps_.empty() && evaluations_.empty() && !checkpoints_.busy() &&
+         !stop_;
+}
+
+bool Coordinator::AllWorkersDone() const {
+  return std::find(worker_done_.begin(), worker_done_.end(), false) == worker_done_.end();
 }
 
 Frame Coordinator::Await(const char* what) {
@@ -111,12 +117,31 @@ void Coordinator::Handle(const Frame& frame) {
     case FrameType::kSaved:
       return OnSaved(frame);
     case FrameType::kWorkerDone:
-      ++workers_done_;
-      return;
+      return OnWorkerDone(frame);
     default:
       Fail(ExitCode::kPeer, "coordinator: a frame of type {} from {} makes no sense here",
            static_cast<int>(frame.type), RoleName(context_.layout.roles[frame.source]));
   }
+}
+
+void Coordinator::OnWorkerDone(const Frame& frame) {
+  const int worker = static_cast<int>(frame.source) - static_cast<int>(context_.layout.worker(0));
+  if (worker < 0 || worker >= context_.layout.workers ||
+      worker_done_[static_cast<std::size_t>(worker)])
+    FailUnasked(frame);
+  worker_done_[static_cast<std::size_t>(worker)] = true;
+}
+
+int Coordinator::ServerOf(const Frame& frame) const {
+  const int server = static_cast<int>(frame.source) - static_cast<int>(context_.layout.server(0));
+  if (server < 0 || server >= context_.layout.servers) FailUnasked(frame);
+  return server;
+}
+
+// What came makes no sense, or came already.
+void Coordinator::FailUnasked(const Frame& frame) const {
+  Fail(ExitCode::kPeer, "coordinator: {} sent a frame of type {} for step {} that nobody asked for",
+       RoleAndPlace(context_.layout, frame.source), static_cast<int>(frame.type), frame.step);
 }
 
 void Coordinator::OnStepDone(const Frame& frame) {
@@ -128,13 +153,15 @@ void Coordinator::OnStepDone(const Frame& frame) {
   }
   const std::uint32_t slices = schedule_.Plan(frame.step).slices;
   StepLosses& step = open_steps_[frame.step];
-  step.by_slice.resize(slices);
+  step.by_slice.resize(slices, NAN);
   if (message.first_slice > slices || message.loss_sums.size() > slices - message.first_slice) {
     Fail(ExitCode::kPeer, "coordinator: step {} has {} slices, losses came for {} from {}",
          frame.step, slices, message.loss_sums.size(), message.first_slice);
   }
-  std::copy(message.loss_sums.begin(), message.loss_sums.end(),
-            step.by_slice.begin() + message.first_slice);
+  const auto place = step.by_slice.begin() + message.first_slice;
+  const auto end = place + static_cast<std::ptrdiff_t>(message.loss_sums.size());
+  if (!std::all_of(place, end, [](double loss) { return std::isnan(loss); })) FailUnasked(frame);
+  std::copy(message.loss_sums.begin(), message.loss_sums.end(), place);
   step.slices_in += static_cast<std::uint32_t>(message.loss_sums.size());
   FinishSteps();
 }
@@ -250,17 +277,20 @@ void Coordinator::ConsiderStop() {
   const bool training = context_.mode == RunMode::kTrain && steps_done_ < schedule_.steps();
   if (stop_ || !training || checkpoints_.busy() || !inputs_.stop_asked()) return;
   LogInfo("asked to stop: finishing the steps that were begun, then a checkpoint");
-  stop_ = Stop{.pauses_left = context_.layout.servers, .step = 0};
+  stop_ =
+      Stop{.paused = std::vector<bool>(static_cast<std::size_t>(context_.layout.servers), false),
+           .step = 0};
   SendToAll(RoleKind::kServer, FrameType::kPause, steps_done_);
 }
 
 void Coordinator::OnPaused(const Frame& frame) {
-  if (!stop_ || stop_->pauses_left == 0) {
-    Fail(ExitCode::kPeer, "coordinator: {} has paused, unasked",
-         RoleAndPlace(context_.layout, frame.source));
-  }
+  const auto server = static_cast<std::size_t>(ServerOf(frame));
+  if (!stop_ || stop_->paused[server]) FailUnasked(frame);
+  stop_->paused[server] = true;
   stop_->step = std::max(stop_->step, frame.step);
-  if (--stop_->pauses_left == 0) BeginCheckpoint(stop_->step, true);
+  const auto& paused = stop_->paused;
+  if (std::find(paused.begin(), paused.end(), false) == paused.end())
+    BeginCheckpoint(stop_->step, true);
 }
 
 // In every mode the servers begin no step from due() on until they have saved.
@@ -286,11 +316,9 @@ void Coordinator::BeginCheckpoint(std::uint64_t step, bool last) {
 }
 
 void Coordinator::OnSaved(const Frame& frame) {
-  if (!checkpoints_.busy() || frame.step != checkpoint_step_) {
-    Fail(ExitCode::kPeer, "coordinator: {} has saved step {}, unasked",
-         RoleAndPlace(context_.layout, frame.source), frame.step);
-  }
-  checkpoints_.Add(DecodeSaved(frame.payload.bytes()));
+  const int server = ServerOf(frame);
+  if (!checkpoints_.Awaits(server) || frame.step != checkpoint_step_) FailUnasked(frame);
+  checkpoints_.Add(server, DecodeSaved(frame.payload.bytes()));
 }
 
 void Coordinator::ReportCheckpoint(const CheckpointReport& report) {
@@ -311,10 +339,8 @@ void Coordinator::SaveModel() {
          EncodeSave({.checkpoint = false, .last = true}));
   while (!save.complete()) {
     const Frame frame = Await("the servers to save the model");
-    if (frame.type != FrameType::kSaved)
-      Fail(ExitCode::kPeer, "coordinator: expected kSaved, got frame type {}",
-           static_cast<int>(frame.type));
-    save.Add(DecodeSaved(frame.payload.bytes()));
+    if (frame.type != FrameType::kSaved || !save.Awaits(ServerOf(frame))) FailUnasked(frame);
+    save.Add(ServerOf(frame), DecodeSaved(frame.payload.bytes()));
   }
   save.Finish(inputs_.texts, std::nullopt);
   result_.report.rows = save.tables().rows;
@@ -327,9 +353,9 @@ void Coordinator::SaveModel() {
 // The workers leave first: while one still waits for rows, no server may be gone.
 void Coordinator::EndEarly() {
   SendToAll(RoleKind::kWorker, FrameType::kStop, steps_done_);
-  while (workers_done_ < context_.layout.workers) {
+  while (!AllWorkersDone()) {
     const Frame frame = Await("the workers to stop");
-    if (frame.type == FrameType::kWorkerDone) ++workers_done_;
+    if (frame.type == FrameType::kWorkerDone) OnWorkerDone(frame);
   }
 }
 

@@ -55,7 +55,7 @@ class Coordinator {
 
   // A stop that was asked for: first the servers pause, then a step is found that all can save at.
   struct Stop {
-    int pauses_left = 0;
+    std::vector<bool> paused;  // by server
     std::uint64_t step = 0;
   };
 
@@ -82,6 +82,10 @@ class Coordinator {
   void SendToAll(RoleKind kind, FrameType type, std::uint64_t step);
   void Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload = {});
   bool Complete() const;
+  bool AllWorkersDone() const;
+  int ServerOf(const Frame& frame) const;
+  void OnWorkerDone(const Frame& frame);
+  [[noreturn]] void FailUnasked(const Frame& frame) const;
 
   const RunContext& context_;
   CoordinatorInputs inputs_;
@@ -100,7 +104,7 @@ class Coordinator {
   std::uint64_t steps_done_;                             // all steps below are complete
   std::map<std::uint64_t, EvaluationSink> evaluations_;  // by version
   std::uint64_t evaluations_done_ = 0;
-  int workers_done_ = 0;
+  std::vector<bool> worker_done_;
 
   TrainingProgress progress_;  // over all examples so far, also before a resume
   double window_loss_sum_ = 0;

@@ -22,12 +22,19 @@ ModelSave::ModelSave(const RunContext& context, std::filesystem::path dir, std::
                 .tables = context.spec.tables,
                 .dense_floats = static_cast<std::uint64_t>(context.spec.dense_floats),
                 .files = {}},
+      answered_(static_cast<std::size_t>(context.layout.servers), false),
       servers_left_(context.layout.servers) {}
 
 void ModelSave::Begin() { CreateDense(dir_, manifest_.dense_floats); }
 
-void ModelSave::Add(SavedMessage saved) {
-  FATHOM_CHECK(servers_left_ > 0);
+bool ModelSave::Awaits(int server) const {
+  return server >= 0 && static_cast<std::size_t>(server) < answered_.size() &&
+         !answered_[static_cast<std::size_t>(server)];
+}
+
+void ModelSave::Add(int server, SavedMessage saved) {
+  FATHOM_CHECK(Awaits(server));
+  answered_[static_cast<std::size_t>(server)] = true;
   --servers_left_;
   for (ModelFileEntry& file : saved.files) manifest_.files.push_back(std::move(file));
   for (const TableStatistics& table : saved.tables) {

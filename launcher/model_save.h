@@ -30,8 +30,9 @@ class ModelSave {
   // Prepares the folder, before any server is asked to write.
   void Begin();
 
-  // What one server wrote.
-  void Add(SavedMessage saved);
+  // Whether this server has not answered yet. Add takes what it wrote.
+  bool Awaits(int server) const;
+  void Add(int server, SavedMessage saved);
   bool complete() const { return servers_left_ == 0; }
 
   // Writes texts and manifest: from now on the folder is a model.
@@ -49,6 +50,7 @@ class ModelSave {
  private:
   std::filesystem::path dir_;
   Manifest manifest_;
+  std::vector<bool> answered_;  // by server
   int servers_left_;
   TableStatistics tables_;
   StalenessHistogram staleness_;

@@ -41,10 +41,10 @@ class SaveGate {
     return true;
   }
 
-  // The request whose time has come, once.
+  // The request whose time has come, once. Training goes on after it, unless it is the last.
   std::optional<SaveRequest> Take(std::uint64_t version) {
     if (!asked_ || version != hold_at_) return std::nullopt;
-    hold_at_ = schedule_.NextCheckpoint(version);
+    if (!asked_->last) hold_at_ = schedule_.NextCheckpoint(version);
     return std::exchange(asked_, std::nullopt);
   }
 

@@ -60,6 +60,8 @@ struct WorkerState {
 class Server::Impl {
  public:
   Impl(const RunContext& context, int index);
+  void Begin();
+  bool Step(Deadline until);
   void Run();
 
  private:
@@ -69,7 +71,6 @@ class Server::Impl {
   void OnSave(const Frame& frame);
   void SaveIfDue();
   SavedMessage Save(const SaveRequest& request);
-  void Load();
   void TellAlive();
   void OnPeerLost(const Frame& frame);
   bool MayAnswer(std::uint64_t step, const PendingPull& pull) const;
@@ -118,7 +119,7 @@ Server::Impl::Impl(const RunContext& context, int index)
       shard_(context.config, context.spec, index, context.layout.servers),
       workers_(static_cast<std::size_t>(context.layout.workers)) {}
 
-void Server::Impl::Load() {
+void Server::Impl::Begin() {
   const auto alive = [this] { TellAlive(); };
   if (context_.mode == RunMode::kEvaluate || context_.start == StartFrom::kResume) {
     shard_.Load(context_.model_dir, alive);
@@ -134,16 +135,20 @@ void Server::Impl::Load() {
 //   4. the model is saved if that was asked for
 //   5. pulls that were waiting for this are answered
 void Server::Impl::Run() {
-  Load();
+  Begin();
   const auto timeout = context_.DeadlineFromNow() - Clock::now();
   const auto wait = std::min<Clock::duration>(kLongestWait, timeout / 4);
-  while (!stopped_) {
-    auto idle = recorder_.Measure(Stage::kIdle);
-    auto frame = mailbox_.Take(Clock::now() + wait);
-    idle.End();
-    if (frame) Handle(std::move(*frame));
-    CheckSilence();
+  while (Step(Clock::now() + wait)) {
   }
+}
+
+bool Server::Impl::Step(Deadline until) {
+  auto idle = recorder_.Measure(Stage::kIdle);
+  auto frame = mailbox_.Take(until);
+  idle.End();
+  if (frame) Handle(std::move(*frame));
+  CheckSilence();
+  return !stopped_;
 }
 
 void Server::Impl::Handle(Frame frame) {
@@ -416,5 +421,7 @@ Server::Server(const RunContext& context, int index)
     : impl_(std::make_unique<Impl>(context, index)) {}
 Server::~Server() = default;
 void Server::Run() { impl_->Run(); }
+void Server::Begin() { impl_->Begin(); }
+bool Server::Step(Deadline until) { return impl_->Step(until); }
 
 }  // namespace fathom

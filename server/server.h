@@ -25,6 +25,11 @@ class Server {
   // finite (table, key, step), a disk that refuses.
   void Run();
 
+  // Run in pieces, for one who drives several roles himself: Begin once, then Step until it returns
+  // false. A Step handles one frame, or returns when none has come until then.
+  void Begin();
+  bool Step(Deadline until);
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

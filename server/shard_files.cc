@@ -1,5 +1,6 @@
 #include "server/shard_files.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/durable_file.h"
@@ -57,7 +58,11 @@ SavedMessage ShardFiles::SaveModel(const fs::path& dir, const Alive& alive) {
 SavedMessage ShardFiles::SaveCheckpoint(const fs::path& dir, std::uint64_t step,
                                         std::optional<std::uint64_t> base_step,
                                         const fs::path& base_dir, const Alive& alive) {
-  const bool builds_on_base = base_step && base_step == saved_;
+  // Without marks nobody knows what has changed since.
+  const bool builds_on_base =
+      base_step && base_step == saved_ &&
+      std::all_of(tables_.begin(), tables_.end(),
+                  [](const SparseTable& table) { return table.keeps_marks(); });
   SavedMessage saved;
   std::vector<Chain> chains;
   for (int p = first_partition_; p < end_partition_; ++p) {

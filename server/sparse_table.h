@@ -59,6 +59,7 @@ class SparseTable {
   // A partition's rows in ascending order of key: all, or those marked in the arena (which keeps
   // marks where checkpoint.every_steps is set).
   enum class Which { kAll, kChanged };
+  bool keeps_marks() const { return marks_; }
   std::uint64_t RowsOf(int partition) const { return At(partition).rows.size(); }
   std::uint64_t ChangedRows(int partition) const;
   std::vector<const float*> SortedRows(int partition, Which which = Which::kAll) const;

@@ -2,8 +2,11 @@
 // there, whole, and nothing is taken for one that is not.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <map>
+#include <random>
 #include <set>
 
 #include "common/checkpoint_dir.h"
@@ -84,7 +87,8 @@ class DiskRun {
   CheckpointReport Save(std::uint64_t step, bool last = false) {
     const SaveRequest request = checkpoints_.Begin(step, last);
     const CheckpointDir dir(context_.checkpoint_dir);
-    for (auto& part : parts_) {
+    for (int s = 0; s < kServers; ++s) {
+      const auto& part = parts_[static_cast<std::size_t>(s)];
       SavedMessage saved;
       try {
         saved = part->files.SaveCheckpoint(
@@ -94,7 +98,7 @@ class DiskRun {
       } catch (const Error& error) {
         saved.failure = error.what();
       }
-      checkpoints_.Add(std::move(saved));
+      checkpoints_.Add(s, std::move(saved));
     }
     return checkpoints_.Finish({.config_toml = "seed = 1\n", .transforms_json = "{}"},
                                {.examples = step, .loss_sum = 0.5, .data = "data"});
@@ -253,6 +257,120 @@ TEST(CheckpointDisk, ACrashAtAnyOperationLeavesTheNewestOrTheOneBefore) {
     }
     EXPECT_EQ(seen, (std::set<std::uint64_t>{0, 1, 2, 3}));
   }
+}
+
+// A checkpoint of changes upon a whole one, and its files.
+class DamagedCheckpoint : public ::testing::Test {
+ protected:
+  DamagedCheckpoint() {
+    DiskRun run(scratch_.path());
+    run.Change(0, kRows);
+    run.Save(1);
+    run.Change(0, kRows / 10);
+    run.Save(2);
+    dir_ = run.dir().Complete(2);
+    good_ = Read(dir_);
+  }
+
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(dir_))
+      names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  // Whether it is refused, or holds what it held. What it says names the file.
+  void ExpectRefusedOrUnchanged(const std::string& name, std::size_t byte) {
+    try {
+      EXPECT_EQ(Read(dir_), good_) << name << ", byte " << byte;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kModel) << error.what();
+      EXPECT_NE(std::string(error.what()).find((dir_ / "").string()), std::string::npos)
+          << error.what();
+    }
+  }
+
+  ScratchDir scratch_;
+  fs::path dir_;
+  Contents good_;
+};
+
+std::string Bytes(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// As a new file: the links of other checkpoints keep the old one.
+void Write(const fs::path& file, const std::string& bytes) {
+  fs::remove(file);
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+TEST_F(DamagedCheckpoint, EachFileIsMissedCutShortAndTooLong) {
+  for (const std::string& name : Names()) {
+    const std::string bytes = Bytes(dir_ / name);
+    fs::remove(dir_ / name);
+    ExpectError(ExitCode::kModel, {name.c_str()}, [&] { Read(dir_); });
+    Write(dir_ / name, bytes.substr(0, bytes.size() - 1));
+    ExpectError(ExitCode::kModel, {name.c_str()}, [&] { Read(dir_); });
+    if (name != "manifest.json") {
+      Write(dir_ / name, bytes + 'x');
+      ExpectError(ExitCode::kModel, {name.c_str()}, [&] { Read(dir_); });
+    }
+    Write(dir_ / name, bytes);
+  }
+  EXPECT_EQ(Read(dir_), good_);
+}
+
+TEST_F(DamagedCheckpoint, AByteOfEveryFileIsFlippedThousandsOfTimes) {
+  std::mt19937_64 random(1);
+  const auto names = Names();
+  for (int flip = 0; flip < 3000; ++flip) {
+    const std::string& name = names[random() % names.size()];
+    const std::string bytes = Bytes(dir_ / name);
+    const std::size_t at = random() % bytes.size();
+    std::string flipped = bytes;
+    flipped[at] = static_cast<char>(flipped[at] ^ (1 << random() % 8));
+    Write(dir_ / name, flipped);
+    ExpectRefusedOrUnchanged(name, at);
+    Write(dir_ / name, bytes);
+  }
+}
+
+TEST_F(DamagedCheckpoint, ItIsBuiltOfWholeFilesAndChanges) {
+  const Manifest manifest = ReadManifest(dir_);
+  std::size_t whole = 0, changes = 0, added = 0;
+  for (int p = 0; p < kPartitions; ++p) {
+    const auto files = FilesOfPartition(manifest, p);
+    ASSERT_FALSE(files.empty());
+    EXPECT_EQ(files.front()->name, PartitionFile(p));
+    ++whole;
+    for (std::size_t i = 1; i < files.size(); ++i) {
+      EXPECT_EQ(files[i]->name, PartitionFile(p, 2));
+      ++changes;
+      added += files[i]->added.at(0);
+    }
+  }
+  EXPECT_EQ(whole, static_cast<std::size_t>(kPartitions));
+  EXPECT_GT(changes, 0U);
+  EXPECT_EQ(added, 0U);
+  EXPECT_EQ(manifest.Rows(0), kRows);
+}
+
+TEST_F(DamagedCheckpoint, CountsThatDoNotAddUp) {
+  Manifest manifest = ReadManifest(dir_);
+  for (ModelFileEntry& file : manifest.files) {
+    if (file.added.empty()) continue;
+    file.added[0] += 1;
+    int partition = 0;
+    while (file.name != PartitionFile(partition, 2)) ++partition;
+    ExpectError(ExitCode::kModel, {PartitionFile(partition).c_str(), "the manifest says"}, [&] {
+      ReadPartition(dir_, manifest, partition, [](std::size_t, Key, std::span<const float>) {});
+    });
+    return;
+  }
+  FAIL() << "no file of changes";
 }
 
 }  // namespace

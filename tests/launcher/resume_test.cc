@@ -118,6 +118,20 @@ TEST_F(ResumeTest, AStoppedRunGoesOnWhereItWasStopped) {
   }
 }
 
+// Without every_steps no row is marked as changed, so nothing may be built upon the checkpoint before.
+TEST_F(ResumeTest, StoppedTwiceTheSecondTimeWithoutASchedule) {
+  Train("run", {"checkpoint.every_steps=4", "checkpoint.keep=100"});
+  for (const std::uint64_t step : Checkpoints("run").Steps()) {
+    if (step > 4) fs::remove_all(Checkpoints("run").Complete(step));
+  }
+  std::atomic<int> asked{0};
+  const auto second = Train("run", {"resume=auto"}, [&] { return ++asked > 2; });
+  ASSERT_TRUE(second.result.stopped);
+  EXPECT_EQ(Checkpoints("run").Steps().back(), second.result.report.steps);
+  Train("run", {"resume=auto"});
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+}
+
 TEST_F(ResumeTest, AutoTakesTheNewestThatIsWhole) {
   Train("run", {"checkpoint.every_steps=5", "checkpoint.keep=3"});
   const auto steps = Checkpoints("run").Steps();

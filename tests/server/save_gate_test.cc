@@ -53,6 +53,7 @@ TEST(SaveGate, APauseIsAtTheFirstStepThatWasNotBegun) {
   EXPECT_TRUE(gate.MayBegin(2));
   EXPECT_FALSE(gate.MayBegin(3));
   ASSERT_TRUE(gate.Take(3));
+  EXPECT_FALSE(gate.MayBegin(3)) << "it was the last";
 }
 
 TEST(SaveGate, OneRequestAtATime) {

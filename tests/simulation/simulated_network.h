@@ -1,0 +1,66 @@
+// A network of one thread: what is sent waits until the simulator delivers it. From one role to
+// another frames keep their order; between pairs of roles any order may come about.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "common/transport.h"
+
+namespace fathom::simulation {
+
+using Random = std::mt19937_64;
+
+class Network : public Transport {
+ public:
+  // `pump` lets the others go on while a role of this thread waits in Take: it does one thing, or
+  // returns false where there is nothing to do.
+  Network(int roles, Random& random, std::function<bool()> pump);
+
+  void Send(Frame frame) override;
+  Mailbox& mailbox(RoleId role) override { return *inboxes_.at(role); }
+  void Flush(Deadline) override {}
+  TrafficCount traffic(RoleId) const override { return {}; }
+
+  // Delivers the next frame of a pair that has one, at random. False: none is on its way.
+  bool DeliverOne();
+
+  // The role is gone: what it sent and was not delivered is lost, what is sent to it too, and every
+  // other role hears of it.
+  void Crash(RoleId role);
+
+  // Nothing more goes from one to the other, and nobody is told.
+  void Cut(RoleId from, RoleId to) { cut_.insert({from, to}); }
+
+  // The frame delivered next to a role comes twice.
+  void RepeatNext(RoleId to) { repeat_ = to; }
+
+  bool HasFrames(RoleId role) const { return !inboxes_.at(role)->frames.empty(); }
+  std::size_t most_waiting() const { return most_waiting_; }  // frames in one inbox, ever
+
+ private:
+  struct Inbox : Mailbox {
+    std::optional<Frame> Take(Deadline deadline) override;
+    std::deque<Frame> frames;
+    std::function<bool()> pump;  // null: Take does not wait
+  };
+
+  void Deliver(Frame frame);
+
+  Random& random_;
+  std::vector<std::unique_ptr<Inbox>> inboxes_;
+  std::map<std::pair<RoleId, RoleId>, std::deque<Frame>> on_their_way_;
+  std::set<std::pair<RoleId, RoleId>> cut_;
+  std::set<RoleId> crashed_;
+  std::optional<RoleId> repeat_;
+  std::size_t most_waiting_ = 0;
+};
+
+}  // namespace fathom::simulation

@@ -1,0 +1,339 @@
+// A whole cluster in one thread, from one seed: the real coordinator and servers, and workers that
+// do as the real ones, over a network that orders, delays, repeats, loses and cuts as the seed
+// says, on a disk that fails when it says so. A run that was disturbed is gone on with on another
+// layout until it is done.
+//
+//   simulation_tests                      as many seeds as FATHOM_SIM_SEEDS says (2000; 200 under a
+//   sanitizer) FATHOM_SIM_SEED=N simulation_tests    this one alone, told step by step
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/checkpoint_dir.h"
+#include "common/error.h"
+#include "common/model_file.h"
+#include "launcher/coordinator.h"
+#include "server/server.h"
+#include "tests/simulation/simulated_network.h"
+#include "tests/simulation/simulated_worker.h"
+#include "tests/support/scratch_dir.h"
+
+namespace fathom::simulation {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ScratchDir;
+
+constexpr std::uint64_t kSteps = 8;
+constexpr std::uint32_t kSlices = 4;
+constexpr std::int64_t kSliceExamples = 8;
+constexpr std::size_t kDenseFloats = 32;
+constexpr std::uint64_t kExamples = kSteps * kSlices * kSliceExamples;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 200;
+#else
+constexpr std::uint64_t kSeeds = 2000;
+#endif
+constexpr int kMaxAttempts = 8;
+constexpr int kFaultyAttempts = 3;
+
+// Nobody has anything to do, and the coordinator still waits: where nothing was cut off this is a
+// hang, else the deadlines would end it.
+struct Silence {};
+
+ModelSpec Spec() {
+  ModelSpec spec;
+  spec.tables = {{.name = "wide_deep2", .wide = true, .dim = 2}};
+  spec.dense_floats = kDenseFloats;
+  return spec;
+}
+
+enum class Fault { kNone, kCrash, kCut, kRepeat, kDisk, kStop };
+
+// One seed's choices, for reading.
+struct Plan {
+  Config config;
+  Fault fault = Fault::kNone;
+  std::uint64_t when = 0;  // the event before which it happens
+};
+
+const char* NameOf(Fault fault) {
+  static constexpr const char* kNames[] = {"no fault", "crash", "cut", "repeat", "disk", "stop"};
+  return kNames[static_cast<int>(fault)];
+}
+
+Plan MakePlan(Random& random, const std::string& consistency, bool may_fail) {
+  Plan plan;
+  Config& config = plan.config;
+  config.train.batch_size = kSlices * kSliceExamples;
+  config.train.slice_size = kSliceExamples;
+  config.train.consistency = consistency;
+  config.train.staleness = static_cast<std::int64_t>(random() % 3);
+  config.checkpoint.every_steps = static_cast<std::int64_t>(random() % 5);
+  config.checkpoint.keep = 1 + static_cast<std::int64_t>(random() % 2);
+  config.cluster.servers = 1 + static_cast<std::int64_t>(random() % 3);
+  config.cluster.workers = 1 + static_cast<std::int64_t>(random() % 4);
+  config.cluster.timeout_seconds = 86400;  // Silence stands for it
+  if (may_fail) plan.fault = static_cast<Fault>(random() % 6);
+  plan.when = random() % 250;
+  return plan;
+}
+
+// One start of the run.
+class Attempt {
+ public:
+  enum class End { kDone, kStopped, kFailed };
+
+  Attempt(const Plan& plan, const fs::path& output, Random& random, Gradients& gradients)
+      : plan_(plan),
+        random_(random),
+        output_(output),
+        layout_(MakeLayout({"here"}, plan.config.cluster)),
+        network_(static_cast<int>(layout_.roles.size()), random, [this] { return Pump(); }),
+        start_(NewestCheckpoint()),
+        context_{.config = plan_.config,
+                 .spec = spec_,
+                 .layout = layout_,
+                 .transport = network_,
+                 .train_examples = kExamples,
+                 .model_dir = start_ ? checkpoints_.Complete(*start_) : fs::path(),
+                 .save_dir = output / "model",
+                 .checkpoint_dir = checkpoints_.path(),
+                 .start = start_ ? StartFrom::kResume : StartFrom::kNew,
+                 .start_step = start_.value_or(0)},
+        schedule_(plan_.config, kExamples) {
+    for (int s = 0; s < layout_.servers; ++s)
+      servers_.push_back({std::make_unique<Server>(context_, s), layout_.server(s)});
+    for (int w = 0; w < layout_.workers; ++w)
+      workers_.push_back({std::make_unique<SimulatedWorker>(context_, schedule_, w, gradients),
+                          layout_.worker(w)});
+  }
+
+  End Run() {
+    fs::remove_all(output_ / "model");
+    fs::create_directories(output_ / "model");
+    CoordinatorInputs inputs;
+    inputs.texts = {.config_toml = "", .transforms_json = "{}"};
+    if (start_) inputs.progress = *ReadManifest(context_.model_dir).progress;
+    inputs.stop_asked = [this] { return stop_asked_; };
+    End end = End::kFailed;
+    try {
+      for (auto& server : servers_) server.role->Begin();
+      for (auto& worker : workers_) worker.role->Begin();
+      const CoordinatorResult result = Coordinator(context_, std::move(inputs)).Run();
+      end = result.stopped ? End::kStopped : End::kDone;
+      steps_ = result.report.steps;
+      EXPECT_EQ(result.report.examples, steps_ * kSlices * kSliceExamples);
+    } catch (const Error& error) {
+      why_ = error.what();
+      network_.Crash(layout_.coordinator());  // as its process ends
+    } catch (const Silence&) {
+      why_ = "silence";
+      EXPECT_EQ(plan_.fault, Fault::kCut) << "it hangs";
+      return End::kFailed;
+    }
+    // Everybody else ends as well: in order, or because somebody was lost.
+    while (Pump(false)) {
+    }
+    if (plan_.fault != Fault::kCut) CheckAllEnded();  // whom no word reaches, the deadline ends
+    EXPECT_LT(network_.most_waiting(), 200U);
+    return end;
+  }
+
+  std::uint64_t events() const { return events_; }
+  std::uint64_t steps() const { return steps_; }
+  std::uint64_t resumed_at() const { return start_.value_or(0); }
+  const std::string& why() const { return why_; }
+
+ private:
+  template <typename T>
+  struct Live {
+    std::unique_ptr<T> role;
+    RoleId id;
+    bool ended = false;
+    bool crashed = false;
+  };
+
+  std::optional<std::uint64_t> NewestCheckpoint() const {
+    const auto steps = checkpoints_.Steps();
+    return steps.empty() ? std::nullopt : std::optional(steps.back());
+  }
+
+  // Something happens, at random. False: nothing can. Called while the coordinator waits.
+  bool Pump(bool coordinator_lives = true) {
+    if (events_++ == plan_.when) Disturb();
+    std::vector<std::function<void()>> choices;
+    for (auto& server : servers_) {
+      if (!server.ended && network_.HasFrames(server.id))
+        choices.push_back([this, &server] { StepServer(server); });
+    }
+    for (auto& worker : workers_) {
+      if (!worker.crashed && network_.HasFrames(worker.id))
+        choices.push_back([this, &worker] { StepWorker(worker); });
+    }
+    if (!choices.empty() && random_() % 3 > 0) {
+      choices[random_() % choices.size()]();
+      return true;
+    }
+    if (network_.DeliverOne()) return true;
+    if (choices.empty()) {
+      if (!coordinator_lives) return false;
+      // A stop may be asked for later, and the disk may come back: only then is it a hang.
+      if (idle_++ > 3 && events_ > plan_.when) throw Silence();
+      return false;
+    }
+    choices[random_() % choices.size()]();
+    return true;
+  }
+
+  void CheckAllEnded() const {
+    for (const auto& server : servers_) EXPECT_TRUE(server.ended) << "a server still waits";
+    for (const auto& worker : workers_) {
+      EXPECT_TRUE(worker.crashed || worker.role->done() || worker.role->failed())
+          << "a worker still waits";
+    }
+  }
+
+  void StepServer(Live<Server>& server) {
+    try {
+      server.ended = !server.role->Step(Clock::now());
+    } catch (const Error&) {
+      server.ended = true;
+      network_.Crash(server.id);
+    }
+  }
+
+  void StepWorker(Live<SimulatedWorker>& worker) {
+    const auto frame = network_.mailbox(worker.id).Take(Clock::now());
+    worker.role->Handle(*frame);
+    if (worker.role->failed() && !worker.crashed) {
+      worker.crashed = true;
+      network_.Crash(worker.id);
+    }
+  }
+
+  void Disturb() {
+    idle_ = 0;
+    switch (plan_.fault) {
+      case Fault::kNone:
+        return;
+      case Fault::kCrash: {
+        const std::size_t victim = random_() % (servers_.size() + workers_.size());
+        if (victim < servers_.size()) {
+          servers_[victim].ended = true;
+          network_.Crash(servers_[victim].id);
+        } else {
+          auto& worker = workers_[victim - servers_.size()];
+          worker.crashed = true;
+          network_.Crash(worker.id);
+        }
+        return;
+      }
+      case Fault::kCut:
+        network_.Cut(static_cast<RoleId>(random_() % layout_.roles.size()),
+                     static_cast<RoleId>(random_() % layout_.roles.size()));
+        return;
+      case Fault::kRepeat:
+        network_.RepeatNext(static_cast<RoleId>(random_() % layout_.roles.size()));
+        return;
+      case Fault::kDisk:
+        // A file in the place of the folder: nothing can be written below it.
+        fs::remove_all(checkpoints_.path());
+        std::ofstream(checkpoints_.path()) << "in the way";
+        return;
+      case Fault::kStop:
+        stop_asked_ = true;
+        return;
+    }
+  }
+
+  Plan plan_;
+  Random& random_;
+  fs::path output_;
+  CheckpointDir checkpoints_{output_ / "checkpoints"};
+  ModelSpec spec_ = Spec();
+  Layout layout_;
+  Network network_;
+  std::optional<std::uint64_t> start_;
+  RunContext context_;
+  Schedule schedule_;
+  std::vector<Live<Server>> servers_;
+  std::vector<Live<SimulatedWorker>> workers_;
+  std::uint64_t events_ = 0;
+  std::uint64_t steps_ = 0;
+  int idle_ = 0;
+  bool stop_asked_ = false;
+  std::string why_;
+};
+
+Gradients& AllGradients() {
+  static Gradients gradients(Spec().tables, kDenseFloats, kSlices, kSteps);
+  return gradients;
+}
+
+// The model of a run that nobody disturbs.
+const ScratchDir& Reference() {
+  static const auto dir = [] {
+    auto made = std::make_unique<ScratchDir>();
+    Random random(0);
+    Plan plan = MakePlan(random, "sync", false);
+    EXPECT_EQ(Attempt(plan, made->path(), random, AllGradients()).Run(), Attempt::End::kDone);
+    return made;
+  }();
+  return *dir;
+}
+
+void Simulate(std::uint64_t seed, bool tell) {
+  Random random(seed);
+  const std::string consistency = random() % 4 > 1    ? "sync"
+                                  : random() % 2 == 0 ? "bounded"
+                                                      : "async";
+  const ScratchDir scratch;
+  std::string story = "seed " + std::to_string(seed) + ", " + consistency + "\n";
+  for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
+    const Plan plan = MakePlan(random, consistency, attempt <= kFaultyAttempts);
+    SCOPED_TRACE(story);
+    if (fs::is_regular_file(scratch.path() / "checkpoints"))
+      fs::remove(scratch.path() / "checkpoints");
+    Attempt run(plan, scratch.path(), random, AllGradients());
+    const auto end = run.Run();
+    story += fmt::format(
+        "  from step {}, {} servers, {} workers, a checkpoint every {} steps; {} at "
+        "event {} of {}: {}\n",
+        run.resumed_at(), plan.config.cluster.servers, plan.config.cluster.workers,
+        plan.config.checkpoint.every_steps, NameOf(plan.fault), plan.when, run.events(),
+        end == Attempt::End::kDone      ? "done"
+        : end == Attempt::End::kStopped ? "stopped"
+                                        : run.why());
+    if (plan.fault == Fault::kNone) {
+      EXPECT_EQ(end, Attempt::End::kDone) << story;
+    }
+    if (end == Attempt::End::kStopped) {
+      EXPECT_EQ(CheckpointDir(scratch.path() / "checkpoints").Steps().back(), run.steps()) << story;
+    }
+    if (end != Attempt::End::kDone) continue;
+    EXPECT_EQ(run.steps(), kSteps);
+    if (consistency == "sync") {
+      EXPECT_EQ(CompareModels(Reference().path() / "model", scratch.path() / "model"), "") << story;
+    }
+    if (tell) std::printf("%s", story.c_str());
+    return;
+  }
+  ADD_FAILURE() << "never done:\n" << story;
+}
+
+TEST(Simulation, EverySeedEndsInOneModel) {
+  if (const char* seed = std::getenv("FATHOM_SIM_SEED"))
+    return Simulate(std::strtoull(seed, nullptr, 10), true);
+  const char* const wanted = std::getenv("FATHOM_SIM_SEEDS");
+  const std::uint64_t seeds = wanted == nullptr ? kSeeds : std::strtoull(wanted, nullptr, 10);
+  for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) Simulate(seed, false);
+}
+
+}  // namespace
+}  // namespace fathom::simulation
