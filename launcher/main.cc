@@ -1,4 +1,5 @@
 #include <malloc.h>
+#include <signal.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -34,6 +35,9 @@ int main(int argc, char** argv) {
   // being mapped, cleared and given back each time.
   mallopt(M_MMAP_THRESHOLD, kKeptBlockBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptFreeBytes);
+  // A file that may not grow, or a reader that is gone, is an error of the write, not the end.
+  signal(SIGXFSZ, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
   std::optional<MpiSession> mpi;
   try {
     mpi.emplace(&argc, &argv);

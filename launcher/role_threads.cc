@@ -3,6 +3,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -67,8 +68,11 @@ void PlayAndReport(const RunContext& context, const Role& role, RoleInputs& inpu
     failure->Set(std::current_exception());
     TellFailure(context, role, static_cast<int>(error.code()), error.what());
   } catch (const std::exception& error) {
-    const std::string what =
-        fmt::format("{}: {}", RoleAndPlace(context.layout, role.id), error.what());
+    const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+    const std::string what = fmt::format(
+        "{}: {}", RoleAndPlace(context.layout, role.id),
+        no_memory ? "no memory left: lower train.batch_size, or spread the roles over more hosts"
+                  : error.what());
     failure->Set(std::make_exception_ptr(Error(ExitCode::kTraining, what)));
     TellFailure(context, role, static_cast<int>(ExitCode::kTraining), what);
   }

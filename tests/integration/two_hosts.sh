@@ -92,6 +92,15 @@ sleep 4
 ip -n "$one" link set "v$$a" up
 must_be_identical
 
+# A thin cable: slower, not different.
+if ip netns exec "$one" tc qdisc add dev "v$$a" root tbf rate 100mbit burst 64kb latency 50ms 2>/dev/null; then
+  across thin
+  must_be_identical
+  ip netns exec "$one" tc qdisc del dev "v$$a" root
+else
+  echo "without tbf: no thin cable"
+fi
+
 for transport in tcp mpi; do
   across "cut-$transport" cluster.transport=$transport cluster.timeout_seconds=4
   await_words 60 "step "
