@@ -121,6 +121,7 @@ struct ClusterConfig {
   std::int64_t threads = 1;        // compute threads a worker
   std::string transport = "auto";  // auto, inprocess, tcp, mpi
   std::string interface;           // network interface between hosts; empty: the first that is up
+  bool tls = false;
   double timeout_seconds = 30;
 };
 

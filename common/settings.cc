@@ -241,6 +241,9 @@ std::vector<Setting> SettingsOf(Config& c) {
                {"auto", "inprocess", "tcp", "mpi"}),
           Text("cluster.interface", &c.cluster.interface,
                "Network interface between hosts, as eth0; empty: the first that is up"),
+          Plain("cluster.tls", &c.cluster.tls,
+                "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
+                "secret)"),
           Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400,
                    "Nobody waits longer than this for a peer that should have answered"),
       });

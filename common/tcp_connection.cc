@@ -8,6 +8,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 
@@ -33,7 +34,8 @@ constexpr int kBeatsATimeout = 5;
 }  // namespace
 
 TcpConnection::TcpConnection(asio::ip::tcp::socket socket, const Layout& layout, int own_rank,
-                             int peer_rank, std::chrono::milliseconds timeout, Events events)
+                             int peer_rank, TlsContext* tls, std::chrono::milliseconds timeout,
+                             Events events)
     : socket_(std::move(socket)),
       layout_(layout),
       own_rank_(own_rank),
@@ -42,6 +44,9 @@ TcpConnection::TcpConnection(asio::ip::tcp::socket socket, const Layout& layout,
       events_(std::move(events)),
       beat_timer_(socket_.get_executor()) {
   SetOptions();
+  if (tls == nullptr) return;
+  tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, tls->ssl());
+  writing_ = true;  // what is sent waits for the keys
 }
 
 // A connection that died during the handshake takes no options; its first read tells.
@@ -61,8 +66,31 @@ void TcpConnection::SetOptions() {
 
 void TcpConnection::Start() {
   heard_ = Clock::now();
-  ReadHeader();
   BeatAgain();
+  if (tls_) return AgreeOnKeys();
+  ReadHeader();
+}
+
+void TcpConnection::AgreeOnKeys() {
+  const auto side =
+      own_rank_ > peer_rank_ ? asio::ssl::stream_base::client : asio::ssl::stream_base::server;
+  tls_->async_handshake(side, [self = shared_from_this()](const error_code& error) {
+    if (error) return self->End(fmt::format("TLS found no common keys: {}", error.message()));
+    self->ReadHeader();
+    self->WriteQueued();
+  });
+}
+
+template <typename Buffers, typename Handler>
+void TcpConnection::Read(const Buffers& buffers, Handler handler) {
+  if (tls_) return asio::async_read(*tls_, buffers, std::move(handler));
+  asio::async_read(socket_, buffers, std::move(handler));
+}
+
+template <typename Buffers, typename Handler>
+void TcpConnection::Write(const Buffers& buffers, Handler handler) {
+  if (tls_) return asio::async_write(*tls_, buffers, std::move(handler));
+  asio::async_write(socket_, buffers, std::move(handler));
 }
 
 // A stopped process acknowledges what comes, by its kernel: only its silence tells.
@@ -80,12 +108,12 @@ void TcpConnection::BeatAgain() {
 
 void TcpConnection::ReadHeader() {
   in_frame_ = false;
-  asio::async_read(socket_, asio::buffer(header_bytes_),
-                   [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-                     self->in_frame_ = bytes > 0;
-                     if (error) return self->OnReadError(error);
-                     self->OnHeader();
-                   });
+  Read(asio::buffer(header_bytes_),
+       [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+         self->in_frame_ = bytes > 0;
+         if (error) return self->OnReadError(error);
+         self->OnHeader();
+       });
 }
 
 void TcpConnection::OnHeader() {
@@ -120,15 +148,15 @@ void TcpConnection::ReadPayload() {
   const std::size_t step = std::min<std::size_t>(header_.payload_bytes - arrived, kPayloadStep);
   if (step == 0) return OnFrame();
   payload_.Resize(arrived + step);
-  asio::async_read(socket_, asio::buffer(payload_.data() + arrived, step),
-                   [self = shared_from_this()](const error_code& error, std::size_t) {
-                     if (error) return self->OnReadError(error);
-                     try {
-                       self->ReadPayload();
-                     } catch (const std::exception& failure) {
-                       self->End(failure.what());
-                     }
-                   });
+  Read(asio::buffer(payload_.data() + arrived, step),
+       [self = shared_from_this()](const error_code& error, std::size_t) {
+         if (error) return self->OnReadError(error);
+         try {
+           self->ReadPayload();
+         } catch (const std::exception& failure) {
+           self->End(failure.what());
+         }
+       });
 }
 
 void TcpConnection::OnFrame() {
@@ -147,7 +175,7 @@ void TcpConnection::OnFrame() {
 
 void TcpConnection::OnReadError(const error_code& error) {
   if (goodbye_ && !in_frame_) return End(std::nullopt);
-  if (error != asio::error::eof)
+  if (error != asio::error::eof && error != asio::ssl::error::stream_truncated)
     return End(fmt::format("the connection broke: {}", error.message()));
   End(in_frame_ ? "it ended the connection in the middle of a frame"
                 : "it ended the connection before the end of the run");
@@ -185,20 +213,18 @@ void TcpConnection::WriteQueued() {
     if (frame.payload.size() > 0)
       buffers.push_back(asio::buffer(frame.payload.data(), frame.payload.size()));
   }
-  asio::async_write(socket_, buffers,
-                    [self = shared_from_this()](const error_code& error, std::size_t) {
-                      if (error == asio::error::timed_out)
-                        self->End("it took nothing for cluster.timeout_seconds");
-                      // What the peer sent last may still wait to be read, and says more than a
-                      // failed write: so the next read ends the connection.
-                      if (error) {
-                        error_code ignored;
-                        self->socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-                        const std::lock_guard lock(self->mutex_);
-                        self->queue_.clear();
-                      }
-                      self->WriteQueued();
-                    });
+  Write(buffers, [self = shared_from_this()](const error_code& error, std::size_t) {
+    if (error == asio::error::timed_out) self->End("it took nothing for cluster.timeout_seconds");
+    // What the peer sent last may still wait to be read, and says more than a
+    // failed write: so the next read ends the connection.
+    if (error) {
+      error_code ignored;
+      self->socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+      const std::lock_guard lock(self->mutex_);
+      self->queue_.clear();
+    }
+    self->WriteQueued();
+  });
 }
 
 void TcpConnection::Flush(Deadline deadline) {

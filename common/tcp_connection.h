@@ -1,10 +1,12 @@
 // The proven connection to one other rank: frames both ways, the roles of both ranks on it.
 //
-// Thread rule: Send from any thread, the waits from any but the io thread, all else on the io thread.
+// Thread rule: Send from any thread, the waits from any but the io thread, all else on the io
+// thread.
 #pragma once
 
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -19,6 +21,7 @@
 #include "common/frame.h"
 #include "common/layout.h"
 #include "common/mailbox.h"
+#include "common/tls_context.h"
 
 namespace fathom {
 
@@ -31,10 +34,11 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     std::function<void(const std::string&)> lost;  // at most once, with the reason; the last event
   };
 
-  // The peer is given up when it takes, acknowledges or says nothing for `timeout`; each side says
-  // that it is alive several times in that time.
+  // With `tls` the two ends first agree on keys; the higher rank begins. The context must outlive
+  // it. The peer is given up when it takes, acknowledges or says nothing for `timeout`; each side
+  // says that it is alive several times in that time.
   TcpConnection(boost::asio::ip::tcp::socket socket, const Layout& layout, int own_rank,
-                int peer_rank, std::chrono::milliseconds timeout, Events events);
+                int peer_rank, TlsContext* tls, std::chrono::milliseconds timeout, Events events);
 
   // Begins to read. The peer's first bad frame, or its end without kGoodbye, loses it.
   void Start();
@@ -56,6 +60,11 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   };
 
   void SetOptions();
+  void AgreeOnKeys();
+  template <typename Buffers, typename Handler>
+  void Read(const Buffers& buffers, Handler handler);
+  template <typename Buffers, typename Handler>
+  void Write(const Buffers& buffers, Handler handler);
   void BeatAgain();
   void ReadHeader();
   void OnHeader();
@@ -67,6 +76,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void End(const std::optional<std::string>& loss);
 
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;  // or null
   const Layout& layout_;
   const int own_rank_;
   const int peer_rank_;

@@ -11,6 +11,7 @@
 #include "common/rank_inboxes.h"
 #include "common/tcp_connection.h"
 #include "common/tcp_rendezvous.h"
+#include "common/tls_context.h"
 
 namespace fathom {
 namespace {
@@ -25,7 +26,7 @@ constexpr auto kCloseTime = std::chrono::seconds(2);
 class TcpTransport::Impl {
  public:
   Impl(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address,
-       std::chrono::milliseconds timeout);
+       std::chrono::milliseconds timeout, bool tls);
   ~Impl();
 
   void Send(Frame frame);
@@ -42,6 +43,7 @@ class TcpTransport::Impl {
 
   RankInboxes inboxes_;
   const std::chrono::milliseconds timeout_;
+  const std::unique_ptr<TlsContext> tls_;  // or null
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   std::vector<Connection> connections_;  // by rank; set once each, before Connect returns
@@ -50,9 +52,11 @@ class TcpTransport::Impl {
 };
 
 TcpTransport::Impl::Impl(const Layout& layout, int rank, const Secret& secret,
-                         const std::string& bind_address, std::chrono::milliseconds timeout)
+                         const std::string& bind_address, std::chrono::milliseconds timeout,
+                         bool tls)
     : inboxes_(layout, rank),
       timeout_(timeout),
+      tls_(tls ? std::make_unique<TlsContext>(secret) : nullptr),
       connections_(static_cast<std::size_t>(layout.ranks())),
       rendezvous_(
           io_, inboxes_.layout(), rank, secret, bind_address,
@@ -89,7 +93,7 @@ void TcpTransport::Impl::OnIoThread(const std::function<void()>& task) {
 void TcpTransport::Impl::OnProven(int rank, asio::ip::tcp::socket socket) {
   auto& connection = connections_[static_cast<std::size_t>(rank)];
   connection = std::make_shared<TcpConnection>(
-      std::move(socket), inboxes_.layout(), inboxes_.rank(), rank, timeout_,
+      std::move(socket), inboxes_.layout(), inboxes_.rank(), rank, tls_.get(), timeout_,
       TcpConnection::Events{
           .beat = [this, rank] { return inboxes_.Note(FrameType::kBeat, rank); },
           .received = [this](Frame frame) { inboxes_.Deliver(std::move(frame)); },
@@ -119,8 +123,9 @@ void TcpTransport::Impl::Flush(Deadline deadline) {
 }
 
 TcpTransport::TcpTransport(const Layout& layout, int rank, const Secret& secret,
-                           const std::string& bind_address, std::chrono::milliseconds timeout)
-    : impl_(std::make_unique<Impl>(layout, rank, secret, bind_address, timeout)) {}
+                           const std::string& bind_address, std::chrono::milliseconds timeout,
+                           bool tls)
+    : impl_(std::make_unique<Impl>(layout, rank, secret, bind_address, timeout, tls)) {}
 
 TcpTransport::~TcpTransport() = default;
 

@@ -31,18 +31,19 @@ struct TcpAddress {
   std::uint16_t port;
 };
 
-// One who knocks and has not proved the secret is dropped after this time, or when so many others have
-// knocked since.
+// One who knocks and has not proved the secret is dropped after this time, or when so many others
+// have knocked since.
 inline constexpr std::chrono::milliseconds kHandshakeTimeout = std::chrono::seconds(5);
 inline constexpr std::size_t kMaxUnproven = 64;
 
 class TcpTransport : public Transport {
  public:
   // Listens on a port of the system's choice. `timeout` is how long the kernel waits for a peer
-  // that takes and acknowledges nothing. Throws Error(kPeer) where `bind_address` is none of this
-  // host's.
+  // that takes and acknowledges nothing. With `tls` frames are encrypted. Throws Error(kPeer) where
+  // `bind_address` is none of this host's.
   TcpTransport(const Layout& layout, int rank, const Secret& secret,
-               const std::string& bind_address, std::chrono::milliseconds timeout);
+               const std::string& bind_address, std::chrono::milliseconds timeout,
+               bool tls = false);
   ~TcpTransport() override;
 
   std::uint16_t port() const;

@@ -83,14 +83,14 @@ std::vector<TcpAddress> ExchangeAddresses(MpiSession& mpi, std::uint16_t port,
 // Every role of this process behind a TCP transport of its own, connected over the loopback.
 class LoopbackCluster {
  public:
-  LoopbackCluster(const Layout& layout, double timeout_seconds) {
+  LoopbackCluster(const Layout& layout, double timeout_seconds, bool tls) {
     const Secret secret = RandomSecret();
     const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::duration<double>(timeout_seconds));
     std::vector<TcpAddress> addresses;
     for (int rank = 0; rank < layout.ranks(); ++rank) {
       transports_.push_back(
-          std::make_unique<TcpTransport>(layout, rank, secret, kLoopback, timeout));
+          std::make_unique<TcpTransport>(layout, rank, secret, kLoopback, timeout, tls));
       addresses.push_back({kLoopback, transports_.back()->port()});
     }
     std::vector<std::thread> connecting;
@@ -148,7 +148,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
   const bool alone = mpi.ranks() == 1;
   if (alone && config.cluster.transport == "tcp") {
     const Layout spread = OneRankARole(layout);
-    LoopbackCluster cluster(spread, config.cluster.timeout_seconds);
+    LoopbackCluster cluster(spread, config.cluster.timeout_seconds, config.cluster.tls);
     return PlayRoles(
         context_on(spread, cluster.of(spread.roles.front())), spread.roles,
         [&](const Role& role) -> Transport& { return cluster.of(role); }, std::move(inputs));
@@ -178,7 +178,8 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
   }
   // No other interface hears a knock.
   const std::string address = OneHost(layout) ? kLoopback : LocalAddress(config.cluster.interface);
-  TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi), address, timeout);
+  TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi), address, timeout,
+                         config.cluster.tls);
   transport.Connect(ExchangeAddresses(mpi, transport.port(), address), Clock::now() + timeout);
   return PlayRoles(
       context_on(layout, transport), RolesOf(layout, mpi.rank()),

@@ -44,8 +44,9 @@ inline Layout LayoutOf(const std::vector<int>& ranks) {
 }
 
 inline std::unique_ptr<TcpTransport> MakeTransport(const Layout& layout, int rank,
-                                                   const Secret& secret) {
-  return std::make_unique<TcpTransport>(layout, rank, secret, kTestHost, std::chrono::seconds(30));
+                                                   const Secret& secret, bool tls = false) {
+  return std::make_unique<TcpTransport>(layout, rank, secret, kTestHost, std::chrono::seconds(30),
+                                        tls);
 }
 
 using Transports = std::vector<std::unique_ptr<TcpTransport>>;
@@ -65,11 +66,11 @@ inline void ConnectAll(const Transports& transports) {
 }
 
 // One transport for each rank, connected.
-inline Transports ConnectedTransports(const Layout& layout) {
+inline Transports ConnectedTransports(const Layout& layout, bool tls = false) {
   const Secret secret = RandomSecret();
   Transports transports;
   for (int rank = 0; rank < layout.ranks(); ++rank)
-    transports.push_back(MakeTransport(layout, rank, secret));
+    transports.push_back(MakeTransport(layout, rank, secret, tls));
   ConnectAll(transports);
   return transports;
 }

@@ -48,9 +48,13 @@ TEST(TcpTransport, RolesOfOneRankHandFramesOverInMemory) {
   EXPECT_EQ(transports[0]->mailbox(1).Take(Patiently())->payload.data(), place);
 }
 
-TEST(TcpTransport, LargeFramesArriveWholeAndAligned) {
+class TcpTransportFrames : public testing::TestWithParam<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(PlainAndTls, TcpTransportFrames, testing::Bool());
+
+TEST_P(TcpTransportFrames, LargeOnesArriveWholeAndAligned) {
   constexpr std::size_t kBytes = std::size_t{64} << 20;
-  const Transports transports = ConnectedTransports(LayoutOf({0, 0, 1}));
+  const Transports transports = ConnectedTransports(LayoutOf({0, 0, 1}), GetParam());
   for (std::size_t size :
        {kBytes, std::size_t{1} << 20, (std::size_t{1} << 20) + 1, std::size_t{1}, std::size_t{0}}) {
     Buffer sent(size);
@@ -72,10 +76,10 @@ TEST(TcpTransport, LargeFramesArriveWholeAndAligned) {
   }
 }
 
-TEST(TcpTransport, ManySendersAtOnceKeepTheirOrder) {
+TEST_P(TcpTransportFrames, OfManySendersAtOnceKeepTheirOrder) {
   constexpr std::uint64_t kFrames = 500;
   const Layout layout = LayoutOf({0, 0, 1, 1, 1, 2, 2});
-  const Transports transports = ConnectedTransports(layout);
+  const Transports transports = ConnectedTransports(layout, GetParam());
   std::vector<std::thread> senders;
   for (RoleId id = 2; id < layout.roles.size(); ++id) {
     senders.emplace_back([&, id] {
@@ -98,8 +102,8 @@ TEST(TcpTransport, ManySendersAtOnceKeepTheirOrder) {
   for (auto& sender : senders) sender.join();
 }
 
-TEST(TcpTransport, LargeFramesBothWaysAtOnceDoNotBlockEachOther) {
-  const Transports transports = ConnectedTransports(LayoutOf({0, 0, 1}));
+TEST_P(TcpTransportFrames, LargeOnesBothWaysAtOnceDoNotBlockEachOther) {
+  const Transports transports = ConnectedTransports(LayoutOf({0, 0, 1}), GetParam());
   const std::string text(8 << 20, 'b');
   for (int i = 0; i < 3; ++i) {
     transports[0]->Send(MakeFrame(FrameType::kRows, 1, 2, 0, text));
@@ -123,8 +127,8 @@ TEST(TcpTransport, CountsTrafficOfEachRole) {
   EXPECT_EQ(transports[0]->traffic(0).bytes_received, kFrameHeaderBytes);
 }
 
-TEST(TcpTransport, FlushLetsTheSenderGo) {
-  Transports transports = ConnectedTransports(LayoutOf({0, 0, 1}));
+TEST_P(TcpTransportFrames, AreFlushedBeforeTheSenderGoes) {
+  Transports transports = ConnectedTransports(LayoutOf({0, 0, 1}), GetParam());
   for (std::uint64_t step = 0; step < 100; ++step)
     transports[1]->Send(MakeFrame(FrameType::kPush, 2, 1, step, "bytes"));
   transports[1]->Flush(Patiently());
@@ -155,9 +159,9 @@ TEST(TcpTransport, FlushWithADeadlineReturnsWhereThePeerReadsNothing) {
   transport->Flush(Patiently());  // nothing is left that could be sent
 }
 
-TEST(TcpTransport, RanksThatStopInOrderLoseNobody) {
+TEST_P(TcpTransportFrames, TheLastOfRanksThatStopInOrderLoseNobody) {
   const Layout layout = LayoutOf({0, 1, 2, 3});
-  Transports transports = ConnectedTransports(layout);
+  Transports transports = ConnectedTransports(layout, GetParam());
   // Ranks 1 and 2 are told and gone before rank 3 hears of the end.
   for (RoleId role : {1, 2}) {
     transports[0]->Send(MakeFrame(FrameType::kStop, 0, role, 0));
@@ -193,6 +197,29 @@ TEST(TcpTransport, FailureReachesThePeersBeforeTheLoss) {
   for (RoleId role : {0, 1}) {
     EXPECT_EQ(TextOf(*transports[role]->mailbox(role).Take(Patiently())), "why");
     EXPECT_EQ(transports[role]->mailbox(role).Take(Patiently())->type, FrameType::kPeerLost);
+  }
+}
+
+// The handshake is in the clear, and says nothing; what follows cannot be read.
+TEST(TcpTransport, WithTlsNoFrameIsReadableOnTheWay) {
+  const Layout layout = LayoutOf({0, 0, 1});
+  const Secret secret = RandomSecret();
+  for (const bool tls : {false, true}) {
+    const auto transport = MakeTransport(layout, 0, secret, tls);
+    HandPeer peer(transport->port());
+    std::thread connecting([&] {
+      transport->Connect({{kTestHost, transport->port()}, {kTestHost, 1}}, Patiently());
+    });
+    EXPECT_TRUE(peer.Prove(secret, 1, 0));
+    connecting.join();
+    // This peer holds the secret, and speaks no TLS.
+    transport->Send(MakeFrame(FrameType::kRows, 1, 2, 0, "rows in the clear"));
+    peer.WriteFrame(MakeFrame(FrameType::kPush, 2, 1, 0, "a push in the clear"));
+    const auto frame = transport->mailbox(1).Take(Patiently());
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->type, tls ? FrameType::kPeerLost : FrameType::kPush);
+    if (!tls) peer.Shutdown();  // else it was dropped already
+    EXPECT_EQ(peer.ReadAll().find("rows in the clear") == std::string::npos, tls);
   }
 }
 
