@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -48,6 +49,7 @@ struct Frame {
   std::uint64_t step = 0;
   Buffer payload;
   std::chrono::steady_clock::time_point arrived;  // in the mailbox
+  std::shared_ptr<void> held;  // by the connection it came on, until its role takes it
 };
 
 // Bounds on what may come from a peer, checked before anything is allocated from it.
@@ -56,6 +58,10 @@ inline constexpr std::uint16_t kFrameVersion = 1;
 inline constexpr std::size_t kFrameHeaderBytes = 40;
 inline constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
 inline constexpr std::uint64_t kMaxHandshakeBytes = 256;
+
+// Nothing more is read from a peer while frames of so many bytes that it sent wait for their roles.
+// (So a peer can make a rank hold this and one frame.)
+inline constexpr std::uint64_t kMaxWaitingBytes = 1ull << 28;
 
 // Writes a payload: numbers and arrays one after another, each array starting on 64 bytes so that
 // its receiver can use it where it lies.

@@ -18,6 +18,8 @@ std::optional<Frame> Mailbox::Take(Deadline deadline) {
   if (!filled_.wait_until(lock, deadline, [&] { return !frames_.empty(); })) return std::nullopt;
   Frame frame = std::move(frames_.front());
   frames_.pop_front();
+  lock.unlock();
+  frame.held.reset();
   return frame;
 }
 

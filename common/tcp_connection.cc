@@ -99,7 +99,7 @@ void TcpConnection::BeatAgain() {
   beat_timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
     if (cancelled || self->closing_ || self->goodbye_) return;
     const std::chrono::duration<double> silent = Clock::now() - self->heard_;
-    if (silent > self->timeout_)
+    if (silent > self->timeout_ && !self->full_)
       return self->End(fmt::format("it said nothing for {:.1f} s", silent.count()));
     self->Send(self->events_.beat());
     self->BeatAgain();
@@ -168,9 +168,35 @@ void TcpConnection::OnFrame() {
                       .source = header_.source,
                       .destination = header_.destination,
                       .step = header_.step,
-                      .payload = std::move(payload_)});
+                      .payload = std::move(payload_),
+                      .arrived = {},
+                      .held = Hold(header_.payload_bytes)});
   }
-  ReadHeader();
+  ReadNext();
+}
+
+// A peer whose frames nobody takes is not heard until somebody does; its kernel gives up when that
+// lasts longer than its deadline.
+void TcpConnection::ReadNext() {
+  full_ = waiting_bytes_ > kMaxWaitingBytes && !closing_;
+  if (!full_) ReadHeader();
+}
+
+// Let go when the frame is taken, on whatever thread.
+std::shared_ptr<void> TcpConnection::Hold(std::uint64_t bytes) {
+  waiting_bytes_ += bytes;
+  return {this, [connection = weak_from_this(), bytes](void*) {
+            const auto self = connection.lock();
+            if (!self) return;
+            asio::post(self->socket_.get_executor(), [self, bytes] { self->Release(bytes); });
+          }};
+}
+
+void TcpConnection::Release(std::uint64_t bytes) {
+  waiting_bytes_ -= bytes;
+  if (!full_) return;
+  heard_ = Clock::now();
+  ReadNext();
 }
 
 void TcpConnection::OnReadError(const error_code& error) {
@@ -235,6 +261,7 @@ void TcpConnection::Flush(Deadline deadline) {
 void TcpConnection::BeginClose() {
   closing_ = true;
   beat_timer_.cancel();
+  if (full_) ReadNext();
   error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }

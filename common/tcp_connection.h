@@ -35,8 +35,9 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   };
 
   // With `tls` the two ends first agree on keys; the higher rank begins. The context must outlive
-  // it. The peer is given up when it takes, acknowledges or says nothing for `timeout`; each side
-  // says that it is alive several times in that time.
+  // it. While frames of more than kMaxWaitingBytes wait here for their roles, nothing is read. The
+  // peer is given up when it takes, acknowledges or says nothing for `timeout`; each side says that
+  // it is alive several times in that time.
   TcpConnection(boost::asio::ip::tcp::socket socket, const Layout& layout, int own_rank,
                 int peer_rank, TlsContext* tls, std::chrono::milliseconds timeout, Events events);
 
@@ -66,7 +67,10 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   template <typename Buffers, typename Handler>
   void Write(const Buffers& buffers, Handler handler);
   void BeatAgain();
+  void ReadNext();
   void ReadHeader();
+  std::shared_ptr<void> Hold(std::uint64_t bytes);
+  void Release(std::uint64_t bytes);
   void OnHeader();
   void ReadPayload();
   void OnFrame();
@@ -90,6 +94,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   FrameHeader header_{};
   Buffer payload_;
   bool in_frame_ = false;
+  std::uint64_t waiting_bytes_ = 0;  // of frames that no role has taken yet
+  bool full_ = false;                // nothing is read until some of them are
   bool goodbye_ = false;
   bool closing_ = false;
   std::vector<Outgoing> being_written_;

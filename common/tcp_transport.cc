@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "common/check.h"
+#include "common/error.h"
 #include "common/rank_inboxes.h"
 #include "common/tcp_connection.h"
 #include "common/tcp_rendezvous.h"
@@ -124,8 +125,13 @@ void TcpTransport::Impl::Flush(Deadline deadline) {
 
 TcpTransport::TcpTransport(const Layout& layout, int rank, const Secret& secret,
                            const std::string& bind_address, std::chrono::milliseconds timeout,
-                           bool tls)
-    : impl_(std::make_unique<Impl>(layout, rank, secret, bind_address, timeout, tls)) {}
+                           bool tls) {
+  try {
+    impl_ = std::make_unique<Impl>(layout, rank, secret, bind_address, timeout, tls);
+  } catch (const boost::system::system_error& error) {
+    Fail(ExitCode::kPeer, "rank {} cannot start its connections: {}", rank, error.what());
+  }
+}
 
 TcpTransport::~TcpTransport() = default;
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -93,13 +94,14 @@ class LoopbackCluster {
           std::make_unique<TcpTransport>(layout, rank, secret, kLoopback, timeout, tls));
       addresses.push_back({kLoopback, transports_.back()->port()});
     }
-    std::vector<std::thread> connecting;
+    std::vector<std::future<void>> connecting;
     for (auto& transport : transports_) {
-      connecting.emplace_back([&transport, &addresses, timeout] {
+      connecting.push_back(std::async(std::launch::async, [&transport, &addresses, timeout] {
         transport->Connect(addresses, Clock::now() + timeout);
-      });
+      }));
     }
-    for (std::thread& thread : connecting) thread.join();
+    for (auto& one : connecting) one.wait();
+    for (auto& one : connecting) one.get();
   }
 
   Transport& of(const Role& role) { return *transports_[role.id]; }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "tests/common/tcp_peer.h"
 
 namespace fathom {
@@ -127,6 +129,30 @@ TEST_F(TcpConnectionTest, BadFrameAfterGoodOnes) {
   for (RoleId here : {0, 1})
     EXPECT_EQ(transport_->mailbox(here).Take(Patiently())->type, FrameType::kPush);
   ExpectLost("is no frame");
+}
+
+// The kernels' buffers hold some megabytes besides.
+TEST_F(TcpConnectionTest, APeerWhoseFramesNobodyTakesIsNotReadAnyFurther) {
+  constexpr std::size_t kFrameBytes = std::size_t{32} << 20;
+  constexpr std::size_t kFrames = 20;
+  const std::string text(kFrameBytes, 'x');
+  std::atomic<std::size_t> written{0};
+  std::thread writing([&] {
+    for (std::size_t i = 0; i < kFrames; ++i) {
+      peer_->WriteFrame(MakeFrame(FrameType::kPush, 2, 1, i, text));
+      ++written;
+    }
+  });
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  EXPECT_LE(written * kFrameBytes, kMaxWaitingBytes + 3 * kFrameBytes);
+  // Each frame that is taken makes room for the next.
+  for (std::size_t i = 0; i < kFrames; ++i) {
+    const auto frame = transport_->mailbox(1).Take(Patiently());
+    ASSERT_TRUE(frame);
+    ASSERT_EQ(frame->type, FrameType::kPush);
+    ASSERT_EQ(frame->step, i);
+  }
+  writing.join();
 }
 
 // As of a process that is stopped: its kernel still takes what comes.
