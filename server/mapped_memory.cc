@@ -61,6 +61,11 @@ MappedMemory::MappedMemory(std::size_t bytes, Pages pages, std::size_t alignment
   if (huge) AskForHugePages(data_, size_);
 }
 
+void MappedMemory::Populate() const {
+  // Where the kernel (before 5.14) does not know it, the faults come one by one.
+  if (size_ > 0) static_cast<void>(madvise(data_, size_, MADV_POPULATE_WRITE));
+}
+
 MappedMemory::~MappedMemory() { Unmap(data_, size_); }
 
 }  // namespace fathom

@@ -33,6 +33,7 @@ void RowIndex::AddLast(const RowStore& rows) {
 void RowIndex::Grow(const RowStore& rows, std::uint32_t indexed) {
   const std::uint64_t pages = (capacity_ + capacity_ / 4 + kPageEntries) / kPageEntries;
   memory_ = MappedMemory(pages * MappedMemory::kPageBytes, pages_);
+  memory_.Populate();
   capacity_ = pages * kPageEntries;
   for (std::uint32_t row = 0; row < indexed; ++row)
     Put(Hash(RowStore::KeyOf(rows.state(row))), row);

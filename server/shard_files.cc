@@ -13,6 +13,8 @@ namespace fs = std::filesystem;
 // More files of changes than this are not kept beside a whole one.
 constexpr std::size_t kMaxChanges = 16;
 
+constexpr std::size_t kRowsAhead = 16;  // brought towards the processor ahead of the row at hand
+
 // Whether the changes become too many for a file of their own.
 bool WholeIsDue(int partition, const std::vector<ModelFileEntry>& files, std::uint64_t changed) {
   const std::uint64_t whole = files.front().bytes;
@@ -113,7 +115,10 @@ ModelFileEntry ShardFiles::Write(const fs::path& dir, const std::string& name, i
     const auto floats = static_cast<std::size_t>(specs_[t].state_floats());
     const auto rows = tables_[t].SortedRows(partition, which);
     writer.BeginTable(t, rows.size());
-    for (const float* row : rows) writer.AddRow(RowStore::KeyOf(row), {row, floats});
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i + kRowsAhead < rows.size()) tables_[t].Prefetch(rows[i + kRowsAhead]);
+      writer.AddRow(RowStore::KeyOf(rows[i]), {rows[i], floats});
+    }
   }
   return writer.Finish();
 }

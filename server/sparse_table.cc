@@ -1,6 +1,8 @@
 #include "server/sparse_table.h"
 
 #include <algorithm>
+#include <bit>
+#include <numeric>
 #include <utility>
 
 #include "common/check.h"
@@ -12,6 +14,34 @@ namespace {
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kBlockKeys = 32;  // looked up together
 constexpr std::size_t kRowsAhead = 8;   // read ahead of the row at hand
+
+struct KeyedRow {
+  Key key;
+  const float* row;
+};
+
+// Sorts one partition's rows by key. Keys are hashes, so their next bits cut the rows into heaps of
+// a few each: one pass to spread them, and short sorts within the cache.
+void SortByKey(std::vector<KeyedRow>& rows) {
+  constexpr std::size_t kRowsPerHeap = 16;
+  const int heap_bits = std::bit_width(rows.size() / kRowsPerHeap);
+  if (heap_bits == 0) {
+    std::sort(rows.begin(), rows.end(), [](auto& a, auto& b) { return a.key < b.key; });
+    return;
+  }
+  const auto heap = [&](Key key) { return key << kPartitionBits >> (64 - heap_bits); };
+  std::vector<std::size_t> ends((std::size_t{1} << heap_bits) + 1);
+  for (const KeyedRow& row : rows) ++ends[heap(row.key) + 1];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<KeyedRow> spread(rows.size());
+  for (const KeyedRow& row : rows) spread[ends[heap(row.key)]++] = row;
+  for (std::size_t h = 0, begin = 0; h + 1 < ends.size(); begin = ends[h++]) {
+    std::sort(spread.begin() + static_cast<std::ptrdiff_t>(begin),
+              spread.begin() + static_cast<std::ptrdiff_t>(ends[h]),
+              [](const KeyedRow& a, const KeyedRow& b) { return a.key < b.key; });
+  }
+  rows.swap(spread);
+}
 
 }  // namespace
 
@@ -148,17 +178,16 @@ std::uint64_t SparseTable::ChangedRows(int partition) const {
 
 std::vector<const float*> SparseTable::SortedRows(int partition, Which which) const {
   const RowStore& store = At(partition).rows;
-  std::vector<std::pair<Key, const float*>> rows;
+  std::vector<KeyedRow> rows;
   if (which == Which::kAll) rows.reserve(store.size());
   for (std::uint32_t i = 0; i < store.size(); ++i) {
     const float* const row = store.state(i);
-    if (which == Which::kAll || SlabArena::Marked(row))
-      rows.emplace_back(RowStore::KeyOf(row), row);
+    if (which == Which::kAll || SlabArena::Marked(row)) rows.push_back({RowStore::KeyOf(row), row});
   }
-  std::sort(rows.begin(), rows.end());
+  SortByKey(rows);
   std::vector<const float*> sorted;
   sorted.reserve(rows.size());
-  for (const auto& [key, row] : rows) sorted.push_back(row);
+  for (const KeyedRow& row : rows) sorted.push_back(row.row);
   return sorted;
 }
 
