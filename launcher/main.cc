@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "launcher/command_line.h"
+#include "launcher/last_words.h"
 #include "launcher/mpi_session.h"
 
 namespace {
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   // A file that may not grow, or a reader that is gone, is an error of the write, not the end.
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
+  fathom::InstallLastWords();
   std::optional<MpiSession> mpi;
   try {
     mpi.emplace(&argc, &argv);

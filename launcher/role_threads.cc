@@ -1,5 +1,6 @@
 #include "launcher/role_threads.h"
 
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -59,22 +60,47 @@ void Play(const RunContext& context, const Role& role, RoleInputs& inputs,
   }
 }
 
+// What ended a role, in words for people.
+Error DescribeFailure(const RunContext& context, const Role& role, std::exception_ptr failure) {
+  std::string what;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    what = "no memory left: lower train.batch_size, or spread the roles over more hosts";
+  } catch (const std::exception& error) {
+    what = error.what();
+  }
+  return Error(ExitCode::kTraining,
+               fmt::format("{}: {}", RoleAndPlace(context.layout, role.id), what));
+}
+
+// Keeps the failure and tells it to all. Where memory is short that may fail too; the other roles
+// give theirs back as they end, so it is tried for a while. Who is told nothing meets its deadline.
+void Report(const RunContext& context, const Role& role, std::exception_ptr failure,
+            FirstFailure* first) noexcept {
+  constexpr int kAttempts = 20;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    try {
+      const Error error = DescribeFailure(context, role, failure);
+      first->Set(std::make_exception_ptr(error));
+      TellFailure(context, role, static_cast<int>(error.code()), error.what());
+      return;
+    } catch (const std::exception&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+  first->Set(failure);
+}
+
 void PlayAndReport(const RunContext& context, const Role& role, RoleInputs& inputs,
                    CoordinatorResult* result, FirstFailure* failure) {
   try {
     Play(context, role, inputs, result);
     context.stages->CountTraffic(role.id, context.transport.traffic(role.id));
-  } catch (const Error& error) {
-    failure->Set(std::current_exception());
-    TellFailure(context, role, static_cast<int>(error.code()), error.what());
-  } catch (const std::exception& error) {
-    const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-    const std::string what = fmt::format(
-        "{}: {}", RoleAndPlace(context.layout, role.id),
-        no_memory ? "no memory left: lower train.batch_size, or spread the roles over more hosts"
-                  : error.what());
-    failure->Set(std::make_exception_ptr(Error(ExitCode::kTraining, what)));
-    TellFailure(context, role, static_cast<int>(ExitCode::kTraining), what);
+  } catch (...) {
+    Report(context, role, std::current_exception(), failure);
   }
 }
 
@@ -87,6 +113,7 @@ CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& 
   FirstFailure failure;
   std::deque<RunContext> contexts;  // a role's threads keep references to its own
   std::vector<std::thread> threads;
+  threads.reserve(roles.size());
   for (const Role& role : roles) {
     contexts.push_back({.config = context.config,
                         .spec = context.spec,
@@ -101,8 +128,12 @@ CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& 
                         .start = context.start,
                         .start_step = context.start_step,
                         .stages = context.stages});
-    threads.emplace_back(PlayAndReport, std::cref(contexts.back()), role, std::ref(inputs), &result,
-                         &failure);
+    try {
+      threads.emplace_back(PlayAndReport, std::cref(contexts.back()), role, std::ref(inputs),
+                           &result, &failure);
+    } catch (...) {  // no thread for it: the roles that run already must not wait for it
+      Report(contexts.back(), role, std::current_exception(), &failure);
+    }
   }
   for (std::thread& thread : threads) thread.join();
   failure.Rethrow();

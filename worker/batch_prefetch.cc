@@ -60,19 +60,22 @@ void BatchPrefetch::Loop() {
         spare_.pop_front();
       }
     }
-    if (!batch) batch = std::make_unique<Batch>();
     std::exception_ptr failure;
     try {
+      if (!batch) batch = std::make_unique<Batch>();
       auto span = recorder_.Measure(Stage::kMakeBatch, step);
       Make(step, batch.get());
       span.Next(Stage::kSendPull);
       pull_(batch.get());
+      const std::lock_guard lock(mutex_);
+      made_.push_back(std::move(batch));
     } catch (...) {
       failure = std::current_exception();
     }
-    const std::lock_guard lock(mutex_);
-    failure_ = failure;
-    if (!failure) made_.push_back(std::move(batch));
+    if (failure) {
+      const std::lock_guard lock(mutex_);
+      failure_ = failure;
+    }
     changed_.notify_all();
     if (failure) return;
   }

@@ -65,9 +65,22 @@ void ForEachBlock(TextBlockReader& reader, int threads, Make make, Commit commit
       if (stopped) return;
     }
   };
+  const auto run_guarded = [&] {
+    try {
+      run();
+    } catch (...) {
+      const std::lock_guard lock(committing);
+      if (!failure) failure = std::current_exception();
+      stopped = true;
+      turn.notify_all();
+    }
+  };
   std::vector<std::thread> pool;
-  for (int t = 1; t < threads; ++t) pool.emplace_back(run);
-  run();
+  try {
+    for (int t = 1; t < threads; ++t) pool.emplace_back(run_guarded);
+  } catch (const std::exception&) {  // no further thread: those that are there do the work
+  }
+  run_guarded();
   for (std::thread& thread : pool) thread.join();
   if (failure) std::rethrow_exception(failure);
 }

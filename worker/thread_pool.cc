@@ -3,10 +3,17 @@
 namespace fathom {
 
 ThreadPool::ThreadPool(int threads) {
-  for (int t = 1; t < threads; ++t) pool_.emplace_back([this, t] { Loop(t); });
+  try {
+    for (int t = 1; t < threads; ++t) pool_.emplace_back([this, t] { Loop(t); });
+  } catch (...) {  // the system has no thread, or no memory, for one more
+    Stop();
+    throw;
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { Stop(); }
+
+void ThreadPool::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

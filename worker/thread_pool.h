@@ -27,6 +27,7 @@ class ThreadPool {
   void ForEach(std::size_t items, const std::function<void(std::size_t item, int thread)>& work);
 
  private:
+  void Stop();
   void Loop(int thread);
   void TakeItems(int thread);
 

@@ -1,0 +1,44 @@
+#include "launcher/last_words.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+void Print(const char* text) {
+  // Where not even this can be written, the exit code speaks.
+  static_cast<void>(!write(STDERR_FILENO, text, std::strlen(text)));
+}
+
+[[noreturn]] void EndWithLastWords() {
+  Print("fathom: ");
+  const std::exception_ptr failure = std::current_exception();
+  if (!failure) {
+    Print("ended by std::terminate");
+  } else {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::bad_alloc&) {
+      Print("no memory left: lower train.batch_size, or spread the roles over more hosts");
+    } catch (const std::exception& error) {
+      Print(error.what());
+    } catch (...) {
+      Print("ended by an exception of an unknown kind");
+    }
+  }
+  Print("\n");
+  std::_Exit(static_cast<int>(ExitCode::kTraining));
+}
+
+}  // namespace
+
+void InstallLastWords() { std::set_terminate(EndWithLastWords); }
+
+}  // namespace fathom
