@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tests/simulation/simulated_clock.h"
+
 namespace fathom::simulation {
 namespace {
 
@@ -19,10 +21,13 @@ Frame Copy(const Frame& frame) {
 
 }  // namespace
 
-std::optional<Frame> Network::Inbox::Take(Deadline) {
+std::optional<Frame> Network::Inbox::Take(Deadline deadline) {
   while (frames.empty() && pump && pump()) {
   }
-  if (frames.empty()) return std::nullopt;
+  if (frames.empty()) {
+    if (pump) AdvanceClock(deadline);
+    return std::nullopt;
+  }
   Frame frame = std::move(frames.front());
   frames.pop_front();
   return frame;

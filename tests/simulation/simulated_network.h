@@ -21,7 +21,7 @@ using Random = std::mt19937_64;
 class Network : public Transport {
  public:
   // `pump` lets the others go on while a role of this thread waits in Take: it does one thing, or
-  // returns false where there is nothing to do.
+  // returns false where nothing is left to do before the deadline, which is then reached at once.
   Network(int roles, Random& random, std::function<bool()> pump);
 
   void Send(Frame frame) override;

@@ -53,6 +53,7 @@ void SimulatedWorker::Begin() {
 
 void SimulatedWorker::Handle(const Frame& frame) {
   if (done_ || failed_) return;
+  waits_since_ = Clock::now();
   switch (frame.type) {
     case FrameType::kRows:
       if (++rows_[frame.step] == context_.layout.servers && !sync()) Compute(frame.step);

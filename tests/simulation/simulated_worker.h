@@ -38,6 +38,7 @@ class SimulatedWorker {
 
   bool done() const { return done_; }      // it has left in order
   bool failed() const { return failed_; }  // it has lost somebody, or was told that the run failed
+  Clock::time_point waits_since() const { return waits_since_; }  // for a frame
 
  private:
   bool sync() const { return context_.config.train.consistency == "sync"; }
@@ -54,6 +55,7 @@ class SimulatedWorker {
   int index_;
   RoleId role_;
   Gradients& gradients_;
+  Clock::time_point waits_since_ = Clock::now();
   std::uint64_t next_pull_;
   std::uint64_t next_push_;
   std::map<std::uint64_t, int> rows_;  // answers by step
