@@ -12,7 +12,7 @@ namespace fathom {
 
 struct DataConfig {
   std::string dir = ".";           // where the globs below start; relative to the config file
-  std::string format = "csv";      // csv, tsv, criteo, libsvm, libffm
+  std::string format = "csv";      // csv, tsv, criteo, libsvm, libffm, generated
   bool header = true;              // csv/tsv: the first line names the columns
   std::vector<std::string> names;  // csv/tsv without header: the columns' names
   bool trim = false;               // csv/tsv: strip blanks around fields
@@ -28,6 +28,14 @@ struct DataConfig {
   std::int64_t split_seed = 1;
   std::string packed_dir;  // empty: <output.dir>/packed
   std::int64_t max_bad_lines = 0;
+};
+
+struct GeneratedConfig {  // data.format = "generated"
+  std::int64_t examples = 1000000;
+  std::int64_t test_examples = 100000;
+  std::int64_t values = 100000;  // of a categorical column
+  double skew = 1.0;
+  std::int64_t seed = 1;
 };
 
 // [[join]]: a side table whose columns are looked up by key and become columns of the data.
@@ -54,6 +62,7 @@ struct ColumnConfig {
   std::int64_t quantiles = 100;        // quantiles: how many
   std::int64_t dim = 0;                // 0: model.embedding_dim
   std::string pooling = "sum";         // multivalent: sum, mean
+  std::int64_t values = 0;             // generated: 0: generated.values
 };
 
 // [[cross]]: one feature for each combination of the columns' values.
@@ -145,6 +154,7 @@ struct Config {
   std::string resume = "no";  // no, auto, or a checkpoint's folder
   OutputConfig output;
   DataConfig data;
+  GeneratedConfig generated;
   std::vector<JoinConfig> joins;
   std::vector<ColumnConfig> columns;
   std::vector<CrossConfig> crosses;

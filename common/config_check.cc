@@ -53,9 +53,26 @@ void CheckColumns(const Config& config, const std::string& origin) {
            "{}: hash_buckets goes with transform = \"none\" of a categorical or multivalent column",
            where);
     }
+    if (column.values > 0 && config.data.format != "generated") {
+      Fail(ExitCode::kUsage, "{}: values goes with data.format = \"generated\"", where);
+    }
     if (column.min_count > 1 && column.transform != "vocabulary") {
       Fail(ExitCode::kUsage, "{}: min_count goes with transform = \"vocabulary\"", where);
     }
+  }
+}
+
+// Generated data are not read, split or joined.
+void CheckGenerated(const Config& config, const std::string& origin) {
+  const DataConfig& data = config.data;
+  const bool reads = !data.train.empty() || !data.test.empty() || !config.joins.empty() ||
+                     !data.split_by.empty() || data.test_fraction > 0 ||
+                     data.validation_fraction > 0;
+  if (reads) {
+    Fail(ExitCode::kUsage,
+         "{}: data.format = \"generated\" reads nothing: data.train, data.test, data.split_by, the "
+         "fractions and [[join]] do not go with it (see [generated])",
+         origin);
   }
 }
 
@@ -81,7 +98,11 @@ void CheckData(const DataConfig& data, const std::string& origin) {
 }  // namespace
 
 void CheckConfig(const Config& config, const std::string& origin) {
-  CheckData(config.data, origin);
+  if (config.data.format == "generated") {
+    CheckGenerated(config, origin);
+  } else {
+    CheckData(config.data, origin);
+  }
   CheckColumns(config, origin);
   for (const JoinConfig& join : config.joins) {
     if (join.file.empty() || join.key.empty())

@@ -42,8 +42,9 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
       {
           Text("data.dir", &d.dir,
                "Folder that the file names below start from; relative to the config file"),
-          Text("data.format", &d.format, "Form of the input text",
-               {"csv", "tsv", "criteo", "libsvm", "libffm"}),
+          Text("data.format", &d.format,
+               "Form of the input text; generated: no text, the examples are made on the fly",
+               {"csv", "tsv", "criteo", "libsvm", "libffm", "generated"}),
           Plain("data.header", &d.header,
                 "csv, tsv: the first line of each file names the columns"),
           Plain("data.names", &d.names, "csv, tsv without header: the columns' names"),
@@ -71,6 +72,22 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
                "Where the packed examples are kept; empty: <output.dir>/packed"),
           Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount,
                  "This many bad lines are skipped, counted and reported; one more stops the run"),
+      });
+}
+
+void AddGenerated(GeneratedConfig& g, std::vector<Setting>* out) {
+  out->insert(
+      out->end(),
+      {
+          Number("generated.examples", &g.examples, 1, kMaxCount,
+                 "data.format = \"generated\": examples to train on"),
+          Number("generated.test_examples", &g.test_examples, 0, kMaxCount,
+                 "Examples to test on; 0: no evaluation"),
+          Number("generated.values", &g.values, 1, kMaxCount,
+                 "Distinct values of a categorical column that gives none itself"),
+          Number("generated.skew", &g.skew, 0, 4,
+                 "Value number v comes with a probability that falls as v^-skew; 0: all alike"),
+          Number("generated.seed", &g.seed, 0, kMaxCount, "Another seed makes another log"),
       });
 }
 
@@ -210,6 +227,7 @@ std::vector<Setting> SettingsOf(Config& c) {
              "A progress line at most this often"),
   };
   AddData(c.data, &out);
+  AddGenerated(c.generated, &out);
   AddTraining(c, &out);
   out.insert(
       out.end(),
@@ -277,6 +295,8 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
       Number("dim", &c.dim, 0, 4096, "Floats in its embedding; 0: model.embedding_dim"),
       Text("pooling", &c.pooling, "multivalent: how the values' embeddings become one",
            {"sum", "mean"}),
+      Number("values", &c.values, 0, kMaxCount,
+             "data.format = \"generated\": distinct values; 0: generated.values"),
   };
 }
 

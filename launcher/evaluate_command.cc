@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 // data.test files are packed with the model's own transforms. A part that is split off the
 // training files exists only together with the transforms fitted on the rest, which must then be
 // the model's.
-fs::path EvaluationData(const Config& config, const ModelSpec& spec, const TrainedModel& model,
+std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec, const TrainedModel& model,
                         MpiSession& mpi) {
   if (!config.data.test.empty() && config.evaluate.on == "test") {
     const fs::path file = PackedDir(config) / fmt::format("evaluate-{}.fpk", mpi.rank());
@@ -26,17 +26,17 @@ fs::path EvaluationData(const Config& config, const ModelSpec& spec, const Train
     const PackedInput input =
         PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
     if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
-    return file;
+    return OpenPacked(file, spec);
   }
-  const IngestResult data = PrepareData(config, spec, mpi);
-  if (ReadText(data.transforms) != model.transforms_json) {
+  OpenedData opened = OpenData(config, spec, mpi);
+  if (opened.transforms_json != model.transforms_json) {
     Fail(ExitCode::kModel,
          "{}: the model was trained on other data than this config names: its vocabularies or "
          "quantiles "
          "differ; name the files to evaluate on with data.test",
          model.dir.string());
   }
-  return config.evaluate.on == "validation" ? data.validation : data.test;
+  return std::move(opened.data.evaluation);
 }
 
 }  // namespace
@@ -49,8 +49,8 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
   const TrainedModel model = OpenModel(model_dir);
   CheckSpec(model, spec);
   const Layout layout = PlanLayout(config, mpi);
-  const fs::path data = EvaluationData(config, spec, model, mpi);
-  if (data.empty()) {
+  auto data = EvaluationData(config, spec, model, mpi);
+  if (!data) {
     Fail(ExitCode::kUsage,
          "evaluate.on = \"{}\", but the data have no such part: give data.test, data.test_fraction "
          "or "
@@ -59,7 +59,7 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
   }
   RunRequest request;
   request.mode = RunMode::kEvaluate;
-  request.data.evaluation = data;
+  request.data.evaluation = std::move(data);
   request.model_dir = model.dir;
   const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   if (mpi.rank() != 0) return;

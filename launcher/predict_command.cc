@@ -10,6 +10,7 @@
 #include "common/run_log.h"
 #include "launcher/commands.h"
 #include "launcher/run.h"
+#include "launcher/run_data.h"
 #include "launcher/trained_model.h"
 #include "worker/ingest.h"
 
@@ -71,6 +72,11 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
   const ModelSpec spec = MakeModelSpec(config);
   CheckSpec(model, spec);
+  if (config.data.format == "generated") {
+    Fail(ExitCode::kUsage,
+         "{}: the model was trained on generated data, which have no text form to predict from",
+         model.dir.string());
+  }
   const ScratchDir scratch;
   const PackedInput input =
       PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()},
@@ -78,7 +84,7 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   RunRequest request;
   request.mode = RunMode::kEvaluate;
-  request.data.evaluation = input.path;
+  request.data.evaluation = OpenPacked(input.path, spec);
   request.model_dir = model.dir;
   const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   WriteScores(arguments.output, result.logits, arguments.logits);

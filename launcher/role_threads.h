@@ -6,13 +6,13 @@
 
 #include "common/run_context.h"
 #include "launcher/coordinator.h"
-#include "worker/packed_data.h"
+#include "worker/example_source.h"
 
 namespace fathom {
 
 struct RoleInputs {
-  const PackedData* train = nullptr;
-  const PackedData* evaluation = nullptr;
+  const ExampleSource* train = nullptr;
+  const ExampleSource* evaluation = nullptr;
   CoordinatorInputs coordinator;
 };
 

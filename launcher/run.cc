@@ -6,7 +6,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -17,7 +16,6 @@
 #include "launcher/local_address.h"
 #include "launcher/mpi_transport.h"
 #include "launcher/role_threads.h"
-#include "worker/packed_data.h"
 
 namespace fathom {
 namespace {
@@ -126,11 +124,10 @@ Layout PlanLayout(const Config& config, MpiSession& mpi) {
 
 CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const Layout& layout,
                              MpiSession& mpi, RunRequest request) {
-  std::optional<PackedData> train, evaluation;
-  if (!request.data.train.empty()) train.emplace(request.data.train, spec);
-  if (!request.data.evaluation.empty()) evaluation.emplace(request.data.evaluation, spec);
-  RoleInputs inputs{.train = train ? &*train : nullptr,
-                    .evaluation = evaluation ? &*evaluation : nullptr,
+  const ExampleSource* const train = request.data.train.get();
+  const ExampleSource* const evaluation = request.data.evaluation.get();
+  RoleInputs inputs{.train = train,
+                    .evaluation = evaluation,
                     .coordinator = std::move(request.coordinator)};
   const auto context_on = [&](const Layout& on, Transport& transport) {
     return RunContext{.config = config,

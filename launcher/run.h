@@ -11,13 +11,14 @@
 #include "common/run_context.h"
 #include "launcher/coordinator.h"
 #include "launcher/mpi_session.h"
+#include "worker/example_source.h"
 
 namespace fathom {
 
-// What the roles of this process read.
+// What the roles of this process read; null: none.
 struct RunData {
-  std::filesystem::path train;       // packed; empty: none
-  std::filesystem::path evaluation;  // packed; empty: none
+  std::unique_ptr<ExampleSource> train;
+  std::unique_ptr<ExampleSource> evaluation;
 };
 
 struct RunRequest {

@@ -5,6 +5,9 @@
 #include <thread>
 
 #include "common/run_log.h"
+#include "launcher/text_file.h"
+#include "worker/generated_data.h"
+#include "worker/packed_data.h"
 
 namespace fathom {
 namespace {
@@ -56,6 +59,34 @@ void LogIngest(const IngestResult& result) {
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }
 
+// The first rank of a host ingests with as many threads as the host has processors, the rest wait
+// asleep. Rank 0 logs progress, counts and bad lines.
+IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
+  ProgressLines lines(config.output.progress_seconds);
+  const auto progress = [&](const IngestProgress& now) {
+    mpi.Beat();
+    if (mpi.rank() == 0) lines(now);
+  };
+  IngestResult result;
+  if (mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), IngestThreads(), progress);
+  mpi.Barrier();
+  if (!mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), 1, progress);
+  if (mpi.rank() == 0) LogIngest(result);
+  return result;
+}
+
+OpenedData Generate(const Config& config, MpiSession& mpi) {
+  OpenedData opened{.data = {}, .transforms_json = "{}"};
+  opened.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);
+  if (config.generated.test_examples > 0)
+    opened.data.evaluation = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTest);
+  if (mpi.rank() == 0) {
+    LogInfo("data are generated: {} examples to train on, {} to test on", config.generated.examples,
+            config.generated.test_examples);
+  }
+  return opened;
+}
+
 }  // namespace
 
 std::filesystem::path PackedDir(const Config& config) {
@@ -71,18 +102,21 @@ void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_
     LogWarning("  {}:{}: {}", line.file, line.line, line.reason);
 }
 
-IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
-  ProgressLines lines(config.output.progress_seconds);
-  const auto progress = [&](const IngestProgress& now) {
-    mpi.Beat();
-    if (mpi.rank() == 0) lines(now);
-  };
-  IngestResult result;
-  if (mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), IngestThreads(), progress);
-  mpi.Barrier();
-  if (!mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), 1, progress);
-  if (mpi.rank() == 0) LogIngest(result);
-  return result;
+std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file,
+                                          const ModelSpec& spec) {
+  if (file.empty()) return nullptr;
+  return std::make_unique<PackedData>(file, spec);
+}
+
+OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
+  if (config.data.format == "generated") return Generate(config, mpi);
+  const IngestResult packed = PrepareData(config, spec, mpi);
+  OpenedData opened;
+  opened.data.train = OpenPacked(packed.train, spec);
+  opened.data.evaluation =
+      OpenPacked(config.evaluate.on == "validation" ? packed.validation : packed.test, spec);
+  opened.transforms_json = ReadText(packed.transforms);
+  return opened;
 }
 
 }  // namespace fathom

@@ -1,17 +1,27 @@
-// The packed data of a run on this host: made by the first rank of each host, found by the others.
+// The data of a run on this host: packed by the first rank of each host and found by the others, or
+// generated.
 #pragma once
 
 #include "common/config.h"
 #include "common/model_spec.h"
 #include "launcher/mpi_session.h"
+#include "launcher/run.h"
 #include "worker/ingest.h"
 
 namespace fathom {
 
-// Every rank calls this; it returns once the packed data of its host are there. The first rank of
-// a host ingests with `threads` threads (0: as many as the host has processors), the rest wait
-// asleep. Rank 0 logs progress, counts and bad lines.
-IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
+// What the roles of this process read, and what of it a model has to remember.
+struct OpenedData {
+  RunData data;
+  std::string transforms_json;
+};
+
+// Every rank calls this; it returns once the data of this host are there. `evaluation`: the part
+// that evaluate.on names; null where the data have none.
+OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
+
+// Null where the path is empty.
+std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, const ModelSpec& spec);
 
 // Where this config's packed data live.
 std::filesystem::path PackedDir(const Config& config);

@@ -13,7 +13,6 @@
 #include "launcher/start_point.h"
 #include "launcher/stop_signal.h"
 #include "launcher/text_file.h"
-#include "worker/packed_data.h"
 
 namespace fathom {
 namespace {
@@ -31,10 +30,6 @@ void PrintStaleness(const StalenessHistogram& histogram) {
 }
 
 namespace fs = std::filesystem;
-
-const fs::path& EvaluationPart(const Config& config, const IngestResult& data) {
-  return config.evaluate.on == "validation" ? data.validation : data.test;
-}
 
 void LogModel(const ModelSpec& spec) {
   for (const TableSpec& table : spec.tables) {
@@ -97,15 +92,15 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     WriteText(output / "config.toml", DumpConfig(config));
     LogModel(spec);
   }
-  const IngestResult data = PrepareData(config, spec, mpi);
-  const std::string fingerprint = first ? PackedData(data.train, spec).fingerprint() : "";
-  const StartPoint start = ChooseStart(config, fingerprint, mpi);
+  OpenedData opened = OpenData(config, spec, mpi);
+  const StartPoint start = ChooseStart(config, opened.data.train->fingerprint(), mpi);
 
+  const fs::path partial = output / "model.partial";
   std::optional<MetricsLog> log;
   RunRequest request;
-  request.data = {.train = data.train, .evaluation = EvaluationPart(config, data)};
+  request.data = std::move(opened.data);
   request.model_dir = start.dir;
-  request.save_dir = output / "model.partial";
+  request.save_dir = partial;
   request.checkpoint_dir = CheckpointsOf(config).path();
   request.start = start.from;
   request.start_step = start.step;
@@ -116,17 +111,17 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     if (resumes) log->Resume(start.step);
     request.coordinator = {.log = &*log,
                            .texts = {.config_toml = ModelConfigText(config),
-                                     .transforms_json = ReadText(data.transforms)},
+                                     .transforms_json = opened.transforms_json},
                            .progress = start.progress,
                            .stop_asked = [] { return StopSignal::Asked() != 0; }};
-    StartPartial(request.save_dir);
+    StartPartial(partial);
   }
   StopSignal::Listen(mpi.ranks() > 1);
   RunMeter meter(config, layout, mpi);
   request.stages = meter.stages();
   mpi.Barrier();
-  CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, request);
-  if (first && !result.stopped) Publish(request.save_dir, output / "model");
+  CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
+  if (first && !result.stopped) Publish(partial, output / "model");
   result.report.peak_rss_bytes = PeakResidentBytes(mpi);
   result.report.profile = meter.Gather(result.report.examples);
   if (first && result.stopped) {

@@ -35,7 +35,7 @@ void BatchBuilder::Occurrences::Add(Key key, std::uint32_t example, std::size_t 
   ++count;
 }
 
-BatchBuilder::BatchBuilder(const ModelSpec& spec, const PackedData& data)
+BatchBuilder::BatchBuilder(const ModelSpec& spec, const ExampleSource& data)
     : spec_(spec), data_(data), occurrences_(spec.tables.size()) {}
 
 void BatchBuilder::Fill(std::uint32_t examples,
@@ -51,7 +51,7 @@ void BatchBuilder::Fill(std::uint32_t examples,
   for (std::uint32_t e = 0; e < examples; ++e) indices_[e] = index(e);
   for (std::uint32_t e = 0; e < examples; ++e) {
     if (e + kPrefetchExamples < examples) data_.Prefetch(indices_[e + kPrefetchExamples]);
-    AddExample(data_.Example(indices_[e]), e, batch);
+    AddExample(data_.Example(indices_[e], &scratch_), e, batch);
   }
   for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
     OrderByKey(&occurrences_[t], &batch->tables[t]);

@@ -11,7 +11,7 @@
 
 #include "common/key.h"
 #include "common/model_spec.h"
-#include "worker/packed_data.h"
+#include "worker/example_source.h"
 #include "worker/unique_keys.h"
 
 namespace fathom {
@@ -76,7 +76,7 @@ struct Batch {
 
 class BatchBuilder {
  public:
-  BatchBuilder(const ModelSpec& spec, const PackedData& data);
+  BatchBuilder(const ModelSpec& spec, const ExampleSource& data);
 
   // Fills everything but the step and the slices' numbers, which must be there already. `index(i)`:
   // which example is the part's i-th. Vectors of `batch` are used again.
@@ -104,7 +104,8 @@ class BatchBuilder {
   void CutIntoSegments(const Batch& batch, TableBatch* table);
 
   const ModelSpec& spec_;
-  const PackedData& data_;
+  const ExampleSource& data_;
+  ExampleScratch scratch_;
   std::vector<std::uint64_t> indices_;     // of the batch's examples
   std::vector<Occurrences> occurrences_;   // by table
   std::vector<std::uint32_t> places_;      // a key's place, by number

@@ -7,7 +7,7 @@
 namespace fathom {
 
 BatchPrefetch::BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule,
-                             const PackedData& data, int part, int parts,
+                             const ExampleSource& data, int part, int parts,
                              std::function<void(Batch*)> pull, StageRecorder& recorder)
     : config_(config),
       schedule_(schedule),

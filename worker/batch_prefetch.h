@@ -25,7 +25,7 @@ class BatchPrefetch {
   // Makes part `part` of `parts` of each batch. `pull(batch)` is called on the prefetch thread
   // when a batch is made.
   BatchPrefetch(const Config& config, const ModelSpec& spec, const Schedule& schedule,
-                const PackedData& data, int part, int parts, std::function<void(Batch*)> pull,
+                const ExampleSource& data, int part, int parts, std::function<void(Batch*)> pull,
                 StageRecorder& recorder);
   ~BatchPrefetch();
 

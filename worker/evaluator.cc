@@ -12,7 +12,7 @@ constexpr std::uint32_t kExamplesAPull = 8192;
 
 }  // namespace
 
-Evaluator::Evaluator(const RunContext& context, int worker, const PackedData& data)
+Evaluator::Evaluator(const RunContext& context, int worker, const ExampleSource& data)
     : context_(context),
       worker_(worker),
       builder_(context.spec, data),

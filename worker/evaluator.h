@@ -14,7 +14,7 @@ namespace fathom {
 
 class Evaluator {
  public:
-  Evaluator(const RunContext& context, int worker, const PackedData& data);
+  Evaluator(const RunContext& context, int worker, const ExampleSource& data);
 
   // With the model as it is once `version` steps are in it. The evaluation's slices are cut from
   // its examples in order, so a score does not depend on who computes it.

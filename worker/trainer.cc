@@ -23,7 +23,7 @@ std::vector<StageRecorder*> ThreadRecorders(const RunContext& context, int worke
 }  // namespace
 
 Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule,
-                 const PackedData& data, RowClient& client)
+                 const ExampleSource& data, RowClient& client)
     : context_(context),
       worker_(worker),
       client_(client),

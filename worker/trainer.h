@@ -27,7 +27,7 @@ namespace fathom {
 
 class Trainer {
  public:
-  Trainer(const RunContext& context, int worker, const Schedule& schedule, const PackedData& data,
+  Trainer(const RunContext& context, int worker, const Schedule& schedule, const ExampleSource& data,
           RowClient& client);
 
   // Begins to make the step's batch and to pull its rows.

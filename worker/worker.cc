@@ -13,7 +13,7 @@ namespace fathom {
 
 class Worker::Impl {
  public:
-  Impl(const RunContext& context, int index, const PackedData* train, const PackedData* evaluation)
+  Impl(const RunContext& context, int index, const ExampleSource* train, const ExampleSource* evaluation)
       : context_(context),
         index_(index),
         recorder_(context.stages->Recorder(context.layout.worker(index))),
@@ -96,8 +96,8 @@ class Worker::Impl {
   std::optional<Evaluator> evaluator_;
 };
 
-Worker::Worker(const RunContext& context, int index, const PackedData* train,
-               const PackedData* evaluation)
+Worker::Worker(const RunContext& context, int index, const ExampleSource* train,
+               const ExampleSource* evaluation)
     : impl_(std::make_unique<Impl>(context, index, train, evaluation)) {}
 Worker::~Worker() = default;
 void Worker::Run() { impl_->Run(); }

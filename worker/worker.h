@@ -4,15 +4,15 @@
 #include <memory>
 
 #include "common/run_context.h"
-#include "worker/packed_data.h"
+#include "worker/example_source.h"
 
 namespace fathom {
 
 class Worker {
  public:
   // `train` may be null in kEvaluate, `evaluation` where there is nothing to evaluate on.
-  Worker(const RunContext& context, int index, const PackedData* train,
-         const PackedData* evaluation);
+  Worker(const RunContext& context, int index, const ExampleSource* train,
+         const ExampleSource* evaluation);
   ~Worker();
 
   // kTrain: all steps of the schedule, with the evaluations that it asks for. kEvaluate: one

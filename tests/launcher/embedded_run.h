@@ -12,10 +12,9 @@
 #include "launcher/metrics_log.h"
 #include "launcher/mpi_session.h"
 #include "launcher/run.h"
+#include "launcher/run_data.h"
 #include "launcher/start_point.h"
 #include "tests/support/scratch_dir.h"
-#include "worker/ingest.h"
-#include "worker/packed_data.h"
 
 namespace fathom::testing {
 
@@ -78,14 +77,15 @@ inline EmbeddedResult TrainEmbedded(
   std::filesystem::remove_all(out / "model");
   std::filesystem::create_directories(out / "model");
   const ModelSpec spec = MakeModelSpec(config);
-  const IngestResult data = Ingest(config, spec, packed_dir, 2, [](const IngestProgress&) {});
+  if (config.data.packed_dir.empty()) config.data.packed_dir = packed_dir.string();
   MpiSession alone(nullptr, nullptr);
+  OpenedData opened = OpenData(config, spec, alone);
   const Layout layout = MakeLayout(alone.hosts(), config.cluster);
-  const StartPoint start = ChooseStart(config, PackedData(data.train, spec).fingerprint(), alone);
+  const StartPoint start = ChooseStart(config, opened.data.train->fingerprint(), alone);
   MetricsLog log(out / "metrics.jsonl");
   EmbeddedResult run;
   RunRequest request;
-  request.data = {.train = data.train, .evaluation = data.test};
+  request.data = std::move(opened.data);
   request.model_dir = start.dir;
   request.save_dir = out / "model";
   request.checkpoint_dir = CheckpointsOf(config).path();
