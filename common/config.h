@@ -149,6 +149,18 @@ struct OutputConfig {
   std::int64_t progress_seconds = 2;
 };
 
+// [sweep]: an experiment over a grid of settings. No part of a run's own config.
+struct SweepConfig {
+  struct Axis {
+    std::string key;  // a setting's dotted path; "ranks": processes under mpirun, 1 without it
+    std::vector<std::string> values;  // as in an override: key=value
+  };
+  std::vector<Axis> axes;      // in the file's order; the last one changes fastest
+  std::int64_t repeats = 1;    // repeat r has seed + r
+  double target_auc = 0;       // of the column seconds_to_auc; 0: none
+  bool keep_models = false;
+};
+
 struct Config {
   std::int64_t seed = 1;
   std::string resume = "no";  // no, auto, or a checkpoint's folder
@@ -168,6 +180,7 @@ struct Config {
   WarmStartConfig warm_start;
   ServerConfig server;
   ClusterConfig cluster;
+  SweepConfig sweep;
 };
 
 }  // namespace fathom

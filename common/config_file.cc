@@ -111,8 +111,9 @@ void AssignTable(const toml::table& table, const std::string& path,
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     const std::string dotted = path.empty() ? name : path + "." + name;
-    const bool list = path.empty() && (name == "column" || name == "cross" || name == "join");
-    if (list) continue;
+    const bool apart = path.empty() && (name == "column" || name == "cross" || name == "join" ||
+                                        name == "sweep");
+    if (apart) continue;
     if (node.is_table()) {
       AssignTable(*node.as_table(), dotted, settings, origin);
     } else {
@@ -174,14 +175,68 @@ void AssignOverride(const std::vector<Setting>& settings, const std::string& key
   Assign(setting, *table.get("v"), where);
 }
 
-void ApplyOverride(Config* config, const std::string& text) {
-  const std::string where = fmt::format("command line, \"{}\"", text);
+void ApplyOverride(Config* config, const std::string& text, const std::string& where);
+
+// As an override says it: a string bare, all else as TOML.
+std::string OverrideOf(const toml::node& node) {
+  if (const auto string = node.value_exact<std::string>()) return *string;
+  std::ostringstream text;
+  node.visit([&](const auto& value) { text << value; });
+  return text.str();
+}
+
+// The values of one axis, each tried on a copy of the config.
+SweepConfig::Axis ReadAxis(const Config& config, const std::string& key, const toml::node& node,
+                           const std::string& where) {
+  const toml::array* const values = node.as_array();
+  if (values == nullptr || values->empty())
+    Fail(ExitCode::kUsage, "{}: sweep: {} needs a list of values, as [1, 2]", where, key);
+  SweepConfig::Axis axis{.key = key, .values = {}};
+  for (const toml::node& value : *values) {
+    axis.values.push_back(OverrideOf(value));
+    if (key == "ranks") {
+      if (value.value_exact<std::int64_t>().value_or(0) < 1)
+        Fail(ExitCode::kUsage, "{}: sweep: ranks = {} is no number of processes", where,
+             axis.values.back());
+      continue;
+    }
+    Config copy = config;
+    ApplyOverride(&copy, key + "=" + axis.values.back(), where);
+  }
+  return axis;
+}
+
+// sweep.repeats=3; or an axis, as sweep.model.embedding_dim=[4, 8], which takes the place of that of
+// the file.
+void OverrideSweep(Config* config, const std::string& key, const std::string& value,
+                   const std::string& where) {
+  for (const Setting& setting : SettingsOf(config->sweep)) {
+    if (setting.key == key)
+      return Assign(setting, *ParseOverride(value, setting.value).get("v"), where);
+  }
+  std::vector<std::string> list;  // so that the value is read as TOML
+  SweepConfig::Axis axis =
+      ReadAxis(*config, key, *ParseOverride(value, &list).get("v"), where);
+  auto& axes = config->sweep.axes;
+  const auto same = std::find_if(axes.begin(), axes.end(),
+                                 [&](const SweepConfig::Axis& a) { return a.key == key; });
+  if (same == axes.end()) {
+    axes.push_back(std::move(axis));
+  } else {
+    *same = std::move(axis);
+  }
+}
+
+void ApplyOverride(Config* config, const std::string& text, const std::string& where) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     Fail(ExitCode::kUsage, "{}: an override is key=value, as train.epochs=2", where);
   }
   const std::string key = text.substr(0, equals);
   const std::string value = text.substr(equals + 1);
+  constexpr std::string_view kSweep = "sweep.";
+  if (key.rfind(kSweep, 0) == 0)
+    return OverrideSweep(config, key.substr(kSweep.size()), value, where);
   constexpr std::string_view kColumn = "column.";
   if (key.rfind(kColumn, 0) != 0) return AssignOverride(SettingsOf(*config), key, value, where, "");
   const std::size_t dot = key.rfind('.');
@@ -192,6 +247,41 @@ void ApplyOverride(Config* config, const std::string& text) {
       return AssignOverride(SettingsOf(column), key.substr(dot + 1), value, where, "[[column]]");
   }
   Fail(ExitCode::kUsage, "{}: there is no [[column]] named \"{}\"", where, name);
+}
+
+using PlacedAxes = std::vector<std::pair<toml::source_position, SweepConfig::Axis>>;
+
+// Keys with dots may stand in quotes, or as TOML's tables within tables.
+void ReadAxes(const toml::table& table, const std::string& path, Config* config,
+              const std::string& origin, PlacedAxes* axes) {
+  const auto settings = SettingsOf(config->sweep);
+  for (const auto& [key, value] : table) {
+    const std::string name = path + std::string(key.str());
+    const std::string where = Where(origin, value);
+    const auto own = std::find_if(settings.begin(), settings.end(),
+                                  [&](const Setting& setting) { return setting.key == name; });
+    if (own != settings.end()) {
+      Assign(*own, value, where);
+    } else if (value.is_table()) {
+      ReadAxes(*value.as_table(), name + ".", config, origin, axes);
+    } else {
+      axes->emplace_back(value.source().begin, ReadAxis(*config, name, value, where));
+    }
+  }
+}
+
+// The other settings must be there already.
+void AssignSweep(const toml::table& root, Config* config, const std::string& origin) {
+  const toml::node* const node = root.get("sweep");
+  if (node == nullptr) return;
+  if (!node->is_table())
+    Fail(ExitCode::kUsage, "{}: sweep must be a table: write [sweep]", Where(origin, *node));
+  PlacedAxes axes;
+  ReadAxes(*node->as_table(), "", config, origin, &axes);
+  std::sort(axes.begin(), axes.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first.line, a.first.column) < std::pair(b.first.line, b.first.column);
+  });
+  for (auto& [place, axis] : axes) config->sweep.axes.push_back(std::move(axis));
 }
 
 void Dump(const std::vector<Setting>& settings, std::string* out) {
@@ -229,7 +319,9 @@ Config ParseConfig(const std::string& text, const std::string& origin,
   AssignList(root, "column", &config.columns, origin);
   AssignList(root, "cross", &config.crosses, origin);
   const std::string dir_in_file = config.data.dir;
-  for (const std::string& override_text : overrides) ApplyOverride(&config, override_text);
+  AssignSweep(root, &config, origin);
+  for (const std::string& text : overrides)
+    ApplyOverride(&config, text, fmt::format("command line, \"{}\"", text));
   // A path in the file starts from the file; one on the command line from where it is typed.
   const bool overridden = config.data.dir != dir_in_file;
   const std::filesystem::path dir = config.data.dir;

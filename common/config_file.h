@@ -20,7 +20,7 @@ Config ParseConfig(const std::string& text, const std::string& origin,
                    const std::filesystem::path& base_dir,
                    const std::vector<std::string>& overrides);
 
-// The config as TOML, all settings included. ParseConfig of it gives the same config.
+// The config as TOML, all settings included but [sweep]. ParseConfig of it gives the same config.
 std::string DumpConfig(const Config& config);
 
 }  // namespace fathom

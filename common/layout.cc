@@ -61,16 +61,21 @@ Layout FromRanks(std::vector<std::string> hosts, const std::vector<int>& server_
 
 }  // namespace
 
-std::string RoleName(const Role& role) {
-  switch (role.kind) {
+std::string KindName(RoleKind kind) {
+  switch (kind) {
     case RoleKind::kCoordinator:
       return "coordinator";
     case RoleKind::kServer:
-      return fmt::format("server {}", role.index);
+      return "server";
     case RoleKind::kWorker:
-      return fmt::format("worker {}", role.index);
+      return "worker";
   }
   return "unknown role";
+}
+
+std::string RoleName(const Role& role) {
+  if (role.kind == RoleKind::kCoordinator) return KindName(role.kind);
+  return fmt::format("{} {}", KindName(role.kind), role.index);
 }
 
 std::string RoleAndPlace(const Layout& layout, RoleId id) {

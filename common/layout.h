@@ -34,6 +34,7 @@ struct Layout {
 };
 
 // "server 2"
+std::string KindName(RoleKind kind);
 std::string RoleName(const Role& role);
 
 // "server 2 (rank 3 on node-a)"

@@ -25,7 +25,7 @@ void serialize(Archive& archive, TraceEvent& event) {
 template <typename Archive>
 void serialize(Archive& archive, ThreadProfile& thread) {
   archive(thread.role, thread.thread, thread.stages, thread.first_ns, thread.last_ns, thread.events,
-          thread.dropped_events);
+          thread.dropped_events, thread.pulled_keys);
 }
 template <typename Archive>
 void serialize(Archive& archive, ProfileMessage& message) {

@@ -203,12 +203,16 @@ struct Defaults {
   ColumnConfig column;
   CrossConfig cross;
   JoinConfig join;
+  SweepConfig sweep;
 
   std::vector<Section> Sections() {
     return {{"Top level and tables", SettingsOf(config)},
             {"[[column]]", SettingsOf(column)},
             {"[[cross]]", SettingsOf(cross)},
-            {"[[join]]", SettingsOf(join)}};
+            {"[[join]]", SettingsOf(join)},
+            {"[sweep]; every other key in it is a setting with a list of values, as "
+             "\"model.embedding_dim\" = [4, 8], or ranks = [1, 3]",
+             SettingsOf(sweep)}};
   }
 };
 
@@ -318,6 +322,16 @@ std::vector<Setting> SettingsOf(JoinConfig& c) {
       Text("file", &c.file, "Side table: CSV with a header, under data.dir"),
       Text("key", &c.key, "Column of the data by which its columns are looked up"),
       Text("on", &c.on, "Column of the side table that holds the key; empty: the same as key"),
+  };
+}
+
+std::vector<Setting> SettingsOf(SweepConfig& s) {
+  return {
+      Number("repeats", &s.repeats, 1, 1000,
+             "Runs of each point; repeat r has seed + r. The table has the medians"),
+      Number("target_auc", &s.target_auc, 0, 1,
+             "The table's seconds_to_auc: training time until an evaluation reaches this; 0: none"),
+      Plain("keep_models", &s.keep_models, "Keep each run's model; else it is removed after it"),
   };
 }
 

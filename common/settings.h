@@ -29,6 +29,7 @@ std::vector<Setting> SettingsOf(Config& config);
 std::vector<Setting> SettingsOf(ColumnConfig& column);
 std::vector<Setting> SettingsOf(CrossConfig& cross);
 std::vector<Setting> SettingsOf(JoinConfig& join);
+std::vector<Setting> SettingsOf(SweepConfig& sweep);  // but for the axes
 
 // "integer", "list of strings" and so on
 std::string_view TypeName(const SettingValue& value);

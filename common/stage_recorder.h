@@ -44,6 +44,7 @@ struct ThreadProfile {
   std::int64_t last_ns = 0;   // ... to the last one's end
   std::vector<TraceEvent> events;
   std::uint64_t dropped_events = 0;
+  std::uint64_t pulled_keys = 0;  // a worker's: named by its training batches
 
   const LatencyHistogram& of(Stage stage) const { return stages[static_cast<std::size_t>(stage)]; }
 };
@@ -62,6 +63,8 @@ class StageRecorder {
 
   // A span whose ends were measured otherwise. One that ends before its begin counts as 0 long.
   void Record(Stage stage, std::uint64_t step, Clock::time_point begin, Clock::time_point end);
+
+  void CountKeys(std::uint64_t keys) { profile_.pulled_keys += keys; }
 
   const ThreadProfile& profile() const { return profile_; }
   ThreadProfile Take() { return std::move(profile_); }

@@ -1,13 +1,14 @@
 // A program that runs beside this one and does not outlive it.
 //
 // It gets a process group of its own, so that a terminal's Ctrl-C reaches only this process, which
-// decides what becomes of it; its input is empty, its output is this process's. When this process
+// decides what becomes of it; its input is empty. When this process
 // dies, however, the kernel kills it (PR_SET_PDEATHSIG). Thread rule: the main thread (the kernel
 // counts the death of the thread that started it).
 #pragma once
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,8 +18,10 @@ namespace fathom {
 
 class ChildProcess {
  public:
-  // Throws Error(kTraining) where it cannot be started.
-  explicit ChildProcess(const std::vector<std::string>& line);
+  // `output`: a new file for what it prints; empty: this process's own output. Throws
+  // Error(kTraining) where it cannot be started.
+  explicit ChildProcess(const std::vector<std::string>& line,
+                        const std::filesystem::path& output = {});
   ~ChildProcess();  // kills it, and those of its own children that are left
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;

@@ -78,6 +78,11 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   launch->add_option("command", job.command, "-- train CONFIG [key=value ...]")->required();
   launch->callback([&] { exit_code = LaunchCommand(job); });
 
+  auto* sweep = app.add_subcommand(
+      "sweep", "Train at every point of the config's [sweep]: a table and plots of what it costs");
+  AddConfig(sweep, &config);
+  sweep->callback([&] { exit_code = SweepCommand(config); });
+
   auto* evaluate = app.add_subcommand(
       "evaluate", "Metrics of a model on the evaluation part of a config's data");
   AddConfig(evaluate, &config);

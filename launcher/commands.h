@@ -45,6 +45,11 @@ void InspectCommand(const std::filesystem::path& model_dir);
 // it.
 int LaunchCommand(const LaunchRequest& request);
 
+// Runs `train` at every point of the config's [sweep], one after another, and makes the table and
+// the report (docs/sweep.md). What is done already is not run again. Returns 0, or 1 where a run
+// failed.
+int SweepCommand(const ConfigArguments& arguments);
+
 struct GenerateArguments {
   std::string kind;  // books, criteo
   std::uint64_t rows = 1000000;

@@ -240,7 +240,7 @@ void Coordinator::OnScores(const Frame& frame) {
   window_started_ += evaluated_for;
   last_shown_ += evaluated_for;
   last_step_done_ = now;
-  if (log_ != nullptr) log_->Evaluation(frame.step, metrics);
+  if (log_ != nullptr) log_->Evaluation(frame.step, Seconds(now - started_ - evaluating_), metrics);
   std::string gauc = metrics.gauc_groups > 0 ? fmt::format("   GAUC {:.5f} ({} groups)",
                                                            metrics.gauc, metrics.gauc_groups)
                                              : "";

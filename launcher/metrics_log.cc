@@ -1,6 +1,8 @@
 #include "launcher/metrics_log.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
@@ -48,6 +50,7 @@ void AddProfile(const ProfileReport& p, Json* object) {
   o["cpu_cores_used"] = Number(p.cpu_cores_used);
   o["bytes_per_example_sent"] = Number(p.bytes_per_example_sent);
   o["bytes_per_example_received"] = Number(p.bytes_per_example_received);
+  o["unique_keys_per_batch"] = Number(p.unique_keys_per_batch);
   o["pull_p50_ms"] = Number(p.pull_p50_ms);
   o["pull_p99_ms"] = Number(p.pull_p99_ms);
   o["push_p50_ms"] = Number(p.push_p50_ms);
@@ -55,7 +58,21 @@ void AddProfile(const ProfileReport& p, Json* object) {
   o["stages"] = {{"workers", Stages(p.worker_stages)}, {"servers", Stages(p.server_stages)}};
 }
 
+// Of the processes that played the same kinds of roles, the largest.
+Json LargestByRole(const std::vector<ProcessPeak>& peaks) {
+  std::map<std::string, std::uint64_t> largest;
+  for (const ProcessPeak& peak : peaks)
+    largest[peak.roles] = std::max(largest[peak.roles], peak.bytes);
+  return largest;
+}
+
 }  // namespace
+
+std::uint64_t TotalBytes(const std::vector<ProcessPeak>& peaks) {
+  std::uint64_t sum = 0;
+  for (const ProcessPeak& peak : peaks) sum += peak.bytes;
+  return sum;
+}
 
 MetricsLog::MetricsLog(const std::filesystem::path& file, Write write)
     : file_(file), out_(file, write == Write::kOn ? std::ios::app : std::ios::trunc) {
@@ -73,10 +90,11 @@ void MetricsLog::Train(const TrainWindow& window) {
   WriteLine(line.dump());
 }
 
-void MetricsLog::Evaluation(std::uint64_t step, const Metrics& metrics) {
+void MetricsLog::Evaluation(std::uint64_t step, double seconds, const Metrics& metrics) {
   Json line;
   line["event"] = "evaluation";
   line["step"] = step;
+  line["training_seconds"] = seconds;
   AddMetrics(metrics, &line);
   WriteLine(line.dump());
 }
@@ -117,7 +135,8 @@ void MetricsLog::Final(const FinalReport& report) {
   line["examples"] = report.examples;
   line["seconds"] = report.seconds;
   line["examples_per_second"] = Number(report.examples_per_second);
-  line["peak_rss_bytes"] = report.peak_rss_bytes;
+  line["peak_rss_bytes"] = TotalBytes(report.peaks);
+  line["peak_rss_bytes_by_role"] = LargestByRole(report.peaks);
   line["rows"] = report.rows;
   line["zero_wide_weights"] = report.zero_wide_weights;
   line["bytes_per_row"] = Number(report.bytes_per_row);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "common/metrics.h"
 #include "common/saved_message.h"
@@ -21,6 +22,13 @@ struct TrainWindow {       // a stretch of steps
   double examples_per_second = 0;
 };
 
+struct ProcessPeak {
+  std::string roles;        // the kinds of roles it played, as "server"
+  std::uint64_t bytes = 0;  // resident, at most
+};
+
+std::uint64_t TotalBytes(const std::vector<ProcessPeak>& peaks);
+
 struct FinalReport {
   bool evaluated = false;
   Metrics metrics;
@@ -29,7 +37,7 @@ struct FinalReport {
   std::uint64_t examples = 0;  // trained on, all epochs
   double seconds = 0;          // of training, evaluation left out
   double examples_per_second = 0;
-  std::uint64_t peak_rss_bytes = 0;  // the sum over all processes
+  std::vector<ProcessPeak> peaks;  // by rank
   std::uint64_t rows = 0;
   std::uint64_t zero_wide_weights = 0;
   double bytes_per_row = 0;      // slabs and index, per row
@@ -53,7 +61,8 @@ class MetricsLog {
   void Resume(std::uint64_t step);
 
   void Train(const TrainWindow& window);
-  void Evaluation(std::uint64_t step, const Metrics& metrics);
+  // `seconds`: of training, so far.
+  void Evaluation(std::uint64_t step, double seconds, const Metrics& metrics);
   void Checkpoint(const CheckpointReport& report);
   void Final(const FinalReport& report);
 

@@ -43,6 +43,18 @@ std::vector<Role> RolesOf(const Layout& layout, int rank) {
   return roles;
 }
 
+// Which kinds of roles a rank plays: "server", "coordinator+server+worker".
+std::string KindsOf(const Layout& layout, int rank) {
+  std::string kinds;
+  RoleKind last{};
+  for (const Role& role : RolesOf(layout, rank)) {
+    if (!kinds.empty() && role.kind == last) continue;
+    kinds += (kinds.empty() ? "" : "+") + KindName(role.kind);
+    last = role.kind;
+  }
+  return kinds;
+}
+
 // One process for each role, all in this one: what `transport = "tcp"` means without mpirun.
 Layout OneRankARole(const Layout& layout) {
   Layout spread = layout;
@@ -185,17 +197,17 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
       [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
 }
 
-std::uint64_t PeakResidentBytes(MpiSession& mpi) {
+std::vector<ProcessPeak> PeakResidentBytes(const Layout& layout, MpiSession& mpi) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const std::uint64_t mine = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-  std::uint64_t sum = 0;
+  std::vector<ProcessPeak> peaks;
   for (const auto& bytes : mpi.AllGather(std::as_bytes(std::span(&mine, 1)))) {
     std::uint64_t one;
     std::memcpy(&one, bytes.data(), sizeof(one));
-    sum += one;
+    peaks.push_back({KindsOf(layout, static_cast<int>(peaks.size())), one});
   }
-  return sum;
+  return peaks;
 }
 
 }  // namespace fathom

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/config.h"
 #include "common/layout.h"
@@ -42,7 +43,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
 // waits have the config's deadline.
 Layout PlanLayout(const Config& config, MpiSession& mpi);
 
-// The sum of the processes' peak resident memory, by all ranks. Bytes.
-std::uint64_t PeakResidentBytes(MpiSession& mpi);
+// The peak resident memory of each process: by all ranks.
+std::vector<ProcessPeak> PeakResidentBytes(const Layout& layout, MpiSession& mpi);
 
 }  // namespace fathom

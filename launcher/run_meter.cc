@@ -36,7 +36,7 @@ RunMeter::RunMeter(const Config& config, const Layout& layout, MpiSession& mpi)
   started_ = Clock::now();
 }
 
-ProfileReport RunMeter::Gather(std::uint64_t examples) {
+ProfileReport RunMeter::Gather(std::uint64_t examples, std::uint64_t steps) {
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   const ProfileMessage mine{.processor_seconds = ProcessorSeconds() - processor_seconds_,
                             .clock_at_start = clock_at_start_,
@@ -49,7 +49,7 @@ ProfileReport RunMeter::Gather(std::uint64_t examples) {
     profile.Add(message);
     if (trace_) trace_->Add(rank, message);
   });
-  return profile.Report(seconds, examples, static_cast<int>(config_.cluster.threads));
+  return profile.Report(seconds, examples, steps, static_cast<int>(config_.cluster.threads));
 }
 
 void RunMeter::FinishTrace() {

@@ -23,9 +23,9 @@ class RunMeter {
   // Where this process's roles record their stages.
   const std::shared_ptr<StageLog>& stages() const { return stages_; }
 
-  // After the run, which trained on `examples` (rank 0 knows). Rank 0 gets the report of all ranks
+  // After the run, which trained on `examples` in `steps` (rank 0 knows). Rank 0 gets the report of all ranks
   // and writes their spans to the trace.
-  ProfileReport Gather(std::uint64_t examples);
+  ProfileReport Gather(std::uint64_t examples, std::uint64_t steps);
 
   // Rank 0, after Gather: trace.json is whole. Throws Error(kTraining) where writing failed.
   void FinishTrace();

@@ -79,13 +79,15 @@ void RunProfile::Add(const ProfileMessage& message) {
   for (const ThreadProfile& thread : message.threads) {
     RoleTimes& times = TimesOf(KindOf(thread.role));
     for (std::size_t i = 0; i < kStages; ++i) times.stages[i].Add(thread.stages[i]);
+    pulled_keys_ += thread.pulled_keys;
     if (!thread.thread.empty()) continue;
     times.seconds += static_cast<double>(thread.last_ns - thread.first_ns) / kSecond -
                      Seconds(thread.of(Stage::kStopWait));
   }
 }
 
-ProfileReport RunProfile::Report(double seconds, std::uint64_t examples, int threads) const {
+ProfileReport RunProfile::Report(double seconds, std::uint64_t examples, std::uint64_t steps,
+                                 int threads) const {
   const RoleTimes& workers = TimesOf(RoleKind::kWorker);
   const RoleTimes& servers = TimesOf(RoleKind::kServer);
   const auto trained = static_cast<double>(examples);
@@ -97,6 +99,8 @@ ProfileReport RunProfile::Report(double seconds, std::uint64_t examples, int thr
           .cpu_cores_used = Ratio(processor_seconds_, seconds),
           .bytes_per_example_sent = Ratio(static_cast<double>(worker_bytes_sent_), trained),
           .bytes_per_example_received = Ratio(static_cast<double>(worker_bytes_received_), trained),
+          .unique_keys_per_batch =
+              Ratio(static_cast<double>(pulled_keys_), static_cast<double>(steps)),
           .pull_p50_ms = QuantileMs(pull, 0.5),
           .pull_p99_ms = QuantileMs(pull, 0.99),
           .push_p50_ms = QuantileMs(push, 0.5),

@@ -28,6 +28,7 @@ struct ProfileReport {
   double cpu_cores_used = 0;
   double bytes_per_example_sent = 0;  // by the workers
   double bytes_per_example_received = 0;
+  double unique_keys_per_batch = 0;  // distinct in each worker's part, summed over the workers
   double pull_p50_ms = 0, pull_p99_ms = 0;
   double push_p50_ms = 0, push_p99_ms = 0;
   // In the order of a step, and at last "other", the rest of the roles' time: shares sum to 1.
@@ -42,9 +43,10 @@ class RunProfile {
   // Adds what a rank measured. Throws Error(kPeer) where it names a role that the run has not.
   void Add(const ProfileMessage& message);
 
-  // Of a run that took `seconds` and trained on `examples`. Latencies of what never happened and
+  // Of a run that took `seconds` and trained on `examples` in `steps`. Latencies of what never happened and
   // ratios to nothing are NaN.
-  ProfileReport Report(double seconds, std::uint64_t examples, int threads) const;
+  ProfileReport Report(double seconds, std::uint64_t examples, std::uint64_t steps,
+                       int threads) const;
 
  private:
   // All roles' own threads of one kind.
@@ -62,6 +64,7 @@ class RunProfile {
   double processor_seconds_ = 0;
   std::uint64_t worker_bytes_sent_ = 0;
   std::uint64_t worker_bytes_received_ = 0;
+  std::uint64_t pulled_keys_ = 0;
 };
 
 // "worker time: compute 71 %, waiting for rows 12 %, ...": the largest first, what is below half a

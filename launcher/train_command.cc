@@ -52,7 +52,7 @@ void PrintSummary(const Config& config, const FinalReport& report) {
               report.examples_per_second);
   std::printf("%llu rows, %.1f bytes a row; peak memory %.0f MB over all processes\n",
               static_cast<unsigned long long>(report.rows), report.bytes_per_row,
-              static_cast<double>(report.peak_rss_bytes) / 1e6);
+              static_cast<double>(TotalBytes(report.peaks)) / 1e6);
   PrintStaleness(report.staleness);
   std::printf("%s\n%s\n", ShareLine("worker", report.profile.worker_stages).c_str(),
               ShareLine("server", report.profile.server_stages).c_str());
@@ -122,8 +122,8 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   mpi.Barrier();
   CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   if (first && !result.stopped) Publish(partial, output / "model");
-  result.report.peak_rss_bytes = PeakResidentBytes(mpi);
-  result.report.profile = meter.Gather(result.report.examples);
+  result.report.peaks = PeakResidentBytes(layout, mpi);
+  result.report.profile = meter.Gather(result.report.examples, result.report.steps - start.step);
   if (first && result.stopped) {
     std::printf("\nstopped after step %llu; the same command with resume=auto goes on from there\n",
                 static_cast<unsigned long long>(result.report.steps));

@@ -55,7 +55,13 @@ GeneratedData::GeneratedData(const Config& config, Part part)
     Fail(ExitCode::kUsage, "evaluate.group_by = \"{}\": generated data have no such column",
          config.evaluate.group_by);
   }
-  scale_ = kLogitStddev / std::sqrt(static_cast<double>(columns_.size()));
+  for (std::size_t c = 0; c + 1 < columns_.size(); c += 2) {
+    if (!columns_[c].numeric && !columns_[c + 1].numeric) pairs_.emplace_back(c, c + 1);
+  }
+  const double share = pairs_.empty() ? 1 : 0.5;
+  single_scale_ = kLogitStddev * std::sqrt(share / static_cast<double>(columns_.size()));
+  if (!pairs_.empty())
+    pair_scale_ = kLogitStddev * std::sqrt((1 - share) / static_cast<double>(pairs_.size()));
   fingerprint_ = fmt::format("{:016x}", Xxh3(std::as_bytes(std::span(text))));
 }
 
@@ -91,6 +97,13 @@ Key GeneratedData::Draw(const Column& column, double uniform) const {
 
 double GeneratedData::Effect(Key key) { return Centred(UnitDouble(Mix64(key))); }
 
+double GeneratedData::Effect(Key a, Key b) {
+  double sum = 0;
+  for (std::uint64_t i = 1; i <= kHidden; ++i)
+    sum += Centred(UnitDouble(Mix64(a + i))) * Centred(UnitDouble(Mix64(b + i)));
+  return sum / std::sqrt(static_cast<double>(kHidden));
+}
+
 ExampleView GeneratedData::Example(std::uint64_t index, ExampleScratch* scratch) const {
   const std::uint64_t example = Mix64(seed_, index);
   scratch->keys.clear();
@@ -111,12 +124,14 @@ ExampleView GeneratedData::Example(std::uint64_t index, ExampleScratch* scratch)
       if (column.used) scratch->keys.push_back(drawn[c]);
     }
   }
+  effect *= single_scale_;
+  for (const auto& [a, b] : pairs_) effect += pair_scale_ * Effect(drawn[a], drawn[b]);
   for (const Cross& cross : crosses_) {
     std::uint64_t state = CrossStart(cross.seed);
     for (const std::size_t column : cross.columns) state = CrossFold(state, drawn[column]);
     scratch->keys.push_back(CrossFinish(cross.seed, state, cross.hash_buckets));
   }
-  const double probability = 1 / (1 + std::exp(-(kBias + scale_ * effect)));
+  const double probability = 1 / (1 + std::exp(-(kBias + effect)));
   ExampleView view;
   view.label = UnitDouble(Mix64(example, kLabelStream)) < probability ? 1 : 0;
   view.group = group_ < 0 ? 0 : drawn[static_cast<std::size_t>(group_)];

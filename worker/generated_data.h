@@ -3,12 +3,14 @@
 //
 // A categorical column has `values` distinct values; value number v is drawn with a probability
 // that falls as (v + 1)^-skew. The label is drawn from logit = bias + a weight for each column's
-// value + a slope for each number, all of equal variance, scaled so that about a quarter are
-// clicks.
+// value + a slope for each number + for each two neighbouring categorical columns the product of
+// their values' hidden vectors of kHidden numbers, which a wide part does not see; singles and
+// products have half of the variance each. About a quarter are clicks.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/config.h"
@@ -18,6 +20,8 @@ namespace fathom {
 
 class GeneratedData : public ExampleSource {
  public:
+  static constexpr std::uint64_t kHidden = 4;
+
   enum class Part : std::uint64_t { kTrain = 0, kTest = 1 };
 
   // The config's columns must be categorical without a transform or hash_buckets, or numeric
@@ -44,13 +48,16 @@ class GeneratedData : public ExampleSource {
 
   void AddCrosses(const Config& config);
   Key Draw(const Column& column, double uniform) const;
-  // What the truth adds for it: mean 0, variance 1 over the values.
+  // What the truth adds for a value, and for a pair of them: mean 0, variance 1.
   static double Effect(Key key);
+  static double Effect(Key a, Key b);
 
   std::uint64_t examples_ = 0;
   std::uint64_t seed_ = 0;
   double skew_ = 0;
-  double scale_ = 0;  // of an effect in the logit
+  double single_scale_ = 0;  // of an effect in the logit
+  double pair_scale_ = 0;
+  std::vector<std::pair<std::size_t, std::size_t>> pairs_;  // of columns
   std::string fingerprint_;
   std::vector<Column> columns_;  // config order
   std::vector<Cross> crosses_;

@@ -6,22 +6,51 @@ namespace fathom {
 namespace {
 
 // The compiler maps it to the vectors that the processor has.
-constexpr std::size_t kLanes = 16;
-using Vector = float __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
+// One by one: attributes that depend on a parameter are lost by g++ 12.
+template <std::size_t kLanes>
+struct VectorOf;
+template <>
+struct VectorOf<16> {
+  using Type = float __attribute__((vector_size(64), aligned(4), may_alias));
+};
+template <>
+struct VectorOf<8> {
+  using Type = float __attribute__((vector_size(32), aligned(4), may_alias));
+};
+template <>
+struct VectorOf<4> {
+  using Type = float __attribute__((vector_size(16), aligned(4), may_alias));
+};
+template <>
+struct VectorOf<2> {
+  using Type = float __attribute__((vector_size(8), aligned(4), may_alias));
+};
+template <>
+struct VectorOf<1> {
+  using Type = float;
+};
+template <std::size_t kLanes>
+using Vector = typename VectorOf<kLanes>::Type;
 
-inline Vector Load(const float* place) { return *reinterpret_cast<const Vector*>(place); }
-inline void Store(Vector value, float* place) { *reinterpret_cast<Vector*>(place) = value; }
+template <std::size_t kLanes>
+inline Vector<kLanes> Load(const float* place) {
+  return *reinterpret_cast<const Vector<kLanes>*>(place);
+}
+template <std::size_t kLanes>
+inline void Store(Vector<kLanes> value, float* place) {
+  *reinterpret_cast<Vector<kLanes>*>(place) = value;
+}
 
 // kRows rows times kVectors vectors of columns of w, summed in registers. The last rows of `rows`
 // may be repeated ones; only `kept` are stored.
-template <std::size_t kRows, std::size_t kVectors>
+template <std::size_t kRows, std::size_t kVectors, std::size_t kLanes>
 inline void RowsTile(const float* const* rows, const float* w, std::size_t k, std::size_t n,
                      std::size_t kept, float* out) {
-  Vector sums[kRows][kVectors] = {};
+  Vector<kLanes> sums[kRows][kVectors] = {};
   for (std::size_t p = 0; p < k; ++p) {
-    Vector columns[kVectors];
+    Vector<kLanes> columns[kVectors];
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v) columns[v] = Load(w + p * n + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) columns[v] = Load<kLanes>(w + p * n + v * kLanes);
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < kRows; ++r) {
       const float x = rows[r][p];
@@ -33,40 +62,47 @@ inline void RowsTile(const float* const* rows, const float* w, std::size_t k, st
   for (std::size_t r = 0; r < kRows; ++r) {
     if (r >= kept) return;
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v) Store(sums[r][v], out + r * n + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v)
+      Store<kLanes>(sums[r][v], out + r * n + v * kLanes);
   }
 }
 
-template <std::size_t kRows, std::size_t kVectors>
+// As many columns from `*column` on as fit; the rest are a narrower vector's.
+template <std::size_t kRows, std::size_t kVectors, std::size_t kLanes>
 void RowsColumns(std::span<const float* const> rows, const float* w, std::size_t k, std::size_t n,
-                 float* out) {
-  std::size_t i = 0;
-  for (; i + kRows <= rows.size(); i += kRows)
-    RowsTile<kRows, kVectors>(rows.data() + i, w, k, n, kRows, out + i * n);
-  if (i == rows.size()) return;
-  const float* last[kRows];
-  for (std::size_t r = 0; r < kRows; ++r) last[r] = rows[std::min(i + r, rows.size() - 1)];
-  RowsTile<kRows, kVectors>(last, w, k, n, rows.size() - i, out + i * n);
+                 float* out, std::size_t* column) {
+  for (; *column + kVectors * kLanes <= n; *column += kVectors * kLanes) {
+    const float* const weights = w + *column;
+    float* const into = out + *column;
+    std::size_t i = 0;
+    for (; i + kRows <= rows.size(); i += kRows)
+      RowsTile<kRows, kVectors, kLanes>(rows.data() + i, weights, k, n, kRows, into + i * n);
+    if (i == rows.size()) continue;
+    const float* last[kRows];
+    for (std::size_t r = 0; r < kRows; ++r) last[r] = rows[std::min(i + r, rows.size() - 1)];
+    RowsTile<kRows, kVectors, kLanes>(last, weights, k, n, rows.size() - i, into + i * n);
+  }
 }
 
 // kRows rows of out times kVectors vectors of its columns.
-template <std::size_t kRows, std::size_t kVectors>
+template <std::size_t kRows, std::size_t kVectors, std::size_t kLanes>
 inline void OuterTile(std::span<const float* const> a, std::span<const float* const> g,
                       std::size_t row, std::size_t column, std::size_t n, bool add, float* out) {
-  Vector sums[kRows][kVectors] = {};
+  Vector<kLanes> sums[kRows][kVectors] = {};
   if (add) {
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 8
-      for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = Load(out + r * n + v * kLanes);
+      for (std::size_t v = 0; v < kVectors; ++v)
+        sums[r][v] = Load<kLanes>(out + r * n + v * kLanes);
     }
   }
   for (std::size_t i = 0; i < a.size(); ++i) {
     const float* const left = a[i] + row;
     const float* const right = g[i] + column;
-    Vector columns[kVectors];
+    Vector<kLanes> columns[kVectors];
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v) columns[v] = Load(right + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) columns[v] = Load<kLanes>(right + v * kLanes);
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < kRows; ++r) {
       const float x = left[r];
@@ -77,40 +113,40 @@ inline void OuterTile(std::span<const float* const> a, std::span<const float* co
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v) Store(sums[r][v], out + r * n + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v)
+      Store<kLanes>(sums[r][v], out + r * n + v * kLanes);
   }
+}
+
+template <std::size_t kRows, std::size_t kVectors, std::size_t kLanes>
+void OuterColumns(std::span<const float* const> a, std::span<const float* const> g,
+                  std::size_t row, std::size_t n, bool add, float* out, std::size_t* column) {
+  for (; *column + kVectors * kLanes <= n; *column += kVectors * kLanes)
+    OuterTile<kRows, kVectors, kLanes>(a, g, row, *column, n, add, out + *column);
 }
 
 template <std::size_t kRows>
 void OuterRows(std::span<const float* const> a, std::span<const float* const> g, std::size_t row,
                std::size_t n, bool add, float* out) {
-  std::size_t c = 0;
-  for (; c + 4 * kLanes <= n; c += 4 * kLanes) OuterTile<kRows, 4>(a, g, row, c, n, add, out + c);
-  for (; c + kLanes <= n; c += kLanes) OuterTile<kRows, 1>(a, g, row, c, n, add, out + c);
-  for (; c < n; ++c) {
-    for (std::size_t r = 0; r < kRows; ++r) {
-      float sum = add ? out[r * n + c] : 0.0F;
-      for (std::size_t i = 0; i < a.size(); ++i) sum += a[i][row + r] * g[i][c];
-      out[r * n + c] = sum;
-    }
-  }
+  std::size_t column = 0;
+  OuterColumns<kRows, 4, 16>(a, g, row, n, add, out, &column);
+  OuterColumns<kRows, 1, 16>(a, g, row, n, add, out, &column);
+  OuterColumns<kRows, 1, 4>(a, g, row, n, add, out, &column);
+  OuterColumns<kRows, 1, 1>(a, g, row, n, add, out, &column);
 }
 
 }  // namespace
 
 void MultiplyRows(std::span<const float* const> rows, const float* w, std::size_t k, std::size_t n,
                   float* out) {
-  std::size_t c = 0;
-  for (; c + 4 * kLanes <= n; c += 4 * kLanes) RowsColumns<6, 4>(rows, w + c, k, n, out + c);
-  for (; c + 2 * kLanes <= n; c += 2 * kLanes) RowsColumns<8, 2>(rows, w + c, k, n, out + c);
-  for (; c + kLanes <= n; c += kLanes) RowsColumns<8, 1>(rows, w + c, k, n, out + c);
-  for (; c < n; ++c) {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      float sum = 0;
-      for (std::size_t p = 0; p < k; ++p) sum += rows[i][p] * w[p * n + c];
-      out[i * n + c] = sum;
-    }
-  }
+  std::size_t column = 0;
+  RowsColumns<6, 4, 16>(rows, w, k, n, out, &column);
+  RowsColumns<8, 2, 16>(rows, w, k, n, out, &column);
+  RowsColumns<8, 1, 16>(rows, w, k, n, out, &column);
+  RowsColumns<8, 1, 8>(rows, w, k, n, out, &column);
+  RowsColumns<8, 1, 4>(rows, w, k, n, out, &column);
+  RowsColumns<8, 1, 2>(rows, w, k, n, out, &column);
+  RowsColumns<8, 1, 1>(rows, w, k, n, out, &column);
 }
 
 void MultiplyOuter(std::span<const float* const> a, std::span<const float* const> g, std::size_t k,

@@ -2,7 +2,8 @@
 // matrix library would first want the rows copied together.
 //
 // Each row's result is computed for itself in one order, whatever rows stand beside it, so it
-// does not depend on how rows are cut into calls. Any sizes; multiples of 16 floats are fast.
+// does not depend on how rows are cut into calls. Any sizes; multiples
+// of 16 floats are fastest.
 #pragma once
 
 #include <cstddef>

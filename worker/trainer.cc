@@ -44,6 +44,7 @@ void Trainer::Step(std::uint64_t step, std::vector<SliceModel>& models, ThreadPo
   FATHOM_CHECK_EQ(batch_->step, step);
   const auto nodes =
       TreeNodes(batch_->first_slice, batch_->first_slice + batch_->slices, batch_->global_slices);
+  for (const TableBatch& table : batch_->tables) recorder_.CountKeys(table.keys.size());
   span.Next(Stage::kPullWait);
   client_.Await(*batch_, &rows_);
   span.Next(Stage::kCompute);

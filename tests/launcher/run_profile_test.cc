@@ -45,7 +45,7 @@ TEST(RunProfile, SharesOfAllWorkersTimeSumToOne) {
     message.threads.push_back(WorkerThread(layout.worker(worker)));
     profile.Add(message);
   }
-  const ProfileReport report = profile.Report(1, 1, 1);
+  const ProfileReport report = profile.Report(1, 1, 1, 1);
   EXPECT_EQ(report.workers, 2);
   EXPECT_EQ(report.servers, 1);
   const auto& stages = report.worker_stages;
@@ -76,7 +76,7 @@ TEST(RunProfile, OtherThreadsOfAWorkerTakeNoShare) {
   message.threads.push_back(WorkerThread(layout.worker(0)));
   RunProfile profile(layout);
   profile.Add(message);
-  EXPECT_NEAR(Find(profile.Report(1, 1, 1).worker_stages, "compute").share, 0.6, 1e-9);
+  EXPECT_NEAR(Find(profile.Report(1, 1, 1, 1).worker_stages, "compute").share, 0.6, 1e-9);
 }
 
 TEST(RunProfile, BytesOfWorkersAndCoresOfAll) {
@@ -88,20 +88,24 @@ TEST(RunProfile, BytesOfWorkersAndCoresOfAll) {
   ProfileMessage message{
       .processor_seconds = 3,
       .traffic = {traffic(layout.coordinator(), 7, 7), traffic(layout.server(0), 9000, 9000),
-                  traffic(layout.worker(0), 1000, 3000)}};
+                  traffic(layout.worker(0), 1000, 3000)},
+      .threads = {{.role = layout.worker(0), .pulled_keys = 300}}};
   profile.Add(message);
-  message = {.processor_seconds = 1, .traffic = {traffic(layout.worker(1), 200, 600)}};
+  message = {.processor_seconds = 1,
+             .traffic = {traffic(layout.worker(1), 200, 600)},
+             .threads = {{.role = layout.worker(1), .pulled_keys = 250}}};
   profile.Add(message);
-  const ProfileReport report = profile.Report(2, 100, 5);
+  const ProfileReport report = profile.Report(2, 100, 10, 5);
   EXPECT_EQ(report.cpu_cores_used, 2);
   EXPECT_EQ(report.bytes_per_example_sent, 12);
   EXPECT_EQ(report.bytes_per_example_received, 36);
+  EXPECT_EQ(report.unique_keys_per_batch, 55);
   EXPECT_EQ(report.threads, 5);
 }
 
 TEST(RunProfile, NothingMeasured) {
   const Layout layout = MakeTestLayout();
-  const ProfileReport report = RunProfile(layout).Report(0, 0, 1);
+  const ProfileReport report = RunProfile(layout).Report(0, 0, 0, 1);
   EXPECT_TRUE(std::isnan(report.pull_p50_ms));
   EXPECT_TRUE(std::isnan(report.bytes_per_example_sent));
   EXPECT_EQ(ShareLine("worker", report.worker_stages), "");
