@@ -155,9 +155,9 @@ struct SweepConfig {
     std::string key;  // a setting's dotted path; "ranks": processes under mpirun, 1 without it
     std::vector<std::string> values;  // as in an override: key=value
   };
-  std::vector<Axis> axes;      // in the file's order; the last one changes fastest
-  std::int64_t repeats = 1;    // repeat r has seed + r
-  double target_auc = 0;       // of the column seconds_to_auc; 0: none
+  std::vector<Axis> axes;    // in the file's order; the last one changes fastest
+  std::int64_t repeats = 1;  // repeat r has seed + r
+  double target_auc = 0;     // of the column seconds_to_auc; 0: none
   bool keep_models = false;
 };
 

@@ -111,8 +111,8 @@ void AssignTable(const toml::table& table, const std::string& path,
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     const std::string dotted = path.empty() ? name : path + "." + name;
-    const bool apart = path.empty() && (name == "column" || name == "cross" || name == "join" ||
-                                        name == "sweep");
+    const bool apart =
+        path.empty() && (name == "column" || name == "cross" || name == "join" || name == "sweep");
     if (apart) continue;
     if (node.is_table()) {
       AssignTable(*node.as_table(), dotted, settings, origin);
@@ -206,8 +206,8 @@ SweepConfig::Axis ReadAxis(const Config& config, const std::string& key, const t
   return axis;
 }
 
-// sweep.repeats=3; or an axis, as sweep.model.embedding_dim=[4, 8], which takes the place of that of
-// the file.
+// sweep.repeats=3; or an axis, as sweep.model.embedding_dim=[4, 8], which takes the place of that
+// of the file.
 void OverrideSweep(Config* config, const std::string& key, const std::string& value,
                    const std::string& where) {
   for (const Setting& setting : SettingsOf(config->sweep)) {
@@ -215,8 +215,7 @@ void OverrideSweep(Config* config, const std::string& key, const std::string& va
       return Assign(setting, *ParseOverride(value, setting.value).get("v"), where);
   }
   std::vector<std::string> list;  // so that the value is read as TOML
-  SweepConfig::Axis axis =
-      ReadAxis(*config, key, *ParseOverride(value, &list).get("v"), where);
+  SweepConfig::Axis axis = ReadAxis(*config, key, *ParseOverride(value, &list).get("v"), where);
   auto& axes = config->sweep.axes;
   const auto same = std::find_if(axes.begin(), axes.end(),
                                  [&](const SweepConfig::Axis& a) { return a.key == key; });

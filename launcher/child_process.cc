@@ -57,8 +57,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& line,
   if (!output.empty()) {
     file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file < 0)
-      Fail(ExitCode::kTraining, "{}: cannot be written: {}", output.string(),
-           std::strerror(errno));
+      Fail(ExitCode::kTraining, "{}: cannot be written: {}", output.string(), std::strerror(errno));
   }
   std::vector<std::string> copies = line;
   std::vector<char*> words;

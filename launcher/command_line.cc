@@ -48,6 +48,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   std::filesystem::path model, a, b, model_of_inspect;
   PredictArguments predict;
   GenerateArguments generate;
+  PlanArguments plan;
   LaunchRequest job;
   int exit_code = 0;
 
@@ -82,6 +83,25 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
       "sweep", "Train at every point of the config's [sweep]: a table and plots of what it costs");
   AddConfig(sweep, &config);
   sweep->callback([&] { exit_code = SweepCommand(config); });
+
+  auto* foresee = app.add_subcommand(
+      "plan", "What a training will take, before it is run: memory, traffic, time, what bounds it");
+  AddConfig(foresee, &config);
+  foresee->add_option("--hosts", plan.hosts, "Hosts of the cluster")->check(CLI::Range(1, 10000));
+  foresee->add_option("--cores", plan.cores, "Cores of each host; default: as many as this one has")
+      ->check(CLI::Range(1, 10000));
+  foresee
+      ->add_option("--ranks", plan.ranks,
+                   "Processes under mpirun; default: one, or on several hosts one a core")
+      ->check(CLI::Range(1, 100000));
+  foresee->add_option("--network", plan.network, "Between the hosts, each way, as 25Gbps")
+      ->capture_default_str();
+  foresee->add_option("--memory", plan.memory,
+                      "Memory of a host, as 24GB: does it fit, and what is the largest dimension?");
+  foresee->add_option("--rows", plan.rows, "Plan for so many rows instead of what the data tell")
+      ->check(CLI::Range(1.0, 1e15));
+  foresee->add_flag("--calibrate", plan.calibrate, "Calibrate this machine again, about a minute");
+  foresee->callback([&] { PlanCommand(config, plan, mpi); });
 
   auto* evaluate = app.add_subcommand(
       "evaluate", "Metrics of a model on the evaluation part of a config's data");

@@ -50,6 +50,19 @@ int LaunchCommand(const LaunchRequest& request);
 // failed.
 int SweepCommand(const ConfigArguments& arguments);
 
+// Prints what `train` of this config will take: memory, traffic, time (docs/scaling.md). Calibrates
+// the machine first where that was not done yet. In one process.
+struct PlanArguments {
+  int hosts = 1;
+  int cores = 0;                   // of each host; 0: as this one
+  int ranks = 0;                   // 0: one; on several hosts one a core
+  std::string network = "25Gbps";  // between hosts
+  std::string memory;              // of a host, as 24GB; empty: not asked
+  double rows = 0;                 // instead of what the data tell
+  bool calibrate = false;          // again
+};
+void PlanCommand(const ConfigArguments& config, PlanArguments arguments, MpiSession& mpi);
+
 struct GenerateArguments {
   std::string kind;  // books, criteo
   std::uint64_t rows = 1000000;

@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 // data.test files are packed with the model's own transforms. A part that is split off the
 // training files exists only together with the transforms fitted on the rest, which must then be
 // the model's.
-std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec, const TrainedModel& model,
-                        MpiSession& mpi) {
+std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
+                                              const TrainedModel& model, MpiSession& mpi) {
   if (!config.data.test.empty() && config.evaluate.on == "test") {
     const fs::path file = PackedDir(config) / fmt::format("evaluate-{}.fpk", mpi.rank());
     fs::create_directories(file.parent_path());

@@ -88,8 +88,8 @@ struct Range {
 };
 
 std::string Frame(const LinePlot& plot, const std::set<double>& xs, const Axis& x, const Axis& y) {
-  std::string svg = fmt::format("<text x='{}' y='20' class='title'>{}</text>\n", kLeft,
-                                Escaped(plot.title));
+  std::string svg =
+      fmt::format("<text x='{}' y='20' class='title'>{}</text>\n", kLeft, Escaped(plot.title));
   for (const double tick : x.Ticks(xs)) {
     svg += fmt::format(
         "<line x1='{0:.1f}' y1='{1}' x2='{0:.1f}' y2='{2}' class='grid'/>"

@@ -51,6 +51,7 @@ void AddProfile(const ProfileReport& p, Json* object) {
   o["bytes_per_example_sent"] = Number(p.bytes_per_example_sent);
   o["bytes_per_example_received"] = Number(p.bytes_per_example_received);
   o["unique_keys_per_batch"] = Number(p.unique_keys_per_batch);
+  o["make_batch_seconds"] = p.make_batch_seconds;
   o["pull_p50_ms"] = Number(p.pull_p50_ms);
   o["pull_p99_ms"] = Number(p.pull_p99_ms);
   o["push_p50_ms"] = Number(p.push_p50_ms);
@@ -145,6 +146,8 @@ void MetricsLog::Final(const FinalReport& report) {
   line["checkpoints_failed"] = report.checkpoints_failed;
   line["checkpoint_stall_seconds"] = report.checkpoint_stall_seconds;
   line["staleness"] = report.staleness;
+  line["predicted_peak_rss_bytes"] = Number(report.predicted_rss_bytes);
+  line["predicted_examples_per_second"] = Number(report.predicted_examples_per_second);
   AddProfile(report.profile, &line);
   WriteLine(line.dump());
 }

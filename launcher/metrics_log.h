@@ -47,6 +47,8 @@ struct FinalReport {
   double checkpoint_stall_seconds = 0;  // that training was held back, in all
   StalenessHistogram staleness;         // over all servers
   ProfileReport profile;
+  double predicted_rss_bytes = 0;            // before the run, of all processes
+  double predicted_examples_per_second = 0;  // NaN: this machine is not calibrated
 };
 
 class MetricsLog {

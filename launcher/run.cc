@@ -1,7 +1,5 @@
 #include "launcher/run.h"
 
-#include <sys/resource.h>
-
 #include <cstring>
 #include <functional>
 #include <future>
@@ -15,6 +13,7 @@
 #include "common/tcp_transport.h"
 #include "launcher/local_address.h"
 #include "launcher/mpi_transport.h"
+#include "launcher/process_memory.h"
 #include "launcher/role_threads.h"
 
 namespace fathom {
@@ -138,9 +137,8 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
                              MpiSession& mpi, RunRequest request) {
   const ExampleSource* const train = request.data.train.get();
   const ExampleSource* const evaluation = request.data.evaluation.get();
-  RoleInputs inputs{.train = train,
-                    .evaluation = evaluation,
-                    .coordinator = std::move(request.coordinator)};
+  RoleInputs inputs{
+      .train = train, .evaluation = evaluation, .coordinator = std::move(request.coordinator)};
   const auto context_on = [&](const Layout& on, Transport& transport) {
     return RunContext{.config = config,
                       .spec = spec,
@@ -198,9 +196,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
 }
 
 std::vector<ProcessPeak> PeakResidentBytes(const Layout& layout, MpiSession& mpi) {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const std::uint64_t mine = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  const std::uint64_t mine = PeakMemory();
   std::vector<ProcessPeak> peaks;
   for (const auto& bytes : mpi.AllGather(std::as_bytes(std::span(&mine, 1)))) {
     std::uint64_t one;

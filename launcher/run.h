@@ -43,7 +43,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
 // waits have the config's deadline.
 Layout PlanLayout(const Config& config, MpiSession& mpi);
 
-// The peak resident memory of each process: by all ranks.
+// The peak resident memory of each process since ForgetPeakMemory: by all ranks.
 std::vector<ProcessPeak> PeakResidentBytes(const Layout& layout, MpiSession& mpi);
 
 }  // namespace fathom

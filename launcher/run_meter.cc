@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "launcher/process_memory.h"
+
 namespace fathom {
 namespace {
 
@@ -32,6 +34,7 @@ RunMeter::RunMeter(const Config& config, const Layout& layout, MpiSession& mpi)
                      Nanoseconds(Clock::now()));
     }
   }
+  ForgetPeakMemory();
   processor_seconds_ = ProcessorSeconds();
   started_ = Clock::now();
 }

@@ -16,15 +16,16 @@ namespace fathom {
 // Thread rule: the main thread of every rank, which all take the same way through it.
 class RunMeter {
  public:
-  // Before the run. With train.trace reads the ranks' clocks and begins trace.json, which throws
-  // Error(kTraining) where it cannot be written.
+  // Before the run; from now on a process's peak memory is that of the run. With train.trace reads
+  // the ranks' clocks and begins trace.json, which throws Error(kTraining) where it cannot be
+  // written.
   RunMeter(const Config& config, const Layout& layout, MpiSession& mpi);
 
   // Where this process's roles record their stages.
   const std::shared_ptr<StageLog>& stages() const { return stages_; }
 
-  // After the run, which trained on `examples` in `steps` (rank 0 knows). Rank 0 gets the report of all ranks
-  // and writes their spans to the trace.
+  // After the run, which trained on `examples` in `steps` (rank 0 knows). Rank 0 gets the report of
+  // all ranks and writes their spans to the trace.
   ProfileReport Gather(std::uint64_t examples, std::uint64_t steps);
 
   // Rank 0, after Gather: trace.json is whole. Throws Error(kTraining) where writing failed.

@@ -93,20 +93,21 @@ ProfileReport RunProfile::Report(double seconds, std::uint64_t examples, std::ui
   const auto trained = static_cast<double>(examples);
   const LatencyHistogram& pull = workers.stages[static_cast<std::size_t>(Stage::kPull)];
   const LatencyHistogram& push = workers.stages[static_cast<std::size_t>(Stage::kPush)];
-  return {.workers = layout_.workers,
-          .servers = layout_.servers,
-          .threads = threads,
-          .cpu_cores_used = Ratio(processor_seconds_, seconds),
-          .bytes_per_example_sent = Ratio(static_cast<double>(worker_bytes_sent_), trained),
-          .bytes_per_example_received = Ratio(static_cast<double>(worker_bytes_received_), trained),
-          .unique_keys_per_batch =
-              Ratio(static_cast<double>(pulled_keys_), static_cast<double>(steps)),
-          .pull_p50_ms = QuantileMs(pull, 0.5),
-          .pull_p99_ms = QuantileMs(pull, 0.99),
-          .push_p50_ms = QuantileMs(push, 0.5),
-          .push_p99_ms = QuantileMs(push, 0.99),
-          .worker_stages = Summaries(kWorkerStages, workers.stages, workers.seconds),
-          .server_stages = Summaries(kServerStages, servers.stages, servers.seconds)};
+  return {
+      .workers = layout_.workers,
+      .servers = layout_.servers,
+      .threads = threads,
+      .cpu_cores_used = Ratio(processor_seconds_, seconds),
+      .bytes_per_example_sent = Ratio(static_cast<double>(worker_bytes_sent_), trained),
+      .bytes_per_example_received = Ratio(static_cast<double>(worker_bytes_received_), trained),
+      .unique_keys_per_batch = Ratio(static_cast<double>(pulled_keys_), static_cast<double>(steps)),
+      .make_batch_seconds = Seconds(workers.stages[static_cast<std::size_t>(Stage::kMakeBatch)]),
+      .pull_p50_ms = QuantileMs(pull, 0.5),
+      .pull_p99_ms = QuantileMs(pull, 0.99),
+      .push_p50_ms = QuantileMs(push, 0.5),
+      .push_p99_ms = QuantileMs(push, 0.99),
+      .worker_stages = Summaries(kWorkerStages, workers.stages, workers.seconds),
+      .server_stages = Summaries(kServerStages, servers.stages, servers.seconds)};
 }
 
 std::string ShareLine(const std::string& whose, std::vector<StageSummary> stages) {

@@ -29,6 +29,7 @@ struct ProfileReport {
   double bytes_per_example_sent = 0;  // by the workers
   double bytes_per_example_received = 0;
   double unique_keys_per_batch = 0;  // distinct in each worker's part, summed over the workers
+  double make_batch_seconds = 0;     // on the prefetch threads, in all
   double pull_p50_ms = 0, pull_p99_ms = 0;
   double push_p50_ms = 0, push_p99_ms = 0;
   // In the order of a step, and at last "other", the rest of the roles' time: shares sum to 1.
@@ -43,8 +44,8 @@ class RunProfile {
   // Adds what a rank measured. Throws Error(kPeer) where it names a role that the run has not.
   void Add(const ProfileMessage& message);
 
-  // Of a run that took `seconds` and trained on `examples` in `steps`. Latencies of what never happened and
-  // ratios to nothing are NaN.
+  // Of a run that took `seconds` and trained on `examples` in `steps`. Latencies of what never
+  // happened and ratios to nothing are NaN.
   ProfileReport Report(double seconds, std::uint64_t examples, std::uint64_t steps,
                        int threads) const;
 

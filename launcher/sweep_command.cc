@@ -84,8 +84,7 @@ class Sweep {
   std::vector<std::string> LineOf(const SweepRun& run, const fs::path& dir) const {
     std::vector<std::string> line = {fs::read_symlink("/proc/self/exe").string()};
     if (run.ranks > 1)
-      line.insert(line.end(),
-                  {"launch", "-n", std::to_string(run.ranks), "--restarts", "0", "--"});
+      line.insert(line.end(), {"launch", "-n", std::to_string(run.ranks), "--restarts", "0", "--"});
     line.insert(line.end(), {"train", arguments_.file.string()});
     line.insert(line.end(), arguments_.overrides.begin(), arguments_.overrides.end());
     line.insert(line.end(), run.overrides.begin(), run.overrides.end());

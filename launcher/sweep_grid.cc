@@ -75,8 +75,7 @@ std::vector<SweepRun> ExpandGrid(const std::filesystem::path& file,
       one.repeat = repeat;
       const auto seeded = std::find_if(run.point.begin(), run.point.end(),
                                        [](const auto& value) { return value.first == "seed"; });
-      const std::int64_t seed =
-          seeded == run.point.end() ? base.seed : std::stoll(seeded->second);
+      const std::int64_t seed = seeded == run.point.end() ? base.seed : std::stoll(seeded->second);
       Finish(file, overrides, seed, &one);
       runs.push_back(std::move(one));
     }

@@ -12,10 +12,10 @@ namespace fathom {
 
 struct SweepRun {
   std::vector<std::pair<std::string, std::string>> point;  // axis and value, as in key=value
-  int ranks = 1;   // under mpirun; 1: one process without it
+  int ranks = 1;  // under mpirun; 1: one process without it
   int repeat = 0;
-  Config config;   // as in force, but for where it writes
-  std::string id;  // of all of this: 16 hexadecimal digits
+  Config config;                       // as in force, but for where it writes
+  std::string id;                      // of all of this: 16 hexadecimal digits
   std::vector<std::string> overrides;  // key=value: what the run's command line adds
 };
 

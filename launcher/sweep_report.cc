@@ -112,8 +112,8 @@ std::string Section(const std::vector<SweepPoint>& points, std::size_t axis) {
     const std::string name = OtherValues(point, axis);
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
-  std::string html =
-      fmt::format("<h2>Over {}</h2>\n<p class='legend'>", Escaped(points.front().values[axis].first));
+  std::string html = fmt::format("<h2>Over {}</h2>\n<p class='legend'>",
+                                 Escaped(points.front().values[axis].first));
   for (std::size_t i = 0; i < names.size() && names.size() > 1; ++i) {
     html += fmt::format("<span><i style='background:{}'></i>{}</span>", PlotColour(i),
                         Escaped(names[i]));
@@ -148,7 +148,8 @@ std::string Table(const std::vector<SweepPoint>& points) {
   html += "</tr>\n";
   for (const SweepPoint& point : points) {
     html += "<tr>";
-    for (const auto& [axis, value] : point.values) html += fmt::format("<td>{}</td>", Escaped(value));
+    for (const auto& [axis, value] : point.values)
+      html += fmt::format("<td>{}</td>", Escaped(value));
     html += fmt::format("<td>{}</td>", point.runs);
     if (point.runs == 0) {
       html += fmt::format("<td class='failed' colspan='{}'>failed: {}</td>", columns.size(),

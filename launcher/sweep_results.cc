@@ -153,12 +153,13 @@ SweepResults::SweepResults(const std::filesystem::path& file) : file_(file) {
   for (std::size_t begin = 0; begin < whole;) {
     const std::size_t end = text.find('\n', begin);
     ++number;
-    SweepLine line = SweepLine::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                                      text.begin() + static_cast<std::ptrdiff_t>(end), nullptr,
-                                      false);
+    SweepLine line =
+        SweepLine::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                         text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
     if (!line.is_object() || !line.contains("id") || !line.contains("status")) {
-      Fail(ExitCode::kData, "{}:{}: no line of a sweep: remove it, or sweep into another output.dir",
-           file.string(), number);
+      Fail(ExitCode::kData,
+           "{}:{}: no line of a sweep: remove it, or sweep into another output.dir", file.string(),
+           number);
     }
     lines_.push_back(std::move(line));
     begin = end + 1;

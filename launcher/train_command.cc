@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -7,6 +8,7 @@
 #include "common/published_dir.h"
 #include "common/run_log.h"
 #include "launcher/commands.h"
+#include "launcher/forecast.h"
 #include "launcher/run.h"
 #include "launcher/run_data.h"
 #include "launcher/run_meter.h"
@@ -29,7 +31,26 @@ void PrintStaleness(const StalenessHistogram& histogram) {
               static_cast<double>(missing) / static_cast<double>(batches), histogram.size() - 1);
 }
 
+// Before the run, beside what came.
+void PrintPrediction(const FinalReport& report) {
+  const auto off = [](double predicted, double real) { return 100 * (predicted / real - 1); };
+  const auto real_bytes = static_cast<double>(TotalBytes(report.peaks));
+  std::string text =
+      fmt::format("predicted: {:.0f} MB ({:+.0f} %), ", report.predicted_rss_bytes / 1e6,
+                  off(report.predicted_rss_bytes, real_bytes));
+  if (std::isnan(report.predicted_examples_per_second)) {
+    text += "no speed: `fathom plan` calibrates this machine once";
+  } else {
+    text += fmt::format("{:.0f} examples/s ({:+.0f} %)", report.predicted_examples_per_second,
+                        off(report.predicted_examples_per_second, report.examples_per_second));
+  }
+  std::printf("%s\n", text.c_str());
+}
+
 namespace fs = std::filesystem;
+
+// A look at the data that a user does not notice.
+constexpr double kForecastSeconds = 0.5;
 
 void LogModel(const ModelSpec& spec) {
   for (const TableSpec& table : spec.tables) {
@@ -53,6 +74,7 @@ void PrintSummary(const Config& config, const FinalReport& report) {
   std::printf("%llu rows, %.1f bytes a row; peak memory %.0f MB over all processes\n",
               static_cast<unsigned long long>(report.rows), report.bytes_per_row,
               static_cast<double>(TotalBytes(report.peaks)) / 1e6);
+  PrintPrediction(report);
   PrintStaleness(report.staleness);
   std::printf("%s\n%s\n", ShareLine("worker", report.profile.worker_stages).c_str(),
               ShareLine("server", report.profile.server_stages).c_str());
@@ -81,6 +103,7 @@ int ExitCodeOf(bool stopped, MpiSession& mpi) {
 }  // namespace
 
 int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
+  const ClusterShape host = ThisHost();
   const Config config = LoadConfig(arguments.file, arguments.overrides);
   const fs::path output = config.output.dir;
   fs::create_directories(output);
@@ -95,6 +118,11 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   OpenedData opened = OpenData(config, spec, mpi);
   const StartPoint start = ChooseStart(config, opened.data.train->fingerprint(), mpi);
 
+  std::optional<Forecast> forecast;
+  if (first) {
+    forecast = MakeForecast(config, spec, layout, opened.data, host,
+                            ReadCalibration(CalibrationFile()), kForecastSeconds);
+  }
   const fs::path partial = output / "model.partial";
   std::optional<MetricsLog> log;
   RunRequest request;
@@ -128,6 +156,9 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     std::printf("\nstopped after step %llu; the same command with resume=auto goes on from there\n",
                 static_cast<unsigned long long>(result.report.steps));
   } else if (first) {
+    result.report.predicted_rss_bytes = forecast->memory.TotalBytes();
+    result.report.predicted_examples_per_second =
+        forecast->time ? forecast->time->examples_per_second : NAN;
     log->Final(result.report);
     PrintSummary(config, result.report);
   }

@@ -49,6 +49,12 @@ class ExampleSource {
   // What it shows stays until the scratch is used again. Throws Error(kData) where it is damaged.
   virtual ExampleView Example(std::uint64_t index, ExampleScratch* scratch) const = 0;
 
+  // Of the file that it maps; 0: none.
+  virtual std::uint64_t mapped_bytes() const = 0;
+
+  // Gives back the memory of what was read; it is read again where it is asked for.
+  virtual void Release() const = 0;
+
   // The example will be asked for soon.
   virtual void Prefetch(std::uint64_t index) const = 0;
 };

@@ -31,6 +31,8 @@ class GeneratedData : public ExampleSource {
   std::uint64_t examples() const override { return examples_; }
   std::string fingerprint() const override { return fingerprint_; }
   ExampleView Example(std::uint64_t index, ExampleScratch* scratch) const override;
+  std::uint64_t mapped_bytes() const override { return 0; }
+  void Release() const override {}
   void Prefetch(std::uint64_t) const override {}
 
  private:

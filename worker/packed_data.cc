@@ -42,6 +42,11 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {bytes_, size_}; }
 
+  // Where the kernel does not do it, the pages stay until it wants them.
+  void Release() const {
+    static_cast<void>(madvise(const_cast<std::byte*>(bytes_), size_, MADV_DONTNEED));
+  }
+
  private:
   const std::byte* bytes_ = nullptr;
   std::size_t size_ = 0;
@@ -59,6 +64,7 @@ class PackedData::Impl {
   }
 
   const PackedHeader& header() const { return header_; }
+  void Release() const { file_.Release(); }
 
   ExampleView Example(std::uint64_t index) const {
     FATHOM_CHECK(index < header_.examples);
@@ -183,6 +189,8 @@ PackedData::PackedData(const std::filesystem::path& path, const ModelSpec& spec)
 PackedData::~PackedData() = default;
 std::uint64_t PackedData::examples() const { return impl_->header().examples; }
 std::uint64_t PackedData::positives() const { return impl_->header().positives; }
+std::uint64_t PackedData::mapped_bytes() const { return impl_->header().file_bytes; }
+void PackedData::Release() const { impl_->Release(); }
 std::string PackedData::fingerprint() const {
   // It sums up the index, which sums up every block.
   return fmt::format("{:016x}", impl_->header().header_checksum);

@@ -36,6 +36,9 @@ class PackedData : public ExampleSource {
     return Example(index);
   }
 
+  std::uint64_t mapped_bytes() const override;
+  void Release() const override;
+
   // Asks for the bytes to be in the processor's cache soon.
   void Prefetch(std::uint64_t index) const override;
 

@@ -62,8 +62,7 @@ inline void RowsTile(const float* const* rows, const float* w, std::size_t k, st
   for (std::size_t r = 0; r < kRows; ++r) {
     if (r >= kept) return;
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v)
-      Store<kLanes>(sums[r][v], out + r * n + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) Store<kLanes>(sums[r][v], out + r * n + v * kLanes);
   }
 }
 
@@ -113,14 +112,13 @@ inline void OuterTile(std::span<const float* const> a, std::span<const float* co
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v)
-      Store<kLanes>(sums[r][v], out + r * n + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) Store<kLanes>(sums[r][v], out + r * n + v * kLanes);
   }
 }
 
 template <std::size_t kRows, std::size_t kVectors, std::size_t kLanes>
-void OuterColumns(std::span<const float* const> a, std::span<const float* const> g,
-                  std::size_t row, std::size_t n, bool add, float* out, std::size_t* column) {
+void OuterColumns(std::span<const float* const> a, std::span<const float* const> g, std::size_t row,
+                  std::size_t n, bool add, float* out, std::size_t* column) {
   for (; *column + kVectors * kLanes <= n; *column += kVectors * kLanes)
     OuterTile<kRows, kVectors, kLanes>(a, g, row, *column, n, add, out + *column);
 }

@@ -27,8 +27,8 @@ namespace fathom {
 
 class Trainer {
  public:
-  Trainer(const RunContext& context, int worker, const Schedule& schedule, const ExampleSource& data,
-          RowClient& client);
+  Trainer(const RunContext& context, int worker, const Schedule& schedule,
+          const ExampleSource& data, RowClient& client);
 
   // Begins to make the step's batch and to pull its rows.
   void Start(std::uint64_t step);

@@ -13,7 +13,8 @@ namespace fathom {
 
 class Worker::Impl {
  public:
-  Impl(const RunContext& context, int index, const ExampleSource* train, const ExampleSource* evaluation)
+  Impl(const RunContext& context, int index, const ExampleSource* train,
+       const ExampleSource* evaluation)
       : context_(context),
         index_(index),
         recorder_(context.stages->Recorder(context.layout.worker(index))),

@@ -127,9 +127,9 @@ TEST_F(SweepTest, RepeatsBecomeMedianLowestAndHighest) {
 
 // 100 examples/s by one worker; 160 by two is 80 %.
 TEST_F(SweepTest, ScalingIsAgainstTheSmallestLayoutThatIsAlike) {
-  const auto runs =
-      Expand("\"cluster.workers\" = [1, 2]\n\"train.batch_size\" = [512, 1024]\n"
-             "\"model.embedding_dim\" = [4, 8]");
+  const auto runs = Expand(
+      "\"cluster.workers\" = [1, 2]\n\"train.batch_size\" = [512, 1024]\n"
+      "\"model.embedding_dim\" = [4, 8]");
   SweepResults results(File());
   for (const SweepRun& run : runs) {
     const bool wide = run.config.model.embedding_dim == 8;
@@ -151,8 +151,10 @@ TEST_F(SweepTest, ScalingIsAgainstTheSmallestLayoutThatIsAlike) {
 TEST_F(SweepTest, MeasuresComeFromTheRunsMetrics) {
   const auto metrics = dir_.path() / "metrics.jsonl";
   std::ofstream(metrics)
-      << R"({"event":"evaluation","training_seconds":1.5,"auc":0.6})" << "\n"
-      << R"({"event":"evaluation","training_seconds":2.5,"auc":0.71})" << "\n"
+      << R"({"event":"evaluation","training_seconds":1.5,"auc":0.6})"
+      << "\n"
+      << R"({"event":"evaluation","training_seconds":2.5,"auc":0.71})"
+      << "\n"
       << R"({"event":"final","auc":0.72,"rows":7,"peak_rss_bytes_by_role":{"server":5},"stages":{)"
       << R"("workers":{"batch_wait":{"share":0.1},"pull_wait":{"share":0.2},"compute":{"share":0.3},)"
       << R"("row_gradients":{"share":0.15},"push":{"share":0.05}},"servers":{"idle":{"share":0.25}}}})"
@@ -165,7 +167,8 @@ TEST_F(SweepTest, MeasuresComeFromTheRunsMetrics) {
   EXPECT_EQ(line["server_busy_share"], 0.75);
   AddMeasures(metrics, 0.9, &line);
   EXPECT_TRUE(line["seconds_to_auc"].is_null());
-  std::ofstream(metrics) << R"({"event":"train"})" << "\n";
+  std::ofstream(metrics) << R"({"event":"train"})"
+                         << "\n";
   ExpectError(ExitCode::kData, {"without its last line"}, [&] { AddMeasures(metrics, 0, &line); });
 }
 
@@ -184,8 +187,8 @@ TEST_F(SweepTest, TheReportShowsEveryPointAndEscapesText) {
 // The middle of a logarithmic axis is the geometric mean.
 TEST(LinePlot, AxesAreLogarithmicWhereValuesSpanMuch) {
   const auto middle = [](double low, double mid, double high) {
-    const std::string svg = SvgOf(
-        {.title = "t", .x_name = "x", .lines = {{"", {{low, 1}, {mid, 1}, {high, 1}}}}});
+    const std::string svg =
+        SvgOf({.title = "t", .x_name = "x", .lines = {{"", {{low, 1}, {mid, 1}, {high, 1}}}}});
     std::vector<double> places;
     for (std::size_t at = 0; (at = svg.find("<circle cx='", at)) != std::string::npos; ++at)
       places.push_back(std::stod(svg.substr(at + 12)));

@@ -1,5 +1,6 @@
 // The steady clock of this program (it is linked in its place): it stands still but for a
-// microsecond a look, and goes ahead when the simulator says so. A deadline of minutes passes in no time.
+// microsecond a look, and goes ahead when the simulator says so. A deadline of minutes passes in no
+// time.
 #pragma once
 
 #include "common/mailbox.h"

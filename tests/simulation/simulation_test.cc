@@ -215,8 +215,10 @@ class Attempt {
   }
 
   bool AllEnded() const {
-    return std::all_of(servers_.begin(), servers_.end(), [](auto& server) { return server.ended; }) &&
-           std::all_of(workers_.begin(), workers_.end(), [](auto& worker) { return Ended(worker); });
+    return std::all_of(servers_.begin(), servers_.end(),
+                       [](auto& server) { return server.ended; }) &&
+           std::all_of(workers_.begin(), workers_.end(),
+                       [](auto& worker) { return Ended(worker); });
   }
 
   void StepServer(Live<Server>& server) {

@@ -90,9 +90,9 @@ TEST(GeneratedData, TheMostFrequentValueHasTheShareThatTheSkewGivesIt) {
     const auto counts = Counts(data, 0);
     int most = 0;
     for (const auto& [key, count] : counts) most = std::max(most, count);
-    const double share = skew == 1.0 ? std::log(2.0) / std::log(1001.0)
-                                     : (std::pow(2.0, 1 - skew) - 1) /
-                                           (std::pow(1001.0, 1 - skew) - 1);
+    const double share = skew == 1.0
+                             ? std::log(2.0) / std::log(1001.0)
+                             : (std::pow(2.0, 1 - skew) - 1) / (std::pow(1001.0, 1 - skew) - 1);
     EXPECT_NEAR(most / 20000.0, share, 4 * std::sqrt(share / 20000));
     EXPECT_LE(counts.size(), 1000U);
   }

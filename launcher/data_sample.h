@@ -1,0 +1,44 @@
+// What a short look at the data tells of a run: how many keys its batches name, how many rows it
+// will make, and how long a batch takes to build.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/config.h"
+#include "common/model_spec.h"
+#include "worker/example_source.h"
+
+namespace fathom {
+
+// Of one table in one worker's part of a batch (worker/batch.h says what these are).
+struct TableLoad {
+  double occurrences = 0;
+  double keys = 0;
+  double segments = 0;
+};
+
+// A worker's part of a batch, on average.
+struct PartLoad {
+  double examples = 0;
+  double batch_seconds = 0;  // to build it, on a thread of its own
+  std::vector<TableLoad> tables;
+};
+
+struct DataSample {
+  std::uint64_t train_examples = 0;
+  std::uint64_t evaluation_examples = 0;
+  std::uint64_t counted_examples = 0;  // whose keys were counted; fewer: rows are extrapolated
+  std::vector<double> rows;            // by table: distinct keys of the whole training part
+  std::uint64_t mapped_bytes = 0;      // of the packed files
+};
+
+// Counts keys for at most so many seconds.
+DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluation,
+                      const ModelSpec& spec, double seconds);
+
+// `parts`: how many workers share a batch.
+PartLoad SamplePart(const ExampleSource& train, const Config& config, const ModelSpec& spec,
+                    int parts);
+
+}  // namespace fathom

@@ -1,0 +1,54 @@
+#include "launcher/measured_run.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "launcher/run.h"
+#include "launcher/run_meter.h"
+#include "launcher/start_point.h"
+#include "worker/generated_data.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ScratchFolder {
+ public:
+  ScratchFolder() : path_(fs::temp_directory_path() / fmt::format("fathom-measure-{}", getpid())) {
+    fs::remove_all(path_);
+    fs::create_directories(path_);
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace
+
+FinalReport MeasureRun(const Config& config, MpiSession& mpi) {
+  const ScratchFolder scratch;
+  const ModelSpec spec = MakeModelSpec(config);
+  const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
+  RunMeter meter(config, layout, mpi);
+  RunRequest request;
+  request.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);
+  request.save_dir = scratch.path();
+  request.checkpoint_dir = scratch.path() / "checkpoints";
+  request.stages = meter.stages();
+  request.coordinator.texts = {.config_toml = ModelConfigText(config), .transforms_json = "{}"};
+  request.coordinator.stop_asked = [] { return false; };
+  FinalReport report = ExecuteRun(config, spec, layout, mpi, std::move(request)).report;
+  report.profile = meter.Gather(report.examples, report.steps);
+  return report;
+}
+
+}  // namespace fathom
