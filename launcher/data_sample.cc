@@ -105,6 +105,7 @@ PartLoad SamplePart(const ExampleSource& train, const Config& config, const Mode
   Batch batch;
   PartLoad load{.tables = std::vector<TableLoad>(spec.tables.size())};
   int counted = 0;
+  std::vector<double> seconds;
   for (int b = 0; b < kWarmBatches + kBatches; ++b) {
     const StepPlan plan = schedule.Plan(schedule.steps_per_epoch() * static_cast<unsigned>(b) /
                                         (kWarmBatches + kBatches));
@@ -118,7 +119,7 @@ PartLoad SamplePart(const ExampleSource& train, const Config& config, const Mode
         last - first, [&](std::uint32_t i) { return order(plan.first + first + i); }, &batch);
     if (b < kWarmBatches) continue;
     ++counted;
-    load.batch_seconds += Seconds(Clock::now() - started);
+    seconds.push_back(Seconds(Clock::now() - started));
     load.examples += batch.examples;
     for (std::size_t t = 0; t < batch.tables.size(); ++t) {
       load.tables[t].occurrences += static_cast<double>(batch.tables[t].examples.size());
@@ -126,7 +127,8 @@ PartLoad SamplePart(const ExampleSource& train, const Config& config, const Mode
       load.tables[t].segments += static_cast<double>(batch.tables[t].segments.size());
     }
   }
-  load.batch_seconds /= counted;
+  std::nth_element(seconds.begin(), seconds.begin() + counted / 2, seconds.end());
+  load.batch_seconds = seconds[static_cast<std::size_t>(counted / 2)];
   load.examples /= counted;
   for (TableLoad& table : load.tables) {
     table.occurrences /= counted;

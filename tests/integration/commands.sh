@@ -45,7 +45,14 @@ must_fail 1 "differ" "$fathom" compare "$scratch/out" "$scratch/other"
 "$fathom" generate criteo --rows 3000 --out "$scratch/criteo" >/dev/null
 "$fathom" train "$source_dir/configs/criteo.toml" data.dir="$scratch/criteo" output.dir="$scratch/criteo-out" 'model.hidden=[32]' >/dev/null
 "$fathom" settings --markdown | cmp -s - "$source_dir/docs/config.md" || fail "docs/config.md is not what fathom settings --markdown prints"
-for command in train evaluate predict compare inspect generate settings; do
+# Generated data: trained on and evaluated without a file; there is no text to predict from.
+"$fathom" train "$source_dir/configs/scale.toml" output.dir="$scratch/scale" generated.examples=100000 generated.test_examples=5000 >"$scratch/scale.txt"
+scale_auc=$(sed -n 's/^test AUC \([0-9.]*\),.*/\1/p' "$scratch/scale.txt")
+"$fathom" evaluate "$source_dir/configs/scale.toml" --model "$scratch/scale" output.dir="$scratch/evaluate" generated.test_examples=5000 >"$scratch/evaluate.txt"
+[ "$(sed -n 's/^auc  *//p' "$scratch/evaluate.txt" | cut -c1-6)" = "$(cut -c1-6 <<<"$scale_auc")" ] || fail "evaluate on generated data says another AUC than $scale_auc"
+must_fail 2 "no text form" "$fathom" predict --model "$scratch/scale" --input "$scratch/unlabelled.csv" --output "$scratch/scores4.txt"
+
+for command in train evaluate predict compare inspect generate settings launch sweep plan; do
   "$fathom" $command --help | grep -q . || fail "$command --help says nothing"
 done
 echo "all commands agree"
