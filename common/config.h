@@ -122,6 +122,9 @@ struct EvaluateConfig {
 
 struct ServerConfig {
   bool huge_pages = true;
+  std::string memory_limit;  // of all servers' tables together, as 8GB; empty: none
+  std::string at_limit = "evict_least_trained";  // evict_least_trained, evict_smallest, refuse
+  double admission_probability = 1;              // of a new key in each step that names it
 };
 
 struct ClusterConfig {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "common/byte_size.h"
 #include "common/error.h"
 
 namespace fathom {
@@ -117,6 +118,10 @@ void CheckConfig(const Config& config, const std::string& origin) {
     if (width < 1 || width > 65536)
       Fail(ExitCode::kUsage, "{}: model.hidden: a width of {} is out of range: 1 to 65536", origin,
            width);
+  }
+  if (!config.server.memory_limit.empty() && !ParseByteSize(config.server.memory_limit)) {
+    Fail(ExitCode::kUsage, "{}: server.memory_limit = \"{}\" is not {}", origin,
+         config.server.memory_limit, kByteSizeForm);
   }
   if (config.evaluate.on == "validation" && config.data.validation_fraction == 0) {
     Fail(ExitCode::kUsage, "{}: evaluate.on = \"validation\" needs data.validation_fraction",

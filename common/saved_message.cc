@@ -10,7 +10,8 @@ void serialize(Archive& archive, ModelFileEntry& entry) {
 }
 template <typename Archive>
 void serialize(Archive& archive, TableStatistics& table) {
-  archive(table.rows, table.zero_wide_weights, table.row_bytes, table.allocated_bytes);
+  archive(table.rows, table.zero_wide_weights, table.row_bytes, table.allocated_bytes,
+          table.evicted_rows, table.refused_updates);
 }
 template <typename Archive>
 void serialize(Archive& archive, SaveRequest& request) {

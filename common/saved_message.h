@@ -16,6 +16,8 @@ struct TableStatistics {
   std::uint64_t zero_wide_weights = 0;  // exact zeros, by L1
   std::uint64_t row_bytes = 0;          // of payload in all
   std::uint64_t allocated_bytes = 0;    // slabs and index
+  std::uint64_t evicted_rows = 0;       // since this process began
+  std::uint64_t refused_updates = 0;    // of keys that got no row, since then
 };
 
 // How many updates other batches made between a batch's pull and its push: [i] batches had i, the

@@ -253,6 +253,17 @@ std::vector<Setting> SettingsOf(Config& c) {
           Plain("server.huge_pages", &c.server.huge_pages,
                 "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
                 "in half the time; small tables take a little more memory"),
+          Text("server.memory_limit", &c.server.memory_limit,
+               "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
+          Text(
+              "server.at_limit", &c.server.at_limit,
+              "What a partition of rows does that is full: evict the tenth of its rows that was "
+              "trained least (sum of squared gradients), or whose weights are smallest; or refuse: "
+              "new keys get no row",
+              {"evict_least_trained", "evict_smallest", "refuse"}),
+          Positive("server.admission_probability", &c.server.admission_probability, 1,
+                   "A key without a row gets one with this probability in each step that names it "
+                   "(Poisson inclusion, McMahan et al. 2013); below 1, rare keys get none"),
           Number("cluster.servers", &c.cluster.servers, 0, 64,
                  "Ranks that serve (in one process: threads); 0: a sensible number"),
           Number("cluster.workers", &c.cluster.workers, 0, 1024,

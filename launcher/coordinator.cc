@@ -345,6 +345,8 @@ void Coordinator::SaveModel() {
   save.Finish(inputs_.texts, std::nullopt);
   result_.report.rows = save.tables().rows;
   result_.report.zero_wide_weights = save.tables().zero_wide_weights;
+  result_.report.evicted_rows = save.tables().evicted_rows;
+  result_.report.refused_updates = save.tables().refused_updates;
   result_.report.bytes_per_row = Ratio(static_cast<double>(save.tables().allocated_bytes),
                                        static_cast<double>(save.tables().rows));
   result_.report.staleness = save.staleness();

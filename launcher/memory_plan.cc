@@ -4,6 +4,7 @@
 
 #include "launcher/plan.h"
 #include "server/mapped_memory.h"
+#include "server/row_budget.h"
 #include "server/row_store.h"
 #include "server/slab_arena.h"
 
@@ -137,6 +138,18 @@ MemoryPlan PlanMemory(const Config& config, const ModelSpec& spec, const Layout&
     }
   }
   return plan;
+}
+
+void KeepToLimit(const Config& config, const ModelSpec& spec, DataSample* sample) {
+  const RowBudget budget(config, spec.tables);
+  if (!budget.limited()) return;
+  std::vector<std::uint64_t> in_partition;
+  for (const double rows : sample->rows)
+    in_partition.push_back(static_cast<std::uint64_t>(rows / kPartitions));
+  if (!budget.Full(in_partition)) return;
+  const auto keep = budget.Keep(in_partition);
+  for (std::size_t t = 0; t < keep.size(); ++t)
+    sample->rows[t] = static_cast<double>(keep[t]) * kPartitions;
 }
 
 int LargestDim(const Config& config, const Layout& layout, const DataSample& sample,

@@ -140,6 +140,8 @@ void MetricsLog::Final(const FinalReport& report) {
   line["peak_rss_bytes_by_role"] = LargestByRole(report.peaks);
   line["rows"] = report.rows;
   line["zero_wide_weights"] = report.zero_wide_weights;
+  line["evicted_rows"] = report.evicted_rows;
+  line["refused_updates"] = report.refused_updates;
   line["bytes_per_row"] = Number(report.bytes_per_row);
   line["resumed_at"] = report.resumed_at;
   line["checkpoints"] = report.checkpoints;

@@ -40,6 +40,8 @@ struct FinalReport {
   std::vector<ProcessPeak> peaks;  // by rank
   std::uint64_t rows = 0;
   std::uint64_t zero_wide_weights = 0;
+  std::uint64_t evicted_rows = 0;
+  std::uint64_t refused_updates = 0;
   double bytes_per_row = 0;      // slabs and index, per row
   std::uint64_t resumed_at = 0;  // step
   std::uint64_t checkpoints = 0;

@@ -42,6 +42,8 @@ void ModelSave::Add(int server, SavedMessage saved) {
     tables_.zero_wide_weights += table.zero_wide_weights;
     tables_.row_bytes += table.row_bytes;
     tables_.allocated_bytes += table.allocated_bytes;
+    tables_.evicted_rows += table.evicted_rows;
+    tables_.refused_updates += table.refused_updates;
   }
   AddStaleness(saved.staleness, &staleness_);
   held_seconds_ = std::max(held_seconds_, saved.held_seconds);

@@ -53,6 +53,9 @@ TimePlan PlanTime(const Config& config, const ModelSpec& spec, const Layout& lay
 // The bytes of a table of so many rows, spread over all partitions: slabs and index.
 double TableBytes(const TableSpec& table, double rows, bool marks);
 
+// The rows that server.memory_limit leaves of those that the data have.
+void KeepToLimit(const Config& config, const ModelSpec& spec, DataSample* sample);
+
 // The largest model.embedding_dim of which a host's memory holds the run; 0: not even 1.
 // `host_bytes`: of each host.
 int LargestDim(const Config& config, const Layout& layout, const DataSample& sample,

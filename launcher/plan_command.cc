@@ -130,6 +130,7 @@ void PlanCommand(const ConfigArguments& config_arguments, PlanArguments argument
       MakeForecast(config, spec, layout, opened.data, shape, std::nullopt, kSampleSeconds);
   if (arguments.rows > 0) {
     ScaleRows(arguments.rows, &forecast.sample);
+    KeepToLimit(config, spec, &forecast.sample);
     forecast.memory = PlanMemory(config, spec, layout, forecast.sample, forecast.part, shape);
   }
   const TimePlan time =

@@ -145,7 +145,7 @@ std::string ModelConfigText(Config config) {
   config.output = {};
   config.cluster = {};
   config.checkpoint = {};
-  config.server = {};
+  config.server.huge_pages = ServerConfig().huge_pages;
   config.data.packed_dir.clear();
   config.train.trace = false;
   return DumpConfig(config);

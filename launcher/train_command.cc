@@ -74,6 +74,11 @@ void PrintSummary(const Config& config, const FinalReport& report) {
   std::printf("%llu rows, %.1f bytes a row; peak memory %.0f MB over all processes\n",
               static_cast<unsigned long long>(report.rows), report.bytes_per_row,
               static_cast<double>(TotalBytes(report.peaks)) / 1e6);
+  if (report.evicted_rows + report.refused_updates > 0) {
+    std::printf("%llu rows were evicted, %llu updates of keys without a row were dropped\n",
+                static_cast<unsigned long long>(report.evicted_rows),
+                static_cast<unsigned long long>(report.refused_updates));
+  }
   PrintPrediction(report);
   PrintStaleness(report.staleness);
   std::printf("%s\n%s\n", ShareLine("worker", report.profile.worker_stages).c_str(),

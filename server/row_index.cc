@@ -1,5 +1,6 @@
 #include "server/row_index.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/check.h"
@@ -36,6 +37,12 @@ void RowIndex::Grow(const RowStore& rows, std::uint32_t indexed) {
   memory_.Populate();
   capacity_ = pages * kPageEntries;
   for (std::uint32_t row = 0; row < indexed; ++row)
+    Put(Hash(RowStore::KeyOf(rows.state(row))), row);
+}
+
+void RowIndex::Rebuild(const RowStore& rows) {
+  std::fill_n(entries(), capacity_, kEmpty);
+  for (std::uint32_t row = 0; row < rows.size(); ++row)
     Put(Hash(RowStore::KeyOf(rows.state(row))), row);
 }
 

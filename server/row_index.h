@@ -43,6 +43,9 @@ class RowIndex {
   // Adds the last row of the store, whose key is not in the index yet.
   void AddLast(const RowStore& rows);
 
+  // Of all rows of the store, anew, after some were moved or forgotten. Keeps its memory.
+  void Rebuild(const RowStore& rows);
+
   std::uint64_t capacity() const { return capacity_; }
   std::size_t allocated_bytes() const { return memory_.size(); }
 

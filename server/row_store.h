@@ -1,5 +1,5 @@
-// The rows of one partition of one table, numbered in order of creation, in slabs: a row never
-// moves, and growth copies nothing.
+// The rows of one partition of one table, numbered in order of creation, in slabs: growth
+// moves and copies nothing.
 //
 // A row: key u64 | state f32 x TableSpec::state_floats(). Rows are named by a pointer to their
 // state; the key stands in the eight bytes before it (at a multiple of 4, not of 8).
@@ -37,6 +37,12 @@ class RowStore {
 
   // A new row, number size(), with the key and zeros for its state.
   float* Append(Key key);
+
+  // Row `from` takes the place of row `to`.
+  void Move(std::uint32_t from, std::uint32_t to);
+
+  // Forgets the rows from `size` on; their slabs are filled again.
+  void Truncate(std::uint32_t size) { size_ = size; }
 
   std::size_t allocated_bytes() const {
     return slabs_.size() * kSlabRows * row_bytes_ + slabs_.capacity() * sizeof(slabs_[0]);

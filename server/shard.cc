@@ -8,6 +8,7 @@
 #include "common/bfloat16.h"
 #include "common/error.h"
 #include "common/model_file.h"
+#include "common/run_log.h"
 
 namespace fathom {
 namespace {
@@ -33,7 +34,8 @@ Shard::Shard(const Config& config, const ModelSpec& spec, int server, int server
       arena_(PagesOf(config)),
       dense_(config, spec, server, servers),
       merge_(spec.row_format),
-      files_(spec.tables, tables_, dense_, arena_, first_partition_, end_partition_) {
+      files_(spec.tables, tables_, dense_, arena_, first_partition_, end_partition_),
+      budget_(config, spec.tables) {
   for (const TableSpec& table : spec.tables) {
     tables_.emplace_back(table, config, first_partition_, end_partition_, &arena_);
   }
@@ -56,18 +58,27 @@ void Shard::Load(const std::filesystem::path& dir, const Alive& alive) {
   }
   dense_.Restore(ReadDense(dir, manifest));
   files_.Loaded(manifest);
+  KeepToBudget();
 }
 
 PendingPull Shard::Find(Buffer payload, PullMessage message) const {
   PendingPull pull{std::move(payload), std::move(message), {}};
-  for (std::size_t t = 0; t < tables_.size(); ++t) {
-    const auto keys = pull.message.keys[t];
-    tables_[t].Find(keys, pull.rows.emplace_back(keys.size()).data());
-  }
+  FindAll(&pull);
   return pull;
 }
 
+void Shard::FindAll(PendingPull* pull) const {
+  pull->evictions = evictions_;
+  pull->rows.resize(tables_.size());
+  for (std::size_t t = 0; t < tables_.size(); ++t) {
+    const auto keys = pull->message.keys[t];
+    pull->rows[t].resize(keys.size());
+    tables_[t].Find(keys, pull->rows[t].data());
+  }
+}
+
 void Shard::FindMissing(PendingPull* pull) const {
+  if (pull->evictions != evictions_) return FindAll(pull);
   for (std::size_t t = 0; t < tables_.size(); ++t) {
     std::vector<Key> keys;
     std::vector<std::size_t> places;
@@ -114,6 +125,7 @@ Buffer Shard::EncodeRows(const PendingPull& pull) const {
 void Shard::Update(const StepPlan& plan, std::span<WorkerGradients> workers) {
   std::vector<Part> parts;
   for (WorkerGradients& worker : workers) {
+    if (worker.pull.evictions != evictions_) FindAll(&worker.pull);
     for (const PushMessage::Node& node : worker.message.nodes) parts.push_back({&worker, &node});
   }
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
@@ -128,9 +140,37 @@ void Shard::Update(const StepPlan& plan, std::span<WorkerGradients> workers) {
     if (!part.node->dense.empty()) dense.push_back({part.node->node.first_slice, part.node->dense});
   }
   dense_.Update(plan.step, plan.examples, dense);
+  KeepToBudget();
 }
 
-void Shard::CreateMissing(std::size_t table, const Part& part) {
+// Between steps, so that all of a step's keys find the same partitions open.
+void Shard::KeepToBudget() {
+  if (!budget_.limited()) return;
+  bool evicted = false;
+  for (int p = first_partition_; p < end_partition_; ++p) {
+    std::vector<std::uint64_t> rows;
+    for (const SparseTable& table : tables_) rows.push_back(table.RowsOf(p));
+    const bool full = budget_.Full(rows);
+    if (full && !at_limit_) {
+      at_limit_ = true;
+      LogWarning("the tables have reached server.memory_limit: {}",
+                 budget_.at_limit() == AtLimit::kRefuse ? "new keys get no rows any more"
+                                                        : "rows are evicted");
+    }
+    if (budget_.at_limit() == AtLimit::kRefuse) {
+      for (SparseTable& table : tables_) table.Close(p, full);
+    } else if (full) {
+      const auto keep = budget_.Keep(rows);
+      for (std::size_t t = 0; t < tables_.size(); ++t)
+        tables_[t].Evict(p, keep[t], budget_.at_limit());
+      files_.Rewritten(p);
+      evicted = true;
+    }
+  }
+  if (evicted) ++evictions_;
+}
+
+void Shard::CreateMissing(std::uint64_t step, std::size_t table, const Part& part) {
   const PushMessage::Table& gradients = part.node->tables[table];
   const auto keys = part.worker->pull.message.keys[table];
   std::vector<float*>& rows = part.worker->pull.rows[table];
@@ -143,7 +183,7 @@ void Shard::CreateMissing(std::size_t table, const Part& part) {
     places.push_back(place);
   }
   std::vector<float*> created(missing.size());
-  tables_[table].FindOrCreate(missing, created.data());
+  tables_[table].FindOrCreate(missing, step, created.data());
   for (std::size_t i = 0; i < created.size(); ++i) rows[places[i]] = created[i];
 }
 
@@ -152,7 +192,7 @@ void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const P
   SparseTable& rows = tables_[table];
   std::vector<GradientSource> sources;
   for (const Part& part : parts) {
-    CreateMissing(table, part);
+    CreateMissing(step, table, part);
     const PendingPull& pull = part.worker->pull;
     sources.push_back({part.node->node.first_slice, pull.message.keys[table], pull.rows[table],
                        &part.node->tables[table]});
@@ -161,6 +201,10 @@ void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const P
   for (MergedRow row; merge_.Next(&row);) {
     if (const float* const ahead = merge_.Ahead()) rows.Prefetch(ahead);
     if (!std::isfinite(row.wide) || !AllFinite(row.deep)) FailNotFinite(spec, step, row);
+    if (row.row == nullptr) {
+      rows.CountRefused();
+      continue;
+    }
     rows.Update(row.row, row.wide, row.deep);
   }
 }

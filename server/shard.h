@@ -14,6 +14,7 @@
 #include "common/schedule.h"
 #include "server/dense_table.h"
 #include "server/gradient_merge.h"
+#include "server/row_budget.h"
 #include "server/shard_files.h"
 #include "server/slab_arena.h"
 #include "server/sparse_table.h"
@@ -25,6 +26,7 @@ struct PendingPull {
   Buffer payload;  // holds the keys of `message`
   PullMessage message;
   std::vector<std::vector<float*>> rows;  // [tables][keys]; null: no such row
+  std::uint64_t evictions = 0;            // of the shard, when they were found
 };
 
 // A worker's gradients of one step and the pull that they refer to.
@@ -50,9 +52,9 @@ class Shard {
   // fits.
   void WarmStart(const std::filesystem::path& dir, bool optimizer_state, const Alive& alive);
 
-  // Looks the keys of a decoded pull up. Rows do not move, so what was found stays found.
+  // Looks the keys of a decoded pull up. What was found stays found until rows are evicted.
   PendingPull Find(Buffer payload, PullMessage message) const;
-  // Looks again for the keys that were unknown.
+  // Looks again for the keys that were unknown, or where rows have moved since for all.
   void FindMissing(PendingPull* pull) const;
 
   // The payload of the answer (RowsMessage). Creates nothing.
@@ -75,7 +77,9 @@ class Shard {
     const PushMessage::Node* node;
   };
 
-  void CreateMissing(std::size_t table, const Part& part);
+  void FindAll(PendingPull* pull) const;
+  void KeepToBudget();
+  void CreateMissing(std::uint64_t step, std::size_t table, const Part& part);
   void UpdateTable(std::uint64_t step, std::size_t table, std::span<const Part> parts);
 
   const ModelSpec& spec_;
@@ -86,6 +90,9 @@ class Shard {
   DenseTable dense_;
   GradientMerge merge_;
   ShardFiles files_;
+  RowBudget budget_;
+  std::uint64_t evictions_ = 0;  // how often rows have moved
+  bool at_limit_ = false;        // was reached, and said
 };
 
 }  // namespace fathom

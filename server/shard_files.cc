@@ -45,6 +45,11 @@ void ShardFiles::Loaded(const Manifest& manifest) {
   saved_ = manifest.step;
 }
 
+void ShardFiles::Rewritten(int partition) {
+  if (!chains_.empty())
+    chains_[static_cast<std::size_t>(partition - first_partition_)].files.clear();
+}
+
 SavedMessage ShardFiles::SaveModel(const fs::path& dir, const Alive& alive) {
   SavedMessage saved;
   for (int p = first_partition_; p < end_partition_; ++p) {
@@ -70,7 +75,9 @@ SavedMessage ShardFiles::SaveCheckpoint(const fs::path& dir, std::uint64_t step,
   for (int p = first_partition_; p < end_partition_; ++p) {
     const Chain* const base =
         builds_on_base ? &chains_[static_cast<std::size_t>(p - first_partition_)] : nullptr;
-    chains.push_back(SavePartition(dir, p, step, base, base_dir, &saved.bytes_written));
+    const bool rewritten = base != nullptr && base->files.empty();
+    chains.push_back(
+        SavePartition(dir, p, step, rewritten ? nullptr : base, base_dir, &saved.bytes_written));
     saved.files.insert(saved.files.end(), chains.back().files.begin(), chains.back().files.end());
     alive();
   }

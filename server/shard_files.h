@@ -35,6 +35,9 @@ class ShardFiles {
   // The shard was read from this checkpoint and has not changed since.
   void Loaded(const Manifest& manifest);
 
+  // Rows of the partition have moved or gone: the next checkpoint has it whole.
+  void Rewritten(int partition);
+
   // Writes the whole shard; marks and chains stay as they are. Throws Error(kModel).
   SavedMessage SaveModel(const std::filesystem::path& dir, const Alive& alive);
 

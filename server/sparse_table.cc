@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "common/check.h"
 #include "common/error.h"
+#include "common/random.h"
+#include "common/xxh3.h"
 
 namespace fathom {
 namespace {
@@ -55,7 +58,9 @@ SparseTable::SparseTable(const TableSpec& spec, const Config& config, int first_
       marks_(config.checkpoint.every_steps > 0),
       ftrl_(config.wide),
       adagrad_(config.deep.learning_rate, config.deep.l2),
-      initial_(static_cast<std::uint64_t>(config.seed), spec.name, config.model.init_stddev) {
+      initial_(static_cast<std::uint64_t>(config.seed), spec.name, config.model.init_stddev),
+      admission_seed_(Mix64(static_cast<std::uint64_t>(config.seed), Xxh3("admission"))),
+      admission_probability_(config.server.admission_probability) {
   for (int p = first_partition; p < end_partition; ++p) {
     partitions_.push_back({RowIndex(PagesOf(config)), RowStore(row_bytes_, arena)});
   }
@@ -83,14 +88,68 @@ void SparseTable::Find(std::span<const Key> keys, float** rows) const {
   }
 }
 
-void SparseTable::FindOrCreate(std::span<const Key> keys, float** rows) {
+void SparseTable::FindOrCreate(std::span<const Key> keys, std::uint64_t step, float** rows) {
   for (std::size_t begin = 0; begin < keys.size(); begin += kBlockKeys) {
     const auto block = keys.subspan(begin, std::min(kBlockKeys, keys.size() - begin));
     Find(block, rows + begin);
     for (std::size_t i = 0; i < block.size(); ++i) {
-      if (rows[begin + i] == nullptr) rows[begin + i] = Create(block[i]);
+      if (rows[begin + i] == nullptr && Admits(block[i], step)) rows[begin + i] = Create(block[i]);
     }
   }
+}
+
+// Depends on key and step alone, not on who named the key how often.
+bool SparseTable::Admits(Key key, std::uint64_t step) const {
+  if (At(PartitionOf(key)).closed) return false;
+  return admission_probability_ == 1 ||
+         UnitDouble(Mix64(Mix64(admission_seed_, key), step)) < admission_probability_;
+}
+
+float SparseTable::ScoreOf(const float* row, AtLimit score) const {
+  const float* const embedding = row + embedding_at_;
+  float sum = 0;
+  if (score == AtLimit::kEvictSmallest) {
+    if (spec_.wide) sum = std::abs(ftrl_.Weight(row[0], row[1]));
+    for (std::size_t i = 0; i < dim(); ++i) sum += embedding[i] * embedding[i];
+  } else {
+    if (spec_.wide) sum = row[1];  // n
+    for (int i = 0; i < spec_.accumulators(); ++i)
+      sum += embedding[dim() + static_cast<std::size_t>(i)];
+  }
+  return sum;
+}
+
+void SparseTable::Evict(int partition, std::uint64_t keep, AtLimit score) {
+  Partition& place = At(partition);
+  RowStore& rows = place.rows;
+  if (rows.size() <= keep) return;
+  struct Scored {
+    float score;
+    Key key;
+    std::uint32_t row;
+  };
+  std::vector<Scored> scored;
+  scored.reserve(rows.size());
+  for (std::uint32_t i = 0; i < rows.size(); ++i)
+    scored.push_back({ScoreOf(rows.state(i), score), RowStore::KeyOf(rows.state(i)), i});
+  const auto leaving = static_cast<std::ptrdiff_t>(rows.size() - keep);
+  std::nth_element(scored.begin(), scored.begin() + leaving, scored.end(),
+                   [](const Scored& a, const Scored& b) {
+                     return a.score != b.score ? a.score < b.score : a.key < b.key;
+                   });
+  // Rows from behind the new end fill the holes before it.
+  std::vector<bool> leaves(rows.size());
+  for (std::ptrdiff_t i = 0; i < leaving; ++i)
+    leaves[scored[static_cast<std::size_t>(i)].row] = true;
+  auto from = static_cast<std::uint32_t>(keep);
+  for (std::uint32_t hole = 0; hole < keep; ++hole) {
+    if (!leaves[hole]) continue;
+    while (leaves[from]) ++from;
+    rows.Move(from++, hole);
+  }
+  rows.Truncate(static_cast<std::uint32_t>(keep));
+  place.index.Rebuild(rows);
+  evicted_rows_ += static_cast<std::uint64_t>(leaving);
 }
 
 void SparseTable::Prefetch(const float* row) const {
@@ -204,6 +263,8 @@ TableStatistics SparseTable::Statistics() const {
     }
   }
   statistics.row_bytes = statistics.rows * row_bytes_;
+  statistics.evicted_rows = evicted_rows_;
+  statistics.refused_updates = refused_updates_;
   return statistics;
 }
 

@@ -1,7 +1,7 @@
 // One table's rows of this server's partitions, and the update rules of its rows.
 //
 // A row is a pointer to its state (TableSpec: z, n | embedding | accumulators) and stays where it
-// is. Thread rule: the server's thread alone.
+// is until rows are evicted. Thread rule: the server's thread alone.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "server/adagrad.h"
 #include "server/ftrl.h"
 #include "server/initial_embedding.h"
+#include "server/row_budget.h"
 #include "server/row_index.h"
 #include "server/row_store.h"
 #include "server/slab_arena.h"
@@ -33,9 +34,20 @@ class SparseTable {
   // partitions; many at once hide the wait for memory.
   void Find(std::span<const Key> keys, float** rows) const;
 
-  // As Find, but the rows that are missing are created with their initial values. A key may
-  // stand there once. Throws Error(kTraining) when a partition is full or memory is.
-  void FindOrCreate(std::span<const Key> keys, float** rows);
+  // As Find, but the rows that are missing are created with their initial values, unless the key is
+  // not admitted in this step or its partition is closed. A key may stand there once. Throws
+  // Error(kTraining) when a partition can hold no more or memory is full.
+  void FindOrCreate(std::span<const Key> keys, std::uint64_t step, float** rows);
+
+  // A closed partition gets no new rows.
+  void Close(int partition, bool closed) { At(partition).closed = closed; }
+
+  // Forgets all but `keep` rows of a partition, those with the lowest scores, of equal ones those
+  // with the lowest keys. Rows move: what was found before is not there any more.
+  void Evict(int partition, std::uint64_t keep, AtLimit score);
+
+  // An update that found no row.
+  void CountRefused() { ++refused_updates_; }
 
   // Brings a row towards the processor.
   void Prefetch(const float* row) const;
@@ -70,6 +82,7 @@ class SparseTable {
   struct Partition {
     RowIndex index;
     RowStore rows;
+    bool closed = false;
   };
 
   const Partition& At(int partition) const {
@@ -80,6 +93,8 @@ class SparseTable {
   }
   float* Append(Key key);
   float* Create(Key key);
+  bool Admits(Key key, std::uint64_t step) const;
+  float ScoreOf(const float* row, AtLimit score) const;
 
   // Where a row's parts stand in its state.
   float* Embedding(float* row) const { return row + embedding_at_; }
@@ -95,6 +110,10 @@ class SparseTable {
   AdaGrad adagrad_;
   InitialEmbedding initial_;
   std::vector<Partition> partitions_;
+  std::uint64_t admission_seed_;
+  double admission_probability_;
+  std::uint64_t evicted_rows_ = 0;
+  std::uint64_t refused_updates_ = 0;
 };
 
 }  // namespace fathom

@@ -56,6 +56,7 @@ void Shard::WarmStart(const fs::path& dir, bool optimizer_state, const Alive& al
     });
     alive();
   }
+  KeepToBudget();
   if (!dense_fits) return;
   const DenseState dense = ReadDense(dir, manifest);
   if (optimizer_state) {

@@ -34,7 +34,7 @@ struct FilledTable {
     for (std::uint64_t first = 0; first < count; first += kRequestKeys) {
       for (std::size_t i = 0; i < kRequestKeys; ++i) keys[i] = Mix64(first + i);
       std::sort(keys.begin(), keys.end());
-      table.FindOrCreate(keys, places.data());
+      table.FindOrCreate(keys, 0, places.data());
       // From a tenth on, so that a process's fixed cost does not count as rows'.
       if (first < count / 10) continue;
       const double bytes = static_cast<double>(ResidentBytes() - before);

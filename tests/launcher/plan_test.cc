@@ -129,7 +129,7 @@ TEST(Plan, ATablesBytesAreThoseOfAFilledTable) {
       for (std::uint64_t i = 0; i < rows; i += places.size()) {
         std::vector<Key> keys;
         for (std::size_t k = 0; k < places.size(); ++k) keys.push_back(Mix64(i + k));
-        table.FindOrCreate(keys, places.data());
+        table.FindOrCreate(keys, 0, places.data());
       }
       const auto real = static_cast<double>(table.Statistics().allocated_bytes);
       EXPECT_NEAR(TableBytes(spec, static_cast<double>(rows), false) / real, 1, 0.03)

@@ -56,7 +56,7 @@ TEST_F(SparseTableTest, AgreesWithAMapWhileItGrows) {
     std::vector<float*> before(keys.size());
     table.Find(keys, before.data());
     std::vector<float*> rows(keys.size());
-    table.FindOrCreate(keys, rows.data());
+    table.FindOrCreate(keys, 0, rows.data());
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const auto known = reference.find(keys[i]);
       ASSERT_EQ(before[i], known == reference.end() ? nullptr : known->second);
@@ -90,11 +90,11 @@ TEST_F(SparseTableTest, InitialValueIsAPureFunctionOfSeedTableAndKey) {
   SparseTable other = Make();
   std::vector<Key> more = RandomKeys(5000, 2);
   std::vector<float*> rows(more.size());
-  other.FindOrCreate(more, rows.data());
+  other.FindOrCreate(more, 0, rows.data());
   EXPECT_EQ(Embeddings(other, keys), pulled);
   // Creation gives what the pull gave.
   std::vector<float*> created(keys.size());
-  other.FindOrCreate(keys, created.data());
+  other.FindOrCreate(keys, 0, created.data());
   EXPECT_EQ(Embeddings(other, keys), pulled);
 
   config_.seed = 2;
@@ -149,7 +149,7 @@ TEST_F(SparseTableTest, NewRowHasItsInitialState) {
     const std::vector<Key> keys = {42};
     const std::vector<float> initial = Embeddings(table, keys);
     float* row = nullptr;
-    table.FindOrCreate(keys, &row);
+    table.FindOrCreate(keys, 0, &row);
     EXPECT_EQ(row[0], 0);
     EXPECT_EQ(row[1], 0);
     for (int i = 0; i < 16; ++i) EXPECT_EQ(row[2 + i], initial[static_cast<std::size_t>(i)]);
@@ -167,7 +167,7 @@ TEST_F(SparseTableTest, UpdateTouchesThePartsOfItsShape) {
       SparseTable table = Make(spec);
       const std::vector<float> initial = Embeddings(table, {9});
       float* row = nullptr;
-      table.FindOrCreate(std::vector<Key>{9}, &row);
+      table.FindOrCreate(std::vector<Key>{9}, 0, &row);
       table.Update(row, 3, std::vector<float>{3, 3});
       float weight = 0;
       if (wide) {
@@ -187,7 +187,7 @@ TEST_F(SparseTableTest, WideOnlyTable) {
   SparseTable table = Make(spec);
   const std::vector<Key> keys = RandomKeys(100, 6);
   std::vector<float*> rows(keys.size());
-  table.FindOrCreate(keys, rows.data());
+  table.FindOrCreate(keys, 0, rows.data());
   for (float* row : rows) table.Update(row, 1, {});
   std::vector<float> weights(keys.size());
   table.GatherWeights(rows, weights);
@@ -199,7 +199,7 @@ TEST_F(SparseTableTest, StatisticsCountExactZeros) {
   SparseTable table = Make();
   const std::vector<Key> keys = RandomKeys(10, 7);
   std::vector<float*> rows(keys.size());
-  table.FindOrCreate(keys, rows.data());
+  table.FindOrCreate(keys, 0, rows.data());
   const std::vector<float> gradient(16);
   for (std::size_t i = 0; i < rows.size(); ++i) table.Update(rows[i], i < 3 ? 5 : 1, gradient);
   const TableStatistics statistics = table.Statistics();
@@ -228,7 +228,7 @@ TEST_F(SparseTableTest, PartitionsOfASecondServer) {
       keys.push_back(key);
   }
   std::vector<float*> rows(keys.size());
-  table.FindOrCreate(keys, rows.data());
+  table.FindOrCreate(keys, 0, rows.data());
   std::uint64_t counted = 0;
   for (int p = FirstPartition(1, 3); p < FirstPartition(2, 3); ++p) counted += table.RowsOf(p);
   EXPECT_EQ(counted, keys.size());
@@ -242,13 +242,82 @@ TEST_F(SparseTableTest, RowTakesNoMoreThan96BytesAllIn) {
   for (int batch = 0; batch < 80; ++batch) {
     const std::vector<Key> keys = RandomKeys(10000, random());
     rows.resize(keys.size());
-    table.FindOrCreate(keys, rows.data());
+    table.FindOrCreate(keys, 0, rows.data());
     const TableStatistics statistics = table.Statistics();
     if (statistics.rows < 300000) continue;  // partly filled slabs weigh on small tables
     ASSERT_LE(static_cast<double>(statistics.allocated_bytes),
               96.0 * static_cast<double>(statistics.rows))
         << statistics.rows;
   }
+}
+
+// Against a sort of all rows.
+TEST_F(SparseTableTest, EvictingKeepsTheBestRowsAsTheyWere) {
+  for (const AtLimit score : {AtLimit::kEvictLeastTrained, AtLimit::kEvictSmallest}) {
+    SparseTable table = Make();
+    const std::vector<Key> keys = RandomKeys(20000, 7);
+    std::vector<float*> rows(keys.size());
+    table.FindOrCreate(keys, 0, rows.data());
+    std::mt19937_64 random(3);
+    struct Expected {
+      double score;
+      Key key;
+      std::vector<float> state;
+    };
+    std::vector<Expected> expected;
+    constexpr int kPartition = 5;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const float wide = static_cast<float>(random() % 5) - 2;  // many ties
+      std::vector<float> deep(16, static_cast<float>(random() % 3));
+      table.Update(rows[i], wide, deep);
+      if (PartitionOf(keys[i]) != kPartition) continue;
+      const std::vector<float> state(rows[i], rows[i] + kSpec.state_floats());
+      float weight = 0;
+      table.GatherWeights(std::span(&rows[i], 1), std::span(&weight, 1));
+      float smallest = std::abs(weight);
+      for (int d = 0; d < 16; ++d) smallest += state[2 + d] * state[2 + d];
+      const float trained = state[1] + state[18];
+      expected.push_back({score == AtLimit::kEvictSmallest ? smallest : trained, keys[i], state});
+    }
+    const std::uint64_t keep = expected.size() / 3;
+    std::sort(expected.begin(), expected.end(), [](const Expected& a, const Expected& b) {
+      return a.score != b.score ? a.score > b.score : a.key > b.key;
+    });
+    table.Evict(kPartition, keep, score);
+    ASSERT_EQ(table.RowsOf(kPartition), keep);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      float* row = nullptr;
+      table.Find(std::span(&expected[i].key, 1), &row);
+      ASSERT_EQ(row != nullptr, i < keep) << i;
+      if (row != nullptr) {
+        ASSERT_TRUE(std::equal(expected[i].state.begin(), expected[i].state.end(), row));
+      }
+    }
+    // Evicted keys begin anew where they come again.
+    const std::vector<Key> again = {expected.back().key};
+    float* row = nullptr;
+    table.FindOrCreate(again, 0, &row);
+    std::vector<float> initial(16), fresh(16);
+    float* const none = nullptr;
+    table.GatherEmbeddings(again, std::span(&none, 1), initial);
+    table.GatherEmbeddings(again, std::span(&row, 1), fresh);
+    EXPECT_EQ(initial, fresh);
+    EXPECT_EQ(row[0], 0);
+    EXPECT_EQ(table.Statistics().evicted_rows, expected.size() - keep);
+  }
+}
+
+TEST_F(SparseTableTest, AClosedPartitionGetsNoNewRows) {
+  SparseTable table = Make();
+  const std::vector<Key> keys = RandomKeys(1000, 9);
+  std::vector<float*> rows(keys.size());
+  table.Close(3, true);
+  table.FindOrCreate(keys, 0, rows.data());
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    EXPECT_EQ(rows[i] == nullptr, PartitionOf(keys[i]) == 3);
+  table.Close(3, false);
+  table.FindOrCreate(keys, 0, rows.data());
+  EXPECT_EQ(std::count(rows.begin(), rows.end(), nullptr), 0);
 }
 
 }  // namespace

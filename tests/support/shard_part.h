@@ -35,7 +35,7 @@ struct ShardPart {
       if (PartitionOf(key) >= first && PartitionOf(key) < end) keys.push_back(key);
       if (keys.size() < kRequestKeys && row + 1 < end_row) continue;
       rows.resize(keys.size());
-      tables[table].FindOrCreate(keys, rows.data());
+      tables[table].FindOrCreate(keys, 0, rows.data());
       for (float* place : rows) tables[table].Update(place, 0.01F, gradient);
       keys.clear();
     }
