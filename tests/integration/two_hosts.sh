@@ -115,6 +115,12 @@ if command -v iptables >/dev/null && ip netns exec "$one" iptables -L >/dev/null
   ip netns exec "$one" iptables -A INPUT -p tcp -s "$second" -j REJECT --reject-with tcp-reset
   must_end 20
   ip netns exec "$one" iptables -F
+  # One way only: what the second host says is not heard.
+  across deaf cluster.timeout_seconds=4
+  await_words 60 "step "
+  ip netns exec "$one" iptables -A INPUT -s "$second" -j DROP
+  must_end 20
+  ip netns exec "$one" iptables -F
   across lossy
   await_words 60 "step "
   if ip netns exec "$one" iptables -A INPUT -m statistic --mode random --probability 0.05 -j DROP; then
