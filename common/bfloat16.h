@@ -20,6 +20,14 @@ inline float FromBfloat16(std::uint16_t value) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
 }
 
+// Up with the probability that is the value's distance from the bfloat16 below it, where `random`
+// is uniform; so on average nothing is lost.
+inline std::uint16_t RandomlyToBfloat16(float value, std::uint16_t random) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const bool finite = (bits & 0x7F800000U) != 0x7F800000U;
+  return finite ? static_cast<std::uint16_t>((bits + random) >> 16) : ToBfloat16(value);
+}
+
 // The nearest float32 that a bfloat16 can hold.
 inline float RoundedToBfloat16(float value) { return FromBfloat16(ToBfloat16(value)); }
 

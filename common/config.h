@@ -103,8 +103,9 @@ struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013
 struct DeepConfig {             // AdaGrad, Duchi et al. 2011
   double learning_rate = 0.05;  // embeddings
   double initial_accumulator = 0.1;
-  bool row_wise = true;  // one accumulator a row instead of one an element
-  double l2 = 0.0;       // on the embeddings of the rows a batch touches
+  bool row_wise = true;               // one accumulator a row instead of one an element
+  double l2 = 0.0;                    // on the embeddings of the rows a batch touches
+  std::string precision = "float32";  // of the embeddings that the servers keep: float32, bfloat16
 };
 
 struct DenseConfig {  // AdaGrad on the MLP, the bias and the numeric columns' wide weights

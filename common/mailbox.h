@@ -1,5 +1,5 @@
-// A role's inbox: frames from any thread, taken by the role's own thread in order of arrival. Virtual, so
-// that a simulator can let the other roles go on while one waits.
+// A role's inbox: frames from any thread, taken by the role's own thread in order of arrival.
+// Virtual, so that a simulator can let the other roles go on while one waits.
 #pragma once
 
 #include <chrono>

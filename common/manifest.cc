@@ -34,6 +34,10 @@ Json ToJson(const ModelFileEntry& file) {
   return json;
 }
 
+const char* PrecisionName(Precision precision) {
+  return precision == Precision::kFloat32 ? "float32" : "bfloat16";
+}
+
 Json ToJson(const Manifest& manifest) {
   Json root;
   root["format"] = kFormat;
@@ -46,7 +50,8 @@ Json ToJson(const Manifest& manifest) {
     root["tables"].push_back({{"name", table.name},
                               {"wide", table.wide},
                               {"dim", table.dim},
-                              {"row_wise", table.row_wise}});
+                              {"row_wise", table.row_wise},
+                              {"precision", PrecisionName(table.precision)}});
   }
   root["files"] = Json::array();
   for (const ModelFileEntry& file : manifest.files) root["files"].push_back(ToJson(file));
@@ -96,11 +101,19 @@ std::uint64_t Checksum(const std::string& text) {
   return checksum;
 }
 
+Precision PrecisionFrom(const std::string& name) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    if (name == PrecisionName(precision)) return precision;
+  }
+  Wrong("a table's \"precision\" is not known: \"" + name + "\"");
+}
+
 TableSpec TableFromJson(const Json& json) {
   TableSpec table{.name = json.at("name"),
                   .wide = json.at("wide"),
                   .dim = static_cast<int>(Member(json, "dim", kMaxDim)),
-                  .row_wise = json.at("row_wise")};
+                  .row_wise = json.at("row_wise"),
+                  .precision = PrecisionFrom(json.at("precision"))};
   if (!table.wide && table.dim == 0) Wrong("table " + table.name + " is neither wide nor deep");
   return table;
 }

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "common/model_file.h"
+#include "common/row_state.h"
 
 namespace fathom {
 namespace {
@@ -66,6 +67,26 @@ std::string CompareDense(const std::vector<float>& a, const std::vector<float>& 
   return "";
 }
 
+// z, n, the embedding's elements, the accumulators: whatever form they are kept in.
+std::vector<float> Values(const TableSpec& table, const float* state) {
+  std::vector<float> values(state, state + EmbeddingAt(table));
+  values.resize(values.size() + static_cast<std::size_t>(table.dim));
+  ReadEmbedding(table, state, values.data() + EmbeddingAt(table));
+  const float* const accumulators = state + AccumulatorsAt(table);
+  values.insert(values.end(), accumulators, accumulators + table.accumulators());
+  return values;
+}
+
+std::string CompareStates(const TableSpec& table, const float* a, const float* b) {
+  const auto x = Values(table, a), y = Values(table, b);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!SameBits(x[i], y[i]))
+      return fmt::format("{}: {} against {}", StateName(table, static_cast<int>(i)), Value(x[i]),
+                         Value(y[i]));
+  }
+  return "padding that is not 0";
+}
+
 std::string CompareRows(const TableRows& a, const TableRows& b, const TableSpec& table) {
   const auto floats = static_cast<std::size_t>(table.state_floats());
   for (std::size_t r = 0; r < std::max(a.keys.size(), b.keys.size()); ++r) {
@@ -79,8 +100,8 @@ std::string CompareRows(const TableRows& a, const TableRows& b, const TableSpec&
       const float x = a.states[r * floats + i];
       const float y = b.states[r * floats + i];
       if (SameBits(x, y)) continue;
-      return fmt::format("table {}, key {:016x}, {}: {} against {}", table.name, a.keys[r],
-                         StateName(table, static_cast<int>(i)), Value(x), Value(y));
+      return fmt::format("table {}, key {:016x}, {}", table.name, a.keys[r],
+                         CompareStates(table, &a.states[r * floats], &b.states[r * floats]));
     }
   }
   return "";

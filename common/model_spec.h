@@ -14,6 +14,11 @@ namespace fathom {
 // kBfloat16 every node of the slice tree is rounded, so the sums do not depend on who adds them.
 enum class RowFormat { kFloat32, kBfloat16 };
 
+// How embeddings are kept. Of kBfloat16 each update is rounded at random, up or down as near as it
+// is, by a pure function of (seed, table, key, step): small steps are not lost, and every layout
+// rounds alike.
+enum class Precision { kFloat32, kBfloat16 };
+
 enum class Pooling { kSum, kMean };
 
 // A table holds all rows of one shape. Several columns share a table; their keys differ by seed.
@@ -25,9 +30,11 @@ struct TableSpec {
   bool wide = false;
   int dim = 0;  // 0: not deep
   bool row_wise = true;
+  Precision precision = Precision::kFloat32;  // of the embedding
 
   int accumulators() const { return dim == 0 ? 0 : (row_wise ? 1 : dim); }
-  int state_floats() const { return (wide ? 2 : 0) + dim + accumulators(); }
+  int embedding_floats() const { return precision == Precision::kFloat32 ? dim : (dim + 1) / 2; }
+  int state_floats() const { return (wide ? 2 : 0) + embedding_floats() + accumulators(); }
   int row_bytes() const { return 8 + 4 * state_floats(); }
   int pulled_floats() const { return (wide ? 1 : 0) + dim; }
   friend bool operator==(const TableSpec&, const TableSpec&) = default;

@@ -137,6 +137,10 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                    "AdaGrad on the embeddings: the accumulator of a new row"),
           Plain("deep.row_wise", &c.deep.row_wise,
                 "One accumulator a row (mean of the squared gradients) instead of one an element"),
+          Text("deep.precision", &c.deep.precision,
+               "How the servers keep embeddings; bfloat16 takes half the memory, rounded at random "
+               "by (seed, table, key, step), alike for any layout",
+               {"float32", "bfloat16"}),
           Number("deep.l2", &c.deep.l2, 0, 1e6, "L2 on the embeddings that a batch touches"),
           Positive("dense.learning_rate", &c.dense.learning_rate, 1e6,
                    "AdaGrad on layers, bias and numeric wide weights: learning rate. Gradients are "

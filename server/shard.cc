@@ -205,7 +205,7 @@ void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const P
       rows.CountRefused();
       continue;
     }
-    rows.Update(row.row, row.wide, row.deep);
+    rows.Update(step, row.row, row.wide, row.deep);
   }
 }
 

@@ -9,11 +9,13 @@
 #include "common/check.h"
 #include "common/error.h"
 #include "common/random.h"
+#include "common/row_state.h"
 #include "common/xxh3.h"
 
 namespace fathom {
 namespace {
 
+constexpr std::size_t kMaxDim = 4096;  // of the settings
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kBlockKeys = 32;  // looked up together
 constexpr std::size_t kRowsAhead = 8;   // read ahead of the row at hand
@@ -52,13 +54,15 @@ SparseTable::SparseTable(const TableSpec& spec, const Config& config, int first_
                          int end_partition, SlabArena* arena)
     : spec_(spec),
       first_partition_(first_partition),
-      embedding_at_(spec.wide ? 2 : 0),
+      accumulators_at_(AccumulatorsAt(spec)),
       row_bytes_(static_cast<std::size_t>(spec.row_bytes())),
       initial_accumulator_(static_cast<float>(config.deep.initial_accumulator)),
       marks_(config.checkpoint.every_steps > 0),
       ftrl_(config.wide),
       adagrad_(config.deep.learning_rate, config.deep.l2),
       initial_(static_cast<std::uint64_t>(config.seed), spec.name, config.model.init_stddev),
+      rounding_seed_(
+          Mix64(Mix64(static_cast<std::uint64_t>(config.seed), Xxh3(spec.name)), Xxh3("rounding"))),
       admission_seed_(Mix64(static_cast<std::uint64_t>(config.seed), Xxh3("admission"))),
       admission_probability_(config.server.admission_probability) {
   for (int p = first_partition; p < end_partition; ++p) {
@@ -106,15 +110,16 @@ bool SparseTable::Admits(Key key, std::uint64_t step) const {
 }
 
 float SparseTable::ScoreOf(const float* row, AtLimit score) const {
-  const float* const embedding = row + embedding_at_;
   float sum = 0;
   if (score == AtLimit::kEvictSmallest) {
     if (spec_.wide) sum = std::abs(ftrl_.Weight(row[0], row[1]));
+    float embedding[kMaxDim];
+    ReadEmbedding(spec_, row, embedding);
     for (std::size_t i = 0; i < dim(); ++i) sum += embedding[i] * embedding[i];
   } else {
     if (spec_.wide) sum = row[1];  // n
     for (int i = 0; i < spec_.accumulators(); ++i)
-      sum += embedding[dim() + static_cast<std::size_t>(i)];
+      sum += row[accumulators_at_ + static_cast<std::size_t>(i)];
   }
   return sum;
 }
@@ -173,24 +178,50 @@ void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* c
       Prefetch(rows[i + kRowsAhead]);
     const auto embedding = embeddings.subspan(i * dim(), dim());
     if (rows[i] == nullptr) {
-      initial_.Fill(keys[i], embedding);
+      FillInitial(keys[i], embedding);
     } else {
-      std::copy_n(Embedding(rows[i]), dim(), embedding.data());
+      ReadEmbedding(spec_, rows[i], embedding.data());
     }
   }
 }
 
-void SparseTable::Update(float* row, float wide, std::span<const float> deep) const {
+void SparseTable::Update(std::uint64_t step, float* row, float wide,
+                         std::span<const float> deep) const {
   if (marks_) SlabArena::Mark(row);
   if (spec_.wide) ftrl_.Update(wide, &row[0], &row[1]);
   if (spec_.dim == 0) return;
-  float* const embedding = Embedding(row);
-  float* const accumulators = embedding + dim();
+  float* const accumulators = row + accumulators_at_;
+  if (spec_.precision == Precision::kFloat32)
+    return UpdateEmbedding(row + EmbeddingAt(spec_), accumulators, deep);
+  float embedding[kMaxDim];
+  ReadEmbedding(spec_, row, embedding);
+  UpdateEmbedding(embedding, accumulators, deep);
+  const std::uint64_t random = Mix64(Mix64(rounding_seed_, RowStore::KeyOf(row)), step);
+  WriteEmbedding(spec_, {embedding, dim()}, row, [&](std::size_t i, float value) {
+    // Sixteen random bits an element.
+    return RandomlyToBfloat16(value,
+                              static_cast<std::uint16_t>(Mix64(random + i / 4) >> (16 * (i % 4))));
+  });
+}
+
+void SparseTable::UpdateEmbedding(float* embedding, float* accumulators,
+                                  std::span<const float> deep) const {
   if (spec_.row_wise) {
     adagrad_.UpdateRow(deep, embedding, accumulators);
   } else {
     adagrad_.UpdateElements(deep, embedding, accumulators);
   }
+}
+
+// What a table of this precision would hold.
+void SparseTable::FillInitial(Key key, std::span<float> embedding) const {
+  initial_.Fill(key, embedding);
+  if (spec_.precision == Precision::kFloat32) return;
+  for (float& value : embedding) value = RoundedToBfloat16(value);
+}
+
+void SparseTable::WriteNearest(std::span<const float> embedding, float* row) const {
+  WriteEmbedding(spec_, embedding, row, [](std::size_t, float value) { return ToBfloat16(value); });
 }
 
 void SparseTable::Restore(Key key, std::span<const float> state) {
@@ -202,8 +233,8 @@ void SparseTable::RestoreValues(Key key, float weight, std::span<const float> em
   FATHOM_CHECK_EQ(embedding.size(), dim());
   float* const row = Append(key);
   if (spec_.wide) row[0] = ftrl_.InitialZ(weight);
-  std::copy(embedding.begin(), embedding.end(), Embedding(row));
-  std::fill_n(Embedding(row) + dim(), spec_.accumulators(), initial_accumulator_);
+  WriteNearest(embedding, row);
+  std::fill_n(row + accumulators_at_, spec_.accumulators(), initial_accumulator_);
 }
 
 float* SparseTable::Append(Key key) {
@@ -221,9 +252,10 @@ float* SparseTable::Append(Key key) {
 
 float* SparseTable::Create(Key key) {
   float* const row = Append(key);
-  float* const embedding = Embedding(row);
+  float embedding[kMaxDim];
   initial_.Fill(key, {embedding, dim()});
-  std::fill_n(embedding + dim(), spec_.accumulators(), initial_accumulator_);
+  WriteNearest({embedding, dim()}, row);
+  std::fill_n(row + accumulators_at_, spec_.accumulators(), initial_accumulator_);
   return row;
 }
 

@@ -59,7 +59,7 @@ class SparseTable {
                         std::span<float> embeddings) const;
 
   // One step of FTRL and AdaGrad, and a mark. The gradient of the embedding: [dim].
-  void Update(float* row, float wide, std::span<const float> deep) const;
+  void Update(std::uint64_t step, float* row, float wide, std::span<const float> deep) const;
 
   // Creates a row with this state ([state_floats]); the key must be new.
   void Restore(Key key, std::span<const float> state);
@@ -96,13 +96,14 @@ class SparseTable {
   bool Admits(Key key, std::uint64_t step) const;
   float ScoreOf(const float* row, AtLimit score) const;
 
-  // Where a row's parts stand in its state.
-  float* Embedding(float* row) const { return row + embedding_at_; }
+  void UpdateEmbedding(float* embedding, float* accumulators, std::span<const float> deep) const;
+  void FillInitial(Key key, std::span<float> embedding) const;
+  void WriteNearest(std::span<const float> embedding, float* row) const;
   std::size_t dim() const { return static_cast<std::size_t>(spec_.dim); }
 
   TableSpec spec_;
   int first_partition_;
-  std::size_t embedding_at_;
+  std::size_t accumulators_at_;
   std::size_t row_bytes_;
   float initial_accumulator_;
   bool marks_;
@@ -110,6 +111,7 @@ class SparseTable {
   AdaGrad adagrad_;
   InitialEmbedding initial_;
   std::vector<Partition> partitions_;
+  std::uint64_t rounding_seed_;
   std::uint64_t admission_seed_;
   double admission_probability_;
   std::uint64_t evicted_rows_ = 0;

@@ -5,6 +5,7 @@
 #include "common/config_file.h"
 #include "common/error.h"
 #include "common/model_file.h"
+#include "common/row_state.h"
 #include "common/run_log.h"
 #include "server/shard.h"
 
@@ -51,8 +52,9 @@ void Shard::WarmStart(const fs::path& dir, bool optimizer_state, const Alive& al
       const TableSpec& spec = manifest.tables[table];
       SparseTable& rows = tables_[*matches[table]];
       if (optimizer_state) return rows.Restore(key, state);
-      rows.RestoreValues(key, spec.wide ? rule.Weight(state[0], state[1]) : 0.0F,
-                         state.subspan(spec.wide ? 2 : 0, static_cast<std::size_t>(spec.dim)));
+      std::vector<float> embedding(static_cast<std::size_t>(spec.dim));
+      ReadEmbedding(spec, state.data(), embedding.data());
+      rows.RestoreValues(key, spec.wide ? rule.Weight(state[0], state[1]) : 0.0F, embedding);
     });
     alive();
   }

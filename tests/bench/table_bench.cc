@@ -81,7 +81,7 @@ void PullAndPush(benchmark::State& state) {
     filled.table.Find(keys, found.data());
     filled.table.GatherWeights(found, std::span(weights).first(keys.size()));
     filled.table.GatherEmbeddings(keys, found, std::span(embeddings).first(keys.size() * kDim));
-    for (float* row : found) filled.table.Update(row, 0.01F, gradient);
+    for (float* row : found) filled.table.Update(0, row, 0.01F, gradient);
     done += keys.size();
   }
   state.counters["rows/s"] =

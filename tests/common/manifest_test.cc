@@ -94,7 +94,7 @@ TEST_F(ManifestTest, AMissingMember) {
     altered.erase(name);
     ExpectDamaged({name}, altered.dump());
   }
-  for (const char* name : {"name", "wide", "dim", "row_wise"}) {
+  for (const char* name : {"name", "wide", "dim", "row_wise", "precision"}) {
     Json altered = json_;
     altered["tables"][1].erase(name);
     ExpectDamaged({name}, altered.dump());

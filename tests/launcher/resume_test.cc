@@ -85,6 +85,17 @@ TEST_F(ResumeTest, FromEveryCheckpoint) {
   EXPECT_GT(with_changes, 0U) << "no checkpoint was built upon the one before";
 }
 
+TEST_F(ResumeTest, RowsInBfloat16) {
+  const std::string precision = "deep.precision=bfloat16";
+  Train("run", {precision, "checkpoint.every_steps=11", "cluster.servers=2"});
+  Train("other",
+        {precision, "cluster.workers=3",
+         "resume=" + Checkpoints("run").Complete(Checkpoints("run").Steps().front()).string()});
+  EXPECT_EQ(CompareModels(Model("run"), Model("other")), "");
+  const std::string difference = CompareModels(Model("run"), Model("whole"));
+  EXPECT_NE(difference.find("B a row"), std::string::npos) << difference;
+}
+
 TEST_F(ResumeTest, OnAnyLayout) {
   Train("run", {"checkpoint.every_steps=11", "checkpoint.keep=1"});
   const std::uint64_t step = Checkpoints("run").Steps().at(0);
@@ -118,7 +129,8 @@ TEST_F(ResumeTest, AStoppedRunGoesOnWhereItWasStopped) {
   }
 }
 
-// Without every_steps no row is marked as changed, so nothing may be built upon the checkpoint before.
+// Without every_steps no row is marked as changed, so nothing may be built upon the checkpoint
+// before.
 TEST_F(ResumeTest, StoppedTwiceTheSecondTimeWithoutASchedule) {
   Train("run", {"checkpoint.every_steps=4", "checkpoint.keep=100"});
   for (const std::uint64_t step : Checkpoints("run").Steps()) {

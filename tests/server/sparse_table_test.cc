@@ -168,7 +168,7 @@ TEST_F(SparseTableTest, UpdateTouchesThePartsOfItsShape) {
       const std::vector<float> initial = Embeddings(table, {9});
       float* row = nullptr;
       table.FindOrCreate(std::vector<Key>{9}, 0, &row);
-      table.Update(row, 3, std::vector<float>{3, 3});
+      table.Update(0, row, 3, std::vector<float>{3, 3});
       float weight = 0;
       if (wide) {
         table.GatherWeights(std::vector<float*>{row}, {&weight, 1});
@@ -188,7 +188,7 @@ TEST_F(SparseTableTest, WideOnlyTable) {
   const std::vector<Key> keys = RandomKeys(100, 6);
   std::vector<float*> rows(keys.size());
   table.FindOrCreate(keys, 0, rows.data());
-  for (float* row : rows) table.Update(row, 1, {});
+  for (float* row : rows) table.Update(0, row, 1, {});
   std::vector<float> weights(keys.size());
   table.GatherWeights(rows, weights);
   for (const float weight : weights) EXPECT_FLOAT_EQ(weight, -0.05F);  // -1 / ((1 + 1) / 0.1)
@@ -201,7 +201,7 @@ TEST_F(SparseTableTest, StatisticsCountExactZeros) {
   std::vector<float*> rows(keys.size());
   table.FindOrCreate(keys, 0, rows.data());
   const std::vector<float> gradient(16);
-  for (std::size_t i = 0; i < rows.size(); ++i) table.Update(rows[i], i < 3 ? 5 : 1, gradient);
+  for (std::size_t i = 0; i < rows.size(); ++i) table.Update(0, rows[i], i < 3 ? 5 : 1, gradient);
   const TableStatistics statistics = table.Statistics();
   EXPECT_EQ(statistics.rows, keys.size());
   EXPECT_EQ(statistics.zero_wide_weights, keys.size() - 3);
@@ -269,7 +269,7 @@ TEST_F(SparseTableTest, EvictingKeepsTheBestRowsAsTheyWere) {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const float wide = static_cast<float>(random() % 5) - 2;  // many ties
       std::vector<float> deep(16, static_cast<float>(random() % 3));
-      table.Update(rows[i], wide, deep);
+      table.Update(0, rows[i], wide, deep);
       if (PartitionOf(keys[i]) != kPartition) continue;
       const std::vector<float> state(rows[i], rows[i] + kSpec.state_floats());
       float weight = 0;
@@ -318,6 +318,55 @@ TEST_F(SparseTableTest, AClosedPartitionGetsNoNewRows) {
   table.Close(3, false);
   table.FindOrCreate(keys, 0, rows.data());
   EXPECT_EQ(std::count(rows.begin(), rows.end(), nullptr), 0);
+}
+
+// A thousand steps, each far smaller than what a bfloat16 near 1 can tell apart: rounded to the
+// nearest they would all be lost; at random they add up, to the same for the same seed.
+TEST_F(SparseTableTest, StepsTooSmallForBfloat16AddUp) {
+  config_.deep = {.learning_rate = 0.001, .initial_accumulator = 1, .row_wise = true, .l2 = 0};
+  for (const int dim : {1, 5, 16}) {
+    TableSpec spec{.name = "t", .wide = true, .dim = dim, .precision = Precision::kBfloat16};
+    SparseTable table = Make(spec);
+    SparseTable again = Make(spec);
+    spec.precision = Precision::kFloat32;
+    SparseTable exact = Make(spec);
+    const std::vector<Key> keys = RandomKeys(50, 11);
+    std::vector<float*> rows(keys.size()), again_rows(keys.size()), exact_rows(keys.size());
+    table.FindOrCreate(keys, 0, rows.data());
+    again.FindOrCreate(keys, 0, again_rows.data());
+    exact.FindOrCreate(keys, 0, exact_rows.data());
+    const std::vector<float> gradient(static_cast<std::size_t>(dim), 0.01F);
+    for (std::uint64_t step = 0; step < 1000; ++step) {
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        table.Update(step, rows[i], 0.5F, gradient);
+        again.Update(step, again_rows[i], 0.5F, gradient);
+        exact.Update(step, exact_rows[i], 0.5F, gradient);
+      }
+    }
+    const auto rounded = Embeddings(table, keys), full = Embeddings(exact, keys);
+    EXPECT_EQ(rounded, Embeddings(again, keys));
+    double sum = 0, expected = 0;
+    for (std::size_t i = 0; i < full.size(); ++i) {
+      sum += rounded[i];
+      expected += full[i];
+      EXPECT_NEAR(rounded[i], full[i], 0.003);
+    }
+    EXPECT_NEAR(sum / expected, 1, 0.02);
+    EXPECT_EQ(rows[0][0], exact_rows[0][0]);  // FTRL's sums stay float32
+  }
+}
+
+// What a pull of an unknown key gives is what its row begins with.
+TEST_F(SparseTableTest, InitialValuesAreRoundedAlikeBeforeAndAfter) {
+  TableSpec spec = kSpec;
+  spec.precision = Precision::kBfloat16;
+  EXPECT_EQ(spec.row_bytes(), 8 + 8 + 32 + 4);
+  SparseTable table = Make(spec);
+  const std::vector<Key> keys = RandomKeys(100, 13);
+  const auto before = Embeddings(table, keys);
+  std::vector<float*> rows(keys.size());
+  table.FindOrCreate(keys, 0, rows.data());
+  EXPECT_EQ(Embeddings(table, keys), before);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ struct ShardPart {
       if (keys.size() < kRequestKeys && row + 1 < end_row) continue;
       rows.resize(keys.size());
       tables[table].FindOrCreate(keys, 0, rows.data());
-      for (float* place : rows) tables[table].Update(place, 0.01F, gradient);
+      for (float* place : rows) tables[table].Update(0, place, 0.01F, gradient);
       keys.clear();
     }
   }
