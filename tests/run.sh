@@ -20,6 +20,8 @@ jobs=$(nproc)
 passed=0
 failed=0
 skipped=0
+failures=$(mktemp)  # what failed and its last words, shown again at the end
+trap 'rm -f "$failures"' EXIT
 export FATHOM_DATA="${FATHOM_DATA:-$PWD/../shared/data}"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
@@ -39,13 +41,15 @@ count() {  # title, ctest arguments ...
   report=$(mktemp)
   echo "== $title"
   ctest --output-on-failure --no-tests=error --output-junit "$report" "$@" || true
-  local tests failures skips
+  local tests failed_here skips
   tests=$(grep -c '<testcase ' "$report" || true)
-  failures=$(grep -c 'status="fail"' "$report" || true)
+  failed_here=$(grep -c 'status="fail"' "$report" || true)
   skips=$(grep -cE 'status="(notrun|disabled|skipped)"' "$report" || true)
+  awk -v title="$title" '/<testcase /{ failing = /status="fail"/; lines = 0; if (failing) { split($0, part, "\""); print "FAILED " title ": " part[2] } }
+    failing && ++lines <= 80' "$report" >>"$failures"
   rm -f "$report"
-  passed=$((passed + tests - failures - skips))
-  failed=$((failed + failures))
+  passed=$((passed + tests - failed_here - skips))
+  failed=$((failed + failed_here))
   skipped=$((skipped + skips))
   if [ "$tests" -eq 0 ]; then failed=$((failed + 1)); fi
 }
@@ -61,6 +65,7 @@ fuzz() {  # seconds a target
       passed=$((passed + 1))
     else
       failed=$((failed + 1))
+      echo "FAILED fuzz: $name" >>"$failures"
     fi
   done
 }
@@ -79,5 +84,6 @@ if [ "$all" = yes ]; then
   fuzz 20
 fi
 
+cat "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -10,7 +10,15 @@ if ! mkdir "$group" 2>/dev/null || [ ! -e "$group/$limit" ]; then
   limit=memory.max
   mkdir "$group" 2>/dev/null && [ -w "$group/$limit" ] || { rmdir "$group" 2>/dev/null; echo "no memory cgroup can be made here"; exit 77; }
 fi
-trap 'rmdir "$group"' EXIT
+# What was killed may take a moment to leave the group.
+remove_group() {
+  for ((i = 0; i < 100; ++i)); do
+    rmdir "$group" 2>/dev/null && return
+    sleep 0.05
+  done
+  echo "$group is left behind"
+}
+trap remove_group EXIT
 
 in_group() { (echo "$BASHPID" >"$group/cgroup.procs" && exec "$@"); }
 
