@@ -10,6 +10,8 @@
 
 namespace fathom {
 
+inline constexpr int kMaxEmbeddingDim = 4096;
+
 struct DataConfig {
   std::string dir = ".";           // where the globs below start; relative to the config file
   std::string format = "csv";      // csv, tsv, criteo, libsvm, libffm, generated

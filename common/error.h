@@ -25,6 +25,10 @@ enum class ExitCode : int {
   kNumeric = 7,  // NaN or infinity where a finite number must be
 };
 
+// What to say of a bad_alloc.
+inline constexpr const char* kNoMemoryLeft =
+    "no memory left: lower train.batch_size, or spread the roles over more hosts";
+
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, const std::string& what) : std::runtime_error(what), code_(code) {}

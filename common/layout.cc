@@ -84,6 +84,25 @@ std::string RoleAndPlace(const Layout& layout, RoleId id) {
                      layout.hosts[static_cast<std::size_t>(role.rank)]);
 }
 
+std::vector<Role> RolesOf(const Layout& layout, int rank) {
+  std::vector<Role> roles;
+  for (const Role& role : layout.roles) {
+    if (role.rank == rank) roles.push_back(role);
+  }
+  return roles;
+}
+
+std::string KindsOf(const Layout& layout, int rank) {
+  std::string kinds;
+  RoleKind last{};
+  for (const Role& role : RolesOf(layout, rank)) {
+    if (!kinds.empty() && role.kind == last) continue;
+    kinds += (kinds.empty() ? "" : "+") + KindName(role.kind);
+    last = role.kind;
+  }
+  return kinds;
+}
+
 Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterConfig& cluster) {
   const int ranks = static_cast<int>(host_of_rank.size());
   const int asked = static_cast<int>(cluster.servers);

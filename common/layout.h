@@ -40,6 +40,11 @@ std::string RoleName(const Role& role);
 // "server 2 (rank 3 on node-a)"
 std::string RoleAndPlace(const Layout& layout, RoleId role);
 
+// The roles that a rank plays, by id; and of which kinds they are: "server",
+// "coordinator+server+worker".
+std::vector<Role> RolesOf(const Layout& layout, int rank);
+std::string KindsOf(const Layout& layout, int rank);
+
 // One rank holds every role (cluster.servers and cluster.workers count threads; 0 means 1). With
 // two, rank 0 coordinates and serves and rank 1 works. With more, rank 0 coordinates,
 // cluster.servers ranks serve, spread evenly over the hosts, and the rest work; 0 servers means a

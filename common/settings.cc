@@ -97,7 +97,7 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
       {
           Plain("model.hidden", &c.model.hidden,
                 "Widths of the ReLU layers; empty: the embeddings go straight to the output"),
-          Number("model.embedding_dim", &c.model.embedding_dim, 1, 4096,
+          Number("model.embedding_dim", &c.model.embedding_dim, 1, kMaxEmbeddingDim,
                  "Floats in an embedding, unless the column gives dim"),
           Number("model.init_stddev", &c.model.init_stddev, 0, 10,
                  "Standard deviation of a new embedding's elements (uniform)"),
@@ -311,7 +311,7 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
       Plain("boundaries", &c.boundaries,
             "buckets: ascending boundaries; class i holds boundaries[i-1] <= x < boundaries[i]"),
       Number("quantiles", &c.quantiles, 2, 65536, "quantiles: into how many classes"),
-      Number("dim", &c.dim, 0, 4096, "Floats in its embedding; 0: model.embedding_dim"),
+      Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
       Text("pooling", &c.pooling, "multivalent: how the values' embeddings become one",
            {"sum", "mean"}),
       Number("values", &c.values, 0, kMaxCount,
@@ -327,7 +327,7 @@ std::vector<Setting> SettingsOf(CrossConfig& c) {
       Text("use", &c.use, "Part of the model that uses it", {"wide", "deep", "both"}),
       Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
              "Fold the combinations into this many classes; 0: one key for each"),
-      Number("dim", &c.dim, 0, 4096, "Floats in its embedding; 0: model.embedding_dim"),
+      Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
       Text("pooling", &c.pooling, "How the combinations' embeddings become one", {"sum", "mean"}),
   };
 }

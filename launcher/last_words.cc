@@ -26,7 +26,7 @@ void Print(const char* text) {
     try {
       std::rethrow_exception(failure);
     } catch (const std::bad_alloc&) {
-      Print("no memory left: lower train.batch_size, or spread the roles over more hosts");
+      Print(kNoMemoryLeft);
     } catch (const std::exception& error) {
       Print(error.what());
     } catch (...) {

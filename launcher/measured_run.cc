@@ -1,41 +1,14 @@
 #include "launcher/measured_run.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "launcher/run.h"
 #include "launcher/run_meter.h"
+#include "launcher/scratch_folder.h"
 #include "launcher/start_point.h"
 #include "worker/generated_data.h"
 
 namespace fathom {
-namespace {
-
-namespace fs = std::filesystem;
-
-class ScratchFolder {
- public:
-  ScratchFolder() : path_(fs::temp_directory_path() / fmt::format("fathom-measure-{}", getpid())) {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-}  // namespace
-
 FinalReport MeasureRun(const Config& config, MpiSession& mpi) {
-  const ScratchFolder scratch;
+  const ScratchFolder scratch("measure");
   const ModelSpec spec = MakeModelSpec(config);
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   RunMeter meter(config, layout, mpi);

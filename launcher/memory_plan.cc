@@ -11,8 +11,6 @@
 namespace fathom {
 namespace {
 
-constexpr int kMaxDim = 4096;  // of the setting model.embedding_dim
-
 // The bytes of one partition's index, which grows by a quarter whenever it is 0.8 full.
 double IndexBytes(double rows) {
   constexpr std::uint64_t kEntries = MappedMemory::kPageBytes / sizeof(std::uint32_t);
@@ -75,15 +73,6 @@ double CoordinatorBytes(const ModelSpec& spec, const DataSample& sample) {
   return static_cast<double>(sample.evaluation_examples) * (spec.grouped ? 29 : 13);
 }
 
-std::string KindsOf(const std::vector<Role>& roles) {
-  std::string kinds;
-  for (std::size_t i = 0; i < roles.size(); ++i) {
-    if (i > 0 && roles[i].kind == roles[i - 1].kind) continue;
-    kinds += (kinds.empty() ? "" : "+") + KindName(roles[i].kind);
-  }
-  return kinds;
-}
-
 }  // namespace
 
 double TableBytes(const TableSpec& table, double rows, bool marks) {
@@ -113,12 +102,9 @@ MemoryPlan PlanMemory(const Config& config, const ModelSpec& spec, const Layout&
     plan.row_bytes += TableBytes(spec.tables[t], sample.rows[t], config.checkpoint.every_steps > 0);
   }
   for (int rank = 0; rank < layout.ranks(); ++rank) {
-    std::vector<Role> roles;
     double bytes = static_cast<double>(shape.base_bytes);
     bool reads = false;
-    for (const Role& role : layout.roles) {
-      if (role.rank != rank) continue;
-      roles.push_back(role);
+    for (const Role& role : RolesOf(layout, rank)) {
       if (role.kind == RoleKind::kServer) bytes += ServerBytes(config, spec, sample, part, layout);
       if (role.kind == RoleKind::kCoordinator) bytes += CoordinatorBytes(spec, sample);
       if (role.kind != RoleKind::kWorker) continue;
@@ -127,7 +113,7 @@ MemoryPlan PlanMemory(const Config& config, const ModelSpec& spec, const Layout&
       if (reads) bytes -= static_cast<double>(sample.mapped_bytes);
       reads = true;
     }
-    const std::string kinds = KindsOf(roles);
+    const std::string kinds = KindsOf(layout, rank);
     auto same = std::find_if(plan.processes.begin(), plan.processes.end(),
                              [&](const ProcessPlan& process) { return process.roles == kinds; });
     if (same == plan.processes.end()) {
@@ -163,18 +149,14 @@ int LargestDim(const Config& config, const Layout& layout, const DataSample& sam
     std::map<std::string, double> by_host;
     for (int rank = 0; rank < layout.ranks(); ++rank) {
       for (const ProcessPlan& process : plan.processes) {
-        std::vector<Role> roles;
-        for (const Role& role : layout.roles) {
-          if (role.rank == rank) roles.push_back(role);
-        }
-        if (process.roles == KindsOf(roles))
+        if (process.roles == KindsOf(layout, rank))
           by_host[layout.hosts[static_cast<std::size_t>(rank)]] += process.bytes;
       }
     }
     return std::all_of(by_host.begin(), by_host.end(),
                        [&](const auto& host) { return host.second <= host_bytes; });
   };
-  int low = 0, high = kMaxDim + 1;  // low fits (or is 0), high does not
+  int low = 0, high = kMaxEmbeddingDim + 1;  // low fits (or is 0), high does not
   while (high - low > 1) {
     const int middle = (low + high) / 2;
     (fits(middle) ? low : high) = middle;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "common/byte_size.h"
 #include "common/config_file.h"
 #include "common/error.h"
 #include "common/run_log.h"
@@ -19,20 +20,21 @@ namespace {
 constexpr double kSampleSeconds = 10;
 constexpr double kMargin = 1.1;
 
-using Units = std::vector<std::pair<std::string, double>>;
-const Units kBytes = {{"B", 1},     {"kB", 1e3},   {"MB", 1e6},      {"GB", 1e9},
-                      {"TB", 1e12}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824.0}};
-const Units kBits = {{"Mbps", 1e6 / 8}, {"Gbps", 1e9 / 8}};
-
-double WithUnit(const std::string& option, const std::string& text, const Units& units) {
+// Bytes a second of "25Gbps".
+double NetworkSpeed(const std::string& text) {
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
-  std::string known;
-  for (const auto& [name, factor] : units) {
-    if (end != text.c_str() && number > 0 && name == end) return number * factor;
-    known += (known.empty() ? "" : ", ") + name;
-  }
-  Fail(ExitCode::kUsage, "{} = \"{}\" is no number with one of the units {}", option, text, known);
+  const std::string_view unit(end);
+  if (number > 0 && unit == "Mbps") return number * 1e6 / 8;
+  if (number > 0 && unit == "Gbps") return number * 1e9 / 8;
+  Fail(ExitCode::kUsage, "--network = \"{}\" must be a number and a unit, as 25Gbps or 800Mbps",
+       text);
+}
+
+double MemorySize(const std::string& text) {
+  const auto bytes = ParseByteSize(text);
+  if (!bytes) Fail(ExitCode::kUsage, "--memory = \"{}\" must be {}", text, kByteSizeForm);
+  return *bytes;
 }
 
 std::string Megabytes(double bytes) {
@@ -120,8 +122,7 @@ void PlanCommand(const ConfigArguments& config_arguments, PlanArguments argument
   ClusterShape shape = ThisHost();
   if (arguments.cores > 0) shape.cores = arguments.cores;
   arguments.cores = shape.cores;
-  if (arguments.hosts > 1)
-    shape.network_bytes_per_second = WithUnit("--network", arguments.network, kBits);
+  if (arguments.hosts > 1) shape.network_bytes_per_second = NetworkSpeed(arguments.network);
   const ModelSpec spec = MakeModelSpec(config);
   const Layout layout = LayoutOf(config, arguments);
   const Calibration calibration = GetCalibration(arguments.calibrate, mpi);
@@ -147,7 +148,7 @@ void PlanCommand(const ConfigArguments& config_arguments, PlanArguments argument
        config.train.epochs == 1 ? "" : "s");
   Line("bound by", "{}", time.bottleneck);
   if (!arguments.memory.empty()) {
-    const double bytes = WithUnit("--memory", arguments.memory, kBytes);
+    const double bytes = MemorySize(arguments.memory);
     const int dim =
         LargestDim(config, layout, forecast.sample, forecast.part, shape, bytes / kMargin);
     const bool fits = dim >= config.model.embedding_dim;

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include "launcher/commands.h"
 #include "launcher/run.h"
 #include "launcher/run_data.h"
+#include "launcher/scratch_folder.h"
 #include "launcher/trained_model.h"
 #include "worker/ingest.h"
 
@@ -37,24 +36,6 @@ void WriteScores(const fs::path& file, const std::vector<float>& logits, bool as
   fs::rename(partial, file);
 }
 
-// A folder of this process that is removed in the end, whatever happens.
-class ScratchDir {
- public:
-  ScratchDir() : path_(fs::temp_directory_path() / fmt::format("fathom-predict-{}", getpid())) {
-    fs::create_directories(path_);
-  }
-  ~ScratchDir() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchDir(const ScratchDir&) = delete;
-  ScratchDir& operator=(const ScratchDir&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 // Every line must get its score, and needs no column that only training and evaluation ask for.
 Config ScoringConfig(Config config) {
   config.data.max_bad_lines = 0;
@@ -77,7 +58,7 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
          "{}: the model was trained on generated data, which have no text form to predict from",
          model.dir.string());
   }
-  const ScratchDir scratch;
+  const ScratchFolder scratch("predict");
   const PackedInput input =
       PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()},
                 false, scratch.path() / "input.fpk", 1);

@@ -68,7 +68,7 @@ Error DescribeFailure(const RunContext& context, const Role& role, std::exceptio
   } catch (const Error& error) {
     return error;
   } catch (const std::bad_alloc&) {
-    what = "no memory left: lower train.batch_size, or spread the roles over more hosts";
+    what = kNoMemoryLeft;
   } catch (const std::exception& error) {
     what = error.what();
   }

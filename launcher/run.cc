@@ -34,26 +34,6 @@ bool OneHost(const Layout& layout) {
   return true;
 }
 
-std::vector<Role> RolesOf(const Layout& layout, int rank) {
-  std::vector<Role> roles;
-  for (const Role& role : layout.roles) {
-    if (role.rank == rank) roles.push_back(role);
-  }
-  return roles;
-}
-
-// Which kinds of roles a rank plays: "server", "coordinator+server+worker".
-std::string KindsOf(const Layout& layout, int rank) {
-  std::string kinds;
-  RoleKind last{};
-  for (const Role& role : RolesOf(layout, rank)) {
-    if (!kinds.empty() && role.kind == last) continue;
-    kinds += (kinds.empty() ? "" : "+") + KindName(role.kind);
-    last = role.kind;
-  }
-  return kinds;
-}
-
 // One process for each role, all in this one: what `transport = "tcp"` means without mpirun.
 Layout OneRankARole(const Layout& layout) {
   Layout spread = layout;

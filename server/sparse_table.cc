@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/config.h"
 #include "common/error.h"
 #include "common/random.h"
 #include "common/row_state.h"
@@ -15,7 +16,6 @@
 namespace fathom {
 namespace {
 
-constexpr std::size_t kMaxDim = 4096;  // of the settings
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kBlockKeys = 32;  // looked up together
 constexpr std::size_t kRowsAhead = 8;   // read ahead of the row at hand
@@ -113,7 +113,7 @@ float SparseTable::ScoreOf(const float* row, AtLimit score) const {
   float sum = 0;
   if (score == AtLimit::kEvictSmallest) {
     if (spec_.wide) sum = std::abs(ftrl_.Weight(row[0], row[1]));
-    float embedding[kMaxDim];
+    float embedding[kMaxEmbeddingDim];
     ReadEmbedding(spec_, row, embedding);
     for (std::size_t i = 0; i < dim(); ++i) sum += embedding[i] * embedding[i];
   } else {
@@ -193,7 +193,7 @@ void SparseTable::Update(std::uint64_t step, float* row, float wide,
   float* const accumulators = row + accumulators_at_;
   if (spec_.precision == Precision::kFloat32)
     return UpdateEmbedding(row + EmbeddingAt(spec_), accumulators, deep);
-  float embedding[kMaxDim];
+  float embedding[kMaxEmbeddingDim];
   ReadEmbedding(spec_, row, embedding);
   UpdateEmbedding(embedding, accumulators, deep);
   const std::uint64_t random = Mix64(Mix64(rounding_seed_, RowStore::KeyOf(row)), step);
@@ -252,7 +252,7 @@ float* SparseTable::Append(Key key) {
 
 float* SparseTable::Create(Key key) {
   float* const row = Append(key);
-  float embedding[kMaxDim];
+  float embedding[kMaxEmbeddingDim];
   initial_.Fill(key, {embedding, dim()});
   WriteNearest({embedding, dim()}, row);
   std::fill_n(row + accumulators_at_, spec_.accumulators(), initial_accumulator_);

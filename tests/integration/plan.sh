@@ -19,5 +19,5 @@ grep -qE "^fits +yes" "$scratch/again.txt" || { cat "$scratch/again.txt" >&2; fa
 "$fathom" plan configs/scale.toml --hosts 16 --cores 32 --network 1Gbps >"$scratch/cluster.txt" 2>/dev/null
 grep -qE "^memory +[0-9]+ x server" "$scratch/cluster.txt" || { cat "$scratch/cluster.txt" >&2; fail "no servers on the cluster"; }
 must_fail 2 "--network" "$fathom" plan configs/scale.toml --hosts 2 --network 25
-must_fail 2 "one of the units" "$fathom" plan configs/scale.toml --memory lots
+must_fail 2 "a number and a unit" "$fathom" plan configs/scale.toml --memory lots
 echo "a plan is made once and kept"
