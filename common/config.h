@@ -126,8 +126,12 @@ struct EvaluateConfig {
 struct ServerConfig {
   bool huge_pages = true;
   std::string memory_limit;  // of all servers' tables together, as 8GB; empty: none
-  std::string at_limit = "evict_least_trained";  // evict_least_trained, evict_smallest, refuse
-  double admission_probability = 1;              // of a new key in each step that names it
+  // evict_least_trained, evict_smallest, evict_oldest, refuse
+  std::string at_limit = "evict_least_trained";
+  std::int64_t evict_unused_steps = 0;    // rows that no push named for so long go; 0: none
+  double admission_probability = 1;       // of a new key in each step that names it
+  std::int64_t admission_count = 1;       // steps that must have named a key before it gets a row
+  std::string admission_filter = "16MB";  // memory of all servers' counters of such keys
 };
 
 struct ClusterConfig {

@@ -11,6 +11,8 @@
 namespace fathom {
 namespace {
 
+constexpr double kMinFilterBytes = 64e3;  // a thousand for each partition
+
 bool OneOf(std::string_view value, std::initializer_list<std::string_view> choices) {
   return std::find(choices.begin(), choices.end(), value) != choices.end();
 }
@@ -122,6 +124,11 @@ void CheckConfig(const Config& config, const std::string& origin) {
   if (!config.server.memory_limit.empty() && !ParseByteSize(config.server.memory_limit)) {
     Fail(ExitCode::kUsage, "{}: server.memory_limit = \"{}\" is not {}", origin,
          config.server.memory_limit, kByteSizeForm);
+  }
+  const auto filter = ParseByteSize(config.server.admission_filter);
+  if (!filter || *filter < kMinFilterBytes) {
+    Fail(ExitCode::kUsage, "{}: server.admission_filter = \"{}\" is not {}, of at least 64kB",
+         origin, config.server.admission_filter, kByteSizeForm);
   }
   if (config.evaluate.on == "validation" && config.data.validation_fraction == 0) {
     Fail(ExitCode::kUsage, "{}: evaluate.on = \"validation\" needs data.validation_fraction",

@@ -52,6 +52,7 @@ Json ToJson(const Manifest& manifest) {
                               {"dim", table.dim},
                               {"row_wise", table.row_wise},
                               {"precision", PrecisionName(table.precision)}});
+    if (table.last_step) root["tables"].back()["last_step"] = true;
   }
   root["files"] = Json::array();
   for (const ModelFileEntry& file : manifest.files) root["files"].push_back(ToJson(file));
@@ -113,7 +114,8 @@ TableSpec TableFromJson(const Json& json) {
                   .wide = json.at("wide"),
                   .dim = static_cast<int>(Member(json, "dim", kMaxDim)),
                   .row_wise = json.at("row_wise"),
-                  .precision = PrecisionFrom(json.at("precision"))};
+                  .precision = PrecisionFrom(json.at("precision")),
+                  .last_step = json.contains("last_step") && json["last_step"].get<bool>()};
   if (!table.wide && table.dim == 0) Wrong("table " + table.name + " is neither wide nor deep");
   return table;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "common/admission_file.h"
 #include "common/model_file.h"
 #include "common/row_state.h"
 
@@ -40,7 +41,9 @@ std::string StateName(const TableSpec& table, int i) {
   if (table.wide && i < 2) return i == 0 ? "z" : "n";
   const int deep = i - (table.wide ? 2 : 0);
   if (deep < table.dim) return fmt::format("embedding[{}]", deep);
-  return fmt::format("accumulator[{}]", deep - table.dim);
+  const int accumulator = deep - table.dim;
+  return accumulator < table.accumulators() ? fmt::format("accumulator[{}]", accumulator)
+                                            : "last_step";
 }
 
 std::string CompareHeads(const Manifest& a, const Manifest& b) {
@@ -67,24 +70,44 @@ std::string CompareDense(const std::vector<float>& a, const std::vector<float>& 
   return "";
 }
 
-// z, n, the embedding's elements, the accumulators: whatever form they are kept in.
+// z, n, the embedding's elements, the accumulators, the last step: whatever form they are kept in.
 std::vector<float> Values(const TableSpec& table, const float* state) {
   std::vector<float> values(state, state + EmbeddingAt(table));
   values.resize(values.size() + static_cast<std::size_t>(table.dim));
   ReadEmbedding(table, state, values.data() + EmbeddingAt(table));
   const float* const accumulators = state + AccumulatorsAt(table);
-  values.insert(values.end(), accumulators, accumulators + table.accumulators());
+  values.insert(values.end(), accumulators, state + table.state_floats());
   return values;
 }
 
 std::string CompareStates(const TableSpec& table, const float* a, const float* b) {
   const auto x = Values(table, a), y = Values(table, b);
   for (std::size_t i = 0; i < x.size(); ++i) {
-    if (!SameBits(x[i], y[i]))
-      return fmt::format("{}: {} against {}", StateName(table, static_cast<int>(i)), Value(x[i]),
-                         Value(y[i]));
+    if (SameBits(x[i], y[i])) continue;
+    const std::string name = StateName(table, static_cast<int>(i));
+    if (name == "last_step")
+      return fmt::format("{}: {} against {}", name, LastStepOf(table, a), LastStepOf(table, b));
+    return fmt::format("{}: {} against {}", name, Value(x[i]), Value(y[i]));
   }
   return "padding that is not 0";
+}
+
+// The counters of a partition's admission filter, where both checkpoints have them: a model that is
+// done has none.
+std::string CompareCounters(const fs::path& dir_a, const Manifest& a, const fs::path& dir_b,
+                            const Manifest& b, int partition) {
+  if (!HasAdmissionFile(a, partition) || !HasAdmissionFile(b, partition)) return "";
+  const Buffer counters_a = ReadAdmissionFile(dir_a, a, partition);
+  const Buffer counters_b = ReadAdmissionFile(dir_b, b, partition);
+  const auto x = counters_a.bytes(), y = counters_b.bytes();
+  if (x.size() != y.size())
+    return fmt::format("admission filter, partition {}: {} bytes against {}", partition, x.size(),
+                       y.size());
+  const auto differ = std::mismatch(x.begin(), x.end(), y.begin());
+  if (differ.first == x.end()) return "";
+  return fmt::format("admission filter, partition {}, byte {}: {:02x} against {:02x}", partition,
+                     differ.first - x.begin(), static_cast<unsigned>(*differ.first),
+                     static_cast<unsigned>(*differ.second));
 }
 
 std::string CompareRows(const TableRows& a, const TableRows& b, const TableSpec& table) {
@@ -133,6 +156,8 @@ std::string CompareModels(const fs::path& dir_a, const fs::path& dir_b) {
       tables = t;
     }
   }
+  for (int partition = 0; partition < kPartitions && difference.empty(); ++partition)
+    difference = CompareCounters(dir_a, a, dir_b, b, partition);
   return difference;
 }
 

@@ -7,7 +7,7 @@
 // The files depend on the model alone: not on the number of servers that wrote them.
 // A checkpoint is a model that may hold, beside an older rows-NN.bin, files rows-NN.STEP.bin of the
 // rows that have changed since; the manifest names them in order, and the last one that has a row
-// says what it is.
+// says what it is. It may hold admission-NN.bin too (admission_file.h).
 #pragma once
 
 #include <cstdint>
@@ -60,8 +60,8 @@ std::string PartitionFile(int partition, std::uint64_t step);
 // Those of a partition in a manifest, in order.
 std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition);
 
-// Writes one partition's rows into a file. A row's state is TableSpec::state_floats() floats (z, n,
-// embedding, accumulators). Rows of a table are added in ascending order of key, tables in order.
+// Writes one partition's rows into a file. A row's state is TableSpec::state_floats() floats, as in
+// row_state.h. Rows of a table are added in ascending order of key, tables in order.
 // Finish syncs the file and returns its entry; without it the file is removed.
 class PartitionWriter {
  public:
@@ -109,8 +109,8 @@ void WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
 Manifest ReadManifest(const std::filesystem::path& dir);
 
 // The first difference between two models: in step, seed, tables, dense parameters, then rows in
-// order of table and key. Empty: identical. Says which table, key and value, with both values
-// as decimal and bits.
+// order of table and key, then the counters of two checkpoints' admission filters. Empty:
+// identical. Says which table, key and value, with both values as decimal and bits.
 std::string CompareModels(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace fathom

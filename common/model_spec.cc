@@ -22,13 +22,22 @@ int Padded(int floats) { return (floats + kPadFloats - 1) / kPadFloats * kPadFlo
 bool UsesWide(const std::string& use) { return use == "wide" || use == "both"; }
 bool UsesDeep(const std::string& use) { return use == "deep" || use == "both"; }
 
-int TableFor(ModelSpec* spec, bool wide, int dim, bool row_wise, Precision precision) {
+// Whether a setting asks for the age of rows.
+bool KeepsLastStep(const ServerConfig& server) {
+  return server.evict_unused_steps > 0 ||
+         (server.at_limit == "evict_oldest" && !server.memory_limit.empty());
+}
+
+int TableFor(ModelSpec* spec, const Config& config, bool wide, int dim) {
+  const Precision precision =
+      config.deep.precision == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
   TableSpec table{.name = (wide ? (dim > 0 ? "wide_deep" : "wide") : "deep") +
                           (dim > 0 ? std::to_string(dim) : std::string()),
                   .wide = wide,
                   .dim = dim,
-                  .row_wise = row_wise,
-                  .precision = dim > 0 ? precision : Precision::kFloat32};
+                  .row_wise = config.deep.row_wise,
+                  .precision = dim > 0 ? precision : Precision::kFloat32,
+                  .last_step = KeepsLastStep(config.server)};
   const auto found = std::find(spec->tables.begin(), spec->tables.end(), table);
   if (found != spec->tables.end()) return static_cast<int>(found - spec->tables.begin());
   spec->tables.push_back(table);
@@ -43,9 +52,7 @@ void AddField(ModelSpec* spec, const Config& config, const std::string& name,
   field.wide = UsesWide(use);
   field.dim = UsesDeep(use) ? static_cast<int>(dim > 0 ? dim : config.model.embedding_dim) : 0;
   field.pooling = pooling == "mean" ? Pooling::kMean : Pooling::kSum;
-  field.table =
-      TableFor(spec, field.wide, field.dim, config.deep.row_wise,
-               config.deep.precision == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32);
+  field.table = TableFor(spec, config, field.wide, field.dim);
   spec->fields.push_back(std::move(field));
 }
 

@@ -23,18 +23,22 @@ enum class Pooling { kSum, kMean };
 
 // A table holds all rows of one shape. Several columns share a table; their keys differ by seed.
 //   a row's state:  [key u64 | wide: z, n f32 | deep: embedding f32 x dim | accumulator f32 x
-//   (row_wise ? 1 : dim)] a pulled row:   wide: the weight f32;  deep: embedding f32 x dim a pushed
-//   row:   the gradient of what was pulled
+//                   (row_wise ? 1 : dim) | last_step u32]
+//   a pulled row:   wide: the weight f32;  deep: embedding f32 x dim
+//   a pushed row:   the gradient of what was pulled
 struct TableSpec {
   std::string name;  // "wide", "deep16", "wide_deep16"
   bool wide = false;
   int dim = 0;  // 0: not deep
   bool row_wise = true;
   Precision precision = Precision::kFloat32;  // of the embedding
+  bool last_step = false;                     // rows keep the step of their last update
 
   int accumulators() const { return dim == 0 ? 0 : (row_wise ? 1 : dim); }
   int embedding_floats() const { return precision == Precision::kFloat32 ? dim : (dim + 1) / 2; }
-  int state_floats() const { return (wide ? 2 : 0) + embedding_floats() + accumulators(); }
+  int state_floats() const {
+    return (wide ? 2 : 0) + embedding_floats() + accumulators() + (last_step ? 1 : 0);
+  }
   int row_bytes() const { return 8 + 4 * state_floats(); }
   int pulled_floats() const { return (wide ? 1 : 0) + dim; }
   friend bool operator==(const TableSpec&, const TableSpec&) = default;

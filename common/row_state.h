@@ -1,5 +1,5 @@
 // A row's state, [TableSpec::state_floats()] floats as they lie in tables and files:
-//   z, n if wide | embedding | accumulators
+//   z, n if wide | embedding | accumulators | the step of the last update, a u32's bits, if kept
 // An embedding of bfloat16 takes half the floats: two numbers in each, the first in the lower half;
 // of an odd dimension the last upper half is 0.
 #pragma once
@@ -17,6 +17,18 @@ namespace fathom {
 inline std::size_t EmbeddingAt(const TableSpec& table) { return table.wide ? 2 : 0; }
 inline std::size_t AccumulatorsAt(const TableSpec& table) {
   return EmbeddingAt(table) + static_cast<std::size_t>(table.embedding_floats());
+}
+
+inline std::size_t LastStepAt(const TableSpec& table) {
+  return AccumulatorsAt(table) + static_cast<std::size_t>(table.accumulators());
+}
+
+// Of a table with last_step.
+inline std::uint32_t LastStepOf(const TableSpec& table, const float* state) {
+  return std::bit_cast<std::uint32_t>(state[LastStepAt(table)]);
+}
+inline void SetLastStep(const TableSpec& table, std::uint64_t step, float* state) {
+  state[LastStepAt(table)] = std::bit_cast<float>(static_cast<std::uint32_t>(step));
 }
 
 // `embedding`: [dim].

@@ -15,7 +15,7 @@ struct TableStatistics {
   std::uint64_t rows = 0;
   std::uint64_t zero_wide_weights = 0;  // exact zeros, by L1
   std::uint64_t row_bytes = 0;          // of payload in all
-  std::uint64_t allocated_bytes = 0;    // slabs and index
+  std::uint64_t allocated_bytes = 0;    // slabs, index; the first table's: and the admission filter
   std::uint64_t evicted_rows = 0;       // since this process began
   std::uint64_t refused_updates = 0;    // of keys that got no row, since then
 };

@@ -10,6 +10,7 @@ namespace fathom {
 namespace {
 
 constexpr double kMaxCount = 1e15;
+constexpr double kMaxUnusedSteps = 1e9;  // ages are told apart modulo 2^32
 
 Setting Text(std::string_view key, std::string* value, std::string_view help,
              std::vector<std::string_view> choices = {}) {
@@ -259,15 +260,23 @@ std::vector<Setting> SettingsOf(Config& c) {
                 "in half the time; small tables take a little more memory"),
           Text("server.memory_limit", &c.server.memory_limit,
                "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
-          Text(
-              "server.at_limit", &c.server.at_limit,
-              "What a partition of rows does that is full: evict the tenth of its rows that was "
-              "trained least (sum of squared gradients), or whose weights are smallest; or refuse: "
-              "new keys get no row",
-              {"evict_least_trained", "evict_smallest", "refuse"}),
+          Text("server.at_limit", &c.server.at_limit,
+               "What a partition of rows does that is full: evict the tenth of its rows that was "
+               "trained least (sum of squared gradients), whose weights are smallest, or that were "
+               "named longest ago; or refuse: new keys get no row",
+               {"evict_least_trained", "evict_smallest", "evict_oldest", "refuse"}),
+          Number("server.evict_unused_steps", &c.server.evict_unused_steps, 0, kMaxUnusedSteps,
+                 "Rows that no push has named for so many steps are forgotten, within 64 steps; 0: "
+                 "none. It and evict_oldest keep 4 B more a row, the step of its last update"),
           Positive("server.admission_probability", &c.server.admission_probability, 1,
                    "A key without a row gets one with this probability in each step that names it "
                    "(Poisson inclusion, McMahan et al. 2013); below 1, rare keys get none"),
+          Number("server.admission_count", &c.server.admission_count, 1, 15,
+                 "A key without a row gets one once so many steps have named it (Bloom filter "
+                 "inclusion, McMahan et al. 2013); 1: at once"),
+          Text("server.admission_filter", &c.server.admission_filter,
+               "Memory of the counters of admission_count, all servers' together, as 8GB or "
+               "512MiB; half a byte a counter, four counters a key"),
           Number("cluster.servers", &c.cluster.servers, 0, 64,
                  "Ranks that serve (in one process: threads); 0: a sensible number"),
           Number("cluster.workers", &c.cluster.workers, 0, 1024,

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "launcher/plan.h"
+#include "server/admission_filter.h"
 #include "server/mapped_memory.h"
 #include "server/row_budget.h"
 #include "server/row_store.h"
@@ -56,7 +57,8 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
                    const PartLoad& part, const Layout& layout) {
   const double servers = layout.servers;
   const double workers = layout.workers;
-  double tables = 0, rows = 0;
+  auto tables = static_cast<double>(AdmissionFilter::BytesOfAll(config));
+  double rows = 0;
   for (std::size_t t = 0; t < spec.tables.size(); ++t) {
     tables += TableBytes(spec.tables[t], sample.rows[t], config.checkpoint.every_steps > 0);
     rows += sample.rows[t];
@@ -97,6 +99,7 @@ double MemoryPlan::TotalBytes() const {
 MemoryPlan PlanMemory(const Config& config, const ModelSpec& spec, const Layout& layout,
                       const DataSample& sample, const PartLoad& part, const ClusterShape& shape) {
   MemoryPlan plan;
+  plan.row_bytes = static_cast<double>(AdmissionFilter::BytesOfAll(config));
   for (std::size_t t = 0; t < spec.tables.size(); ++t) {
     plan.rows += sample.rows[t];
     plan.row_bytes += TableBytes(spec.tables[t], sample.rows[t], config.checkpoint.every_steps > 0);

@@ -44,13 +44,13 @@ void InspectCommand(const std::filesystem::path& model_dir) {
       static_cast<unsigned long long>(manifest.seed), manifest.files.size(),
       static_cast<double>(bytes) / 1e6, static_cast<unsigned long long>(TotalRows(manifest)),
       static_cast<unsigned long long>(manifest.dense_floats));
-  std::printf("%-16s %12s %6s %6s %12s %12s\n", "table", "rows", "wide", "dim", "accumulators",
-              "bytes a row");
+  std::printf("%-16s %12s %6s %6s %12s %10s %12s\n", "table", "rows", "wide", "dim", "accumulators",
+              "last step", "bytes a row");
   for (std::size_t i = 0; i < manifest.tables.size(); ++i) {
     const TableSpec& table = manifest.tables[i];
-    std::printf("%-16s %12llu %6s %6d %12d %12d\n", table.name.c_str(),
+    std::printf("%-16s %12llu %6s %6d %12d %10s %12d\n", table.name.c_str(),
                 static_cast<unsigned long long>(manifest.Rows(i)), table.wide ? "yes" : "no",
-                table.dim, table.accumulators(), table.row_bytes());
+                table.dim, table.accumulators(), table.last_step ? "yes" : "no", table.row_bytes());
   }
   std::printf("\n%s", ReadTextFile(model.dir, manifest, "config.toml").c_str());
 }

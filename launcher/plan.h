@@ -30,7 +30,7 @@ struct ProcessPlan {
 
 struct MemoryPlan {
   double rows = 0;
-  double row_bytes = 0;  // all servers: rows and index
+  double row_bytes = 0;  // all servers: rows, index and admission filter
   std::vector<ProcessPlan> processes;
 
   double TotalBytes() const;

@@ -16,6 +16,7 @@ constexpr double kKeptShare = 0.85;
 
 AtLimit AtLimitOf(const std::string& name) {
   if (name == "refuse") return AtLimit::kRefuse;
+  if (name == "evict_oldest") return AtLimit::kEvictOldest;
   return name == "evict_smallest" ? AtLimit::kEvictSmallest : AtLimit::kEvictLeastTrained;
 }
 

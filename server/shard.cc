@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "common/admission_file.h"
 #include "common/aligned_vector.h"
 #include "common/bfloat16.h"
 #include "common/error.h"
@@ -34,8 +35,10 @@ Shard::Shard(const Config& config, const ModelSpec& spec, int server, int server
       arena_(PagesOf(config)),
       dense_(config, spec, server, servers),
       merge_(spec.row_format),
-      files_(spec.tables, tables_, dense_, arena_, first_partition_, end_partition_),
-      budget_(config, spec.tables) {
+      admission_(config, first_partition_, end_partition_),
+      files_(spec.tables, tables_, dense_, arena_, admission_, first_partition_, end_partition_),
+      budget_(config, spec.tables),
+      unused_steps_(config.server.evict_unused_steps) {
   for (const TableSpec& table : spec.tables) {
     tables_.emplace_back(table, config, first_partition_, end_partition_, &arena_);
   }
@@ -57,8 +60,20 @@ void Shard::Load(const std::filesystem::path& dir, const Alive& alive) {
     alive();
   }
   dense_.Restore(ReadDense(dir, manifest));
+  if (admission_.on() && manifest.progress) RestoreAdmission(dir, manifest);
   files_.Loaded(manifest);
   KeepToBudget();
+}
+
+void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest) {
+  for (int p = first_partition_; p < end_partition_; ++p) {
+    if (!admission_.Restore(p, ReadAdmissionFile(dir, manifest, p).bytes())) {
+      Fail(ExitCode::kModel,
+           "{}: the admission filter of partition {} has another size; set "
+           "server.admission_filter as it was",
+           dir.string(), p);
+    }
+  }
 }
 
 PendingPull Shard::Find(Buffer payload, PullMessage message) const {
@@ -140,7 +155,19 @@ void Shard::Update(const StepPlan& plan, std::span<WorkerGradients> workers) {
     if (!part.node->dense.empty()) dense.push_back({part.node->node.first_slice, part.node->dense});
   }
   dense_.Update(plan.step, plan.examples, dense);
+  EvictUnused(plan.step);
   KeepToBudget();
+}
+
+// One partition a step, so that no step takes much longer for it.
+void Shard::EvictUnused(std::uint64_t step) {
+  const int partition = static_cast<int>(step % kPartitions);
+  if (unused_steps_ == 0 || partition < first_partition_ || partition >= end_partition_) return;
+  bool evicted = false;
+  for (SparseTable& table : tables_) evicted |= table.EvictUnused(partition, step, unused_steps_);
+  if (!evicted) return;
+  files_.Rewritten(partition);
+  ++evictions_;
 }
 
 // Between steps, so that all of a step's keys find the same partitions open.
@@ -170,18 +197,36 @@ void Shard::KeepToBudget() {
   if (evicted) ++evictions_;
 }
 
-void Shard::CreateMissing(std::uint64_t step, std::size_t table, const Part& part) {
+std::vector<std::size_t> Shard::MissingPlaces(std::size_t table, const Part& part) {
   const PushMessage::Table& gradients = part.node->tables[table];
-  const auto keys = part.worker->pull.message.keys[table];
-  std::vector<float*>& rows = part.worker->pull.rows[table];
-  std::vector<Key> missing;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < gradients.count; ++i) {
     const std::size_t place = gradients.all ? i : gradients.positions[i];
-    if (rows[place] != nullptr) continue;
-    missing.push_back(keys[place]);
-    places.push_back(place);
+    if (part.worker->pull.rows[table][place] == nullptr) places.push_back(place);
   }
+  return places;
+}
+
+// Of all parts before any row is created, and each key once: it does not matter who names it.
+void Shard::CountMissing(std::size_t table, std::span<const Part> parts) {
+  std::vector<Key> missing;
+  for (const Part& part : parts) {
+    for (const std::size_t place : MissingPlaces(table, part))
+      missing.push_back(part.worker->pull.message.keys[table][place]);
+  }
+  std::sort(missing.begin(), missing.end());
+  missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+  admission_.Count(table, missing);
+}
+
+void Shard::CreateMissing(std::uint64_t step, std::size_t table, const Part& part) {
+  const auto keys = part.worker->pull.message.keys[table];
+  std::vector<float*>& rows = part.worker->pull.rows[table];
+  std::vector<std::size_t> places = MissingPlaces(table, part);
+  // A key that got its row since the pull stays admitted.
+  std::erase_if(places, [&](std::size_t place) { return !admission_.Admits(table, keys[place]); });
+  std::vector<Key> missing;
+  for (const std::size_t place : places) missing.push_back(keys[place]);
   std::vector<float*> created(missing.size());
   tables_[table].FindOrCreate(missing, step, created.data());
   for (std::size_t i = 0; i < created.size(); ++i) rows[places[i]] = created[i];
@@ -190,6 +235,7 @@ void Shard::CreateMissing(std::uint64_t step, std::size_t table, const Part& par
 void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const Part> parts) {
   const TableSpec& spec = spec_.tables[table];
   SparseTable& rows = tables_[table];
+  if (admission_.on()) CountMissing(table, parts);
   std::vector<GradientSource> sources;
   for (const Part& part : parts) {
     CreateMissing(step, table, part);

@@ -12,6 +12,7 @@
 #include "common/messages.h"
 #include "common/run_context.h"
 #include "common/schedule.h"
+#include "server/admission_filter.h"
 #include "server/dense_table.h"
 #include "server/gradient_merge.h"
 #include "server/row_budget.h"
@@ -79,6 +80,11 @@ class Shard {
 
   void FindAll(PendingPull* pull) const;
   void KeepToBudget();
+  void EvictUnused(std::uint64_t step);
+  void RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest);
+  // Places in the pull's keys of what the part names and has no row.
+  static std::vector<std::size_t> MissingPlaces(std::size_t table, const Part& part);
+  void CountMissing(std::size_t table, std::span<const Part> parts);
   void CreateMissing(std::uint64_t step, std::size_t table, const Part& part);
   void UpdateTable(std::uint64_t step, std::size_t table, std::span<const Part> parts);
 
@@ -89,8 +95,10 @@ class Shard {
   std::deque<SparseTable> tables_;
   DenseTable dense_;
   GradientMerge merge_;
+  AdmissionFilter admission_;
   ShardFiles files_;
   RowBudget budget_;
+  std::int64_t unused_steps_;    // after which a row is evicted; 0: never
   std::uint64_t evictions_ = 0;  // how often rows have moved
   bool at_limit_ = false;        // was reached, and said
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/admission_file.h"
 #include "common/durable_file.h"
 
 namespace fathom {
@@ -26,12 +27,13 @@ bool WholeIsDue(int partition, const std::vector<ModelFileEntry>& files, std::ui
 }  // namespace
 
 ShardFiles::ShardFiles(const std::vector<TableSpec>& specs, std::deque<SparseTable>& tables,
-                       const DenseTable& dense, SlabArena& arena, int first_partition,
-                       int end_partition)
+                       const DenseTable& dense, SlabArena& arena, const AdmissionFilter& admission,
+                       int first_partition, int end_partition)
     : specs_(specs),
       tables_(tables),
       dense_(dense),
       arena_(arena),
+      admission_(admission),
       first_partition_(first_partition),
       end_partition_(end_partition) {}
 
@@ -81,6 +83,7 @@ SavedMessage ShardFiles::SaveCheckpoint(const fs::path& dir, std::uint64_t step,
     saved.files.insert(saved.files.end(), chains.back().files.begin(), chains.back().files.end());
     alive();
   }
+  if (admission_.on()) SaveAdmission(dir, alive, &saved);
   dense_.Save(dir);
   saved.tables = Statistics();
   chains_ = std::move(chains);
@@ -115,6 +118,14 @@ ShardFiles::Chain ShardFiles::SavePartition(const fs::path& dir, int partition, 
   return chain;
 }
 
+void ShardFiles::SaveAdmission(const fs::path& dir, const Alive& alive, SavedMessage* saved) const {
+  for (int p = first_partition_; p < end_partition_; ++p) {
+    saved->files.push_back(WriteAdmissionFile(dir, p, admission_.Counters(p)));
+    saved->bytes_written += saved->files.back().bytes;
+    alive();
+  }
+}
+
 ModelFileEntry ShardFiles::Write(const fs::path& dir, const std::string& name, int partition,
                                  SparseTable::Which which) const {
   PartitionWriter writer(dir, name, partition, specs_);
@@ -146,6 +157,8 @@ std::vector<std::uint64_t> ShardFiles::RowsOf(int partition) const {
 std::vector<TableStatistics> ShardFiles::Statistics() const {
   std::vector<TableStatistics> statistics;
   for (const SparseTable& table : tables_) statistics.push_back(table.Statistics());
+  // The counters are those of all tables.
+  if (!statistics.empty()) statistics.front().allocated_bytes += admission_.allocated_bytes();
   return statistics;
 }
 

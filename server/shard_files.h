@@ -17,6 +17,7 @@
 
 #include "common/model_file.h"
 #include "common/saved_message.h"
+#include "server/admission_filter.h"
 #include "server/dense_table.h"
 #include "server/slab_arena.h"
 #include "server/sparse_table.h"
@@ -30,7 +31,8 @@ class ShardFiles {
 
   // Of the partitions [first_partition, end_partition).
   ShardFiles(const std::vector<TableSpec>& specs, std::deque<SparseTable>& tables,
-             const DenseTable& dense, SlabArena& arena, int first_partition, int end_partition);
+             const DenseTable& dense, SlabArena& arena, const AdmissionFilter& admission,
+             int first_partition, int end_partition);
 
   // The shard was read from this checkpoint and has not changed since.
   void Loaded(const Manifest& manifest);
@@ -60,6 +62,8 @@ class ShardFiles {
                       std::uint64_t* bytes_written) const;
   ModelFileEntry Write(const std::filesystem::path& dir, const std::string& name, int partition,
                        SparseTable::Which which) const;
+  void SaveAdmission(const std::filesystem::path& dir, const Alive& alive,
+                     SavedMessage* saved) const;
   std::uint64_t ChangedBytes(int partition) const;
   std::vector<std::uint64_t> RowsOf(int partition) const;
   std::vector<TableStatistics> Statistics() const;
@@ -68,6 +72,7 @@ class ShardFiles {
   std::deque<SparseTable>& tables_;
   const DenseTable& dense_;
   SlabArena& arena_;
+  const AdmissionFilter& admission_;
   int first_partition_;
   int end_partition_;
   std::vector<Chain> chains_;           // by partition; empty: no checkpoint yet

@@ -109,7 +109,8 @@ bool SparseTable::Admits(Key key, std::uint64_t step) const {
          UnitDouble(Mix64(Mix64(admission_seed_, key), step)) < admission_probability_;
 }
 
-float SparseTable::ScoreOf(const float* row, AtLimit score) const {
+double SparseTable::ScoreOf(const float* row, AtLimit score) const {
+  if (score == AtLimit::kEvictOldest) return LastStepOf(spec_, row);
   float sum = 0;
   if (score == AtLimit::kEvictSmallest) {
     if (spec_.wide) sum = std::abs(ftrl_.Weight(row[0], row[1]));
@@ -125,11 +126,10 @@ float SparseTable::ScoreOf(const float* row, AtLimit score) const {
 }
 
 void SparseTable::Evict(int partition, std::uint64_t keep, AtLimit score) {
-  Partition& place = At(partition);
-  RowStore& rows = place.rows;
+  const RowStore& rows = At(partition).rows;
   if (rows.size() <= keep) return;
   struct Scored {
-    float score;
+    double score;
     Key key;
     std::uint32_t row;
   };
@@ -142,19 +142,42 @@ void SparseTable::Evict(int partition, std::uint64_t keep, AtLimit score) {
                    [](const Scored& a, const Scored& b) {
                      return a.score != b.score ? a.score < b.score : a.key < b.key;
                    });
-  // Rows from behind the new end fill the holes before it.
   std::vector<bool> leaves(rows.size());
   for (std::ptrdiff_t i = 0; i < leaving; ++i)
     leaves[scored[static_cast<std::size_t>(i)].row] = true;
-  auto from = static_cast<std::uint32_t>(keep);
+  Forget(At(partition), leaves, static_cast<std::uint32_t>(leaving));
+}
+
+bool SparseTable::EvictUnused(int partition, std::uint64_t step, std::int64_t unused_steps) {
+  const RowStore& rows = At(partition).rows;
+  std::vector<bool> leaves(rows.size());
+  std::uint32_t leaving = 0;
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    // Modulo 2^32, and below 0 where an async batch of an earlier step came after a later one.
+    const auto age = static_cast<std::int32_t>(static_cast<std::uint32_t>(step) -
+                                               LastStepOf(spec_, rows.state(i)));
+    leaves[i] = age >= unused_steps;
+    leaving += leaves[i] ? 1 : 0;
+  }
+  if (leaving == 0) return false;
+  Forget(At(partition), leaves, leaving);
+  return true;
+}
+
+// Rows from behind the new end fill the holes before it.
+void SparseTable::Forget(Partition& partition, const std::vector<bool>& leaves,
+                         std::uint32_t leaving) {
+  RowStore& rows = partition.rows;
+  const std::uint32_t keep = rows.size() - leaving;
+  std::uint32_t from = keep;
   for (std::uint32_t hole = 0; hole < keep; ++hole) {
     if (!leaves[hole]) continue;
     while (leaves[from]) ++from;
     rows.Move(from++, hole);
   }
-  rows.Truncate(static_cast<std::uint32_t>(keep));
-  place.index.Rebuild(rows);
-  evicted_rows_ += static_cast<std::uint64_t>(leaving);
+  rows.Truncate(keep);
+  partition.index.Rebuild(rows);
+  evicted_rows_ += leaving;
 }
 
 void SparseTable::Prefetch(const float* row) const {
@@ -188,6 +211,7 @@ void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* c
 void SparseTable::Update(std::uint64_t step, float* row, float wide,
                          std::span<const float> deep) const {
   if (marks_) SlabArena::Mark(row);
+  if (spec_.last_step) SetLastStep(spec_, step, row);
   if (spec_.wide) ftrl_.Update(wide, &row[0], &row[1]);
   if (spec_.dim == 0) return;
   float* const accumulators = row + accumulators_at_;

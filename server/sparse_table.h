@@ -1,7 +1,7 @@
 // One table's rows of this server's partitions, and the update rules of its rows.
 //
-// A row is a pointer to its state (TableSpec: z, n | embedding | accumulators) and stays where it
-// is until rows are evicted. Thread rule: the server's thread alone.
+// A row is a pointer to its state (row_state.h) and stays where it is until rows are evicted.
+// Thread rule: the server's thread alone.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,10 @@ class SparseTable {
   // Forgets all but `keep` rows of a partition, those with the lowest scores, of equal ones those
   // with the lowest keys. Rows move: what was found before is not there any more.
   void Evict(int partition, std::uint64_t keep, AtLimit score);
+
+  // Forgets the rows of a partition whose last update is `unused_steps` or more before `step`, of a
+  // table that keeps it. False: there were none, and no row has moved.
+  bool EvictUnused(int partition, std::uint64_t step, std::int64_t unused_steps);
 
   // An update that found no row.
   void CountRefused() { ++refused_updates_; }
@@ -94,7 +98,8 @@ class SparseTable {
   float* Append(Key key);
   float* Create(Key key);
   bool Admits(Key key, std::uint64_t step) const;
-  float ScoreOf(const float* row, AtLimit score) const;
+  double ScoreOf(const float* row, AtLimit score) const;
+  void Forget(Partition& partition, const std::vector<bool>& leaves, std::uint32_t leaving);
 
   void UpdateEmbedding(float* embedding, float* accumulators, std::span<const float> deep) const;
   void FillInitial(Key key, std::span<float> embedding) const;

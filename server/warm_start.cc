@@ -14,16 +14,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// By table of the old model: where its rows go.
+// By table of the old model: where its rows go. Whether they keep their last step does not matter:
+// steps begin anew.
 std::vector<std::optional<std::size_t>> MatchTables(const std::vector<TableSpec>& old_tables,
                                                     const std::vector<TableSpec>& tables) {
   std::vector<std::optional<std::size_t>> matches;
   for (const TableSpec& old_table : old_tables) {
-    const auto match = std::find(tables.begin(), tables.end(), old_table);
+    const auto match = std::find_if(tables.begin(), tables.end(), [&](TableSpec table) {
+      table.last_step = old_table.last_step;
+      return table == old_table;
+    });
     matches.push_back(match == tables.end() ? std::nullopt
                                             : std::optional<std::size_t>(match - tables.begin()));
   }
   return matches;
+}
+
+// The row's state as that of a new model's table, never updated.
+std::vector<float> WithoutLastStep(const TableSpec& from, const TableSpec& to,
+                                   std::span<const float> state) {
+  std::vector<float> own(state.begin(),
+                         state.begin() + static_cast<std::ptrdiff_t>(LastStepAt(from)));
+  own.resize(static_cast<std::size_t>(to.state_floats()));
+  return own;
 }
 
 // A weight follows from z and n by the settings of the model that it was trained with.
@@ -51,7 +64,7 @@ void Shard::WarmStart(const fs::path& dir, bool optimizer_state, const Alive& al
       if (!matches[table]) return;
       const TableSpec& spec = manifest.tables[table];
       SparseTable& rows = tables_[*matches[table]];
-      if (optimizer_state) return rows.Restore(key, state);
+      if (optimizer_state) return rows.Restore(key, WithoutLastStep(spec, rows.spec(), state));
       std::vector<float> embedding(static_cast<std::size_t>(spec.dim));
       ReadEmbedding(spec, state.data(), embedding.data());
       rows.RestoreValues(key, spec.wide ? rule.Weight(state[0], state[1]) : 0.0F, embedding);

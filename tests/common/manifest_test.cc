@@ -52,6 +52,12 @@ TEST_F(ManifestTest, RoundTrip) {
   }
 }
 
+TEST_F(ManifestTest, TablesWhoseRowsKeepTheirLastStep) {
+  written_.tables[1].last_step = true;
+  WriteManifest(dir_.path(), written_);
+  EXPECT_EQ(ReadManifest(dir_.path()).tables, written_.tables);
+}
+
 TEST_F(ManifestTest, ReplacesTheOldOneAndLeavesNothingBeside) {
   written_.step = 99;
   WriteManifest(dir_.path(), written_);

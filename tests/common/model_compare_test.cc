@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "common/admission_file.h"
 #include "common/model_file.h"
+#include "common/row_state.h"
 #include "tests/common/small_model.h"
 #include "tests/support/expect_error.h"
 
@@ -73,6 +75,37 @@ TEST(ModelCompare, EveryPartOfARowHasItsName) {
         << difference;
     EXPECT_NE(difference.find("against 8 (bits 41000000)"), std::string::npos) << difference;
   }
+}
+
+TEST(ModelCompare, TheLastStepIsAWholeNumber) {
+  SmallModel a;
+  a.tables[1].last_step = true;
+  for (auto& [key, state] : a.rows[1]) state.push_back(0);
+  SmallModel b = a;
+  SetLastStep(a.tables[1], 7, a.rows[1][KeyIn(5, 0)].data());
+  SetLastStep(b.tables[1], 4000000000, b.rows[1][KeyIn(5, 0)].data());
+  EXPECT_EQ(Difference(a, b),
+            "table wide_deep2, key 1400000000000000, last_step: 7 against 4000000000");
+  EXPECT_EQ(Difference({}, a), "table 1: wide_deep2 (32 B a row) against wide_deep2 (36 B a row)");
+}
+
+TEST(ModelCompare, CountersOfTwoCheckpoints) {
+  const ScratchDir dir;
+  std::vector<std::byte> counters(100);
+  const auto write = [&](const char* name) {
+    Manifest manifest = SmallModel().Write(dir.path() / name);
+    manifest.files.push_back(WriteAdmissionFile(dir.path() / name, 7, counters));
+    WriteManifest(dir.path() / name, manifest);
+  };
+  SmallModel().Write(dir.path() / "model");
+  write("a");
+  write("same");
+  counters[33] = std::byte{0x21};
+  write("b");
+  EXPECT_EQ(CompareModels(dir.path() / "a", dir.path() / "same"), "");
+  EXPECT_EQ(CompareModels(dir.path() / "a", dir.path() / "model"), "");
+  EXPECT_EQ(CompareModels(dir.path() / "a", dir.path() / "b"),
+            "admission filter, partition 7, byte 33: 00 against 21");
 }
 
 TEST(ModelCompare, BitsCountAndNotValues) {

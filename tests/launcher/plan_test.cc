@@ -153,6 +153,17 @@ TEST(Plan, MemoryIsSpreadOverTheServers) {
   EXPECT_LT(spread.processes[1].bytes, one.processes[0].bytes);
 }
 
+TEST(Plan, TheAdmissionFilterIsSpreadOverTheServersToo) {
+  const Planned without({"cluster.servers=2"}, 4);
+  const Planned with(
+      {"cluster.servers=2", "server.admission_count=2", "server.admission_filter=64MB"}, 4);
+  const auto plan = [](const Planned& p) {
+    return PlanMemory(p.config, p.spec, p.layout, p.sample, p.part, p.shape);
+  };
+  EXPECT_NEAR(plan(with).row_bytes - plan(without).row_bytes, 64e6, 1);
+  EXPECT_NEAR(plan(with).processes[1].bytes - plan(without).processes[1].bytes, 32e6, 1);
+}
+
 TEST(Plan, TheLargestDimensionFitsAndTheNextDoesNot) {
   const Planned planned;
   const double bytes = 40e6;

@@ -203,6 +203,39 @@ TEST(Shard, OnlyAPushCreatesRows) {
             step.Keys(0, 1, 0, 1)[0].size());
 }
 
+// However many workers name a key in one step, it counts once.
+TEST(Shard, AKeyGetsItsRowInTheStepThatMakesItsCountFull) {
+  const ModelSpec spec = Spec();
+  Config config;
+  config.server.admission_count = 3;
+  for (const int workers : {1, 5}) {
+    const ScratchDir dir;
+    CreateDense(dir.path(), kDenseFloats);
+    Shard shard(config, spec, 0, 1);
+    const SimulatedStep step(spec.tables, kDenseFloats, 7, 1);
+    const std::size_t keys = step.Keys(0, 1, 0, 1)[1].size();
+    for (std::uint64_t number = 0; number < 4; ++number) {
+      TakeStep(number, step, workers, 0, 1, &shard);
+      const TableStatistics table = shard.files().SaveModel(dir.path(), [] {}).tables[1];
+      EXPECT_EQ(table.rows, number < 2 ? 0 : keys) << number << ", " << workers;
+      EXPECT_EQ(table.refused_updates, std::min<std::uint64_t>(number + 1, 2) * keys);
+    }
+  }
+}
+
+TEST(Shard, ACheckpointWithoutItsFilterIsRefused) {
+  const ModelSpec spec = Spec();
+  Config config = MakeConfig();
+  const ScratchDir dir;
+  Manifest manifest = TrainAndSave(spec, config, 1, 1, dir.path());
+  config.server.admission_count = 2;
+  Shard(config, spec, 0, 1).Load(dir.path(), [] {});  // of a model nobody goes on
+  manifest.progress = TrainingProgress{};
+  WriteManifest(dir.path(), manifest);
+  Shard shard(config, spec, 0, 1);
+  ExpectError(ExitCode::kModel, {"admission-00.bin"}, [&] { shard.Load(dir.path(), [] {}); });
+}
+
 void ExpectNumericError(const SimulatedStep& step, const std::string& what) {
   const ModelSpec spec = Spec();
   const Config config;

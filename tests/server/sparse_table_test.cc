@@ -9,6 +9,8 @@
 #include <random>
 #include <vector>
 
+#include "common/row_state.h"
+
 namespace fathom {
 namespace {
 
@@ -305,6 +307,76 @@ TEST_F(SparseTableTest, EvictingKeepsTheBestRowsAsTheyWere) {
     EXPECT_EQ(row[0], 0);
     EXPECT_EQ(table.Statistics().evicted_rows, expected.size() - keep);
   }
+}
+
+TableSpec WithLastStep(TableSpec spec) {
+  spec.last_step = true;
+  return spec;
+}
+
+TEST_F(SparseTableTest, ARowKeepsTheStepOfItsLastUpdateAndIsElseTheSame) {
+  SparseTable plain = Make(), dated = Make(WithLastStep(kSpec));
+  const std::vector<float> gradient(16, 0.5F);
+  std::vector<float*> rows(2);
+  for (const std::uint64_t step : {3, 70000}) {
+    plain.FindOrCreate(std::vector<Key>{42}, step, &rows[0]);
+    dated.FindOrCreate(std::vector<Key>{42}, step, &rows[1]);
+    plain.Update(step, rows[0], 2, gradient);
+    dated.Update(step, rows[1], 2, gradient);
+    EXPECT_EQ(LastStepOf(dated.spec(), rows[1]), step);
+    EXPECT_TRUE(std::equal(rows[0], rows[0] + kSpec.state_floats(), rows[1]));
+  }
+  EXPECT_EQ(dated.Statistics().row_bytes, 88U);
+}
+
+// Of rows of the same step those with the lowest keys.
+TEST_F(SparseTableTest, EvictOldestForgetsTheRowsThatWereNamedLongestAgo) {
+  SparseTable table = Make(WithLastStep(kSpec));
+  const std::vector<Key> keys = RandomKeys(20000, 11);
+  std::vector<float*> rows(keys.size());
+  table.FindOrCreate(keys, 0, rows.data());
+  std::mt19937_64 random(12);
+  std::vector<std::pair<std::uint64_t, Key>> expected;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::uint64_t step = 20000000 + random() % 10;  // no float tells them apart
+    table.Update(step, rows[i], 1, std::vector<float>(16));
+    if (PartitionOf(keys[i]) == 5) expected.emplace_back(step, keys[i]);
+  }
+  std::sort(expected.begin(), expected.end());
+  const std::size_t leaving = expected.size() / 3;
+  table.Evict(5, expected.size() - leaving, AtLimit::kEvictOldest);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    float* row = nullptr;
+    table.Find(std::span(&expected[i].second, 1), &row);
+    ASSERT_EQ(row != nullptr, i >= leaving) << i;
+  }
+}
+
+TEST_F(SparseTableTest, EvictUnusedForgetsWhatIsOldEnoughAndOnlyThat) {
+  SparseTable table = Make(WithLastStep(kSpec));
+  const std::vector<Key> keys = RandomKeys(20000, 13);
+  std::vector<float*> rows(keys.size());
+  table.FindOrCreate(keys, 0, rows.data());
+  std::map<Key, std::uint64_t> steps;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    steps[keys[i]] = i % 50;
+    table.Update(i % 50, rows[i], 1, std::vector<float>(16));
+  }
+  EXPECT_FALSE(table.EvictUnused(5, 40, 41));  // there are none so old, and some younger than 40
+  EXPECT_TRUE(table.EvictUnused(5, 40, 30));
+  std::uint64_t evicted = 0;
+  for (const Key key : keys) {
+    const bool old = PartitionOf(key) == 5 && steps[key] <= 10;
+    evicted += old ? 1 : 0;
+    float* row = nullptr;
+    table.Find(std::span(&key, 1), &row);
+    ASSERT_EQ(row == nullptr, old);
+    if (row != nullptr) {
+      ASSERT_EQ(LastStepOf(table.spec(), row), steps[key]);
+    }
+  }
+  EXPECT_EQ(table.Statistics().evicted_rows, evicted);
+  EXPECT_FALSE(table.EvictUnused(5, 40, 30));
 }
 
 TEST_F(SparseTableTest, AClosedPartitionGetsNoNewRows) {

@@ -7,6 +7,7 @@
 #include "common/config.h"
 #include "common/model_spec.h"
 #include "common/random.h"
+#include "server/admission_filter.h"
 #include "server/dense_table.h"
 #include "server/shard_files.h"
 #include "server/slab_arena.h"
@@ -19,7 +20,8 @@ struct ShardPart {
       : first(FirstPartition(server, servers)),
         end(FirstPartition(server + 1, servers)),
         dense(config, spec, server, servers),
-        files(spec.tables, tables, dense, arena, first, end) {
+        admission(config, first, end),
+        files(spec.tables, tables, dense, arena, admission, first, end) {
     for (const TableSpec& table : spec.tables)
       tables.emplace_back(table, config, first, end, &arena);
   }
@@ -46,6 +48,7 @@ struct ShardPart {
   SlabArena arena;
   std::deque<SparseTable> tables;
   DenseTable dense;
+  AdmissionFilter admission;
   ShardFiles files;
 };
 
