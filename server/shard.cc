@@ -199,10 +199,11 @@ void Shard::KeepToBudget() {
 
 std::vector<std::size_t> Shard::MissingPlaces(std::size_t table, const Part& part) {
   const PushMessage::Table& gradients = part.node->tables[table];
+  const std::vector<float*>& rows = part.worker->pull.rows[table];
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < gradients.count; ++i) {
     const std::size_t place = gradients.all ? i : gradients.positions[i];
-    if (part.worker->pull.rows[table][place] == nullptr) places.push_back(place);
+    if (rows[place] == nullptr) places.push_back(place);
   }
   return places;
 }
