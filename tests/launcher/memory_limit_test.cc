@@ -12,7 +12,7 @@ namespace {
 
 using testing::LimitedRun;
 
-constexpr double kLimit = 1.3e6;
+constexpr double kLimit = 1.6e6;
 
 double TableBytes(const FinalReport& report) {
   return static_cast<double>(report.rows) * report.bytes_per_row;
@@ -21,7 +21,7 @@ double TableBytes(const FinalReport& report) {
 class MemoryLimitTest : public LimitedRun, public ::testing::TestWithParam<const char*> {
  protected:
   std::vector<std::string> Limited(std::vector<std::string> more = {}) const {
-    more.push_back("server.memory_limit=1.3MB");
+    more.push_back("server.memory_limit=1.6MB");
     more.push_back(GetParam());
     return more;
   }
@@ -42,7 +42,7 @@ TEST_P(MemoryLimitTest, TheLimitIsKeptAndWhatItCostIsCounted) {
   const auto run = Train("run", Limited());
   const FinalReport& report = run.result.report;
   EXPECT_LE(TableBytes(report), kLimit);
-  EXPECT_GT(static_cast<double>(report.rows) * 34, kLimit / 4);
+  EXPECT_GT(static_cast<double>(report.rows) * 34, kLimit / 3);
   EXPECT_GT(report.evicted_rows + report.refused_updates, 10000U);
 }
 
