@@ -60,7 +60,7 @@ class RowCounter {
 }  // namespace
 
 DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluation,
-                      const ModelSpec& spec, double seconds) {
+                      const ModelSpec& spec, SampleLimit limit) {
   DataSample sample{.train_examples = train.examples(),
                     .evaluation_examples = evaluation == nullptr ? 0 : evaluation->examples(),
                     .mapped_bytes = train.mapped_bytes() +
@@ -75,7 +75,9 @@ DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluatio
   std::vector<std::vector<RowCount>> counts(spec.tables.size());  // at every doubling, and at last
   std::uint64_t next_count = 2 * kRun;
   const auto begin = Clock::now();
-  for (std::uint64_t r = 0; r < runs && Seconds(Clock::now() - begin) < seconds; ++r) {
+  for (std::uint64_t r = 0; r < runs && sample.counted_examples < limit.examples &&
+                            Seconds(Clock::now() - begin) < limit.seconds;
+       ++r) {
     const std::uint64_t first = r * stride % runs * kRun;
     const std::uint64_t end = std::min(first + kRun, sample.train_examples);
     for (std::uint64_t e = first; e < end; ++e) counter.Add(train.Example(e, &scratch));

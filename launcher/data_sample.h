@@ -33,9 +33,15 @@ struct DataSample {
   std::uint64_t mapped_bytes = 0;      // of the packed files
 };
 
-// Counts keys for at most so many seconds.
+// How much of the data is looked at: less where either is reached.
+struct SampleLimit {
+  double seconds;
+  std::uint64_t examples = ~std::uint64_t{0};
+};
+
+// Counts the keys of examples from all over the data.
 DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluation,
-                      const ModelSpec& spec, double seconds);
+                      const ModelSpec& spec, SampleLimit limit);
 
 // `parts`: how many workers share a batch.
 PartLoad SamplePart(const ExampleSource& train, const Config& config, const ModelSpec& spec,
