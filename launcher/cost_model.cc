@@ -181,7 +181,9 @@ Traffic TrafficOf(const StepLoad& load) {
   const double number = load.spec->row_format == RowFormat::kBfloat16 ? 2 : 4;
   const double headers = static_cast<double>(kFrameHeaderBytes) * load.servers;
   const double dense = 4.0 * load.spec->dense_floats;
-  return {.sent = sums.keys * sizeof(Key) + sums.key_floats * number + dense + 2 * headers,
+  const double asked = sums.keys * sizeof(Key) + headers;
+  return {.sent = asked + sums.key_floats * number + dense + headers,
+          .asked = asked,
           .received = sums.key_floats * number + dense + headers};
 }
 

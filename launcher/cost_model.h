@@ -56,6 +56,7 @@ std::vector<double> FitPrices(const std::vector<PriceSample>& samples);
 // Bytes between one worker and the servers for one step.
 struct Traffic {
   double sent = 0;      // keys and gradients
+  double asked = 0;     // of that the keys, which go a step ahead
   double received = 0;  // rows and dense parameters
 };
 Traffic TrafficOf(const StepLoad& load);

@@ -17,7 +17,8 @@ struct Bound {
   double seconds = 0;
 };
 
-// Of the busiest host for one step: each worker talks with each server.
+// Of the busiest host for one step: each worker talks with each server. A worker's gradients go one
+// way, then its rows come the other; its keys have gone while it computed.
 double NetworkSeconds(const Layout& layout, const Traffic& traffic, double bytes_per_second) {
   if (bytes_per_second <= 0) return 0;
   std::map<std::string, double> servers, workers;
@@ -26,15 +27,14 @@ double NetworkSeconds(const Layout& layout, const Traffic& traffic, double bytes
     if (role.kind == RoleKind::kServer) ++servers[host];
     if (role.kind == RoleKind::kWorker) ++workers[host];
   }
-  const double most = std::max(traffic.sent, traffic.received);  // the way that carries more
   double busiest = 0;
   for (const std::string& host : layout.hosts) {
-    const double server_share = servers[host] / layout.servers;
-    const double out = workers[host] * (1 - server_share) * most +
-                       server_share * (layout.workers - workers[host]) * most;
-    busiest = std::max(busiest, out);
+    const double share = servers[host] / layout.servers;
+    // Of workers here with servers elsewhere, and the other way round: opposite ways of the cable.
+    busiest =
+        std::max({busiest, workers[host] * (1 - share), (layout.workers - workers[host]) * share});
   }
-  return busiest / bytes_per_second;
+  return busiest * (traffic.sent - traffic.asked + traffic.received) / bytes_per_second;
 }
 
 double Combine(const std::vector<Bound>& bounds) {
@@ -54,16 +54,16 @@ class StepTime {
     const bool sync = config_.train.consistency == "sync";
     const double worker = Threaded(PricedStage::kCompute) + Threaded(PricedStage::kRowGradients) +
                           Of(PricedStage::kPush);
+    // In sync mode all workers work on one step; else each on a step of its own, whose rows are
+    // pulled ahead.
+    const double turns = sync ? 1 : layout_.workers;
     const double network =
-        NetworkSeconds(layout_, TrafficOf(load_), shape_.network_bytes_per_second);
+        NetworkSeconds(layout_, TrafficOf(load_), shape_.network_bytes_per_second) / turns;
     const double hand_over = Of(PricedStage::kHandOver) + Tcp() + network;
     const double server_path =
         Of(PricedStage::kDecode) / 2 + Of(PricedStage::kUpdate) + Of(PricedStage::kEncode);
     const double server = Of(PricedStage::kDecode) + Of(PricedStage::kFind) +
                           Of(PricedStage::kUpdate) + Of(PricedStage::kEncode);
-    // In sync mode all workers work on one step; else each on a step of its own, whose rows are
-    // pulled ahead.
-    const double turns = sync ? 1 : layout_.workers;
     std::vector<Bound> bounds = {{"building batches", load_.part.batch_seconds / turns},
                                  {"processors", ProcessorSeconds() / (Hosts() * shape_.cores)}};
     if (sync) {

@@ -198,6 +198,31 @@ TEST(Plan, AThinNetworkIsTheBottleneck) {
   EXPECT_NEAR(thin.training_seconds * thin.examples_per_second, 40000, 1e-3);
 }
 
+// One server on a host of its own, the workers on another: what the cable must carry for an example
+// is all that its worker sends and receives, one after the other, however many workers there are.
+TEST(Plan, GradientsAndRowsFollowOneAnotherOverTheNetwork) {
+  constexpr double kSpeed = 1e5;
+  for (const int workers : {1, 2, 4}) {
+    for (const char* consistency : {"sync", "async"}) {
+      Planned planned({"cluster.servers=1", std::string("train.consistency=") + consistency});
+      std::vector<std::string> hosts = {"a", "a"};
+      hosts.insert(hosts.end(), static_cast<std::size_t>(workers), "b");
+      planned.layout = MakeLayout(hosts, planned.config.cluster);
+      ASSERT_EQ(planned.layout.workers, workers);
+      planned.part = SamplePart(planned.data, planned.config, planned.spec,
+                                PartsOf(planned.config, planned.layout));
+      planned.shape.network_bytes_per_second = kSpeed;
+      const TimePlan plan = PlanTime(planned.config, planned.spec, planned.layout, planned.sample,
+                                     planned.part, planned.shape, SimplePrices());
+      const Traffic traffic = TrafficOf({.spec = &planned.spec, .part = planned.part});
+      const double bytes =
+          (traffic.sent - traffic.asked + traffic.received) / planned.part.examples;
+      EXPECT_NEAR(plan.examples_per_second * bytes / kSpeed, 1, 0.02)
+          << workers << ", " << consistency;
+    }
+  }
+}
+
 TEST(Plan, MoreThreadsAreFasterUntilTheProcessorsAreBusy) {
   const auto speed = [](int threads, int cores) {
     Planned planned({"cluster.threads=" + std::to_string(threads)});
