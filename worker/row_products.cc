@@ -5,7 +5,22 @@
 namespace fathom {
 namespace {
 
-// The compiler maps it to the vectors that the processor has.
+// The widest vector of floats that the processor has and the tile of which the sums fit its
+// registers: 32 of them, or 16 of which four are left for factors. No sum depends on it.
+#if defined(__AVX512F__)
+constexpr std::size_t kWidest = 16;
+constexpr std::size_t kTileRows = 6;
+constexpr std::size_t kTileVectors = 4;
+#elif defined(__AVX__)
+constexpr std::size_t kWidest = 8;
+constexpr std::size_t kTileRows = 6;
+constexpr std::size_t kTileVectors = 2;
+#else
+constexpr std::size_t kWidest = 4;
+constexpr std::size_t kTileRows = 6;
+constexpr std::size_t kTileVectors = 2;
+#endif
+
 // One by one: attributes that depend on a parameter are lost by g++ 12.
 template <std::size_t kLanes>
 struct VectorOf;
@@ -127,8 +142,8 @@ template <std::size_t kRows>
 void OuterRows(std::span<const float* const> a, std::span<const float* const> g, std::size_t row,
                std::size_t n, bool add, float* out) {
   std::size_t column = 0;
-  OuterColumns<kRows, 4, 16>(a, g, row, n, add, out, &column);
-  OuterColumns<kRows, 1, 16>(a, g, row, n, add, out, &column);
+  OuterColumns<kRows, kTileVectors, kWidest>(a, g, row, n, add, out, &column);
+  OuterColumns<kRows, 1, kWidest>(a, g, row, n, add, out, &column);
   OuterColumns<kRows, 1, 4>(a, g, row, n, add, out, &column);
   OuterColumns<kRows, 1, 1>(a, g, row, n, add, out, &column);
 }
@@ -138,9 +153,9 @@ void OuterRows(std::span<const float* const> a, std::span<const float* const> g,
 void MultiplyRows(std::span<const float* const> rows, const float* w, std::size_t k, std::size_t n,
                   float* out) {
   std::size_t column = 0;
-  RowsColumns<6, 4, 16>(rows, w, k, n, out, &column);
-  RowsColumns<8, 2, 16>(rows, w, k, n, out, &column);
-  RowsColumns<8, 1, 16>(rows, w, k, n, out, &column);
+  RowsColumns<kTileRows, kTileVectors, kWidest>(rows, w, k, n, out, &column);
+  RowsColumns<8, kTileVectors / 2, kWidest>(rows, w, k, n, out, &column);
+  RowsColumns<8, 1, kWidest>(rows, w, k, n, out, &column);
   RowsColumns<8, 1, 8>(rows, w, k, n, out, &column);
   RowsColumns<8, 1, 4>(rows, w, k, n, out, &column);
   RowsColumns<8, 1, 2>(rows, w, k, n, out, &column);
