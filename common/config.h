@@ -126,6 +126,7 @@ struct EvaluateConfig {
 struct ServerConfig {
   bool huge_pages = true;
   std::string memory_limit;  // of all servers' tables together, as 8GB; empty: none
+  std::string cold_tier;     // folder for rows beyond the limit; empty: none
   // evict_least_trained, evict_smallest, evict_oldest, refuse
   std::string at_limit = "evict_least_trained";
   std::int64_t evict_unused_steps = 0;    // rows that no push named for so long go; 0: none

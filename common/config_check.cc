@@ -125,6 +125,18 @@ void CheckConfig(const Config& config, const std::string& origin) {
     Fail(ExitCode::kUsage, "{}: server.memory_limit = \"{}\" is not {}", origin,
          config.server.memory_limit, kByteSizeForm);
   }
+  if (!config.server.cold_tier.empty() && config.server.memory_limit.empty()) {
+    Fail(ExitCode::kUsage,
+         "{}: server.cold_tier needs server.memory_limit: how much of the tables may be in memory",
+         origin);
+  }
+  if (!config.server.cold_tier.empty() && config.server.evict_unused_steps > 0) {
+    Fail(
+        ExitCode::kUsage,
+        "{}: server.evict_unused_steps looks at the age of every row, which server.cold_tier keeps "
+        "on disk; set one of the two",
+        origin);
+  }
   const auto filter = ParseByteSize(config.server.admission_filter);
   if (!filter || *filter < kMinFilterBytes) {
     Fail(ExitCode::kUsage, "{}: server.admission_filter = \"{}\" is not {}, of at least 64kB",

@@ -25,7 +25,8 @@ bool UsesDeep(const std::string& use) { return use == "deep" || use == "both"; }
 // Whether a setting asks for the age of rows.
 bool KeepsLastStep(const ServerConfig& server) {
   return server.evict_unused_steps > 0 ||
-         (server.at_limit == "evict_oldest" && !server.memory_limit.empty());
+         (server.at_limit == "evict_oldest" && !server.memory_limit.empty() &&
+          server.cold_tier.empty());
 }
 
 int TableFor(ModelSpec* spec, const Config& config, bool wide, int dim) {

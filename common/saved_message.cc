@@ -11,7 +11,8 @@ void serialize(Archive& archive, ModelFileEntry& entry) {
 template <typename Archive>
 void serialize(Archive& archive, TableStatistics& table) {
   archive(table.rows, table.zero_wide_weights, table.row_bytes, table.allocated_bytes,
-          table.evicted_rows, table.refused_updates);
+          table.evicted_rows, table.refused_updates, table.cold_bytes, table.rows_asked,
+          table.rows_read);
 }
 template <typename Archive>
 void serialize(Archive& archive, SaveRequest& request) {

@@ -18,6 +18,11 @@ struct TableStatistics {
   std::uint64_t allocated_bytes = 0;    // slabs, index; the first table's: and the admission filter
   std::uint64_t evicted_rows = 0;       // since this process began
   std::uint64_t refused_updates = 0;    // of keys that got no row, since then
+  // With a cold tier: its file (the first table's: all of it), rows that pulls asked for since
+  // then, and those of them that lay on disk alone.
+  std::uint64_t cold_bytes = 0;
+  std::uint64_t rows_asked = 0;
+  std::uint64_t rows_read = 0;
 };
 
 // How many updates other batches made between a batch's pull and its push: [i] batches had i, the

@@ -260,6 +260,11 @@ std::vector<Setting> SettingsOf(Config& c) {
                 "in half the time; small tables take a little more memory"),
           Text("server.memory_limit", &c.server.memory_limit,
                "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
+          Text("server.cold_tier", &c.server.cold_tier,
+               "Folder on a local disk of each server's host: rows beyond memory_limit lie there, "
+               "in "
+               "a file without a name that is gone with the process, and none is evicted or "
+               "refused; empty: none"),
           Text("server.at_limit", &c.server.at_limit,
                "What a partition of rows does that is full: evict the tenth of its rows that was "
                "trained least (sum of squared gradients), whose weights are smallest, or that were "

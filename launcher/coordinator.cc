@@ -347,6 +347,9 @@ void Coordinator::SaveModel() {
   result_.report.zero_wide_weights = save.tables().zero_wide_weights;
   result_.report.evicted_rows = save.tables().evicted_rows;
   result_.report.refused_updates = save.tables().refused_updates;
+  result_.report.cold_bytes = save.tables().cold_bytes;
+  result_.report.rows_asked = save.tables().rows_asked;
+  result_.report.rows_read = save.tables().rows_read;
   result_.report.bytes_per_row = Ratio(static_cast<double>(save.tables().allocated_bytes),
                                        static_cast<double>(save.tables().rows));
   result_.report.staleness = save.staleness();

@@ -1,5 +1,6 @@
 #include "launcher/last_words.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -37,8 +38,22 @@ void Print(const char* text) {
   std::_Exit(static_cast<int>(ExitCode::kTraining));
 }
 
+[[noreturn]] void EndWithLostPage(int) {
+  Print(
+      "fathom: a page of a mapped file cannot be read or written (packed data, or rows in "
+      "server.cold_tier): its disk fails or is full, or the file was cut short; look at the "
+      "system's log, name another disk, and go on with resume = \"auto\"\n");
+  std::_Exit(static_cast<int>(ExitCode::kTraining));
+}
+
 }  // namespace
 
 void InstallLastWords() { std::set_terminate(EndWithLastWords); }
+
+void InstallLastWordsOfLostPages() {
+  struct sigaction action {};
+  action.sa_handler = EndWithLostPage;
+  sigaction(SIGBUS, &action, nullptr);
+}
 
 }  // namespace fathom

@@ -8,4 +8,8 @@ namespace fathom {
 // instead of a core dump. Under mpirun that ends the job. Needs no memory to do it.
 void InstallLastWords();
 
+// The same where a page of a mapped file cannot be read (SIGBUS): the disk failed or is full, or
+// another process cut the file short. To be called after MPI_Init, which would take offence.
+void InstallLastWordsOfLostPages();
+
 }  // namespace fathom

@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   std::optional<MpiSession> mpi;
   try {
     mpi.emplace(&argc, &argv);
+    fathom::InstallLastWordsOfLostPages();
     const int exit_code = fathom::RunCommandLine(argc, argv, *mpi);
     mpi->Finish();
     return exit_code;

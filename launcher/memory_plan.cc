@@ -2,6 +2,7 @@
 #include <cmath>
 #include <map>
 
+#include "common/byte_size.h"
 #include "launcher/plan.h"
 #include "server/admission_filter.h"
 #include "server/mapped_memory.h"
@@ -53,6 +54,14 @@ double WorkerBytes(const Config& config, const ModelSpec& spec, const DataSample
          static_cast<double>(sample.mapped_bytes);
 }
 
+// Of the tables' bytes, what is in memory at a time: with a cold tier the hashes of keys come to
+// them, and the rest of the limit's rows lie on disk.
+double InMemory(const Config& config, double tables, double rows) {
+  if (config.server.cold_tier.empty()) return tables;
+  return std::min(tables + sizeof(std::uint32_t) * rows,
+                  ParseByteSize(config.server.memory_limit).value_or(0));
+}
+
 double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample& sample,
                    const PartLoad& part, const Layout& layout) {
   const double servers = layout.servers;
@@ -68,7 +77,7 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
   // Two pulls and a push of each worker, and the answer on its way.
   const double messages = workers * SumOver(part, spec, 0, 2 * 16, 0, 2 * 4, 0);
   const double dense = 4.0 * spec.dense_floats * (3 + 2 * workers);
-  return (tables + messages + dense) / servers + sorted;
+  return (InMemory(config, tables, rows) + messages + dense) / servers + sorted;
 }
 
 double CoordinatorBytes(const ModelSpec& spec, const DataSample& sample) {

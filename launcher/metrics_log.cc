@@ -142,6 +142,9 @@ void MetricsLog::Final(const FinalReport& report) {
   line["zero_wide_weights"] = report.zero_wide_weights;
   line["evicted_rows"] = report.evicted_rows;
   line["refused_updates"] = report.refused_updates;
+  line["cold_bytes"] = report.cold_bytes;
+  line["rows_asked"] = report.rows_asked;
+  line["rows_read"] = report.rows_read;
   line["bytes_per_row"] = Number(report.bytes_per_row);
   line["resumed_at"] = report.resumed_at;
   line["checkpoints"] = report.checkpoints;

@@ -42,6 +42,9 @@ struct FinalReport {
   std::uint64_t zero_wide_weights = 0;
   std::uint64_t evicted_rows = 0;
   std::uint64_t refused_updates = 0;
+  std::uint64_t cold_bytes = 0;  // on disk: server.cold_tier
+  std::uint64_t rows_asked = 0;  // with a cold tier: by pulls, of those that were there
+  std::uint64_t rows_read = 0;   // of them, from disk
   double bytes_per_row = 0;      // slabs and index, per row
   std::uint64_t resumed_at = 0;  // step
   std::uint64_t checkpoints = 0;

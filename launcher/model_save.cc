@@ -44,6 +44,9 @@ void ModelSave::Add(int server, SavedMessage saved) {
     tables_.allocated_bytes += table.allocated_bytes;
     tables_.evicted_rows += table.evicted_rows;
     tables_.refused_updates += table.refused_updates;
+    tables_.cold_bytes += table.cold_bytes;
+    tables_.rows_asked += table.rows_asked;
+    tables_.rows_read += table.rows_read;
   }
   AddStaleness(saved.staleness, &staleness_);
   held_seconds_ = std::max(held_seconds_, saved.held_seconds);

@@ -146,6 +146,11 @@ std::string ModelConfigText(Config config) {
   config.cluster = {};
   config.checkpoint = {};
   config.server.huge_pages = ServerConfig().huge_pages;
+  if (!config.server.cold_tier.empty()) {  // then the limit decides only where rows lie
+    config.server.cold_tier.clear();
+    config.server.memory_limit = ServerConfig().memory_limit;
+    config.server.at_limit = ServerConfig().at_limit;
+  }
   config.data.packed_dir.clear();
   config.train.trace = false;
   return DumpConfig(config);

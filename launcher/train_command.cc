@@ -79,6 +79,12 @@ void PrintSummary(const Config& config, const FinalReport& report) {
                 static_cast<unsigned long long>(report.evicted_rows),
                 static_cast<unsigned long long>(report.refused_updates));
   }
+  if (report.cold_bytes > 0) {
+    std::printf("%.0f MB of rows on disk; of the rows that were asked for %.1f %% were in memory\n",
+                static_cast<double>(report.cold_bytes) / 1e6,
+                100 - 100 * static_cast<double>(report.rows_read) /
+                          static_cast<double>(std::max<std::uint64_t>(report.rows_asked, 1)));
+  }
   PrintPrediction(report);
   PrintStaleness(report.staleness);
   std::printf("%s\n%s\n", ShareLine("worker", report.profile.worker_stages).c_str(),

@@ -25,7 +25,7 @@ AtLimit AtLimitOf(const std::string& name) {
 RowBudget::RowBudget(const Config& config, const std::vector<TableSpec>& tables)
     : at_limit_(AtLimitOf(config.server.at_limit)) {
   for (const TableSpec& table : tables) row_bytes_.push_back(table.row_bytes() + kIndexBytes);
-  if (config.server.memory_limit.empty()) return;
+  if (config.server.memory_limit.empty() || !config.server.cold_tier.empty()) return;
   const double limit = ParseByteSize(config.server.memory_limit).value_or(0);
   // Each partition's last slab of each table is counted as full.
   double slabs = 0;

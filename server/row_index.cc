@@ -14,11 +14,11 @@ constexpr std::uint64_t kPageEntries = MappedMemory::kPageBytes / sizeof(std::ui
 
 float* RowIndex::Find(Key key, const RowStore& rows) const {
   if (capacity_ == 0) return nullptr;
-  const std::uint64_t hash = Hash(key);
+  const std::uint32_t hash = RowStore::Hash(key);
   for (std::uint64_t at = Place(hash);; at = Next(at)) {
     const std::uint32_t entry = entries()[at];
     if (entry == kEmpty) return nullptr;
-    if (Tag(entry) != Tag(hash)) continue;
+    if (!Fits(entry, hash, rows)) continue;
     float* const row = rows.state(Row(entry));
     if (RowStore::KeyOf(row) == key) return row;
   }
@@ -28,7 +28,7 @@ void RowIndex::AddLast(const RowStore& rows) {
   FATHOM_CHECK(rows.size() > 0 && rows.size() <= kMaxRows);
   const std::uint32_t row = rows.size() - 1;
   if (std::uint64_t{rows.size()} * 5 > capacity_ * 4) Grow(rows, row);
-  Put(Hash(RowStore::KeyOf(rows.state(row))), row);
+  Put(rows.HashOf(row), row);
 }
 
 void RowIndex::Grow(const RowStore& rows, std::uint32_t indexed) {
@@ -36,17 +36,15 @@ void RowIndex::Grow(const RowStore& rows, std::uint32_t indexed) {
   memory_ = MappedMemory(pages * MappedMemory::kPageBytes, pages_);
   memory_.Populate();
   capacity_ = pages * kPageEntries;
-  for (std::uint32_t row = 0; row < indexed; ++row)
-    Put(Hash(RowStore::KeyOf(rows.state(row))), row);
+  for (std::uint32_t row = 0; row < indexed; ++row) Put(rows.HashOf(row), row);
 }
 
 void RowIndex::Rebuild(const RowStore& rows) {
   std::fill_n(entries(), capacity_, kEmpty);
-  for (std::uint32_t row = 0; row < rows.size(); ++row)
-    Put(Hash(RowStore::KeyOf(rows.state(row))), row);
+  for (std::uint32_t row = 0; row < rows.size(); ++row) Put(rows.HashOf(row), row);
 }
 
-void RowIndex::Put(std::uint64_t hash, std::uint32_t row) {
+void RowIndex::Put(std::uint32_t hash, std::uint32_t row) {
   std::uint64_t at = Place(hash);
   while (entries()[at] != kEmpty) at = Next(at);
   entries()[at] = (row + 1) << kTagBits | Tag(hash);

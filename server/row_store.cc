@@ -3,18 +3,30 @@
 namespace fathom {
 
 float* RowStore::Append(Key key) {
-  if (size_ == slabs_.size() * kSlabRows)
+  if (size_ == slabs_.size() * kSlabRows) {
     slabs_.push_back(arena_->Allocate(kSlabRows * row_bytes_));
-  float* const row = state(size_);
-  std::memset(row, 0, row_bytes_ - sizeof(Key));  // of a row that was here before
-  std::memcpy(reinterpret_cast<std::byte*>(row) - sizeof(Key), &key, sizeof(Key));
-  ++size_;
-  return row;
+    if (keeps_hashes()) hashes_.push_back(std::make_unique<std::uint32_t[]>(kSlabRows));
+  }
+  std::byte* const place = Place(size_);
+  if (keeps_hashes()) {
+    SetHash(size_, Hash(key));
+    if (arena_->cold()->Holds(place)) arena_->cold()->Use(place, row_bytes_);
+  }
+  std::memset(place + sizeof(Key), 0, row_bytes_ - sizeof(Key));  // of a row that was here before
+  std::memcpy(place, &key, sizeof(Key));
+  return state(size_++);
 }
 
 void RowStore::Move(std::uint32_t from, std::uint32_t to) {
-  std::memcpy(state(to) - sizeof(Key) / sizeof(float), state(from) - sizeof(Key) / sizeof(float),
-              row_bytes_);
+  std::memcpy(Place(to), Place(from), row_bytes_);
+  if (keeps_hashes()) SetHash(to, HashOf(from));
+}
+
+void RowStore::Visit() const {
+  if (!keeps_hashes()) return;
+  for (const std::byte* slab : slabs_) {
+    if (arena_->cold()->Holds(slab)) arena_->cold()->Visit(slab, kSlabRows * row_bytes_);
+  }
 }
 
 }  // namespace fathom

@@ -209,8 +209,10 @@ void Server::Impl::OnPull(Frame frame) {
   }
   auto finding = recorder_.Measure(Stage::kFind, frame.step);
   PendingPull pull = shard_.Find(std::move(frame.payload), std::move(message));
+  const bool answered_now = MayAnswer(frame.step, pull);
+  if (answered_now) shard_.FindDeferred(&pull);
   finding.End();
-  if (MayAnswer(frame.step, pull)) return Answer(worker, frame.step, std::move(pull));
+  if (answered_now) return Answer(worker, frame.step, std::move(pull));
   if (state.waiting.size() == kMaxWaitingPulls) {
     Fail(ExitCode::kPeer, "{}: {} has {} pulls waiting already and sends one for version {}",
          Name(), NameOf(frame.source), kMaxWaitingPulls, frame.step);

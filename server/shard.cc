@@ -32,7 +32,8 @@ Shard::Shard(const Config& config, const ModelSpec& spec, int server, int server
     : spec_(spec),
       first_partition_(FirstPartition(server, servers)),
       end_partition_(FirstPartition(server + 1, servers)),
-      arena_(PagesOf(config)),
+      cold_(config, static_cast<double>(end_partition_ - first_partition_) / kPartitions),
+      arena_(PagesOf(config), cold_.on() ? &cold_ : nullptr),
       dense_(config, spec, server, servers),
       merge_(spec.row_format),
       admission_(config, first_partition_, end_partition_),
@@ -57,6 +58,7 @@ void Shard::Load(const std::filesystem::path& dir, const Alive& alive) {
     ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
       tables_[table].Restore(key, state);
     });
+    if (cold_.on()) KeepColdWithin();
     alive();
   }
   dense_.Restore(ReadDense(dir, manifest));
@@ -76,10 +78,19 @@ void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& m
   }
 }
 
-PendingPull Shard::Find(Buffer payload, PullMessage message) const {
+PendingPull Shard::Find(Buffer payload, PullMessage message) {
   PendingPull pull{std::move(payload), std::move(message), {}};
-  FindAll(&pull);
+  if (!cold_.on()) {
+    FindAll(&pull);
+    return pull;
+  }
+  for (std::size_t t = 0; t < tables_.size(); ++t) tables_[t].FetchAhead(pull.message.keys[t]);
+  pull.evictions = PendingPull::kDeferred;
   return pull;
+}
+
+void Shard::FindDeferred(PendingPull* pull) const {
+  if (pull->evictions == PendingPull::kDeferred) FindAll(pull);
 }
 
 void Shard::FindAll(PendingPull* pull) const {
@@ -108,7 +119,7 @@ void Shard::FindMissing(PendingPull* pull) const {
   }
 }
 
-Buffer Shard::EncodeRows(const PendingPull& pull) const {
+Buffer Shard::EncodeRows(const PendingPull& pull) {
   PayloadWriter writer;
   writer.Put<std::uint64_t>(pull.message.will_push ? 1 : 0);
   const auto dense = pull.message.wants_dense ? dense_.values() : std::span<const float>();
@@ -134,6 +145,8 @@ Buffer Shard::EncodeRows(const PendingPull& pull) const {
       if (dim > 0) ToBfloat16(embeddings, writer.Array<std::uint16_t>(embeddings.size()).data());
     }
   }
+  // What is trained on is looked after when the step has been taken.
+  if (cold_.on() && !pull.message.will_push) cold_.KeepWithin();
   return writer.Take();
 }
 
@@ -170,8 +183,16 @@ void Shard::EvictUnused(std::uint64_t step) {
   ++evictions_;
 }
 
+void Shard::KeepColdWithin() {
+  std::size_t others = arena_.kept_bytes();
+  for (const SparseTable& table : tables_) others += table.index_bytes();
+  cold_.SetOtherBytes(others);
+  cold_.KeepWithin();
+}
+
 // Between steps, so that all of a step's keys find the same partitions open.
 void Shard::KeepToBudget() {
+  if (cold_.on()) KeepColdWithin();
   if (!budget_.limited()) return;
   bool evicted = false;
   for (int p = first_partition_; p < end_partition_; ++p) {

@@ -27,7 +27,8 @@ struct PendingPull {
   Buffer payload;  // holds the keys of `message`
   PullMessage message;
   std::vector<std::vector<float*>> rows;  // [tables][keys]; null: no such row
-  std::uint64_t evictions = 0;            // of the shard, when they were found
+  std::uint64_t evictions = 0;            // of the shard, when they were found; or kDeferred
+  static constexpr auto kDeferred = ~std::uint64_t{0};
 };
 
 // A worker's gradients of one step and the pull that they refer to.
@@ -53,13 +54,15 @@ class Shard {
   // fits.
   void WarmStart(const std::filesystem::path& dir, bool optimizer_state, const Alive& alive);
 
-  // Looks the keys of a decoded pull up. What was found stays found until rows are evicted.
-  PendingPull Find(Buffer payload, PullMessage message) const;
+  // Looks the keys of a decoded pull up. What was found stays found until rows are evicted. With a
+  // cold tier it only begins to read their rows; FindDeferred looks them up once they are needed.
+  PendingPull Find(Buffer payload, PullMessage message);
+  void FindDeferred(PendingPull* pull) const;
   // Looks again for the keys that were unknown, or where rows have moved since for all.
   void FindMissing(PendingPull* pull) const;
 
   // The payload of the answer (RowsMessage). Creates nothing.
-  Buffer EncodeRows(const PendingPull& pull) const;
+  Buffer EncodeRows(const PendingPull& pull);
 
   // Takes one step: sums the gradients of all workers and updates the rows and the dense range.
   // Throws Error(kPeer) where the workers' nodes do not cover the slices exactly once,
@@ -80,6 +83,7 @@ class Shard {
 
   void FindAll(PendingPull* pull) const;
   void KeepToBudget();
+  void KeepColdWithin();
   void EvictUnused(std::uint64_t step);
   void RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest);
   // Places in the pull's keys of what the part names and has no row.
@@ -91,6 +95,7 @@ class Shard {
   const ModelSpec& spec_;
   int first_partition_;
   int end_partition_;
+  ColdTier cold_;
   SlabArena arena_;
   std::deque<SparseTable> tables_;
   DenseTable dense_;

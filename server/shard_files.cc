@@ -138,6 +138,7 @@ ModelFileEntry ShardFiles::Write(const fs::path& dir, const std::string& name, i
       writer.AddRow(RowStore::KeyOf(rows[i]), {rows[i], floats});
     }
   }
+  if (arena_.cold() != nullptr) arena_.cold()->KeepWithin();
   return writer.Finish();
 }
 
@@ -158,7 +159,10 @@ std::vector<TableStatistics> ShardFiles::Statistics() const {
   std::vector<TableStatistics> statistics;
   for (const SparseTable& table : tables_) statistics.push_back(table.Statistics());
   // The counters are those of all tables.
-  if (!statistics.empty()) statistics.front().allocated_bytes += admission_.allocated_bytes();
+  if (!statistics.empty()) {
+    statistics.front().allocated_bytes += admission_.allocated_bytes();
+    if (arena_.cold() != nullptr) statistics.front().cold_bytes = arena_.cold()->file_bytes();
+  }
   return statistics;
 }
 

@@ -1,5 +1,6 @@
 // Where the rows of all of a server's tables live: slabs cut from large blocks of mapped memory.
-// Slabs never move and are given back all together, with the arena.
+// Slabs never move and are given back all together, with the arena. With a cold tier, only the
+// first blocks lie in memory; the others are blocks of the tier.
 //
 // A row can be marked as changed. The marks stand at the beginning of each block, a bit for every
 // kMarkedBytes, and blocks are aligned to their size, so that a row's address alone finds its mark.
@@ -10,13 +11,22 @@
 #include <cstdint>
 #include <vector>
 
+#include "server/cold_tier.h"
 #include "server/mapped_memory.h"
 
 namespace fathom {
 
 class SlabArena {
  public:
-  explicit SlabArena(Pages pages = Pages::kHuge) : pages_(pages) {}
+  // The tier, if there is one, must outlive the arena.
+  explicit SlabArena(Pages pages = Pages::kHuge, ColdTier* cold = nullptr)
+      : pages_(pages), cold_(cold) {}
+
+  // Null where all rows stay in memory.
+  ColdTier* cold() const { return cold_; }
+
+  // Of the blocks outside the cold tier.
+  std::size_t kept_bytes() const { return kept_.size() * kBlockBytes; }
 
   // A block is only address space until its pages are touched.
   static constexpr std::size_t kBlockBytes = std::size_t{64} << 20;
@@ -45,9 +55,13 @@ class SlabArena {
     return std::uint64_t{1} << (Offset(place) / kMarkedBytes % 64);
   }
 
+  std::byte* AddBlock();
+
   Pages pages_;
-  std::vector<MappedMemory> blocks_;
-  std::size_t used_ = 0;  // of the last block
+  ColdTier* cold_;
+  std::vector<MappedMemory> kept_;  // the blocks that lie in memory
+  std::vector<std::byte*> blocks_;  // all
+  std::size_t used_ = 0;            // of the last block
 };
 
 }  // namespace fathom

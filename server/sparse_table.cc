@@ -58,6 +58,7 @@ SparseTable::SparseTable(const TableSpec& spec, const Config& config, int first_
       row_bytes_(static_cast<std::size_t>(spec.row_bytes())),
       initial_accumulator_(static_cast<float>(config.deep.initial_accumulator)),
       marks_(config.checkpoint.every_steps > 0),
+      cold_(arena->cold()),
       ftrl_(config.wide),
       adagrad_(config.deep.learning_rate, config.deep.l2),
       initial_(static_cast<std::uint64_t>(config.seed), spec.name, config.model.init_stddev),
@@ -71,18 +72,20 @@ SparseTable::SparseTable(const TableSpec& spec, const Config& config, int first_
 }
 
 void SparseTable::Find(std::span<const Key> keys, float** rows) const {
-  std::uint64_t hashes[kBlockKeys];
+  std::uint32_t hashes[kBlockKeys];
   for (std::size_t begin = 0; begin < keys.size(); begin += kBlockKeys) {
     const auto block = keys.subspan(begin, std::min(kBlockKeys, keys.size() - begin));
     float** const found = rows + begin;
     for (std::size_t i = 0; i < block.size(); ++i) {
-      hashes[i] = RowIndex::Hash(block[i]);
+      hashes[i] = RowStore::Hash(block[i]);
       At(PartitionOf(block[i])).index.Prefetch(hashes[i]);
     }
     for (std::size_t i = 0; i < block.size(); ++i) {
       const Partition& partition = At(PartitionOf(block[i]));
       found[i] = partition.index.Candidate(hashes[i], partition.rows);
-      if (found[i] != nullptr) __builtin_prefetch(found[i] - sizeof(Key) / sizeof(float));
+      if (found[i] == nullptr) continue;
+      __builtin_prefetch(found[i] - sizeof(Key) / sizeof(float));
+      FetchRow(found[i]);
     }
     for (std::size_t i = 0; i < block.size(); ++i) {
       if (found[i] == nullptr || RowStore::KeyOf(found[i]) == block[i]) continue;
@@ -90,6 +93,31 @@ void SparseTable::Find(std::span<const Key> keys, float** rows) const {
       found[i] = partition.index.Find(block[i], partition.rows);
     }
   }
+}
+
+void SparseTable::FetchAhead(std::span<const Key> keys) {
+  std::uint32_t hashes[kBlockKeys];
+  for (std::size_t begin = 0; begin < keys.size(); begin += kBlockKeys) {
+    const auto block = keys.subspan(begin, std::min(kBlockKeys, keys.size() - begin));
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      hashes[i] = RowStore::Hash(block[i]);
+      At(PartitionOf(block[i])).index.Prefetch(hashes[i]);
+    }
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      const Partition& partition = At(PartitionOf(block[i]));
+      const float* const row = partition.index.Candidate(hashes[i], partition.rows);
+      if (row == nullptr) continue;
+      ++rows_asked_;
+      rows_read_ += FetchRow(row) ? 0 : 1;
+    }
+  }
+}
+
+// Whether it was in memory.
+bool SparseTable::FetchRow(const float* row) const {
+  if (cold_ == nullptr) return true;
+  const auto* const place = reinterpret_cast<const std::byte*>(row) - sizeof(Key);
+  return !cold_->Holds(place) || cold_->FetchAhead(place, row_bytes_);
 }
 
 void SparseTable::FindOrCreate(std::span<const Key> keys, std::uint64_t step, float** rows) {
@@ -181,6 +209,7 @@ void SparseTable::Forget(Partition& partition, const std::vector<bool>& leaves,
 }
 
 void SparseTable::Prefetch(const float* row) const {
+  FetchRow(row);
   const auto* const begin = reinterpret_cast<const std::byte*>(row) - sizeof(Key);
   for (std::size_t at = 0; at < row_bytes_; at += kLineBytes) __builtin_prefetch(begin + at);
   __builtin_prefetch(begin + row_bytes_ - 1);
@@ -294,7 +323,13 @@ std::uint64_t SparseTable::ChangedRows(int partition) const {
 std::vector<const float*> SparseTable::SortedRows(int partition, Which which) const {
   const RowStore& store = At(partition).rows;
   std::vector<KeyedRow> rows;
-  if (which == Which::kAll) rows.reserve(store.size());
+  if (which == Which::kAll) {
+    rows.reserve(store.size());
+    store.Visit();
+  } else {
+    for (std::uint32_t i = 0; i < store.size(); ++i)
+      if (SlabArena::Marked(store.state(i))) FetchRow(store.state(i));
+  }
   for (std::uint32_t i = 0; i < store.size(); ++i) {
     const float* const row = store.state(i);
     if (which == Which::kAll || SlabArena::Marked(row)) rows.push_back({RowStore::KeyOf(row), row});
@@ -306,6 +341,13 @@ std::vector<const float*> SparseTable::SortedRows(int partition, Which which) co
   return sorted;
 }
 
+std::size_t SparseTable::index_bytes() const {
+  std::size_t bytes = 0;
+  for (const Partition& partition : partitions_)
+    bytes += partition.rows.index_bytes() + partition.index.allocated_bytes();
+  return bytes;
+}
+
 TableStatistics SparseTable::Statistics() const {
   TableStatistics statistics;
   for (const Partition& partition : partitions_) {
@@ -313,14 +355,18 @@ TableStatistics SparseTable::Statistics() const {
     statistics.rows += store.size();
     statistics.allocated_bytes += store.allocated_bytes() + partition.index.allocated_bytes();
     if (!spec_.wide) continue;
+    store.Visit();
     for (std::uint32_t i = 0; i < store.size(); ++i) {
       const float* const row = store.state(i);
       if (ftrl_.Weight(row[0], row[1]) == 0) ++statistics.zero_wide_weights;
     }
+    if (cold_ != nullptr) cold_->KeepWithin();
   }
   statistics.row_bytes = statistics.rows * row_bytes_;
   statistics.evicted_rows = evicted_rows_;
   statistics.refused_updates = refused_updates_;
+  statistics.rows_asked = rows_asked_;
+  statistics.rows_read = rows_read_;
   return statistics;
 }
 

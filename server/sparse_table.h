@@ -34,6 +34,10 @@ class SparseTable {
   // partitions; many at once hide the wait for memory.
   void Find(std::span<const Key> keys, float** rows) const;
 
+  // Begins to read the rows of these keys from the cold tier, where they lie there, without
+  // waiting.
+  void FetchAhead(std::span<const Key> keys);
+
   // As Find, but the rows that are missing are created with their initial values, unless the key is
   // not admitted in this step or its partition is closed. A key may stand there once. Throws
   // Error(kTraining) when a partition can hold no more or memory is full.
@@ -82,6 +86,9 @@ class SparseTable {
 
   TableStatistics Statistics() const;
 
+  // What finding rows takes, and where rows may lie on disk their keys' hashes.
+  std::size_t index_bytes() const;
+
  private:
   struct Partition {
     RowIndex index;
@@ -95,6 +102,7 @@ class SparseTable {
   Partition& At(int partition) {
     return partitions_[static_cast<std::size_t>(partition - first_partition_)];
   }
+  bool FetchRow(const float* row) const;
   float* Append(Key key);
   float* Create(Key key);
   bool Admits(Key key, std::uint64_t step) const;
@@ -112,6 +120,7 @@ class SparseTable {
   std::size_t row_bytes_;
   float initial_accumulator_;
   bool marks_;
+  ColdTier* cold_;  // null: all rows stay in memory
   Ftrl ftrl_;
   AdaGrad adagrad_;
   InitialEmbedding initial_;
@@ -121,6 +130,8 @@ class SparseTable {
   double admission_probability_;
   std::uint64_t evicted_rows_ = 0;
   std::uint64_t refused_updates_ = 0;
+  std::uint64_t rows_asked_ = 0;
+  std::uint64_t rows_read_ = 0;
 };
 
 }  // namespace fathom

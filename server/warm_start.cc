@@ -69,6 +69,7 @@ void Shard::WarmStart(const fs::path& dir, bool optimizer_state, const Alive& al
       ReadEmbedding(spec, state.data(), embedding.data());
       rows.RestoreValues(key, spec.wide ? rule.Weight(state[0], state[1]) : 0.0F, embedding);
     });
+    if (cold_.on()) KeepColdWithin();
     alive();
   }
   KeepToBudget();

@@ -204,7 +204,8 @@ TEST(Plan, GradientsAndRowsFollowOneAnotherOverTheNetwork) {
   constexpr double kSpeed = 1e5;
   for (const int workers : {1, 2, 4}) {
     for (const char* consistency : {"sync", "async"}) {
-      Planned planned({"cluster.servers=1", std::string("train.consistency=") + consistency});
+      Planned planned({"cluster.servers=1", "generated.examples=40960",
+                       std::string("train.consistency=") + consistency});
       std::vector<std::string> hosts = {"a", "a"};
       hosts.insert(hosts.end(), static_cast<std::size_t>(workers), "b");
       planned.layout = MakeLayout(hosts, planned.config.cluster);

@@ -27,7 +27,7 @@ class RowIndexTest : public ::testing::Test {
 
 TEST_F(RowIndexTest, EmptyIndexFindsNothing) {
   EXPECT_EQ(index_.Find(1, rows_), nullptr);
-  EXPECT_EQ(index_.Candidate(RowIndex::Hash(1), rows_), nullptr);
+  EXPECT_EQ(index_.Candidate(RowStore::Hash(1), rows_), nullptr);
   EXPECT_EQ(index_.allocated_bytes(), 0U);
 }
 
@@ -77,7 +77,7 @@ TEST_F(RowIndexTest, CandidateIsTheRowUnlessTagsCollide) {
   int collisions = 0;
   for (Key i = 0; i < 20000; ++i) Add(Mix64(i));
   for (Key i = 0; i < 20000; ++i) {
-    const float* const candidate = index_.Candidate(RowIndex::Hash(Mix64(i)), rows_);
+    const float* const candidate = index_.Candidate(RowStore::Hash(Mix64(i)), rows_);
     ASSERT_NE(candidate, nullptr);
     if (RowStore::KeyOf(candidate) != Mix64(i)) ++collisions;
   }

@@ -39,9 +39,9 @@ Config MakeConfig() {
   return config;
 }
 
-PendingPull DecodeAndFind(const Shard& shard, Buffer payload, int server, int servers) {
+PendingPull DecodeAndFind(Shard* shard, Buffer payload, int server, int servers) {
   PullMessage message = DecodePull(payload.bytes(), Spec().tables.size(), server, servers);
-  return shard.Find(std::move(payload), std::move(message));
+  return shard->Find(std::move(payload), std::move(message));
 }
 
 // One step of one server, pulls and pushes of all workers included.
@@ -50,7 +50,7 @@ void TakeStep(std::uint64_t number, const SimulatedStep& step, int workers, int 
   std::vector<WorkerGradients> gradients;
   for (int w = 0; w < workers; ++w) {
     PendingPull pull =
-        DecodeAndFind(*shard, step.Pull(w, workers, server, servers), server, servers);
+        DecodeAndFind(shard, step.Pull(w, workers, server, servers), server, servers);
     std::vector<std::size_t> pulled;
     for (const auto& keys : pull.message.keys) pulled.push_back(keys.size());
     Buffer payload = step.Push(w, workers, server, servers);
@@ -127,8 +127,8 @@ TEST(Shard, LoadedModelAnswersAsTheTrainedOne) {
   const SimulatedStep unknown(spec.tables, kDenseFloats, 7, 555);
   for (const SimulatedStep* step : {&first, &second, &unknown}) {
     const Buffer expected =
-        trained.EncodeRows(DecodeAndFind(trained, step->Pull(0, 1, 0, 1), 0, 1));
-    const Buffer answer = loaded.EncodeRows(DecodeAndFind(loaded, step->Pull(0, 1, 0, 1), 0, 1));
+        trained.EncodeRows(DecodeAndFind(&trained, step->Pull(0, 1, 0, 1), 0, 1));
+    const Buffer answer = loaded.EncodeRows(DecodeAndFind(&loaded, step->Pull(0, 1, 0, 1), 0, 1));
     EXPECT_TRUE(std::ranges::equal(answer.bytes(), expected.bytes()));
   }
 }
@@ -170,7 +170,7 @@ TEST(Shard, AnswerHasTheDenseRangeOnlyIfAsked) {
   Shard shard(config, spec, 1, 3);
   for (const bool wants : {false, true}) {
     PendingPull pull = DecodeAndFind(
-        shard, EncodePull({.will_push = false, .wants_dense = wants, .keys = {{}, {}}}), 1, 3);
+        &shard, EncodePull({.will_push = false, .wants_dense = wants, .keys = {{}, {}}}), 1, 3);
     const Buffer payload = shard.EncodeRows(pull);
     EXPECT_EQ(DecodeRows(payload.bytes(), spec.tables).dense.size(), wants ? 32U : 0U);
   }
@@ -181,10 +181,10 @@ TEST(Shard, FindMissingSeesRowsCreatedSince) {
   const Config config;
   const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
   Shard shard(config, spec, 0, 1);
-  PendingPull early = DecodeAndFind(shard, step.Pull(0, 1, 0, 1), 0, 1);
+  PendingPull early = DecodeAndFind(&shard, step.Pull(0, 1, 0, 1), 0, 1);
   TakeStep(0, step, 1, 0, 1, &shard);
   shard.FindMissing(&early);
-  const PendingPull late = DecodeAndFind(shard, step.Pull(0, 1, 0, 1), 0, 1);
+  const PendingPull late = DecodeAndFind(&shard, step.Pull(0, 1, 0, 1), 0, 1);
   EXPECT_EQ(early.rows, late.rows);
   EXPECT_EQ(std::count(late.rows[1].begin(), late.rows[1].end(), nullptr), 0);
 }
@@ -196,7 +196,7 @@ TEST(Shard, OnlyAPushCreatesRows) {
   CreateDense(dir.path(), kDenseFloats);
   Shard shard(config, spec, 0, 1);
   const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
-  DecodeAndFind(shard, step.Pull(0, 1, 0, 1), 0, 1);
+  DecodeAndFind(&shard, step.Pull(0, 1, 0, 1), 0, 1);
   EXPECT_EQ(shard.files().SaveModel(dir.path(), [] {}).tables[0].rows, 0U);
   TakeStep(0, step, 1, 0, 1, &shard);
   EXPECT_EQ(shard.files().SaveModel(dir.path(), [] {}).tables[0].rows,
