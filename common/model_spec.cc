@@ -93,12 +93,10 @@ void AddCrosses(ModelSpec* spec, const Config& config) {
   for (const CrossConfig& cross : config.crosses) {
     if (cross.columns.size() < 2)
       Fail(ExitCode::kUsage, "cross.columns: a cross needs two columns or more");
-    std::string name;
     bool multivalent = false;
-    for (const std::string& column : cross.columns) {
+    for (const std::string& column : cross.columns)
       multivalent |= ColumnOf(config, cross, column).kind == "multivalent";
-      name += (name.empty() ? "" : " x ") + column;
-    }
+    const std::string name = CrossName(cross);
     for (const Field& field : spec->fields) {
       if (field.name == name)
         Fail(ExitCode::kUsage, "cross.columns: the cross \"{}\" is there twice", name);
@@ -173,6 +171,12 @@ double Normal(std::uint64_t seed, std::uint64_t counter) {
 }
 
 }  // namespace
+
+std::string CrossName(const CrossConfig& cross) {
+  std::string name;
+  for (const std::string& column : cross.columns) name += (name.empty() ? "" : " x ") + column;
+  return name;
+}
 
 ModelSpec MakeModelSpec(const Config& config) {
   ModelSpec spec;

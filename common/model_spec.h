@@ -46,7 +46,7 @@ struct TableSpec {
 
 // A field is a sparse input of the model: a categorical or multivalent column, or a cross.
 struct Field {
-  std::string name;          // of the column, or the cross's columns joined by " x "
+  std::string name;          // of the column, or CrossName
   std::uint64_t seed = 0;    // ColumnSeed(name)
   bool multivalent = false;  // any number of keys an example; else exactly one
   bool weighted = false;     // multivalent: each key comes with a weight
@@ -86,6 +86,9 @@ struct ModelSpec {
   RowFormat row_format = RowFormat::kFloat32;
   bool grouped = false;  // evaluate.group_by is set: examples carry a group key
 };
+
+// What a cross is called in models and messages, from its columns' names.
+std::string CrossName(const CrossConfig& cross);
 
 // Throws Error(kUsage) where the config does not make a model: says which key and why.
 ModelSpec MakeModelSpec(const Config& config);

@@ -119,7 +119,7 @@ void Measure(const Trial& trial, MpiSession& mpi, const Prices& known, Samples* 
   if (again.seconds < report.seconds) report = std::move(again);
   load.table_bytes = report.bytes_per_row * static_cast<double>(report.rows);
   const auto steps = static_cast<double>(report.steps);
-  load.new_rows = SampleData(data, nullptr, spec, {kCountSeconds}).rows;
+  load.new_rows = SampleData(data, nullptr, config, spec, {kCountSeconds}).rows;
   for (double& rows : load.new_rows) rows /= steps;
   const double hand_over = HandOver(report, steps);
   if (trial.tcp) {

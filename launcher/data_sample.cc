@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "common/schedule.h"
@@ -57,10 +58,43 @@ class RowCounter {
   std::vector<double> draws_;  // by table
 };
 
+constexpr double kUnknown = std::numeric_limits<double>::infinity();
+
+double MostValues(const Config& config, const ColumnConfig& column) {
+  if (column.hash_buckets > 0) return static_cast<double>(column.hash_buckets);
+  if (config.data.format != "generated") return kUnknown;
+  return static_cast<double>(column.values > 0 ? column.values : config.generated.values);
+}
+
+double MostValues(const Config& config, const CrossConfig& cross) {
+  if (cross.hash_buckets > 0) return static_cast<double>(cross.hash_buckets);
+  double product = 1;
+  for (const ColumnConfig& column : config.columns) {
+    if (std::count(cross.columns.begin(), cross.columns.end(), column.name) > 0)
+      product *= MostValues(config, column);
+  }
+  return product;
+}
+
+// By table: more rows than these cannot be.
+std::vector<double> MostRows(const Config& config, const ModelSpec& spec) {
+  std::vector<double> most(spec.tables.size(), 0);
+  for (const Field& field : spec.fields) {
+    double& of_table = most[static_cast<std::size_t>(field.table)];
+    for (const ColumnConfig& column : config.columns) {
+      if (column.name == field.name) of_table += MostValues(config, column);
+    }
+    for (const CrossConfig& cross : config.crosses) {
+      if (CrossName(cross) == field.name) of_table += MostValues(config, cross);
+    }
+  }
+  return most;
+}
+
 }  // namespace
 
 DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluation,
-                      const ModelSpec& spec, SampleLimit limit) {
+                      const Config& config, const ModelSpec& spec, SampleLimit limit) {
   DataSample sample{.train_examples = train.examples(),
                     .evaluation_examples = evaluation == nullptr ? 0 : evaluation->examples(),
                     .mapped_bytes = train.mapped_bytes() +
@@ -91,10 +125,12 @@ DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluatio
   counter.Count(&counts);
   const double share =
       static_cast<double>(sample.counted_examples) / static_cast<double>(sample.train_examples);
-  for (const auto& of_table : counts) {
-    const RowCount& last = of_table.back();
-    sample.rows.push_back(share < 1 && last.rows > 0 ? ExtrapolateRows(of_table, last.draws / share)
-                                                     : last.rows);
+  const std::vector<double> most = MostRows(config, spec);
+  for (std::size_t t = 0; t < counts.size(); ++t) {
+    const RowCount& last = counts[t].back();
+    sample.rows.push_back(share < 1 && last.rows > 0
+                              ? std::min(ExtrapolateRows(counts[t], last.draws / share), most[t])
+                              : last.rows);
   }
   return sample;
 }

@@ -39,9 +39,10 @@ struct SampleLimit {
   std::uint64_t examples = ~std::uint64_t{0};
 };
 
-// Counts the keys of examples from all over the data.
+// Counts the keys of examples from all over the data. Extrapolated rows are no more than the config
+// says that there can be (hash_buckets; the values of generated columns).
 DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluation,
-                      const ModelSpec& spec, SampleLimit limit);
+                      const Config& config, const ModelSpec& spec, SampleLimit limit);
 
 // `parts`: how many workers share a batch.
 PartLoad SamplePart(const ExampleSource& train, const Config& config, const ModelSpec& spec,

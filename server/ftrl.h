@@ -18,8 +18,11 @@ class Ftrl {
   explicit Ftrl(const WideConfig& config)
       : alpha_(config.alpha), beta_(config.beta), l1_(config.l1), l2_(config.l2) {}
 
+  // Whether the weight is 0, by L1.
+  bool IsZero(float z) const { return std::abs(z) <= l1_; }
+
   float Weight(float z, float n) const {
-    if (std::abs(z) <= l1_) return 0;
+    if (IsZero(z)) return 0;
     const double shrunk = z - std::copysign(l1_, static_cast<double>(z));
     const double rate = (beta_ + std::sqrt(static_cast<double>(n))) / alpha_ + l2_;
     return static_cast<float>(-shrunk / rate);

@@ -16,6 +16,8 @@ constexpr std::size_t kMaxChanges = 16;
 
 constexpr std::size_t kRowsAhead = 16;  // brought towards the processor ahead of the row at hand
 
+constexpr std::size_t kRowsBetweenSigns = 4096;  // of life: a slow disk takes seconds for these
+
 // Whether the changes become too many for a file of their own.
 bool WholeIsDue(int partition, const std::vector<ModelFileEntry>& files, std::uint64_t changed) {
   const std::uint64_t whole = files.front().bytes;
@@ -55,7 +57,7 @@ void ShardFiles::Rewritten(int partition) {
 SavedMessage ShardFiles::SaveModel(const fs::path& dir, const Alive& alive) {
   SavedMessage saved;
   for (int p = first_partition_; p < end_partition_; ++p) {
-    saved.files.push_back(Write(dir, PartitionFile(p), p, SparseTable::Which::kAll));
+    saved.files.push_back(Write(dir, PartitionFile(p), p, SparseTable::Which::kAll, alive));
     saved.bytes_written += saved.files.back().bytes;
     alive();
   }
@@ -78,8 +80,8 @@ SavedMessage ShardFiles::SaveCheckpoint(const fs::path& dir, std::uint64_t step,
     const Chain* const base =
         builds_on_base ? &chains_[static_cast<std::size_t>(p - first_partition_)] : nullptr;
     const bool rewritten = base != nullptr && base->files.empty();
-    chains.push_back(
-        SavePartition(dir, p, step, rewritten ? nullptr : base, base_dir, &saved.bytes_written));
+    chains.push_back(SavePartition(dir, p, step, rewritten ? nullptr : base, base_dir, alive,
+                                   &saved.bytes_written));
     saved.files.insert(saved.files.end(), chains.back().files.begin(), chains.back().files.end());
     alive();
   }
@@ -94,6 +96,7 @@ SavedMessage ShardFiles::SaveCheckpoint(const fs::path& dir, std::uint64_t step,
 
 ShardFiles::Chain ShardFiles::SavePartition(const fs::path& dir, int partition, std::uint64_t step,
                                             const Chain* base, const fs::path& base_dir,
+                                            const Alive& alive,
                                             std::uint64_t* bytes_written) const {
   Chain chain{.files = {}, .rows = RowsOf(partition)};
   const std::uint64_t changed = base == nullptr ? 0 : ChangedBytes(partition);
@@ -103,14 +106,15 @@ ShardFiles::Chain ShardFiles::SavePartition(const fs::path& dir, int partition, 
     whole = !LinkFile(base_dir / name, dir / name);
   }
   if (whole) {
-    chain.files = {Write(dir, PartitionFile(partition), partition, SparseTable::Which::kAll)};
+    chain.files = {
+        Write(dir, PartitionFile(partition), partition, SparseTable::Which::kAll, alive)};
     *bytes_written += chain.files.back().bytes;
     return chain;
   }
   chain.files = base->files;
   if (changed == 0) return chain;
   ModelFileEntry entry =
-      Write(dir, PartitionFile(partition, step), partition, SparseTable::Which::kChanged);
+      Write(dir, PartitionFile(partition, step), partition, SparseTable::Which::kChanged, alive);
   for (std::size_t t = 0; t < chain.rows.size(); ++t)
     entry.added.push_back(chain.rows[t] - base->rows[t]);
   *bytes_written += entry.bytes;
@@ -127,13 +131,14 @@ void ShardFiles::SaveAdmission(const fs::path& dir, const Alive& alive, SavedMes
 }
 
 ModelFileEntry ShardFiles::Write(const fs::path& dir, const std::string& name, int partition,
-                                 SparseTable::Which which) const {
+                                 SparseTable::Which which, const Alive& alive) const {
   PartitionWriter writer(dir, name, partition, specs_);
   for (std::size_t t = 0; t < specs_.size(); ++t) {
     const auto floats = static_cast<std::size_t>(specs_[t].state_floats());
     const auto rows = tables_[t].SortedRows(partition, which);
     writer.BeginTable(t, rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i % kRowsBetweenSigns == 0) alive();
       if (i + kRowsAhead < rows.size()) tables_[t].Prefetch(rows[i + kRowsAhead]);
       writer.AddRow(RowStore::KeyOf(rows[i]), {rows[i], floats});
     }

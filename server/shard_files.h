@@ -26,7 +26,7 @@ namespace fathom {
 
 class ShardFiles {
  public:
-  // Called between files: may tell the peers that this server is alive.
+  // Called now and then, also within a file: may tell the peers that this server is alive.
   using Alive = std::function<void()>;
 
   // Of the partitions [first_partition, end_partition).
@@ -58,10 +58,10 @@ class ShardFiles {
   };
 
   Chain SavePartition(const std::filesystem::path& dir, int partition, std::uint64_t step,
-                      const Chain* base, const std::filesystem::path& base_dir,
+                      const Chain* base, const std::filesystem::path& base_dir, const Alive& alive,
                       std::uint64_t* bytes_written) const;
   ModelFileEntry Write(const std::filesystem::path& dir, const std::string& name, int partition,
-                       SparseTable::Which which) const;
+                       SparseTable::Which which, const Alive& alive) const;
   void SaveAdmission(const std::filesystem::path& dir, const Alive& alive,
                      SavedMessage* saved) const;
   std::uint64_t ChangedBytes(int partition) const;

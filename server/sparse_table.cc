@@ -196,6 +196,8 @@ bool SparseTable::EvictUnused(int partition, std::uint64_t step, std::int64_t un
 void SparseTable::Forget(Partition& partition, const std::vector<bool>& leaves,
                          std::uint32_t leaving) {
   RowStore& rows = partition.rows;
+  for (std::uint32_t i = 0; i < rows.size(); ++i)
+    zero_weights_ -= leaves[i] && HasZeroWeight(rows.state(i)) ? 1 : 0;
   const std::uint32_t keep = rows.size() - leaving;
   std::uint32_t from = keep;
   for (std::uint32_t hole = 0; hole < keep; ++hole) {
@@ -237,11 +239,14 @@ void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* c
   }
 }
 
-void SparseTable::Update(std::uint64_t step, float* row, float wide,
-                         std::span<const float> deep) const {
+void SparseTable::Update(std::uint64_t step, float* row, float wide, std::span<const float> deep) {
   if (marks_) SlabArena::Mark(row);
   if (spec_.last_step) SetLastStep(spec_, step, row);
-  if (spec_.wide) ftrl_.Update(wide, &row[0], &row[1]);
+  if (spec_.wide) {
+    zero_weights_ -= HasZeroWeight(row) ? 1 : 0;
+    ftrl_.Update(wide, &row[0], &row[1]);
+    zero_weights_ += HasZeroWeight(row) ? 1 : 0;
+  }
   if (spec_.dim == 0) return;
   float* const accumulators = row + accumulators_at_;
   if (spec_.precision == Precision::kFloat32)
@@ -279,13 +284,16 @@ void SparseTable::WriteNearest(std::span<const float> embedding, float* row) con
 
 void SparseTable::Restore(Key key, std::span<const float> state) {
   FATHOM_CHECK_EQ(state.size(), static_cast<std::size_t>(spec_.state_floats()));
-  std::copy(state.begin(), state.end(), Append(key));
+  float* const row = Append(key);
+  std::copy(state.begin(), state.end(), row);
+  zero_weights_ += HasZeroWeight(row) ? 1 : 0;
 }
 
 void SparseTable::RestoreValues(Key key, float weight, std::span<const float> embedding) {
   FATHOM_CHECK_EQ(embedding.size(), dim());
   float* const row = Append(key);
   if (spec_.wide) row[0] = ftrl_.InitialZ(weight);
+  zero_weights_ += HasZeroWeight(row) ? 1 : 0;
   WriteNearest(embedding, row);
   std::fill_n(row + accumulators_at_, spec_.accumulators(), initial_accumulator_);
 }
@@ -305,6 +313,7 @@ float* SparseTable::Append(Key key) {
 
 float* SparseTable::Create(Key key) {
   float* const row = Append(key);
+  zero_weights_ += HasZeroWeight(row) ? 1 : 0;
   float embedding[kMaxEmbeddingDim];
   initial_.Fill(key, {embedding, dim()});
   WriteNearest({embedding, dim()}, row);
@@ -354,14 +363,8 @@ TableStatistics SparseTable::Statistics() const {
     const RowStore& store = partition.rows;
     statistics.rows += store.size();
     statistics.allocated_bytes += store.allocated_bytes() + partition.index.allocated_bytes();
-    if (!spec_.wide) continue;
-    store.Visit();
-    for (std::uint32_t i = 0; i < store.size(); ++i) {
-      const float* const row = store.state(i);
-      if (ftrl_.Weight(row[0], row[1]) == 0) ++statistics.zero_wide_weights;
-    }
-    if (cold_ != nullptr) cold_->KeepWithin();
   }
+  statistics.zero_wide_weights = zero_weights_;
   statistics.row_bytes = statistics.rows * row_bytes_;
   statistics.evicted_rows = evicted_rows_;
   statistics.refused_updates = refused_updates_;

@@ -67,7 +67,7 @@ class SparseTable {
                         std::span<float> embeddings) const;
 
   // One step of FTRL and AdaGrad, and a mark. The gradient of the embedding: [dim].
-  void Update(std::uint64_t step, float* row, float wide, std::span<const float> deep) const;
+  void Update(std::uint64_t step, float* row, float wide, std::span<const float> deep);
 
   // Creates a row with this state ([state_floats]); the key must be new.
   void Restore(Key key, std::span<const float> state);
@@ -103,6 +103,7 @@ class SparseTable {
     return partitions_[static_cast<std::size_t>(partition - first_partition_)];
   }
   bool FetchRow(const float* row) const;
+  bool HasZeroWeight(const float* row) const { return spec_.wide && ftrl_.IsZero(row[0]); }
   float* Append(Key key);
   float* Create(Key key);
   bool Admits(Key key, std::uint64_t step) const;
@@ -128,6 +129,7 @@ class SparseTable {
   std::uint64_t rounding_seed_;
   std::uint64_t admission_seed_;
   double admission_probability_;
+  std::uint64_t zero_weights_ = 0;  // kept with each change: a walk over rows on disk takes minutes
   std::uint64_t evicted_rows_ = 0;
   std::uint64_t refused_updates_ = 0;
   std::uint64_t rows_asked_ = 0;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "common/error.h"
+#include "common/model_spec.h"
 #include "common/random.h"
 #include "common/xxh3.h"
 
@@ -68,14 +69,12 @@ GeneratedData::GeneratedData(const Config& config, Part part)
 void GeneratedData::AddCrosses(const Config& config) {
   for (const CrossConfig& cross : config.crosses) {
     Cross made{.hash_buckets = static_cast<std::uint64_t>(cross.hash_buckets)};
-    std::string name;
     for (const std::string& column : cross.columns) {
       const auto at = std::find_if(config.columns.begin(), config.columns.end(),
                                    [&](const ColumnConfig& c) { return c.name == column; });
       made.columns.push_back(static_cast<std::size_t>(at - config.columns.begin()));
-      name += (name.empty() ? "" : " x ") + column;
     }
-    made.seed = ColumnSeed(name);
+    made.seed = ColumnSeed(CrossName(cross));
     crosses_.push_back(std::move(made));
   }
 }

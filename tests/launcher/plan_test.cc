@@ -38,7 +38,7 @@ struct Planned {
         layout(MakeLayout(Hosts(ranks), config.cluster)),
         data(config, GeneratedData::Part::kTrain),
         part(SamplePart(data, config, spec, PartsOf(config, layout))),
-        sample(SampleData(data, nullptr, spec, {10})) {}
+        sample(SampleData(data, nullptr, config, spec, {10})) {}
 
   static std::vector<std::string> Hosts(int ranks) {
     std::vector<std::string> hosts;
@@ -110,12 +110,22 @@ TEST(DataSample, RowsAreExtrapolatedFromASample) {
                                       std::string("generated.skew=") + skew});
     const ModelSpec spec = MakeModelSpec(config);
     const GeneratedData data(config, GeneratedData::Part::kTrain);
-    const DataSample whole = SampleData(data, nullptr, spec, {1000});
-    const DataSample part = SampleData(data, nullptr, spec, {1000, 400000});
+    const DataSample whole = SampleData(data, nullptr, config, spec, {1000});
+    const DataSample part = SampleData(data, nullptr, config, spec, {1000, 400000});
     ASSERT_LT(part.counted_examples, data.examples() / 9);
     EXPECT_NEAR(part.rows[0] / whole.rows[0], 1, 0.25)
         << skew << ", from " << part.counted_examples;
   }
+}
+
+// From so short a look all draws are new, as if there were values without end.
+TEST(DataSample, NoMoreRowsAreExtrapolatedThanThereAreValues) {
+  const Config config =
+      MakeConfig({"generated.examples=50000000", "generated.values=20000000", "generated.skew=0"});
+  const GeneratedData data(config, GeneratedData::Part::kTrain);
+  const DataSample sample =
+      SampleData(data, nullptr, config, MakeModelSpec(config), {1000, 200000});
+  EXPECT_EQ(sample.rows.at(0), 2 * 20000000.0);
 }
 
 TEST(Plan, ATablesBytesAreThoseOfAFilledTable) {

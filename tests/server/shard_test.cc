@@ -111,6 +111,28 @@ TEST(Shard, ModelIsTheSameBytesForAnyNumberOfServersAndWorkers) {
   }
 }
 
+// One partition may take a slow disk longer than the peers' patience.
+TEST(Shard, ASaveShowsSignsOfLifeWithinAFile) {
+  ModelSpec spec = Spec();
+  spec.dense_floats = kDenseFloats;
+  const Config config = MakeConfig();
+  SlabArena arena;
+  const AdmissionFilter admission(config, 0, kPartitions);
+  const DenseTable dense(config, spec, 0, 1);
+  std::deque<SparseTable> tables;
+  for (const TableSpec& table : spec.tables)
+    tables.emplace_back(table, config, 0, kPartitions, &arena);
+  constexpr Key kRows = 100000;
+  for (Key key = 1; key <= kRows; ++key) tables[0].RestoreValues(key, 1, {});
+  ASSERT_EQ(tables[0].RowsOf(0), kRows);
+  ShardFiles files(spec.tables, tables, dense, arena, admission, 0, kPartitions);
+  const ScratchDir dir;
+  CreateDense(dir.path(), kDenseFloats);
+  int signs = 0;
+  files.SaveModel(dir.path(), [&] { ++signs; });
+  EXPECT_GE(signs, kPartitions + 20);
+}
+
 TEST(Shard, LoadedModelAnswersAsTheTrainedOne) {
   const ModelSpec spec = Spec();
   const Config config = MakeConfig();

@@ -210,6 +210,42 @@ TEST_F(SparseTableTest, StatisticsCountExactZeros) {
   EXPECT_EQ(statistics.row_bytes, keys.size() * 84);
 }
 
+// The count is kept with each change; against a look at all weights.
+TEST_F(SparseTableTest, ExactZerosStayCountedWhateverHappensToTheRows) {
+  config_.wide.l1 = 2;
+  SparseTable table = Make();
+  const std::vector<Key> keys = RandomKeys(2000, 7);
+  const auto zeros = [&] {
+    std::vector<float*> found(keys.size());
+    table.Find(keys, found.data());
+    std::erase(found, nullptr);
+    std::vector<float> weights(found.size());
+    table.GatherWeights(found, weights);
+    return static_cast<std::uint64_t>(std::count(weights.begin(), weights.end(), 0.0F));
+  };
+  std::vector<float*> rows(1000);
+  table.FindOrCreate(std::span(keys).first(rows.size()), 0, rows.data());
+  std::mt19937_64 random(3);
+  const std::vector<float> gradient(16, 0.25F);
+  for (int i = 0; i < 3000; ++i)  // weights leave zero and come back to it
+    table.Update(0, rows[random() % rows.size()], random() % 2 == 0 ? 3 : -3, gradient);
+  EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());
+  std::vector<float> state(static_cast<std::size_t>(kSpec.state_floats()));
+  for (std::size_t i = 1000; i < keys.size(); ++i) {
+    state[0] = i % 3 == 0 ? 4 : 1;
+    if (i % 2 == 0) {
+      table.Restore(keys[i], state);
+    } else {
+      table.RestoreValues(keys[i], i % 3 == 0 ? 0.5F : 0, gradient);
+    }
+  }
+  EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());
+  for (int p = 0; p < kPartitions; ++p) table.Evict(p, 10, AtLimit::kEvictLeastTrained);
+  EXPECT_GT(zeros(), 0U);
+  EXPECT_LT(zeros(), table.Statistics().rows);
+  EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());
+}
+
 TEST_F(SparseTableTest, RestoredRowIsTheRow) {
   SparseTable table = Make();
   std::vector<float> state(static_cast<std::size_t>(kSpec.state_floats()));
