@@ -8,6 +8,11 @@
 #include "common/error.h"
 
 namespace fathom {
+namespace {
+
+constexpr std::size_t kBlockEntries = 8;  // whose rows are prefetched together
+
+}  // namespace
 
 void GradientMerge::Begin(const TableSpec& spec, std::vector<GradientSource> sources) {
   sources_ = std::move(sources);
@@ -15,6 +20,7 @@ void GradientMerge::Begin(const TableSpec& spec, std::vector<GradientSource> sou
   dim_ = static_cast<std::size_t>(spec.dim);
   deep_sums_.resize(TreeSum::kMaxDepth * dim_);
   at_ = 0;
+  ahead_ = 0;
   entries_.clear();
   std::vector<std::size_t> run_ends;
   for (std::uint32_t s = 0; s < sources_.size(); ++s) {
@@ -86,11 +92,16 @@ bool GradientMerge::Next(MergedRow* row) {
   return true;
 }
 
-const float* GradientMerge::Ahead() const {
-  if (at_ + kRowsAhead >= entries_.size()) return nullptr;
-  const Entry& entry = entries_[at_ + kRowsAhead];
-  const GradientSource& source = sources_[entry.source];
-  return source.rows[source.Position(entry.index)];
+std::span<const float* const> GradientMerge::Ahead() {
+  rows_ahead_.clear();
+  if (ahead_ > at_ + kBlockEntries) return {};
+  const std::size_t end = std::min(std::max(ahead_, at_) + kBlockEntries, entries_.size());
+  for (ahead_ = std::max(ahead_, at_); ahead_ < end; ++ahead_) {
+    const Entry& entry = entries_[ahead_];
+    const GradientSource& source = sources_[entry.source];
+    rows_ahead_.push_back(source.rows[source.Position(entry.index)]);
+  }
+  return rows_ahead_;
 }
 
 float GradientMerge::WideOf(const Entry& entry) const {

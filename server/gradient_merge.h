@@ -37,17 +37,14 @@ class GradientMerge {
   explicit GradientMerge(RowFormat format = RowFormat::kFloat32)
       : rounds_(format == RowFormat::kBfloat16) {}
 
-  // Rows that the caller may prefetch, ahead of the one that Next gives.
-  static constexpr std::size_t kRowsAhead = 8;
-
   // Begins a table. The sources come in ascending order of slice and stay until the last Next.
   void Begin(const TableSpec& spec, std::vector<GradientSource> sources);
 
   // The next row in order of key; false: there are no more.
   bool Next(MergedRow* row);
 
-  // A row that will come soon, or null.
-  const float* Ahead() const;
+  // Rows that come soon, for the caller to prefetch: a block of them now and then, none in between.
+  std::span<const float* const> Ahead();
 
  private:
   // One source's gradient of one row.
@@ -69,6 +66,8 @@ class GradientMerge {
   std::vector<Entry> entries_;  // by key, then by slice
   std::vector<Entry> merged_;   // where MergeRuns puts its result before the two change places
   std::size_t at_ = 0;
+  std::size_t ahead_ = 0;  // of entries_: given by Ahead up to here
+  std::vector<const float*> rows_ahead_;
   std::vector<float> deep_sums_;  // [TreeSum::kMaxDepth x dim]
   float wide_sums_[TreeSum::kMaxDepth] = {};
 };

@@ -19,15 +19,17 @@ constexpr std::size_t RoundUp(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
 
+[[noreturn]] void FailNoMemory(std::size_t bytes) {
+  Fail(ExitCode::kTraining,
+       "no memory for {} more bytes of rows: {}; spread the tables over more hosts "
+       "(cluster.servers), or make them smaller (min_count, hash_buckets, embedding_dim)",
+       bytes, std::strerror(errno));
+}
+
 std::byte* Map(std::size_t bytes) {
   void* place = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (place == MAP_FAILED) {
-    Fail(ExitCode::kTraining,
-         "no memory for {} more bytes of rows: {}; spread the tables over more hosts "
-         "(cluster.servers), or make them smaller (min_count, hash_buckets, embedding_dim)",
-         bytes, std::strerror(errno));
-  }
+  if (place == MAP_FAILED) FailNoMemory(bytes);
   return static_cast<std::byte*>(place);
 }
 
@@ -59,6 +61,19 @@ MappedMemory::MappedMemory(std::size_t bytes, Pages pages, std::size_t alignment
   Unmap(begin, before);
   Unmap(data_ + size_, spare - before);
   if (huge) AskForHugePages(data_, size_);
+}
+
+void MappedMemory::GrowAndForget(std::size_t bytes, Pages pages) {
+  MappedMemory larger(bytes, pages);
+  // A huge page's worth of small ones would stay small ones.
+  const std::size_t unit = larger.size_ >= kHugePageBytes ? kHugePageBytes : kPageBytes;
+  const std::size_t kept = std::min(size_, larger.size_) / unit * unit;
+  if (kept > 0 &&
+      mremap(data_, kept, kept, MREMAP_MAYMOVE | MREMAP_FIXED, larger.data_) == MAP_FAILED)
+    FailNoMemory(bytes);
+  Unmap(data_ + kept, size_ - kept);
+  size_ = 0;
+  *this = std::move(larger);
 }
 
 void MappedMemory::Populate() const {

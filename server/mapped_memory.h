@@ -34,6 +34,10 @@ class MappedMemory {
     return *this;
   }
 
+  // Becomes larger and keeps the pages that it has, which spares the kernel from clearing as many
+  // anew; what stands there afterwards is unspecified. Throws as the constructor.
+  void GrowAndForget(std::size_t bytes, Pages pages);
+
   // Takes all of it from the kernel now, at a fraction of what a fault for each page costs.
   void Populate() const;
 

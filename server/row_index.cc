@@ -33,15 +33,27 @@ void RowIndex::AddLast(const RowStore& rows) {
 
 void RowIndex::Grow(const RowStore& rows, std::uint32_t indexed) {
   const std::uint64_t pages = (capacity_ + capacity_ / 4 + kPageEntries) / kPageEntries;
-  memory_ = MappedMemory(pages * MappedMemory::kPageBytes, pages_);
+  memory_.GrowAndForget(pages * MappedMemory::kPageBytes, pages_);
   memory_.Populate();
   capacity_ = pages * kPageEntries;
-  for (std::uint32_t row = 0; row < indexed; ++row) Put(rows.HashOf(row), row);
+  PutFirst(rows, indexed);
 }
 
-void RowIndex::Rebuild(const RowStore& rows) {
+void RowIndex::Rebuild(const RowStore& rows) { PutFirst(rows, rows.size()); }
+
+// Anew. Rows are read one after another; their places are anywhere, so many are fetched at once.
+void RowIndex::PutFirst(const RowStore& rows, std::uint32_t count) {
   std::fill_n(entries(), capacity_, kEmpty);
-  for (std::uint32_t row = 0; row < rows.size(); ++row) Put(rows.HashOf(row), row);
+  constexpr std::uint32_t kBlockRows = 64;
+  std::uint32_t hashes[kBlockRows];
+  for (std::uint32_t begin = 0; begin < count; begin += kBlockRows) {
+    const std::uint32_t block = std::min(kBlockRows, count - begin);
+    for (std::uint32_t i = 0; i < block; ++i) {
+      hashes[i] = rows.HashOf(begin + i);
+      Prefetch(hashes[i]);
+    }
+    for (std::uint32_t i = 0; i < block; ++i) Put(hashes[i], begin + i);
+  }
 }
 
 void RowIndex::Put(std::uint32_t hash, std::uint32_t row) {

@@ -267,7 +267,7 @@ void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const P
   }
   merge_.Begin(spec, std::move(sources));
   for (MergedRow row; merge_.Next(&row);) {
-    if (const float* const ahead = merge_.Ahead()) rows.Prefetch(ahead);
+    rows.Prefetch(merge_.Ahead());
     if (!std::isfinite(row.wide) || !AllFinite(row.deep)) FailNotFinite(spec, step, row);
     if (row.row == nullptr) {
       rows.CountRefused();

@@ -14,8 +14,6 @@ namespace fs = std::filesystem;
 // More files of changes than this are not kept beside a whole one.
 constexpr std::size_t kMaxChanges = 16;
 
-constexpr std::size_t kRowsAhead = 16;  // brought towards the processor ahead of the row at hand
-
 constexpr std::size_t kRowsBetweenSigns = 4096;  // of life: a slow disk takes seconds for these
 
 // Whether the changes become too many for a file of their own.
@@ -139,7 +137,7 @@ ModelFileEntry ShardFiles::Write(const fs::path& dir, const std::string& name, i
     writer.BeginTable(t, rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (i % kRowsBetweenSigns == 0) alive();
-      if (i + kRowsAhead < rows.size()) tables_[t].Prefetch(rows[i + kRowsAhead]);
+      tables_[t].PrefetchAhead(rows, i);
       writer.AddRow(RowStore::KeyOf(rows[i]), {rows[i], floats});
     }
   }

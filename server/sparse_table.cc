@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kBlockKeys = 32;  // looked up together
-constexpr std::size_t kRowsAhead = 8;   // read ahead of the row at hand
+constexpr std::size_t kRowsAhead = 16;  // prefetched together
 
 struct KeyedRow {
   Key key;
@@ -83,6 +83,8 @@ void SparseTable::Find(std::span<const Key> keys, float** rows) const {
     for (std::size_t i = 0; i < block.size(); ++i) {
       const Partition& partition = At(PartitionOf(block[i]));
       found[i] = partition.index.Candidate(hashes[i], partition.rows);
+    }
+    for (std::size_t i = 0; i < block.size(); ++i) {
       if (found[i] == nullptr) continue;
       __builtin_prefetch(found[i] - sizeof(Key) / sizeof(float));
       FetchRow(found[i]);
@@ -210,17 +212,21 @@ void SparseTable::Forget(Partition& partition, const std::vector<bool>& leaves,
   evicted_rows_ += leaving;
 }
 
-void SparseTable::Prefetch(const float* row) const {
-  FetchRow(row);
-  const auto* const begin = reinterpret_cast<const std::byte*>(row) - sizeof(Key);
-  for (std::size_t at = 0; at < row_bytes_; at += kLineBytes) __builtin_prefetch(begin + at);
-  __builtin_prefetch(begin + row_bytes_ - 1);
+// All in one short loop: a prefetch is not done before its page is found, so where other work
+// stands between two of them, the page walks wait for one another.
+void SparseTable::Prefetch(std::span<const float* const> rows) const {
+  for (const float* const row : rows) {
+    if (row == nullptr) continue;
+    FetchRow(row);
+    const auto* const begin = reinterpret_cast<const std::byte*>(row) - sizeof(Key);
+    for (std::size_t at = 0; at < row_bytes_; at += kLineBytes) __builtin_prefetch(begin + at);
+    __builtin_prefetch(begin + row_bytes_ - 1);
+  }
 }
 
 void SparseTable::GatherWeights(std::span<float* const> rows, std::span<float> weights) const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + kRowsAhead < rows.size() && rows[i + kRowsAhead] != nullptr)
-      Prefetch(rows[i + kRowsAhead]);
+    PrefetchAhead(rows, i);
     weights[i] = rows[i] == nullptr ? 0 : ftrl_.Weight(rows[i][0], rows[i][1]);
   }
 }
@@ -228,8 +234,7 @@ void SparseTable::GatherWeights(std::span<float* const> rows, std::span<float> w
 void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
                                    std::span<float> embeddings) const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + kRowsAhead < rows.size() && rows[i + kRowsAhead] != nullptr)
-      Prefetch(rows[i + kRowsAhead]);
+    PrefetchAhead(rows, i);
     const auto embedding = embeddings.subspan(i * dim(), dim());
     if (rows[i] == nullptr) {
       FillInitial(keys[i], embedding);
@@ -237,6 +242,12 @@ void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* c
       ReadEmbedding(spec_, rows[i], embedding.data());
     }
   }
+}
+
+void SparseTable::PrefetchAhead(std::span<const float* const> rows, std::size_t i) const {
+  const std::size_t begin = i + kRowsAhead;
+  if (i % kRowsAhead != 0 || begin >= rows.size()) return;
+  Prefetch(rows.subspan(begin, std::min(kRowsAhead, rows.size() - begin)));
 }
 
 void SparseTable::Update(std::uint64_t step, float* row, float wide, std::span<const float> deep) {

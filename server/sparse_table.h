@@ -57,8 +57,10 @@ class SparseTable {
   // An update that found no row.
   void CountRefused() { ++refused_updates_; }
 
-  // Brings a row towards the processor.
-  void Prefetch(const float* row) const;
+  // Brings rows towards the processor; there may be null ones.
+  void Prefetch(std::span<const float* const> rows) const;
+  // For a loop over the rows that is at row i: now and then prefetches some that it comes to soon.
+  void PrefetchAhead(std::span<const float* const> rows, std::size_t i) const;
 
   // What a pull gives of rows[i], the row of keys[i]: its weight; its embedding, [keys x dim]. A
   // null row gives the initial values of its key.

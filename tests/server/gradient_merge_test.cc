@@ -116,7 +116,29 @@ TEST(GradientMerge, NoSourcesGiveNoRows) {
   merge.Begin(kTables[0], {});
   MergedRow row;
   EXPECT_FALSE(merge.Next(&row));
-  EXPECT_EQ(merge.Ahead(), nullptr);
+  EXPECT_TRUE(merge.Ahead().empty());
+}
+
+TEST(GradientMerge, EachRowButThoseAtHandIsAheadOnce) {
+  constexpr std::size_t kRows = 100;
+  std::vector<Key> keys(kRows);
+  std::vector<float> states(kRows), wide(kRows);
+  std::vector<float*> rows(kRows);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    keys[i] = 3 * i;
+    rows[i] = &states[i];
+  }
+  const PushMessage::Table gradients{
+      .all = true, .positions = {}, .wide = wide, .deep = {}, .count = kRows};
+  GradientMerge merge;
+  merge.Begin(kTables[0], {{0, keys, rows, &gradients}});
+  std::vector<const float*> ahead;
+  MergedRow row;
+  for (std::size_t i = 0; merge.Next(&row); ++i) {
+    EXPECT_TRUE(i == 0 || ahead.size() >= i) << "row " << i << " came before it was ahead";
+    for (const float* const given : merge.Ahead()) ahead.push_back(given);
+  }
+  EXPECT_EQ(ahead, std::vector<const float*>(rows.begin() + 1, rows.end()));
 }
 
 void ExpectUncovered(const std::vector<TreeNode>& nodes, std::uint32_t slices, const char* what) {

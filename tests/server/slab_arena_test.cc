@@ -1,6 +1,7 @@
 #include "server/slab_arena.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -23,6 +24,36 @@ TEST(MappedMemory, LargeMemoryStartsOnAHugePage) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory.data()) % MappedMemory::kHugePageBytes, 0U);
     memory.data()[0] = std::byte{1};
     memory.data()[memory.size() - 1] = std::byte{1};
+  }
+}
+
+// How many pages at the beginning are in memory.
+std::size_t ResidentPages(const MappedMemory& memory) {
+  std::vector<unsigned char> resident(memory.size() / MappedMemory::kPageBytes);
+  EXPECT_EQ(mincore(memory.data(), memory.size(), resident.data()), 0);
+  return static_cast<std::size_t>(std::find_if(resident.begin(), resident.end(),
+                                               [](unsigned char in) { return (in & 1) == 0; }) -
+                                  resident.begin());
+}
+
+TEST(MappedMemory, GrowsWithThePagesThatItHas) {
+  constexpr std::size_t kPage = MappedMemory::kPageBytes;
+  constexpr std::size_t kHuge = MappedMemory::kHugePageBytes;
+  struct Growth {
+    std::size_t before, after, kept;
+  };
+  for (const Growth& growth : {Growth{0, 3 * kPage, 0}, Growth{5 * kPage, 7 * kPage, 5 * kPage},
+                               Growth{2 * kHuge + 5 * kPage, 3 * kHuge + kPage, 2 * kHuge}}) {
+    MappedMemory memory;
+    if (growth.before > 0) memory = MappedMemory(growth.before);
+    std::fill_n(memory.data(), memory.size(), std::byte{7});
+    memory.GrowAndForget(growth.after, Pages::kHuge);
+    EXPECT_EQ(memory.size(), growth.after);
+    EXPECT_EQ(ResidentPages(memory) * kPage, growth.kept);
+    if (memory.size() >= kHuge) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory.data()) % kHuge, 0U);
+    }
+    std::fill_n(memory.data(), memory.size(), std::byte{8});
   }
 }
 
