@@ -93,10 +93,11 @@ bool GradientMerge::Next(MergedRow* row) {
 }
 
 std::span<const float* const> GradientMerge::Ahead() {
-  rows_ahead_.clear();
+  ahead_ = std::max(ahead_, at_);
   if (ahead_ > at_ + kBlockEntries) return {};
-  const std::size_t end = std::min(std::max(ahead_, at_) + kBlockEntries, entries_.size());
-  for (ahead_ = std::max(ahead_, at_); ahead_ < end; ++ahead_) {
+  rows_ahead_.clear();
+  const std::size_t end = std::min(ahead_ + kBlockEntries, entries_.size());
+  for (; ahead_ < end; ++ahead_) {
     const Entry& entry = entries_[ahead_];
     const GradientSource& source = sources_[entry.source];
     rows_ahead_.push_back(source.rows[source.Position(entry.index)]);
