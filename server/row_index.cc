@@ -27,27 +27,25 @@ float* RowIndex::Find(Key key, const RowStore& rows) const {
 void RowIndex::AddLast(const RowStore& rows) {
   FATHOM_CHECK(rows.size() > 0 && rows.size() <= kMaxRows);
   const std::uint32_t row = rows.size() - 1;
-  if (std::uint64_t{rows.size()} * 5 > capacity_ * 4) Grow(rows, row);
+  if (std::uint64_t{rows.size()} * 5 > capacity_ * 4) return Grow(rows);
   Put(rows.HashOf(row), row);
 }
 
-void RowIndex::Grow(const RowStore& rows, std::uint32_t indexed) {
+void RowIndex::Grow(const RowStore& rows) {
   const std::uint64_t pages = (capacity_ + capacity_ / 4 + kPageEntries) / kPageEntries;
   memory_.GrowAndForget(pages * MappedMemory::kPageBytes, pages_);
   memory_.Populate();
   capacity_ = pages * kPageEntries;
-  PutFirst(rows, indexed);
+  Rebuild(rows);
 }
 
-void RowIndex::Rebuild(const RowStore& rows) { PutFirst(rows, rows.size()); }
-
-// Anew. Rows are read one after another; their places are anywhere, so many are fetched at once.
-void RowIndex::PutFirst(const RowStore& rows, std::uint32_t count) {
+// Rows are read one after another; their places are anywhere, so many are fetched at once.
+void RowIndex::Rebuild(const RowStore& rows) {
   std::fill_n(entries(), capacity_, kEmpty);
   constexpr std::uint32_t kBlockRows = 64;
   std::uint32_t hashes[kBlockRows];
-  for (std::uint32_t begin = 0; begin < count; begin += kBlockRows) {
-    const std::uint32_t block = std::min(kBlockRows, count - begin);
+  for (std::uint32_t begin = 0; begin < rows.size(); begin += kBlockRows) {
+    const std::uint32_t block = std::min(kBlockRows, rows.size() - begin);
     for (std::uint32_t i = 0; i < block; ++i) {
       hashes[i] = rows.HashOf(begin + i);
       Prefetch(hashes[i]);

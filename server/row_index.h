@@ -63,8 +63,7 @@ class RowIndex {
   // Maps the hash to [0, capacity) for any capacity, by its top bits (Lemire 2019).
   std::uint64_t Place(std::uint64_t hash) const { return hash * capacity_ >> 32; }
   std::uint64_t Next(std::uint64_t at) const { return at + 1 == capacity_ ? 0 : at + 1; }
-  void Grow(const RowStore& rows, std::uint32_t indexed);
-  void PutFirst(const RowStore& rows, std::uint32_t count);
+  void Grow(const RowStore& rows);
   void Put(std::uint32_t hash, std::uint32_t row);
 
   Pages pages_;
