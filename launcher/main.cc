@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "common/error.h"
-#include "launcher/command_line.h"
-#include "launcher/last_words.h"
-#include "launcher/mpi_session.h"
+#include "launcher/cluster/mpi_session.h"
+#include "launcher/commands/command_line.h"
+#include "launcher/commands/terminate_handler.h"
 
 namespace {
 
@@ -39,11 +39,11 @@ int main(int argc, char** argv) {
   // A file that may not grow, or a reader that is gone, is an error of the write, not the end.
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
-  fathom::InstallLastWords();
+  fathom::InstallTerminateHandler();
   std::optional<MpiSession> mpi;
   try {
     mpi.emplace(&argc, &argv);
-    fathom::InstallLastWordsOfLostPages();
+    fathom::InstallLostPageHandler();
     const int exit_code = fathom::RunCommandLine(argc, argv, *mpi);
     mpi->Finish();
     return exit_code;

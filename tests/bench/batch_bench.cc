@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "common/random.h"
-#include "worker/batch.h"
-#include "worker/packed_writer.h"
+#include "worker/batch/batch.h"
+#include "worker/data/packed_writer.h"
 
 namespace fathom {
 namespace {

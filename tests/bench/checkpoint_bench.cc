@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/durable_file.h"
-#include "server/shard.h"
+#include "common/file/durable_file.h"
+#include "server/shard/shard.h"
 #include "tests/support/shard_part.h"
 
 namespace fathom {

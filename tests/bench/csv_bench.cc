@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/random.h"
-#include "worker/csv.h"
+#include "worker/text/csv.h"
 
 namespace fathom {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/frame.h"
-#include "common/messages.h"
+#include "common/message/messages.h"
+#include "common/net/frame.h"
 #include "common/random.h"
 
 namespace fathom {

@@ -10,10 +10,10 @@
 #include <string>
 
 #include "common/random.h"
-#include "worker/feature_encoder.h"
-#include "worker/ingest.h"
-#include "worker/packed_writer.h"
-#include "worker/record_stream.h"
+#include "worker/data/packed_writer.h"
+#include "worker/feature/feature_encoder.h"
+#include "worker/ingest/ingest.h"
+#include "worker/text/record_stream.h"
 
 namespace fathom {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "worker/matrix_product.h"
+#include "worker/model/matrix_product.h"
 
 namespace fathom {
 namespace {

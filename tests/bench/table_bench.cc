@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/random.h"
-#include "server/sparse_table.h"
+#include "server/table/sparse_table.h"
 
 namespace fathom {
 namespace {

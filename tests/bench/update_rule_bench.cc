@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "common/config.h"
+#include "common/config/config.h"
 #include "common/random.h"
-#include "server/adagrad.h"
-#include "server/ftrl.h"
+#include "server/update_rule/adagrad.h"
+#include "server/update_rule/ftrl.h"
 
 namespace fathom {
 namespace {

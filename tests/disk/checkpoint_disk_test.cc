@@ -9,10 +9,10 @@
 #include <random>
 #include <set>
 
-#include "common/checkpoint_dir.h"
-#include "common/in_process_transport.h"
-#include "common/model_file.h"
-#include "launcher/checkpoints.h"
+#include "common/model/model_file.h"
+#include "common/net/in_process_transport.h"
+#include "common/run/checkpoint_dir.h"
+#include "launcher/coordinator/checkpoints.h"
 #include "tests/disk/recorded_disk.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"

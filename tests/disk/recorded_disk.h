@@ -1,5 +1,6 @@
-// The durable operations of the code under test (common/durable_file.cc, common/published_dir.cc)
-// under a test's control: the linker sends its system calls here (--wrap, CMakeLists.txt).
+// The durable operations of the code under test (common/file/durable_file.cc,
+// common/file/published_dir.cc) under a test's control: the linker sends its system calls here
+// (--wrap, CMakeLists.txt).
 //
 // Under a watched folder every call is recorded in a model of a disk that knows what was synced and
 // what was not, and can be made to fail. Other files are left alone.

@@ -2,9 +2,9 @@
 // text again gives the field.
 #include "common/check.h"
 #include "tests/fuzz/fuzz_input.h"
-#include "worker/csv.h"
-#include "worker/input_files.h"
-#include "worker/record_stream.h"
+#include "worker/text/csv.h"
+#include "worker/text/input_files.h"
+#include "worker/text/record_stream.h"
 
 using namespace fathom;
 

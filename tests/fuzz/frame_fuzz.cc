@@ -1,9 +1,9 @@
 // A frame from the network of any bytes: header, checksum, and every kind of payload.
 #include "common/error.h"
-#include "common/handshake.h"
-#include "common/messages.h"
-#include "common/profile_message.h"
-#include "common/saved_message.h"
+#include "common/message/messages.h"
+#include "common/message/profile_message.h"
+#include "common/message/saved_message.h"
+#include "common/net/handshake.h"
 #include "tests/fuzz/fuzz_input.h"
 
 using namespace fathom;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/error.h"
-#include "common/model_file.h"
+#include "common/model/model_file.h"
 #include "common/xxh3.h"
 #include "tests/fuzz/fuzz_input.h"
 

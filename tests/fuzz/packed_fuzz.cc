@@ -5,8 +5,8 @@
 #include "common/error.h"
 #include "common/xxh3.h"
 #include "tests/fuzz/fuzz_input.h"
-#include "worker/packed_data.h"
-#include "worker/packed_format.h"
+#include "worker/data/packed_data.h"
+#include "worker/data/packed_format.h"
 
 using namespace fathom;
 

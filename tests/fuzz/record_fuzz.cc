@@ -1,7 +1,7 @@
 // A line of any format through the whole way to an example.
 #include "tests/fuzz/fuzz_input.h"
-#include "worker/feature_encoder.h"
-#include "worker/packed_examples.h"
+#include "worker/data/packed_examples.h"
+#include "worker/feature/feature_encoder.h"
 
 using namespace fathom;
 

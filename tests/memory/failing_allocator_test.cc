@@ -11,10 +11,10 @@
 #include <random>
 
 #include "common/error.h"
-#include "common/model_file.h"
-#include "launcher/generate_books.h"
-#include "launcher/last_words.h"
-#include "tests/launcher/embedded_run.h"
+#include "common/model/model_file.h"
+#include "launcher/commands/terminate_handler.h"
+#include "launcher/synthetic/generate_books.h"
+#include "tests/cluster/embedded_run.h"
 #include "tests/support/scratch_dir.h"
 
 namespace fathom {
@@ -65,7 +65,7 @@ class FailingAllocatorTest : public ::testing::Test {
   [[noreturn]] void TrainAndExit(std::uint64_t first, std::uint64_t count) {
     static_cast<void>(!std::freopen(Out("words").c_str(), "w", stderr));
     alarm(kDeadlineSeconds);  // a hang shows as a signal
-    InstallLastWords();
+    InstallTerminateHandler();
     const Config config = MakeConfig();
     FailingAllocator::Refuse(first, count);
     try {

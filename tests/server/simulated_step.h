@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-#include "common/messages.h"
+#include "common/message/messages.h"
 
 namespace fathom {
 

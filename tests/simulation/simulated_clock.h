@@ -3,7 +3,7 @@
 // time.
 #pragma once
 
-#include "common/mailbox.h"
+#include "common/net/mailbox.h"
 
 namespace fathom::simulation {
 

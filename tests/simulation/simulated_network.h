@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/transport.h"
+#include "common/net/transport.h"
 
 namespace fathom::simulation {
 

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <vector>
 
-#include "common/messages.h"
+#include "common/message/messages.h"
 
 namespace fathom::simulation {
 namespace {

@@ -1,13 +1,13 @@
 // A worker as the others see it: it pulls, pushes what was decided beforehand, and reports. It
-// makes the same requests as worker/worker.cc, a step ahead, without waiting in between.
+// makes the same requests as worker/train/worker.cc, a step ahead, without waiting in between.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <set>
 
-#include "common/run_context.h"
-#include "common/schedule.h"
+#include "common/run/run_context.h"
+#include "common/schedule/schedule.h"
 #include "tests/server/simulated_step.h"
 
 namespace fathom::simulation {

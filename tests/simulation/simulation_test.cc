@@ -15,11 +15,11 @@
 #include <memory>
 #include <string>
 
-#include "common/checkpoint_dir.h"
 #include "common/error.h"
-#include "common/model_file.h"
-#include "launcher/coordinator.h"
-#include "server/server.h"
+#include "common/model/model_file.h"
+#include "common/run/checkpoint_dir.h"
+#include "launcher/coordinator/coordinator.h"
+#include "server/service/server.h"
 #include "tests/simulation/simulated_clock.h"
 #include "tests/simulation/simulated_network.h"
 #include "tests/simulation/simulated_worker.h"

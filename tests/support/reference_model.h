@@ -6,8 +6,8 @@
 #include <map>
 #include <vector>
 
-#include "common/model_spec.h"
-#include "worker/packed_data.h"
+#include "common/model/model_spec.h"
+#include "worker/data/packed_data.h"
 
 namespace fathom::testing {
 

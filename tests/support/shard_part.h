@@ -4,14 +4,14 @@
 #include <deque>
 #include <vector>
 
-#include "common/config.h"
-#include "common/model_spec.h"
+#include "common/config/config.h"
+#include "common/model/model_spec.h"
 #include "common/random.h"
-#include "server/admission_filter.h"
-#include "server/dense_table.h"
-#include "server/shard_files.h"
-#include "server/slab_arena.h"
-#include "server/sparse_table.h"
+#include "server/shard/shard_files.h"
+#include "server/table/admission_filter.h"
+#include "server/table/dense_table.h"
+#include "server/table/slab_arena.h"
+#include "server/table/sparse_table.h"
 
 namespace fathom::testing {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "common/random.h"
-#include "worker/packed_writer.h"
+#include "worker/data/packed_writer.h"
 
 namespace fathom::testing {
 

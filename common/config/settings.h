@@ -1,0 +1,46 @@
+// The one table of settings: every key that a config may hold, with its place in Config, range,
+// choices and meaning. It feeds the parser, the dump, `fathom settings` and docs/config.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/config/config.h"
+
+namespace fathom {
+
+using SettingValue =
+    std::variant<bool*, std::int64_t*, double*, std::string*, std::vector<std::string>*,
+                 std::vector<std::int64_t>*, std::vector<double>*>;
+
+struct Setting {
+  std::string_view key;  // dotted path; inside [[column]] and its like the bare name
+  SettingValue value;    // where it stands
+  std::string_view help;
+  double low = 0, high = 0;               // numbers, inclusive; checked if low < high
+  bool above_low = false;                 // the lower bound itself is not allowed
+  std::vector<std::string_view> choices;  // strings; empty: any
+};
+
+std::vector<Setting> SettingsOf(Config& config);
+std::vector<Setting> SettingsOf(ColumnConfig& column);
+std::vector<Setting> SettingsOf(CrossConfig& cross);
+std::vector<Setting> SettingsOf(JoinConfig& join);
+std::vector<Setting> SettingsOf(SweepConfig& sweep);  // but for the axes
+
+// "integer", "list of strings" and so on
+std::string_view TypeName(const SettingValue& value);
+
+// A value as TOML writes it.
+std::string TomlText(const SettingValue& value);
+
+// Throws Error(kUsage) that begins with `where` if the value is out of range or no choice.
+void CheckSetting(const Setting& setting, const std::string& where);
+
+std::string SettingsHelp();      // for the terminal
+std::string SettingsMarkdown();  // docs/config.md
+
+}  // namespace fathom

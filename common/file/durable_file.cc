@@ -1,0 +1,142 @@
+#include "common/file/durable_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void Refused(const fs::path& file, const char* what) {
+  Fail(ExitCode::kModel, "{}: {}: {}: check the disk and the folder's rights", file.string(), what,
+       std::strerror(errno));
+}
+
+// Closes a descriptor whatever happens.
+class Descriptor {
+ public:
+  Descriptor(const fs::path& file, int flags) : fd_(open(file.c_str(), flags | O_CLOEXEC)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+DurableFile::DurableFile(const fs::path& file)
+    : file_(file), fd_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+  if (fd_ < 0) Refused(file_, "cannot be created");
+  buffer_.reserve(kBlockBytes);
+}
+
+DurableFile::~DurableFile() {
+  if (fd_ < 0) return;
+  close(fd_);
+  unlink(file_.c_str());
+}
+
+void DurableFile::Write(std::span<const std::byte> bytes) {
+  checksum_.Add(bytes);
+  bytes_ += bytes.size();
+  while (!bytes.empty()) {
+    const auto piece = bytes.first(std::min(bytes.size(), kBlockBytes - buffer_.size()));
+    buffer_.insert(buffer_.end(), piece.begin(), piece.end());
+    bytes = bytes.subspan(piece.size());
+    if (buffer_.size() == kBlockBytes) WriteOut();
+  }
+}
+
+void DurableFile::WriteOut() {
+  if (buffer_.empty()) return;
+  blocks_.push_back(Xxh3(buffer_));
+  for (std::size_t at = 0; at < buffer_.size();) {
+    const ssize_t written = write(fd_, buffer_.data() + at, buffer_.size() - at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) Refused(file_, "cannot be written");
+    at += static_cast<std::size_t>(written);
+  }
+  // The disk begins at once, so that little is left to wait for in Finish. Only a hint.
+  sync_file_range(fd_, static_cast<off64_t>((blocks_.size() - 1) * kBlockBytes),
+                  static_cast<off64_t>(buffer_.size()), SYNC_FILE_RANGE_WRITE);
+  buffer_.clear();
+}
+
+void DurableFile::Finish() {
+  WriteOut();
+  if (fsync(fd_) != 0) Refused(file_, "cannot be synced");
+  const int fd = std::exchange(fd_, -1);
+  if (close(fd) != 0) Refused(file_, "cannot be closed");
+}
+
+void OverwriteDurably(
+    const fs::path& file,
+    const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces) {
+  const Descriptor out(file, O_WRONLY);
+  if (out.get() < 0) Refused(file, "cannot be opened");
+  for (const auto& [offset, bytes] : pieces) {
+    for (std::size_t at = 0; at < bytes.size();) {
+      const ssize_t written =
+          pwrite(out.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(offset + at));
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) Refused(file, "cannot be written");
+      at += static_cast<std::size_t>(written);
+    }
+  }
+  if (fsync(out.get()) != 0) Refused(file, "cannot be synced");
+}
+
+Buffer ReadFile(const fs::path& file, const std::string& remedy) {
+  const Descriptor in(file, O_RDONLY);
+  struct stat status {};
+  if (in.get() < 0 || fstat(in.get(), &status) != 0)
+    Fail(ExitCode::kModel, "{}: cannot be opened: {}: {}", file.string(), std::strerror(errno),
+         remedy);
+  Buffer bytes(static_cast<std::size_t>(status.st_size));
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ssize_t got =
+        pread(in.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0)
+      Fail(ExitCode::kModel, "{}: cannot be read at byte {}: {}", file.string(), at, remedy);
+    at += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+void MakeFolder(const fs::path& dir) {
+  if (dir.empty() || fs::is_directory(dir)) return;
+  MakeFolder(dir.parent_path());
+  if (mkdir(dir.c_str(), 0755) != 0 && errno != EEXIST) Refused(dir, "cannot be made");
+}
+
+void Rename(const fs::path& from, const fs::path& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) Refused(from, "cannot be renamed");
+}
+
+void SyncDir(const fs::path& dir) {
+  const Descriptor folder(dir, O_RDONLY | O_DIRECTORY);
+  if (folder.get() < 0 || fsync(folder.get()) != 0) Refused(dir, "the folder cannot be synced");
+}
+
+bool LinkFile(const fs::path& from, const fs::path& to) {
+  if (link(from.c_str(), to.c_str()) == 0) return true;
+  const bool not_offered = errno == EPERM || errno == ENOTSUP || errno == EMLINK || errno == EXDEV;
+  if (!not_offered) Refused(to, "cannot be linked");
+  return false;
+}
+
+}  // namespace fathom

@@ -1,0 +1,26 @@
+#include "common/file/text_file.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "common/error.h"
+
+namespace fathom {
+
+std::string ReadText(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) Fail(ExitCode::kData, "{}: cannot be read", file.string());
+  return text.str();
+}
+
+void WriteText(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text << std::flush;
+  if (!out)
+    Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk",
+         file.string());
+}
+
+}  // namespace fathom

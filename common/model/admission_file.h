@@ -1,0 +1,24 @@
+// A checkpoint's admission-NN.bin: the counters of partition NN's admission filter
+// (server/table/admission_filter.h), as bytes that only the server knows how to read.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+#include "common/buffer.h"
+#include "common/model/model_file.h"
+
+namespace fathom {
+
+// Whether there is one of this partition.
+bool HasAdmissionFile(const Manifest& manifest, int partition);
+
+// Writes it durably and returns its entry. Throws Error(kModel).
+ModelFileEntry WriteAdmissionFile(const std::filesystem::path& dir, int partition,
+                                  std::span<const std::byte> counters);
+
+// The counters. Throws Error(kModel): there is none, or it is damaged.
+Buffer ReadAdmissionFile(const std::filesystem::path& dir, const Manifest& manifest, int partition);
+
+}  // namespace fathom

@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "common/error.h"
+#include "common/file/durable_file.h"
+#include "common/model/checked_file.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kManifestFile = "manifest.json";
+constexpr const char* kFormat = "fathom model";
+constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kMaxTables = 1024;
+constexpr std::uint64_t kMaxDim = 1 << 16;
+constexpr std::uint64_t kMaxDenseFloats = std::numeric_limits<std::int32_t>::max();
+
+std::string Hex(std::uint64_t checksum) { return fmt::format("{:016x}", checksum); }
+
+Json ToJson(const ModelFileEntry& file) {
+  Json json{{"name", file.name},
+            {"bytes", file.bytes},
+            {"xxh3", Hex(file.checksum)},
+            {"blocks", Json::array()},
+            {"rows", file.rows}};
+  for (const std::uint64_t block : file.blocks) json["blocks"].push_back(Hex(block));
+  if (!file.added.empty()) json["added"] = file.added;
+  return json;
+}
+
+const char* PrecisionName(Precision precision) {
+  return precision == Precision::kFloat32 ? "float32" : "bfloat16";
+}
+
+Json ToJson(const Manifest& manifest) {
+  Json root;
+  root["format"] = kFormat;
+  root["version"] = kVersion;
+  root["step"] = manifest.step;
+  root["seed"] = manifest.seed;
+  root["dense_floats"] = manifest.dense_floats;
+  root["tables"] = Json::array();
+  for (const TableSpec& table : manifest.tables) {
+    root["tables"].push_back({{"name", table.name},
+                              {"wide", table.wide},
+                              {"dim", table.dim},
+                              {"row_wise", table.row_wise},
+                              {"precision", PrecisionName(table.precision)}});
+    if (table.last_step) root["tables"].back()["last_step"] = true;
+  }
+  root["files"] = Json::array();
+  for (const ModelFileEntry& file : manifest.files) root["files"].push_back(ToJson(file));
+  if (manifest.progress) {
+    root["progress"] = {{"examples", manifest.progress->examples},
+                        {"loss_sum", manifest.progress->loss_sum},
+                        {"data", manifest.progress->data}};
+  }
+  return root;
+}
+
+[[noreturn]] void Wrong(const std::string& what) { throw std::runtime_error(what); }
+
+// A name from a manifest is opened, so it must be one: no path, nothing hidden.
+void CheckName(const std::string& name) {
+  const bool plain = !name.empty() && name.front() != '.' &&
+                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                       return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+                     });
+  if (!plain) Wrong(fmt::format("\"{}\" is no plain file name", name));
+}
+
+// nlohmann converts any number to any other; here it must be one without sign and fraction.
+std::uint64_t Unsigned(const Json& value, const char* name, std::uint64_t limit) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > limit) {
+    Wrong(fmt::format("\"{}\" is no whole number from 0 to {}", name, limit));
+  }
+  return value.get<std::uint64_t>();
+}
+
+std::uint64_t Member(const Json& object, const char* name, std::uint64_t limit = UINT64_MAX) {
+  return Unsigned(object.at(name), name, limit);
+}
+
+const Json& Array(const Json& object, const char* name) {
+  const Json& array = object.at(name);
+  if (!array.is_array()) Wrong(fmt::format("\"{}\" is no array", name));
+  return array;
+}
+
+std::uint64_t Checksum(const std::string& text) {
+  std::uint64_t checksum = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), checksum, 16);
+  if (text.size() != 16 || error != std::errc() || end != text.data() + text.size()) {
+    Wrong(fmt::format("\"xxh3\" is not 16 hexadecimal digits: \"{}\"", text));
+  }
+  return checksum;
+}
+
+Precision PrecisionFrom(const std::string& name) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    if (name == PrecisionName(precision)) return precision;
+  }
+  Wrong("a table's \"precision\" is not known: \"" + name + "\"");
+}
+
+TableSpec TableFromJson(const Json& json) {
+  TableSpec table{.name = json.at("name"),
+                  .wide = json.at("wide"),
+                  .dim = static_cast<int>(Member(json, "dim", kMaxDim)),
+                  .row_wise = json.at("row_wise"),
+                  .precision = PrecisionFrom(json.at("precision")),
+                  .last_step = json.contains("last_step") && json["last_step"].get<bool>()};
+  if (!table.wide && table.dim == 0) Wrong("table " + table.name + " is neither wide nor deep");
+  return table;
+}
+
+std::uint64_t BlocksOf(std::uint64_t bytes) {
+  return bytes / kBlockBytes + (bytes % kBlockBytes > 0 ? 1 : 0);
+}
+
+TrainingProgress ProgressFromJson(const Json& json) {
+  if (!json.at("loss_sum").is_number() || !std::isfinite(json["loss_sum"].get<double>()))
+    Wrong("\"loss_sum\" is no number");
+  return {
+      .examples = Member(json, "examples"), .loss_sum = json["loss_sum"], .data = json.at("data")};
+}
+
+ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {
+  ModelFileEntry file{.name = json.at("name"),
+                      .bytes = Member(json, "bytes"),
+                      .checksum = Checksum(json.at("xxh3"))};
+  CheckName(file.name);
+  for (const Json& block : Array(json, "blocks")) file.blocks.push_back(Checksum(block));
+  if (!file.blocks.empty() && file.blocks.size() != BlocksOf(file.bytes))
+    Wrong(fmt::format("{} has {} blocks in {} bytes", file.name, file.blocks.size(), file.bytes));
+  for (const Json& rows : Array(json, "rows"))
+    file.rows.push_back(Unsigned(rows, "rows", UINT64_MAX));
+  if (json.contains("added")) {
+    for (const Json& rows : Array(json, "added"))
+      file.added.push_back(Unsigned(rows, "added", UINT64_MAX));
+    if (file.added.size() != file.rows.size()) Wrong(file.name + " adds rows of other tables");
+  }
+  if (!file.rows.empty() && file.rows.size() != tables) {
+    Wrong(file.name + " has rows of another number of tables");
+  }
+  return file;
+}
+
+Manifest FromJson(const Json& root) {
+  if (root.at("format") != kFormat) Wrong(fmt::format("\"format\" is not \"{}\"", kFormat));
+  if (const auto version = Member(root, "version"); version != kVersion) {
+    Wrong(fmt::format("written by version {} of the format, this program reads {}", version,
+                      kVersion));
+  }
+  Manifest manifest;
+  manifest.step = Member(root, "step");
+  manifest.seed = Member(root, "seed");
+  manifest.dense_floats = Member(root, "dense_floats", kMaxDenseFloats);
+  if (Array(root, "tables").size() > kMaxTables) Wrong("there are too many tables");
+  for (const Json& table : root["tables"]) manifest.tables.push_back(TableFromJson(table));
+  for (const Json& json : Array(root, "files")) {
+    ModelFileEntry file = FileFromJson(json, manifest.tables.size());
+    const auto same = [&](const ModelFileEntry& other) { return other.name == file.name; };
+    if (std::any_of(manifest.files.begin(), manifest.files.end(), same))
+      Wrong(file.name + " is named twice");
+    manifest.files.push_back(std::move(file));
+  }
+  if (root.contains("progress")) manifest.progress = ProgressFromJson(root["progress"]);
+  return manifest;
+}
+
+}  // namespace
+
+void WriteManifest(const fs::path& dir, const Manifest& manifest) {
+  const std::string partial = std::string(kManifestFile) + ".partial";
+  WriteTextFile(dir, partial, ToJson(manifest).dump(1) + "\n");
+  SyncDir(dir);
+  Rename(dir / partial, dir / kManifestFile);
+  SyncDir(dir);
+}
+
+Manifest ReadManifest(const fs::path& dir) {
+  const fs::path file = dir / kManifestFile;
+  if (!fs::exists(file))
+    Fail(ExitCode::kModel, "{}: no model: there is no {} in it", dir.string(), kManifestFile);
+  const Buffer bytes = ReadFile(file, kModelRemedy);
+  const char* text = reinterpret_cast<const char*>(bytes.data());
+  try {
+    return FromJson(Json::parse(text, text + bytes.size()));
+  } catch (const std::exception& error) {
+    Fail(ExitCode::kModel, "{}: the manifest is damaged ({}): {}", file.string(), error.what(),
+         kModelRemedy);
+  }
+}
+
+}  // namespace fathom

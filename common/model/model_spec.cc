@@ -1,0 +1,217 @@
+#include "common/model/model_spec.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <set>
+
+#include "common/error.h"
+#include "common/key.h"
+#include "common/random.h"
+
+namespace fathom {
+namespace {
+
+// Widths are rounded up to this many floats: one AVX-512 register, one cache line.
+constexpr int kPadFloats = 16;
+constexpr std::int64_t kMaxInputWidth = 1 << 20;
+constexpr std::int64_t kMaxDenseFloats = 1 << 28;
+
+int Padded(int floats) { return (floats + kPadFloats - 1) / kPadFloats * kPadFloats; }
+
+bool UsesWide(const std::string& use) { return use == "wide" || use == "both"; }
+bool UsesDeep(const std::string& use) { return use == "deep" || use == "both"; }
+
+// Whether a setting asks for the age of rows.
+bool KeepsLastStep(const ServerConfig& server) {
+  return server.evict_unused_steps > 0 ||
+         (server.at_limit == "evict_oldest" && !server.memory_limit.empty() &&
+          server.cold_tier.empty());
+}
+
+int TableFor(ModelSpec* spec, const Config& config, bool wide, int dim) {
+  const Precision precision =
+      config.deep.precision == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
+  TableSpec table{.name = (wide ? (dim > 0 ? "wide_deep" : "wide") : "deep") +
+                          (dim > 0 ? std::to_string(dim) : std::string()),
+                  .wide = wide,
+                  .dim = dim,
+                  .row_wise = config.deep.row_wise,
+                  .precision = dim > 0 ? precision : Precision::kFloat32,
+                  .last_step = KeepsLastStep(config.server)};
+  const auto found = std::find(spec->tables.begin(), spec->tables.end(), table);
+  if (found != spec->tables.end()) return static_cast<int>(found - spec->tables.begin());
+  spec->tables.push_back(table);
+  return static_cast<int>(spec->tables.size()) - 1;
+}
+
+void AddField(ModelSpec* spec, const Config& config, const std::string& name,
+              const std::string& use, std::int64_t dim, const std::string& pooling,
+              bool multivalent, bool weighted) {
+  Field field{
+      .name = name, .seed = ColumnSeed(name), .multivalent = multivalent, .weighted = weighted};
+  field.wide = UsesWide(use);
+  field.dim = UsesDeep(use) ? static_cast<int>(dim > 0 ? dim : config.model.embedding_dim) : 0;
+  field.pooling = pooling == "mean" ? Pooling::kMean : Pooling::kSum;
+  field.table = TableFor(spec, config, field.wide, field.dim);
+  spec->fields.push_back(std::move(field));
+}
+
+const ColumnConfig& ColumnOf(const Config& config, const CrossConfig& cross,
+                             const std::string& name) {
+  for (const ColumnConfig& column : config.columns) {
+    if (column.name != name) continue;
+    if (column.kind != "numeric") return column;
+    Fail(ExitCode::kUsage,
+         "cross.columns: column \"{}\" is numeric; cut it into classes first: a second [[column]] "
+         "with "
+         "source = \"{}\", kind = \"categorical\", transform = \"buckets\" or \"quantiles\"",
+         name, column.source.empty() ? name : column.source);
+  }
+  Fail(ExitCode::kUsage,
+       "cross.columns: there is no [[column]] named \"{}\" (in a cross of {} columns)", name,
+       cross.columns.size());
+}
+
+void AddColumns(ModelSpec* spec, const Config& config) {
+  std::set<std::string> names;
+  for (const ColumnConfig& column : config.columns) {
+    if (!names.insert(column.name).second)
+      Fail(ExitCode::kUsage, "column.name: two columns are named \"{}\"", column.name);
+    if (column.use == "none") continue;
+    if (column.kind == "numeric") {
+      spec->numerics.push_back(
+          {.name = column.name, .wide = UsesWide(column.use), .deep = UsesDeep(column.use)});
+    } else {
+      AddField(spec, config, column.name, column.use, column.dim, column.pooling,
+               column.kind == "multivalent", column.weighted);
+    }
+  }
+}
+
+void AddCrosses(ModelSpec* spec, const Config& config) {
+  for (const CrossConfig& cross : config.crosses) {
+    if (cross.columns.size() < 2)
+      Fail(ExitCode::kUsage, "cross.columns: a cross needs two columns or more");
+    bool multivalent = false;
+    for (const std::string& column : cross.columns)
+      multivalent |= ColumnOf(config, cross, column).kind == "multivalent";
+    const std::string name = CrossName(cross);
+    for (const Field& field : spec->fields) {
+      if (field.name == name)
+        Fail(ExitCode::kUsage, "cross.columns: the cross \"{}\" is there twice", name);
+    }
+    AddField(spec, config, name, cross.use, cross.dim, cross.pooling, multivalent, false);
+  }
+}
+
+// Offsets into the MLP's input; its padded width.
+void LayOutInput(ModelSpec* spec) {
+  std::int64_t width = 0;
+  for (Field& field : spec->fields) {
+    if (field.dim == 0) continue;
+    field.input_offset = static_cast<int>(width);
+    width += field.dim;
+  }
+  for (NumericField& numeric : spec->numerics) {
+    if (!numeric.deep) continue;
+    numeric.input_offset = static_cast<int>(width);
+    ++width;
+  }
+  if (width > kMaxInputWidth) {
+    Fail(ExitCode::kUsage,
+         "the deep part would read {} numbers an example, at most {}: lower model.embedding_dim",
+         width, kMaxInputWidth);
+  }
+  spec->input_width = Padded(static_cast<int>(width));
+}
+
+void LayOutDense(ModelSpec* spec, const Config& config) {
+  std::int64_t offset = 1;  // the bias
+  for (NumericField& numeric : spec->numerics) {
+    if (numeric.wide) numeric.wide_offset = static_cast<int>(offset++);
+  }
+  if (spec->input_width > 0) {
+    int inputs = spec->input_width;
+    std::vector<std::int64_t> widths = config.model.hidden;
+    widths.push_back(1);
+    for (const std::int64_t width : widths) {
+      LayerSpec layer{.inputs = inputs, .outputs = static_cast<int>(width)};
+      // Matrices start on a cache line.
+      offset = (offset + kPadFloats - 1) / kPadFloats * kPadFloats;
+      layer.weight_offset = static_cast<int>(offset);
+      offset += static_cast<std::int64_t>(layer.inputs) * width;
+      layer.bias_offset = static_cast<int>(offset);
+      offset += width;
+      if (offset > kMaxDenseFloats) {
+        Fail(ExitCode::kUsage,
+             "model.hidden makes more than {} dense parameters: use narrower layers",
+             kMaxDenseFloats);
+      }
+      spec->layers.push_back(layer);
+      inputs = layer.outputs;
+    }
+  }
+  spec->dense_floats = Padded(static_cast<int>(offset));
+}
+
+// The input's columns that carry something: the rest is padding.
+int UsedInputs(const ModelSpec& spec) {
+  int used = 0;
+  for (const Field& field : spec.fields) used += field.dim;
+  for (const NumericField& numeric : spec.numerics) used += numeric.deep ? 1 : 0;
+  return used;
+}
+
+// A standard normal number of a counter, by Box and Muller.
+double Normal(std::uint64_t seed, std::uint64_t counter) {
+  const double u = 1.0 - UnitDouble(Mix64(seed, 2 * counter));  // (0, 1]
+  const double v = UnitDouble(Mix64(seed, 2 * counter + 1));
+  return std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v);
+}
+
+}  // namespace
+
+std::string CrossName(const CrossConfig& cross) {
+  std::string name;
+  for (const std::string& column : cross.columns) name += (name.empty() ? "" : " x ") + column;
+  return name;
+}
+
+ModelSpec MakeModelSpec(const Config& config) {
+  ModelSpec spec;
+  AddColumns(&spec, config);
+  AddCrosses(&spec, config);
+  if (spec.fields.empty() && spec.numerics.empty()) {
+    Fail(ExitCode::kUsage,
+         "the config has no [[column]] that the model uses: name at least one with use = \"wide\", "
+         "\"deep\" or \"both\"");
+  }
+  LayOutInput(&spec);
+  LayOutDense(&spec, config);
+  if (config.train.row_format == "bfloat16") spec.row_format = RowFormat::kBfloat16;
+  spec.grouped = !config.evaluate.group_by.empty();
+  return spec;
+}
+
+std::vector<float> InitialDense(const ModelSpec& spec, const Config& config) {
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  std::vector<float> dense(static_cast<std::size_t>(spec.dense_floats), 0.0F);
+  const int used = UsedInputs(spec);
+  for (std::size_t l = 0; l < spec.layers.size(); ++l) {
+    const LayerSpec& layer = spec.layers[l];
+    const int fan_in = l == 0 ? used : layer.inputs;
+    const bool last = l + 1 == spec.layers.size();
+    const double stddev =
+        config.dense.init_scale * std::sqrt(2.0 / (last ? fan_in + layer.outputs : fan_in));
+    const std::uint64_t layer_seed = Mix64(Mix64(seed, ColumnSeed("dense")), l);
+    const auto weights = static_cast<std::size_t>(fan_in) * static_cast<std::size_t>(layer.outputs);
+    for (std::size_t i = 0; i < weights; ++i) {
+      dense[static_cast<std::size_t>(layer.weight_offset) + i] =
+          static_cast<float>(stddev * Normal(layer_seed, i));
+    }
+  }
+  return dense;
+}
+
+}  // namespace fathom

@@ -1,0 +1,101 @@
+// What the config's columns and crosses amount to as a model: its tables of rows, its fields and
+// the layout of its dense parameters. Servers and workers both derive it from the same config.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+
+namespace fathom {
+
+// How rows, and the gradients that come back for them, travel between servers and workers. With
+// kBfloat16 every node of the slice tree is rounded, so the sums do not depend on who adds them.
+enum class RowFormat { kFloat32, kBfloat16 };
+
+// How embeddings are kept. Of kBfloat16 each update is rounded at random, up or down as near as it
+// is, by a pure function of (seed, table, key, step): small steps are not lost, and every layout
+// rounds alike.
+enum class Precision { kFloat32, kBfloat16 };
+
+enum class Pooling { kSum, kMean };
+
+// A table holds all rows of one shape. Several columns share a table; their keys differ by seed.
+//   a row's state:  [key u64 | wide: z, n f32 | deep: embedding f32 x dim | accumulator f32 x
+//                   (row_wise ? 1 : dim) | last_step u32]
+//   a pulled row:   wide: the weight f32;  deep: embedding f32 x dim
+//   a pushed row:   the gradient of what was pulled
+struct TableSpec {
+  std::string name;  // "wide", "deep16", "wide_deep16"
+  bool wide = false;
+  int dim = 0;  // 0: not deep
+  bool row_wise = true;
+  Precision precision = Precision::kFloat32;  // of the embedding
+  bool last_step = false;                     // rows keep the step of their last update
+
+  int accumulators() const { return dim == 0 ? 0 : (row_wise ? 1 : dim); }
+  int embedding_floats() const { return precision == Precision::kFloat32 ? dim : (dim + 1) / 2; }
+  int state_floats() const {
+    return (wide ? 2 : 0) + embedding_floats() + accumulators() + (last_step ? 1 : 0);
+  }
+  int row_bytes() const { return 8 + 4 * state_floats(); }
+  int pulled_floats() const { return (wide ? 1 : 0) + dim; }
+  friend bool operator==(const TableSpec&, const TableSpec&) = default;
+};
+
+// A field is a sparse input of the model: a categorical or multivalent column, or a cross.
+struct Field {
+  std::string name;          // of the column, or CrossName
+  std::uint64_t seed = 0;    // ColumnSeed(name)
+  bool multivalent = false;  // any number of keys an example; else exactly one
+  bool weighted = false;     // multivalent: each key comes with a weight
+  int table = 0;
+  bool wide = false;
+  int dim = 0;  // 0: not deep
+  Pooling pooling = Pooling::kSum;
+  int input_offset = 0;  // where its pooled embedding starts in the MLP's input
+};
+
+// A numeric input, after its transform.
+struct NumericField {
+  std::string name;
+  bool wide = false;
+  bool deep = false;
+  int input_offset = 0;  // if deep
+  int wide_offset = 0;   // if wide: where its weight stands among the dense parameters
+};
+
+// One fully connected layer: out = in * W + b, W row-major [inputs x outputs].
+struct LayerSpec {
+  int inputs = 0;
+  int outputs = 0;
+  int weight_offset = 0;  // among the dense parameters
+  int bias_offset = 0;
+};
+
+struct ModelSpec {
+  std::vector<TableSpec> tables;
+  std::vector<Field> fields;  // categorical and multivalent columns, then crosses; config order
+  std::vector<NumericField> numerics;  // config order
+  // The MLP's input: the fields' embeddings, the numeric columns, zeros up to a multiple of 16
+  // floats (padded shapes multiply faster). 0: no deep part.
+  int input_width = 0;
+  std::vector<LayerSpec> layers;  // hidden layers (ReLU), then the linear one with one output
+  int dense_floats = 0;           // [bias | numeric wide weights | W, b a layer], rounded up to 16
+  RowFormat row_format = RowFormat::kFloat32;
+  bool grouped = false;  // evaluate.group_by is set: examples carry a group key
+};
+
+// What a cross is called in models and messages, from its columns' names.
+std::string CrossName(const CrossConfig& cross);
+
+// Throws Error(kUsage) where the config does not make a model: says which key and why.
+ModelSpec MakeModelSpec(const Config& config);
+
+// The initial dense parameters: biases and wide weights 0, W He-normal for ReLU layers (He et al.
+// 2015) and Glorot for the last, both times dense.init_scale; padding rows 0. A pure function of
+// (config, spec).
+std::vector<float> InitialDense(const ModelSpec& spec, const Config& config);
+
+}  // namespace fathom

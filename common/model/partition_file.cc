@@ -1,0 +1,223 @@
+#include <cstring>
+
+#include "common/check.h"
+#include "common/file/durable_file.h"
+#include "common/model/checked_file.h"
+#include "common/model/model_file.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kRowsMagic = 0x53574F5248544146;  // "FATHROWS"
+constexpr std::uint32_t kVersion = 1;
+
+// rows-NN.bin: this, then a u64 count and the rows for each table.
+struct RowsHeader {
+  std::uint64_t magic = kRowsMagic;
+  std::uint32_t version = kVersion;
+  std::uint32_t partition = 0;
+  std::uint64_t tables = 0;
+};
+static_assert(sizeof(RowsHeader) == 24);
+
+// The prefix of the names of a partition's files.
+std::string PartitionPrefix(int partition) { return fmt::format("rows-{:02d}.", partition); }
+
+// One checked file of a partition, and how far the merge has come in the table at hand.
+struct PartitionPart {
+  Buffer bytes;
+  std::vector<std::span<const std::byte>> rows;  // by table
+  std::size_t at = 0;                            // bytes
+
+  bool AtEnd(std::size_t table) const { return at == rows[table].size(); }
+  Key key(std::size_t table) const {
+    Key key;
+    std::memcpy(&key, rows[table].data() + at, sizeof(key));
+    return key;
+  }
+};
+
+// Checks one table's rows: that they fit, ascend and belong to the partition.
+std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file,
+                                     const TableSpec& table, std::uint64_t rows, int partition) {
+  const std::size_t row_bytes = static_cast<std::size_t>(table.row_bytes());
+  if (rows > reader.left() / row_bytes)
+    FailDamaged(file,
+                fmt::format("table {} claims {} rows, more than the file holds", table.name, rows));
+  const auto bytes = reader.Take(rows * row_bytes, "rows");
+  Key last = 0;
+  for (std::uint64_t r = 0; r < rows; ++r) {
+    Key key;
+    std::memcpy(&key, bytes.data() + r * row_bytes, sizeof(key));
+    if (r > 0 && key <= last)
+      FailDamaged(
+          file, fmt::format("table {}: row {} (key {:016x}) is out of order", table.name, r, key));
+    if (PartitionOf(key) != partition)
+      FailDamaged(file, fmt::format("table {}: row {} (key {:016x}) belongs to partition {}",
+                                    table.name, r, key, PartitionOf(key)));
+    last = key;
+  }
+  return bytes;
+}
+
+PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const ModelFileEntry& entry,
+                       int partition) {
+  PartitionPart part{.bytes = ReadChecked(dir, entry), .rows = {}};
+  const fs::path file = dir / entry.name;
+  CheckedReader reader(file, part.bytes.bytes());
+  const auto header = reader.Get<RowsHeader>("the header");
+  if (header.magic != kRowsMagic) FailDamaged(file, "no file of rows (magic)");
+  if (header.version != kVersion)
+    FailDamaged(file, fmt::format("written by version {} of the format, this program reads {}",
+                                  header.version, kVersion));
+  if (header.partition != static_cast<std::uint32_t>(partition))
+    FailDamaged(file, fmt::format("it holds partition {}", header.partition));
+  if (header.tables != manifest.tables.size())
+    FailDamaged(file, fmt::format("{} tables, the manifest says {}", header.tables,
+                                  manifest.tables.size()));
+  std::vector<std::uint64_t> counts;
+  for (const TableSpec& table : manifest.tables) {
+    counts.push_back(reader.Get<std::uint64_t>("a table's count"));
+    part.rows.push_back(CheckRows(reader, file, table, counts.back(), partition));
+  }
+  reader.Finish();
+  if (counts != entry.rows) FailDamaged(file, "its numbers of rows are not those of the manifest");
+  return part;
+}
+
+// Calls `row(bytes)` for each key of the table in ascending order: the row as the last part that
+// has it says.
+template <typename Row>
+void Merge(std::vector<PartitionPart>& parts, std::size_t table, std::size_t row_bytes,
+           const Row& row) {
+  for (PartitionPart& part : parts) part.at = 0;
+  for (;;) {
+    const PartitionPart* last = nullptr;
+    for (const PartitionPart& part : parts) {
+      if (part.AtEnd(table)) continue;
+      if (last == nullptr || part.key(table) <= last->key(table)) last = &part;
+    }
+    if (last == nullptr) return;
+    const auto bytes = last->rows[table].subspan(last->at, row_bytes);
+    const Key key = last->key(table);
+    for (PartitionPart& part : parts) {
+      if (!part.AtEnd(table) && part.key(table) == key) part.at += row_bytes;
+    }
+    row(key, bytes.subspan(sizeof(Key)));
+  }
+}
+
+// The parts must have as many distinct rows as the manifest says.
+void CheckRowCounts(const fs::path& dir, const Manifest& manifest, int partition,
+                    const std::vector<const ModelFileEntry*>& files,
+                    std::vector<PartitionPart>& parts) {
+  for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
+    std::uint64_t expected = 0, found = 0;
+    for (const ModelFileEntry* file : files) {
+      const auto& added = file->added.empty() ? file->rows : file->added;
+      expected += added.at(t);
+    }
+    Merge(parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
+          [&](Key, std::span<const std::byte>) { ++found; });
+    if (found != expected)
+      FailDamaged(dir / PartitionFile(partition),
+                  fmt::format("table {}: it and the files of later changes have {} rows, the "
+                              "manifest says {}",
+                              manifest.tables[t].name, found, expected));
+  }
+}
+
+}  // namespace
+
+std::string PartitionFile(int partition) { return PartitionPrefix(partition) + "bin"; }
+
+std::string PartitionFile(int partition, std::uint64_t step) {
+  return fmt::format("{}{}.bin", PartitionPrefix(partition), step);
+}
+
+std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition) {
+  std::vector<const ModelFileEntry*> files;
+  for (const ModelFileEntry& file : manifest.files) {
+    if (file.name.starts_with(PartitionPrefix(partition))) files.push_back(&file);
+  }
+  return files;
+}
+
+struct PartitionWriter::State {
+  State(const fs::path& dir, const std::string& file_name, int partition,
+        const std::vector<TableSpec>& specs)
+      : tables(specs), name(file_name), partition(partition), file(dir / file_name) {}
+
+  const std::vector<TableSpec>& tables;
+  std::string name;
+  int partition;
+  DurableFile file;
+  std::vector<std::uint64_t> rows;  // of the tables begun
+  std::uint64_t left = 0;           // rows that the table at hand still expects
+  Key last = 0;
+};
+
+PartitionWriter::PartitionWriter(const fs::path& dir, const std::string& name, int partition,
+                                 const std::vector<TableSpec>& tables)
+    : state_(std::make_unique<State>(dir, name, partition, tables)) {
+  state_->file.Write(BytesOf(
+      RowsHeader{.partition = static_cast<std::uint32_t>(partition), .tables = tables.size()}));
+}
+
+PartitionWriter::~PartitionWriter() = default;
+
+void PartitionWriter::BeginTable(std::size_t table, std::uint64_t rows) {
+  FATHOM_CHECK_EQ(table, state_->rows.size());
+  FATHOM_CHECK_EQ(state_->left, 0U);
+  state_->rows.push_back(rows);
+  state_->left = rows;
+  state_->file.Write(BytesOf(rows));
+}
+
+void PartitionWriter::AddRow(Key key, std::span<const float> state) {
+  State& s = *state_;
+  FATHOM_CHECK(s.left > 0);
+  FATHOM_CHECK(s.left == s.rows.back() || key > s.last);
+  FATHOM_CHECK_EQ(PartitionOf(key), s.partition);
+  FATHOM_CHECK_EQ(static_cast<int>(state.size()), s.tables[s.rows.size() - 1].state_floats());
+  s.file.Write(BytesOf(key));
+  s.file.Write(std::as_bytes(state));
+  s.last = key;
+  --s.left;
+}
+
+ModelFileEntry PartitionWriter::Finish() {
+  State& s = *state_;
+  FATHOM_CHECK_EQ(s.rows.size(), s.tables.size());
+  FATHOM_CHECK_EQ(s.left, 0U);
+  s.file.Finish();
+  return {.name = s.name,
+          .bytes = s.file.bytes(),
+          .checksum = s.file.checksum(),
+          .blocks = s.file.blocks(),
+          .rows = s.rows};
+}
+
+void ReadPartition(const fs::path& dir, const Manifest& manifest, int partition,
+                   const RowVisitor& row) {
+  const auto files = FilesOfPartition(manifest, partition);
+  if (files.empty())
+    FailDamaged(dir / "manifest.json", "it names no file " + PartitionFile(partition));
+  std::vector<PartitionPart> parts;
+  for (const ModelFileEntry* file : files)
+    parts.push_back(ReadPart(dir, manifest, *file, partition));
+  CheckRowCounts(dir, manifest, partition, files, parts);
+  std::vector<float> state;
+  for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
+    state.resize(static_cast<std::size_t>(manifest.tables[t].state_floats()));
+    Merge(parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
+          [&](Key key, std::span<const std::byte> bytes) {
+            std::memcpy(state.data(), bytes.data(), bytes.size());
+            row(t, key, state);
+          });
+  }
+}
+
+}  // namespace fathom

@@ -1,0 +1,65 @@
+// A row's state, [TableSpec::state_floats()] floats as they lie in tables and files:
+//   z, n if wide | embedding | accumulators | the step of the last update, a u32's bits, if kept
+// An embedding of bfloat16 takes half the floats: two numbers in each, the first in the lower half;
+// of an odd dimension the last upper half is 0.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "common/bfloat16.h"
+#include "common/model/model_spec.h"
+
+namespace fathom {
+
+inline std::size_t EmbeddingAt(const TableSpec& table) { return table.wide ? 2 : 0; }
+inline std::size_t AccumulatorsAt(const TableSpec& table) {
+  return EmbeddingAt(table) + static_cast<std::size_t>(table.embedding_floats());
+}
+
+inline std::size_t LastStepAt(const TableSpec& table) {
+  return AccumulatorsAt(table) + static_cast<std::size_t>(table.accumulators());
+}
+
+// Of a table with last_step.
+inline std::uint32_t LastStepOf(const TableSpec& table, const float* state) {
+  return std::bit_cast<std::uint32_t>(state[LastStepAt(table)]);
+}
+inline void SetLastStep(const TableSpec& table, std::uint64_t step, float* state) {
+  state[LastStepAt(table)] = std::bit_cast<float>(static_cast<std::uint32_t>(step));
+}
+
+// `embedding`: [dim].
+inline void ReadEmbedding(const TableSpec& table, const float* state, float* embedding) {
+  const float* const from = state + EmbeddingAt(table);
+  const auto dim = static_cast<std::size_t>(table.dim);
+  if (table.precision == Precision::kFloat32) {
+    for (std::size_t i = 0; i < dim; ++i) embedding[i] = from[i];
+    return;
+  }
+  for (std::size_t i = 0; i < dim; ++i) {
+    const auto pair = std::bit_cast<std::uint32_t>(from[i / 2]);
+    embedding[i] = FromBfloat16(static_cast<std::uint16_t>(i % 2 == 0 ? pair : pair >> 16));
+  }
+}
+
+// `round(i, value)` makes the bfloat16 of element i; not called for float32.
+template <typename Round>
+void WriteEmbedding(const TableSpec& table, std::span<const float> embedding, float* state,
+                    const Round& round) {
+  float* const into = state + EmbeddingAt(table);
+  if (table.precision == Precision::kFloat32) {
+    for (std::size_t i = 0; i < embedding.size(); ++i) into[i] = embedding[i];
+    return;
+  }
+  for (std::size_t i = 0; i < embedding.size(); i += 2) {
+    std::uint32_t pair = round(i, embedding[i]);
+    if (i + 1 < embedding.size())
+      pair |= static_cast<std::uint32_t>(round(i + 1, embedding[i + 1])) << 16;
+    into[i / 2] = std::bit_cast<float>(pair);
+  }
+}
+
+}  // namespace fathom

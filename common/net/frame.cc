@@ -1,0 +1,118 @@
+#include "common/net/frame.h"
+
+#include <bit>
+
+#include "common/error.h"
+#include "common/xxh3.h"
+
+namespace fathom {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the wire form is little-endian");
+
+struct WireHeader {
+  std::uint32_t magic;
+  std::uint16_t version;
+  std::uint16_t type;
+  std::uint16_t source;
+  std::uint16_t destination;
+  std::uint32_t reserved;
+  std::uint64_t step;
+  std::uint64_t payload_bytes;
+  std::uint64_t checksum;
+};
+static_assert(sizeof(WireHeader) == kFrameHeaderBytes);
+constexpr std::size_t kChecksummedBytes = kFrameHeaderBytes - sizeof(std::uint64_t);
+
+std::uint64_t Checksum(std::span<const std::byte> header, std::span<const std::byte> payload) {
+  Xxh3Stream stream;
+  stream.Add(header.first(kChecksummedBytes));
+  stream.Add(payload);
+  return stream.Digest();
+}
+
+bool MayBeSent(std::uint16_t type) {
+  return type >= static_cast<std::uint16_t>(FrameType::kHandshake) &&
+         type < static_cast<std::uint16_t>(FrameType::kPeerLost);
+}
+
+}  // namespace
+
+void PayloadReader::Finish() const {
+  if (at_ != bytes_.size()) {
+    Fail(ExitCode::kPeer, "a payload of {} bytes has {} bytes too many at its end", bytes_.size(),
+         bytes_.size() - at_);
+  }
+}
+
+void PayloadReader::CheckCount(std::uint64_t count, std::size_t item_bytes) const {
+  const std::size_t left = bytes_.size() - at_;
+  if (count > left / item_bytes) {
+    Fail(ExitCode::kPeer, "a payload of {} bytes claims {} items of {} bytes at byte {}",
+         bytes_.size(), count, item_bytes, at_);
+  }
+}
+
+const std::byte* PayloadReader::Take(std::size_t alignment, std::size_t bytes) {
+  const std::size_t begin = (at_ + alignment - 1) / alignment * alignment;
+  if (begin > bytes_.size() || bytes > bytes_.size() - begin) {
+    Fail(ExitCode::kPeer, "a payload of {} bytes ends where {} bytes are expected at byte {}",
+         bytes_.size(), bytes, begin);
+  }
+  at_ = begin + bytes;
+  return bytes_.data() + begin;
+}
+
+void EncodeHeader(const Frame& frame, std::span<std::byte, kFrameHeaderBytes> header) {
+  WireHeader wire{.magic = kFrameMagic,
+                  .version = kFrameVersion,
+                  .type = static_cast<std::uint16_t>(frame.type),
+                  .source = frame.source,
+                  .destination = frame.destination,
+                  .reserved = 0,
+                  .step = frame.step,
+                  .payload_bytes = frame.payload.size(),
+                  .checksum = 0};
+  std::memcpy(header.data(), &wire, sizeof(wire));
+  wire.checksum = Checksum(header, frame.payload.bytes());
+  std::memcpy(header.data(), &wire, sizeof(wire));
+}
+
+FrameHeader DecodeHeader(std::span<const std::byte, kFrameHeaderBytes> header) {
+  WireHeader wire;
+  std::memcpy(&wire, header.data(), sizeof(wire));
+  if (wire.magic != kFrameMagic)
+    Fail(ExitCode::kPeer, "what came is no frame of Fathom (magic {:08x})", wire.magic);
+  if (wire.version != kFrameVersion) {
+    Fail(ExitCode::kPeer,
+         "the peer speaks version {} of the wire format, this program version {}: use one build "
+         "everywhere",
+         wire.version, kFrameVersion);
+  }
+  if (!MayBeSent(wire.type)) Fail(ExitCode::kPeer, "a frame has the unknown type {}", wire.type);
+  if (wire.reserved != 0)
+    Fail(ExitCode::kPeer, "a frame's reserved bits are set ({:08x})", wire.reserved);
+  if (wire.payload_bytes > kMaxFrameBytes) {
+    Fail(ExitCode::kPeer, "a frame claims {} bytes, the limit is {}", wire.payload_bytes,
+         kMaxFrameBytes);
+  }
+  return {static_cast<FrameType>(wire.type),
+          wire.source,
+          wire.destination,
+          wire.step,
+          wire.payload_bytes,
+          wire.checksum};
+}
+
+void CheckFrame(std::span<const std::byte, kFrameHeaderBytes> header,
+                std::span<const std::byte> payload) {
+  const std::uint64_t claimed = DecodeHeader(header).checksum;
+  const std::uint64_t found = Checksum(header, payload);
+  if (claimed != found) {
+    Fail(ExitCode::kPeer,
+         "a frame of {} bytes was altered on its way: checksum {:016x}, should be {:016x}",
+         payload.size(), found, claimed);
+  }
+}
+
+}  // namespace fathom

@@ -1,0 +1,63 @@
+// The roles of one rank as a transport between ranks sees them: their mailboxes, what each sent
+// and received, and whether the run has ended in order. What TCP and MPI have in common.
+//
+// Thread rule: any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "common/net/mailbox.h"
+#include "common/net/transport.h"
+#include "common/schedule/layout.h"
+
+namespace fathom {
+
+class LocalRoles {
+ public:
+  LocalRoles(const Layout& layout, int rank);
+
+  const Layout& layout() const { return layout_; }
+  int rank() const { return rank_; }
+  bool IsHere(RoleId role) const {
+    return role < layout_.roles.size() && layout_.roles[role].rank == rank_;
+  }
+  Mailbox& mailbox(RoleId role);
+  TrafficCount traffic(RoleId role) const;
+
+  // kStop was sent or received: nobody waits for anybody, and the ends of the other processes are
+  // no news.
+  bool ended() const { return ended_; }
+
+  // The first part of every Send: counts the frame and delivers it if its role is here. Returns
+  // whether it did. Throws Error(kTraining): the frame is over the limit.
+  bool SendHere(Frame* frame);
+
+  // A frame that came for a role of this rank.
+  void Deliver(Frame frame);
+
+  // Tells the roles here that those of `rank` are gone, unless the run has ended.
+  void Lose(int rank, const std::string& reason);
+
+  // A frame from transport to transport: kGoodbye, kBeat.
+  Frame Note(FrameType type, int rank) const;
+
+ private:
+  struct Inbox {
+    Mailbox mailbox;
+    std::atomic<std::uint64_t> frames_sent{0};
+    std::atomic<std::uint64_t> bytes_sent{0};
+    std::atomic<std::uint64_t> bytes_received{0};
+  };
+
+  RoleId FirstRoleOf(int rank) const;
+
+  const Layout layout_;
+  const int rank_;
+  std::deque<Inbox> inboxes_;  // by role
+  std::atomic<bool> ended_{false};
+};
+
+}  // namespace fathom

@@ -1,0 +1,33 @@
+// A role's inbox: frames from any thread, taken by the role's own thread in order of arrival.
+// Virtual, so that a simulator can let the other roles go on while one waits.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+#include "common/net/frame.h"
+
+namespace fathom {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+class Mailbox {
+ public:
+  virtual ~Mailbox() = default;
+
+  void Put(Frame frame);
+
+  // Waits, asleep, until a frame is there or the deadline has passed; then nothing.
+  virtual std::optional<Frame> Take(Deadline deadline);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::deque<Frame> frames_;
+};
+
+}  // namespace fathom

@@ -1,0 +1,251 @@
+#include "common/net/tcp_rendezvous.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "common/check.h"
+#include "common/run_log.h"
+
+namespace fathom {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kPauseBetweenDials = std::chrono::milliseconds(100);
+constexpr auto kPauseAfterFailedAccept = std::chrono::milliseconds(100);
+constexpr auto kPauseBetweenRefusalLines = std::chrono::seconds(1);
+
+asio::ip::address ParseAddress(const std::string& text) {
+  error_code error;
+  const auto address = asio::ip::make_address(text, error);
+  if (error)
+    Fail(ExitCode::kPeer, "'{}' is no numeric network address: check cluster.interface", text);
+  return address;
+}
+
+}  // namespace
+
+TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int rank,
+                             const Secret& secret, const std::string& bind_address, Proven proven)
+    : io_(io),
+      layout_(layout),
+      rank_(rank),
+      secret_(secret),
+      proven_(std::move(proven)),
+      acceptor_(io),
+      accept_again_(io),
+      peers_(static_cast<std::size_t>(layout.ranks())),
+      handshake_timeout_(kHandshakeTimeout) {
+  peers_.at(static_cast<std::size_t>(rank)).met = true;
+  try {
+    const tcp::endpoint here(ParseAddress(bind_address), 0);
+    acceptor_.open(here.protocol());
+    acceptor_.bind(here);
+    acceptor_.listen();
+    port_ = acceptor_.local_endpoint().port();
+  } catch (const boost::system::system_error& error) {
+    Fail(ExitCode::kPeer, "rank {} cannot listen on {}: {}", rank, bind_address,
+         error.code().message());
+  }
+  asio::post(io_, [this] { Accept(); });
+}
+
+// Waits for the next one who knocks.
+void TcpRendezvous::Accept() {
+  if (stopped_) return;
+  if (AllMet(rank_ + 1, layout_.ranks())) return StopAccepting();
+  if (accepting_) return;
+  accepting_ = true;
+  acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
+    accepting_ = false;
+    if (stopped_ || !acceptor_.is_open()) return;
+    if (!error) {
+      OnAccepted(std::move(socket));
+      return Accept();
+    }
+    LogWarning("rank {} could not accept a connection: {}", rank_, error.message());
+    accept_again_.expires_after(kPauseAfterFailedAccept);
+    accept_again_.async_wait([this](const error_code& cancelled) {
+      if (!cancelled) Accept();
+    });
+  });
+}
+
+void TcpRendezvous::StopAccepting() {
+  error_code ignored;
+  acceptor_.close(ignored);
+  accept_again_.cancel();
+  for (const auto& handshake : unproven_) handshake->Drop();
+  unproven_.clear();
+}
+
+// Where too many are unproven, the oldest goes: a rank of this run proves itself within
+// milliseconds, and must not wait behind those who never will.
+void TcpRendezvous::OnAccepted(tcp::socket socket) {
+  if (unproven_.size() >= kMaxUnproven) {
+    unproven_.front()->Drop();
+    Refuse(*unproven_.front(), "it proved nothing while many others knocked");
+    unproven_.pop_front();
+  }
+  auto handshake = std::make_shared<TcpHandshake>(
+      std::move(socket), Handshake::Accepting(secret_, rank_, layout_.ranks()),
+      [this](TcpHandshake& done) { OnAcceptedHandshake(done); });
+  unproven_.push_back(handshake);
+  const std::lock_guard lock(mutex_);
+  handshake->Start(false, Clock::now() + handshake_timeout_);
+}
+
+void TcpRendezvous::OnAcceptedHandshake(TcpHandshake& handshake) {
+  const auto kept = handshake.shared_from_this();
+  std::erase(unproven_, kept);
+  if (handshake.failure()) {
+    Refuse(handshake, handshake.failure()->what());
+  } else if (!Admit(handshake)) {
+    Refuse(handshake, fmt::format("rank {} is already connected", handshake.peer_rank()));
+  }
+  Accept();
+}
+
+void TcpRendezvous::Dial(int rank, const tcp::endpoint& to, Deadline deadline) {
+  if (stopped_ || Clock::now() >= deadline) return;
+  auto socket = std::make_shared<tcp::socket>(io_);
+  socket->async_connect(to, [this, socket, rank, to, deadline](const error_code& error) {
+    if (stopped_) return;
+    if (error) return DialAgain(rank, to, deadline, error.message());
+    auto handshake = std::make_shared<TcpHandshake>(
+        std::move(*socket), Handshake::Connecting(secret_, rank_, rank),
+        [this, to, deadline](TcpHandshake& done) { OnDialledHandshake(done, to, deadline); });
+    dialled_.insert(handshake);
+    handshake->Start(true, deadline);
+  });
+}
+
+void TcpRendezvous::DialAgain(int rank, const tcp::endpoint& to, Deadline deadline,
+                              const std::string& trouble) {
+  {
+    const std::lock_guard lock(mutex_);
+    peers_[static_cast<std::size_t>(rank)].last_trouble =
+        fmt::format("{}:{}: {}", to.address().to_string(), to.port(), trouble);
+  }
+  auto timer = std::make_shared<asio::steady_timer>(io_, kPauseBetweenDials);
+  timer->async_wait(
+      [this, timer, rank, to, deadline](const error_code&) { Dial(rank, to, deadline); });
+}
+
+void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpoint& to,
+                                       Deadline deadline) {
+  const auto kept = handshake.shared_from_this();
+  dialled_.erase(kept);
+  if (!handshake.failure()) {
+    Admit(handshake);
+    return;
+  }
+  if (handshake.failure()->code() != ExitCode::kRefused) {
+    return DialAgain(handshake.peer_rank(), to, deadline, handshake.failure()->what());
+  }
+  const std::lock_guard lock(mutex_);
+  denied_ = Error(ExitCode::kRefused,
+                  fmt::format("rank {} connecting to {}:{}: {}", rank_, to.address().to_string(),
+                              to.port(), handshake.failure()->what()));
+  changed_.notify_all();
+}
+
+// False if that rank is there already.
+bool TcpRendezvous::Admit(TcpHandshake& handshake) {
+  const int rank = handshake.peer_rank();
+  {
+    const std::lock_guard lock(mutex_);
+    if (peers_[static_cast<std::size_t>(rank)].met) return false;
+  }
+  proven_(rank, handshake.TakeSocket());
+  const std::lock_guard lock(mutex_);
+  peers_[static_cast<std::size_t>(rank)].met = true;
+  changed_.notify_all();
+  return true;
+}
+
+// At most one line a second, however many come.
+void TcpRendezvous::Refuse(const TcpHandshake& handshake, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  ++refused_;
+  last_refusal_ = reason;
+  if (handshake.failure() && handshake.failure()->code() == ExitCode::kRefused) {
+    peers_[static_cast<std::size_t>(handshake.peer_rank())].proof_failed = true;
+  }
+  const auto now = Clock::now();
+  if (now < next_log_) return;
+  next_log_ = now + kPauseBetweenRefusalLines;
+  LogWarning("rank {} refused a connection: {} ({} refused so far)", rank_, reason, refused_);
+}
+
+bool TcpRendezvous::AllMet(int first, int last) const {
+  const std::lock_guard lock(mutex_);
+  for (int rank = first; rank < last; ++rank) {
+    if (!peers_[static_cast<std::size_t>(rank)].met) return false;
+  }
+  return true;
+}
+
+void TcpRendezvous::Meet(const std::vector<TcpAddress>& by_rank, Deadline deadline) {
+  FATHOM_CHECK_EQ(static_cast<int>(by_rank.size()), layout_.ranks());
+  for (int rank = 0; rank < rank_; ++rank) {
+    const TcpAddress& address = by_rank[static_cast<std::size_t>(rank)];
+    const tcp::endpoint to(ParseAddress(address.host), address.port);
+    asio::post(io_, [this, rank, to, deadline] { Dial(rank, to, deadline); });
+  }
+  std::unique_lock lock(mutex_);
+  const auto all_met = [this] {
+    for (const Peer& peer : peers_) {
+      if (!peer.met) return false;
+    }
+    return true;
+  };
+  changed_.wait_until(lock, deadline, [&] { return denied_ || all_met(); });
+  if (denied_) throw *denied_;
+  if (!all_met()) FailMissing();
+}
+
+// Called with the lock held.
+void TcpRendezvous::FailMissing() const {
+  std::string names;
+  bool proof_failed = false;
+  for (int rank = 0; rank < layout_.ranks(); ++rank) {
+    const Peer& peer = peers_[static_cast<std::size_t>(rank)];
+    if (peer.met) continue;
+    proof_failed |= peer.proof_failed;
+    names += fmt::format("{}rank {} on {}", names.empty() ? "" : ", ", rank,
+                         layout_.hosts[static_cast<std::size_t>(rank)]);
+    if (peer.proof_failed) names += " (one that claimed to be it did not hold the run's secret)";
+    if (!peer.last_trouble.empty()) names += fmt::format(" ({})", peer.last_trouble);
+  }
+  Fail(proof_failed ? ExitCode::kRefused : ExitCode::kPeer,
+       "rank {} has no connection with {}: check that they run, that no firewall is between, and "
+       "cluster.interface",
+       rank_, names);
+}
+
+std::uint64_t TcpRendezvous::refused() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
+}
+
+std::string TcpRendezvous::last_refusal() const {
+  const std::lock_guard lock(mutex_);
+  return last_refusal_;
+}
+
+void TcpRendezvous::set_handshake_timeout(std::chrono::milliseconds timeout) {
+  const std::lock_guard lock(mutex_);
+  handshake_timeout_ = timeout;
+}
+
+void TcpRendezvous::Stop() {
+  stopped_ = true;
+  StopAccepting();
+  for (const auto& handshake : dialled_) handshake->Drop();
+  dialled_.clear();
+}
+
+}  // namespace fathom

@@ -1,0 +1,95 @@
+// Brings the ranks of a run together: one proven connection for each pair, the lower rank
+// accepting.
+//
+// Strangers are dropped, counted and logged, and disturb nobody: their number at one time and the
+// time they may take are bounded. Once every higher rank is there, nothing listens any more.
+//
+// Thread rule: Meet and the reports from any thread but the io thread, all else on the io thread.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/net/tcp_handshake.h"
+#include "common/net/tcp_transport.h"
+
+namespace fathom {
+
+class TcpRendezvous {
+ public:
+  // Called on the io thread, once for each other rank.
+  using Proven = std::function<void(int rank, boost::asio::ip::tcp::socket socket)>;
+
+  // Listens from now on, on a port of the system's choice. Throws Error(kPeer) where it cannot.
+  TcpRendezvous(boost::asio::io_context& io, const Layout& layout, int rank, const Secret& secret,
+                const std::string& bind_address, Proven proven);
+
+  std::uint16_t port() const { return port_; }
+
+  // See TcpTransport::Connect.
+  void Meet(const std::vector<TcpAddress>& by_rank, Deadline deadline);
+
+  // Of those who came and were dropped.
+  std::uint64_t refused() const;
+  std::string last_refusal() const;
+  void set_handshake_timeout(std::chrono::milliseconds timeout);
+
+  // Drops whatever is still on its way.
+  void Stop();
+
+ private:
+  // What this rank knows of another one.
+  struct Peer {
+    bool met = false;
+    bool proof_failed = false;  // somebody who called itself this rank did not hold the secret
+    std::string last_trouble;
+  };
+
+  void Accept();
+  void StopAccepting();
+  void OnAccepted(boost::asio::ip::tcp::socket socket);
+  void OnAcceptedHandshake(TcpHandshake& handshake);
+  void Dial(int rank, const boost::asio::ip::tcp::endpoint& to, Deadline deadline);
+  void DialAgain(int rank, const boost::asio::ip::tcp::endpoint& to, Deadline deadline,
+                 const std::string& trouble);
+  void OnDialledHandshake(TcpHandshake& handshake, const boost::asio::ip::tcp::endpoint& to,
+                          Deadline deadline);
+  bool Admit(TcpHandshake& handshake);
+  void Refuse(const TcpHandshake& handshake, const std::string& reason);
+  bool AllMet(int first, int last) const;
+  [[noreturn]] void FailMissing() const;
+
+  boost::asio::io_context& io_;
+  const Layout& layout_;
+  const int rank_;
+  const Secret secret_;
+  const Proven proven_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::steady_timer accept_again_;
+  std::uint16_t port_ = 0;
+  bool accepting_ = false;
+  bool stopped_ = false;
+  std::deque<std::shared_ptr<TcpHandshake>> unproven_;  // of those who came, the oldest first
+  std::set<std::shared_ptr<TcpHandshake>> dialled_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::vector<Peer> peers_;  // by rank
+  std::optional<Error> denied_;
+  std::chrono::milliseconds handshake_timeout_;
+  std::uint64_t refused_ = 0;
+  std::string last_refusal_;
+  Clock::time_point next_log_{};
+};
+
+}  // namespace fathom

@@ -1,0 +1,73 @@
+// Frames between processes over TCP: one connection for each pair of ranks, their roles multiplexed
+// on it; between roles of one rank they are handed over in memory.
+//
+// Life: the constructor listens; Connect proves the secret with every other rank, both ways; then
+// frames flow; the destructor sends what is queued, says goodbye if the run has ended in order
+// (kStop was sent or received) and closes. A frame that is not what it should be drops its
+// connection, as does a peer's end without goodbye: each role here then gets one kPeerLost for each
+// role there, with the reason as its payload.
+//
+// Thread rule: Connect and the destructor from one thread, Send after Connect has returned; else as
+// Transport says. One thread of its own does all input and output.
+// Failures: the constructor and Connect throw Error; Send throws Error(kTraining) for a frame over
+// kMaxFrameBytes. What comes later is told by kPeerLost.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/net/handshake.h"
+#include "common/net/transport.h"
+#include "common/schedule/layout.h"
+
+namespace fathom {
+
+// The port is where the rank listens; the host is a numeric address.
+struct TcpAddress {
+  std::string host;
+  std::uint16_t port;
+};
+
+// One who knocks and has not proved the secret is dropped after this time, or when so many others
+// have knocked since.
+inline constexpr std::chrono::milliseconds kHandshakeTimeout = std::chrono::seconds(5);
+inline constexpr std::size_t kMaxUnproven = 64;
+
+class TcpTransport : public Transport {
+ public:
+  // Listens on a port of the system's choice. `timeout` is how long the kernel waits for a peer
+  // that takes and acknowledges nothing. With `tls` frames are encrypted. Throws Error(kPeer) where
+  // `bind_address` is none of this host's.
+  TcpTransport(const Layout& layout, int rank, const Secret& secret,
+               const std::string& bind_address, std::chrono::milliseconds timeout,
+               bool tls = false);
+  ~TcpTransport() override;
+
+  std::uint16_t port() const;
+
+  // Connects to the lower ranks, awaits the higher ones, and returns when all are proven. Throws
+  // Error(kPeer) that names the ranks still missing at the deadline; Error(kRefused) where a peer
+  // does not hold the secret.
+  void Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline);
+
+  void Send(Frame frame) override;
+  Mailbox& mailbox(RoleId role) override;
+  void Flush(Deadline deadline) override;
+  TrafficCount traffic(RoleId role) const override;
+
+  // How many were dropped because they did not prove the secret, and why the last of them.
+  std::uint64_t refused() const;
+  std::string last_refusal() const;
+
+  // Before the first one knocks.
+  void set_handshake_timeout(std::chrono::milliseconds timeout);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fathom

@@ -1,0 +1,43 @@
+// What every role of a run is given: the same on all ranks, and unchanged while the run lasts.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "common/config/config.h"
+#include "common/model/model_spec.h"
+#include "common/net/transport.h"
+#include "common/profile/stage_log.h"
+#include "common/schedule/layout.h"
+
+namespace fathom {
+
+enum class RunMode { kTrain, kEvaluate };
+
+// What the rows of a training run begin with: initial values; a checkpoint, to go on as if nothing
+// had happened; another model's values (warm_start).
+enum class StartFrom { kNew, kResume, kWarm };
+
+struct RunContext {
+  const Config& config;
+  const ModelSpec& spec;
+  const Layout& layout;
+  Transport& transport;
+  RunMode mode = RunMode::kTrain;
+  std::uint64_t train_examples = 0;       // kTrain
+  std::uint64_t evaluation_examples = 0;  // 0: nothing to evaluate on
+  std::filesystem::path model_dir;       // read from here: kEvaluate; kTrain if `start` is not kNew
+  std::filesystem::path save_dir;        // kTrain: the servers write the model's files here
+  std::filesystem::path checkpoint_dir;  // kTrain: <output.dir>/checkpoints
+  StartFrom start = StartFrom::kNew;     // kTrain
+  std::uint64_t start_step = 0;          // kResume: steps that are in the checkpoint
+  std::shared_ptr<StageLog> stages = std::make_shared<StageLog>();  // of this process
+
+  Deadline DeadlineFromNow() const {
+    return Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                              std::chrono::duration<double>(config.cluster.timeout_seconds));
+  }
+};
+
+}  // namespace fathom

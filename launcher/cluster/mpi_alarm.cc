@@ -1,0 +1,30 @@
+#include "launcher/cluster/mpi_alarm.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+void OnAlarm(int) {
+  constexpr char kText[] =
+      "fathom: MPI waited for all ranks beyond the deadline while starting or ending: another rank "
+      "is gone or stopped; see the logs of the others, or raise cluster.timeout_seconds\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, kText, sizeof(kText) - 1);
+  _exit(static_cast<int>(ExitCode::kPeer));
+}
+
+}  // namespace
+
+MpiAlarm::MpiAlarm(double seconds) {
+  signal(SIGALRM, OnAlarm);
+  alarm(static_cast<unsigned>(std::ceil(seconds)));
+}
+
+MpiAlarm::~MpiAlarm() { alarm(0); }
+
+}  // namespace fathom

@@ -1,0 +1,331 @@
+#include "launcher/cluster/mpi_transport.h"
+
+#include <mpi.h>
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/error.h"
+#include "common/net/local_roles.h"
+#include "launcher/cluster/mpi_alarm.h"
+
+namespace fathom {
+namespace {
+
+constexpr int kHeaderTag = 1;
+constexpr int kPayloadTag = 2;
+constexpr std::size_t kPieceBytes = std::size_t{64} << 20;
+
+// Polls without pause for so long after something has moved.
+constexpr auto kSpin = std::chrono::microseconds(50);
+constexpr int kBeatsATimeout = 5;
+constexpr auto kShortestNap = std::chrono::microseconds(20);
+constexpr auto kLongestNap = std::chrono::microseconds(1000);
+
+using Header = std::array<std::byte, kFrameHeaderBytes>;
+
+// A frame on its way out or in.
+struct Message {
+  Header header;
+  Frame frame;
+  std::vector<MPI_Request> requests;
+
+  bool Complete() {
+    int done = 0;
+    MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE);
+    return done != 0;
+  }
+
+  // Calls each(place, count) for the pieces of the payload.
+  template <typename Each>
+  void ForEachPiece(Each each) {
+    Buffer& payload = frame.payload;
+    for (std::size_t at = 0; at < payload.size(); at += kPieceBytes)
+      each(payload.data() + at, static_cast<int>(std::min(kPieceBytes, payload.size() - at)));
+  }
+};
+
+}  // namespace
+
+class MpiTransport::Impl {
+ public:
+  Impl(const Layout& layout, int rank, std::chrono::milliseconds timeout);
+  ~Impl();
+
+  void Send(Frame frame);
+  void Flush(Deadline deadline);
+  LocalRoles& inboxes() { return inboxes_; }
+
+ private:
+  void Loop();
+  bool Progress();
+  void Beat();
+  bool StartSends();
+  bool FinishSends();
+  bool StartReceives();
+  bool FinishReceives();
+  void Deliver(Frame frame);
+  void Lose(int rank, const std::string& reason);
+  void SayGoodbye();
+
+  LocalRoles inboxes_;
+  const Layout& layout_ = inboxes_.layout();
+  const std::chrono::milliseconds timeout_;
+  MPI_Comm comm_ = MPI_COMM_NULL;
+
+  // The thread's own.
+  std::list<Message> sending_;
+  std::vector<std::list<Message>> receiving_;  // by rank, in order of arrival
+  std::vector<bool> lost_;                     // by rank
+  std::vector<bool> left_;                     // by rank: it has said goodbye
+  std::vector<Clock::time_point> heard_;       // by rank
+  Clock::time_point last_beat_ = Clock::now();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Frame> queue_;  // to send
+  std::size_t unsent_ = 0;   // frames queued or on their way
+  int goodbyes_ = 0;         // ranks that send no more
+  bool closing_ = false;
+  std::thread thread_;
+};
+
+MpiTransport::Impl::Impl(const Layout& layout, int rank, std::chrono::milliseconds timeout)
+    : inboxes_(layout, rank),
+      timeout_(timeout),
+      receiving_(static_cast<std::size_t>(layout.ranks())),
+      lost_(static_cast<std::size_t>(layout.ranks()), false),
+      left_(lost_),
+      heard_(lost_.size(), Clock::now()) {
+  const MpiAlarm alarm(std::chrono::duration<double>(timeout).count());
+  if (MPI_Comm_dup(MPI_COMM_WORLD, &comm_) != MPI_SUCCESS ||
+      MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN) != MPI_SUCCESS)
+    Fail(ExitCode::kPeer, "MPI makes no communicator: is mpirun of the same Open MPI?");
+  thread_ = std::thread([this] { Loop(); });
+}
+
+MpiTransport::Impl::~Impl() {
+  const Deadline deadline = Clock::now() + timeout_;
+  if (inboxes_.ended()) {
+    SayGoodbye();
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, deadline,
+                        [&] { return unsent_ == 0 && goodbyes_ == layout_.ranks() - 1; });
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void MpiTransport::Impl::SayGoodbye() {
+  for (int rank = 0; rank < layout_.ranks(); ++rank) {
+    if (rank != inboxes_.rank()) Send(inboxes_.Note(FrameType::kGoodbye, rank));
+  }
+}
+
+void MpiTransport::Impl::Send(Frame frame) {
+  if (inboxes_.SendHere(&frame)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(frame));
+    ++unsent_;
+  }
+  changed_.notify_all();
+}
+
+void MpiTransport::Impl::Flush(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline, [&] { return unsent_ == 0; });
+}
+
+void MpiTransport::Impl::Loop() {
+  auto moved = Clock::now();
+  auto nap = kShortestNap;
+  for (;;) {
+    Beat();
+    if (Progress()) {
+      moved = Clock::now();
+      nap = kShortestNap;
+      continue;
+    }
+    std::unique_lock lock(mutex_);
+    if (closing_) return;
+    if (!queue_.empty()) continue;
+    if (Clock::now() - moved < kSpin) {
+      lock.unlock();
+      std::this_thread::yield();
+      continue;
+    }
+    changed_.wait_for(lock, nap, [&] { return !queue_.empty() || closing_; });
+    nap = std::min<std::chrono::microseconds>(2 * nap, kLongestNap);
+  }
+}
+
+// Tells the other ranks that this one is alive, and looks for any that has not said so.
+void MpiTransport::Impl::Beat() {
+  const auto now = Clock::now();
+  if (now - last_beat_ < timeout_ / kBeatsATimeout) return;
+  last_beat_ = now;
+  for (int rank = 0; rank < layout_.ranks(); ++rank) {
+    const auto r = static_cast<std::size_t>(rank);
+    if (rank == inboxes_.rank() || left_[r] || lost_[r]) continue;
+    Send(inboxes_.Note(FrameType::kBeat, rank));
+    const std::chrono::duration<double> silent = now - heard_[r];
+    if (silent > timeout_) Lose(rank, fmt::format("it said nothing for {:.1f} s", silent.count()));
+  }
+}
+
+// Moves what can be moved; whether anything did.
+bool MpiTransport::Impl::Progress() {
+  bool moved = StartSends();
+  moved |= FinishSends();
+  moved |= StartReceives();
+  moved |= FinishReceives();
+  return moved;
+}
+
+bool MpiTransport::Impl::StartSends() {
+  std::deque<Frame> frames;
+  {
+    const std::lock_guard lock(mutex_);
+    frames.swap(queue_);
+  }
+  for (Frame& frame : frames) {
+    Message& message = sending_.emplace_back();
+    message.frame = std::move(frame);
+    EncodeHeader(message.frame, message.header);
+    const int rank = layout_.roles.at(message.frame.destination).rank;
+    const auto send = [&](std::byte* place, int count, int tag) {
+      MPI_Isend(place, count, MPI_BYTE, rank, tag, comm_, &message.requests.emplace_back());
+    };
+    message.requests.reserve(2 + message.frame.payload.size() / kPieceBytes);
+    send(message.header.data(), static_cast<int>(kFrameHeaderBytes), kHeaderTag);
+    message.ForEachPiece([&](std::byte* place, int count) { send(place, count, kPayloadTag); });
+  }
+  return !frames.empty();
+}
+
+bool MpiTransport::Impl::FinishSends() {
+  std::size_t finished = 0;
+  for (auto message = sending_.begin(); message != sending_.end();) {
+    if (message->Complete()) {
+      message = sending_.erase(message);
+      ++finished;
+    } else {
+      ++message;
+    }
+  }
+  if (finished == 0) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    unsent_ -= finished;
+  }
+  changed_.notify_all();
+  return true;
+}
+
+bool MpiTransport::Impl::StartReceives() {
+  int there = 0;
+  MPI_Message header = MPI_MESSAGE_NULL;
+  MPI_Status status;
+  MPI_Improbe(MPI_ANY_SOURCE, kHeaderTag, comm_, &there, &header, &status);
+  if (there == 0) return false;
+  const int rank = status.MPI_SOURCE;
+  heard_[static_cast<std::size_t>(rank)] = Clock::now();
+  int count = 0;
+  MPI_Get_count(&status, MPI_BYTE, &count);
+  if (count != static_cast<int>(kFrameHeaderBytes)) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(std::max(count, 0)));
+    MPI_Mrecv(bytes.data(), count, MPI_BYTE, &header, MPI_STATUS_IGNORE);
+    Lose(rank, fmt::format("a header of {} bytes came instead of {}", count, kFrameHeaderBytes));
+    return true;
+  }
+  Message message;
+  MPI_Mrecv(message.header.data(), count, MPI_BYTE, &header, MPI_STATUS_IGNORE);
+  if (lost_[static_cast<std::size_t>(rank)]) return true;
+  try {
+    const FrameHeader decoded = DecodeHeader(message.header);
+    const bool sensible = decoded.source < layout_.roles.size() &&
+                          layout_.roles[decoded.source].rank == rank &&
+                          inboxes_.IsHere(decoded.destination);
+    if (!sensible)
+      Fail(ExitCode::kPeer, "a frame from role {} to role {} came from rank {}", decoded.source,
+           decoded.destination, rank);
+    message.frame = {.type = decoded.type,
+                     .source = decoded.source,
+                     .destination = decoded.destination,
+                     .step = decoded.step,
+                     .payload = Buffer(decoded.payload_bytes)};
+  } catch (const Error& error) {
+    Lose(rank, error.what());
+    return true;
+  }
+  Message& kept = receiving_[static_cast<std::size_t>(rank)].emplace_back(std::move(message));
+  kept.ForEachPiece([&](std::byte* place, int bytes) {
+    MPI_Irecv(place, bytes, MPI_BYTE, rank, kPayloadTag, comm_, &kept.requests.emplace_back());
+  });
+  return true;
+}
+
+bool MpiTransport::Impl::FinishReceives() {
+  bool moved = false;
+  for (std::size_t rank = 0; rank < receiving_.size(); ++rank) {
+    auto& messages = receiving_[rank];
+    while (!messages.empty() && messages.front().Complete()) {
+      Message message = std::move(messages.front());
+      messages.pop_front();
+      heard_[rank] = Clock::now();
+      moved = true;
+      try {
+        CheckFrame(message.header, message.frame.payload.bytes());
+        Deliver(std::move(message.frame));
+      } catch (const Error& error) {
+        Lose(static_cast<int>(rank), error.what());
+      }
+    }
+  }
+  return moved;
+}
+
+void MpiTransport::Impl::Deliver(Frame frame) {
+  if (frame.type == FrameType::kBeat) return;
+  if (frame.type == FrameType::kGoodbye) {
+    left_[static_cast<std::size_t>(layout_.roles[frame.source].rank)] = true;
+    const std::lock_guard lock(mutex_);
+    ++goodbyes_;
+    changed_.notify_all();
+    return;
+  }
+  inboxes_.Deliver(std::move(frame));
+}
+
+void MpiTransport::Impl::Lose(int rank, const std::string& reason) {
+  if (lost_[static_cast<std::size_t>(rank)]) return;
+  lost_[static_cast<std::size_t>(rank)] = true;
+  inboxes_.Lose(rank, reason);
+}
+
+MpiTransport::MpiTransport(const Layout& layout, int rank, std::chrono::milliseconds timeout)
+    : impl_(std::make_unique<Impl>(layout, rank, timeout)) {}
+
+MpiTransport::~MpiTransport() = default;
+
+void MpiTransport::Send(Frame frame) { impl_->Send(std::move(frame)); }
+
+Mailbox& MpiTransport::mailbox(RoleId role) { return impl_->inboxes().mailbox(role); }
+
+void MpiTransport::Flush(Deadline deadline) { impl_->Flush(deadline); }
+
+TrafficCount MpiTransport::traffic(RoleId role) const { return impl_->inboxes().traffic(role); }
+
+}  // namespace fathom

@@ -1,0 +1,75 @@
+// The commands of the `fathom` program. Each returns when it is done and throws Error where it
+// cannot be; what it prints for people goes to stdout, its log to stderr.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+#include "launcher/cluster/mpi_session.h"
+#include "launcher/launch/mpirun_line.h"
+
+namespace fathom {
+
+struct ConfigArguments {
+  std::filesystem::path file;
+  std::vector<std::string> overrides;  // key=value
+};
+
+// Returns the exit code: 0, or 128 + the number of the signal that ended it in order.
+int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi);
+
+void EvaluateCommand(const ConfigArguments& arguments, const std::filesystem::path& model_dir,
+                     MpiSession& mpi);
+
+// Scores every line of `input` (same columns as the training data, the label may be absent), one
+// score a line in input order. In one process.
+struct PredictArguments {
+  std::filesystem::path model_dir;
+  std::string input;
+  std::filesystem::path output;
+  bool logits = false;  // instead of probabilities
+  std::vector<std::string> overrides;
+};
+void PredictCommand(const PredictArguments& arguments, MpiSession& mpi);
+
+// Returns whether the models are identical; prints the first difference where they are not.
+bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b);
+
+void InspectCommand(const std::filesystem::path& model_dir);
+
+// Runs `train` under mpirun and starts it again from its last checkpoint when it fails
+// (docs/faults.md). Returns the exit code of the job, or 128 + the number of the signal that ended
+// it.
+int LaunchCommand(const LaunchRequest& request);
+
+// Runs `train` at every point of the config's [sweep], one after another, and makes the table and
+// the report (docs/sweep.md). What is done already is not run again. Returns 0, or 1 where a run
+// failed.
+int SweepCommand(const ConfigArguments& arguments);
+
+// Prints what `train` of this config will take: memory, traffic, time (docs/scaling.md). Calibrates
+// the machine first where that was not done yet. In one process.
+struct PlanArguments {
+  int hosts = 1;
+  int cores = 0;                   // of each host; 0: as this one
+  int ranks = 0;                   // 0: one; on several hosts one a core
+  std::string network = "25Gbps";  // between hosts
+  std::string memory;              // of a host, as 24GB; empty: not asked
+  double rows = 0;                 // instead of what the data tell
+  bool calibrate = false;          // again
+};
+void PlanCommand(const ConfigArguments& config, PlanArguments arguments, MpiSession& mpi);
+
+struct GenerateArguments {
+  std::string kind;  // books, criteo
+  std::uint64_t rows = 1000000;
+  std::uint64_t test_rows = 0;  // criteo; 0: a tenth of rows
+  std::uint64_t seed = 1;
+  std::filesystem::path out;
+};
+void GenerateCommand(const GenerateArguments& arguments);
+
+}  // namespace fathom

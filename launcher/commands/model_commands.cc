@@ -1,0 +1,58 @@
+#include <cstdio>
+
+#include "common/model/model_file.h"
+#include "launcher/commands/commands.h"
+#include "launcher/run/trained_model.h"
+
+namespace fathom {
+
+namespace {
+
+std::uint64_t TotalRows(const Manifest& manifest) {
+  std::uint64_t rows = 0;
+  for (std::size_t table = 0; table < manifest.tables.size(); ++table) rows += manifest.Rows(table);
+  return rows;
+}
+
+}  // namespace
+
+bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const TrainedModel first = OpenModel(a);
+  const TrainedModel second = OpenModel(b);
+  const std::string difference = CompareModels(first.dir, second.dir);
+  if (!difference.empty()) {
+    std::printf("the models differ: %s\n", difference.c_str());
+    return false;
+  }
+  std::printf("identical: step %llu, %llu rows in %zu tables, %llu dense parameters\n",
+              static_cast<unsigned long long>(first.manifest.step),
+              static_cast<unsigned long long>(TotalRows(first.manifest)),
+              first.manifest.tables.size(),
+              static_cast<unsigned long long>(first.manifest.dense_floats));
+  return true;
+}
+
+void InspectCommand(const std::filesystem::path& model_dir) {
+  const TrainedModel model = OpenModel(model_dir);
+  const Manifest& manifest = model.manifest;
+  std::uint64_t bytes = 0;
+  for (const ModelFileEntry& file : manifest.files) bytes += file.bytes;
+  std::printf(
+      "model    %s\nstep     %llu\nseed     %llu\nfiles    %zu, %.1f MB\nrows     %llu\ndense    "
+      "%llu parameters\n\n",
+      model.dir.c_str(), static_cast<unsigned long long>(manifest.step),
+      static_cast<unsigned long long>(manifest.seed), manifest.files.size(),
+      static_cast<double>(bytes) / 1e6, static_cast<unsigned long long>(TotalRows(manifest)),
+      static_cast<unsigned long long>(manifest.dense_floats));
+  std::printf("%-16s %12s %6s %6s %12s %10s %12s\n", "table", "rows", "wide", "dim", "accumulators",
+              "last step", "bytes a row");
+  for (std::size_t i = 0; i < manifest.tables.size(); ++i) {
+    const TableSpec& table = manifest.tables[i];
+    std::printf("%-16s %12llu %6s %6d %12d %10s %12d\n", table.name.c_str(),
+                static_cast<unsigned long long>(manifest.Rows(i)), table.wide ? "yes" : "no",
+                table.dim, table.accumulators(), table.last_step ? "yes" : "no", table.row_bytes());
+  }
+  std::printf("\n%s", ReadTextFile(model.dir, manifest, "config.toml").c_str());
+}
+
+}  // namespace fathom

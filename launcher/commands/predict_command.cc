@@ -1,0 +1,75 @@
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "common/config/config_file.h"
+#include "common/error.h"
+#include "common/file/scratch_folder.h"
+#include "common/metrics.h"
+#include "common/run_log.h"
+#include "launcher/commands/commands.h"
+#include "launcher/run/run.h"
+#include "launcher/run/run_data.h"
+#include "launcher/run/trained_model.h"
+#include "worker/ingest/ingest.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Nine significant digits tell any two float32 apart. Written beside and renamed, so that a
+// reader never sees half of it.
+void WriteScores(const fs::path& file, const std::vector<float>& logits, bool as_logits) {
+  const fs::path partial = file.string() + ".partial";
+  std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+  char line[64];
+  for (const float logit : logits) {
+    const int length = std::snprintf(line, sizeof(line), "%.9g\n",
+                                     as_logits ? static_cast<double>(logit) : Sigmoid(logit));
+    out.write(line, length);
+  }
+  out.flush();
+  if (!out)
+    Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk",
+         partial.string());
+  fs::rename(partial, file);
+}
+
+// Every line must get its score, and needs no column that only training and evaluation ask for.
+Config ScoringConfig(Config config) {
+  config.data.max_bad_lines = 0;
+  config.data.split_by.clear();
+  config.evaluate.group_by.clear();
+  return config;
+}
+
+}  // namespace
+
+void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
+  if (mpi.ranks() > 1)
+    Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
+  const TrainedModel model = OpenModel(arguments.model_dir);
+  const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
+  const ModelSpec spec = MakeModelSpec(config);
+  CheckSpec(model, spec);
+  if (config.data.format == "generated") {
+    Fail(ExitCode::kUsage,
+         "{}: the model was trained on generated data, which have no text form to predict from",
+         model.dir.string());
+  }
+  const ScratchFolder scratch("predict");
+  const PackedInput input =
+      PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()},
+                false, scratch.path() / "input.fpk", 1);
+  const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
+  RunRequest request;
+  request.mode = RunMode::kEvaluate;
+  request.data.evaluation = OpenPacked(input.path, spec);
+  request.model_dir = model.dir;
+  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
+  WriteScores(arguments.output, result.logits, arguments.logits);
+  std::printf("%zu scores: %s\n", result.logits.size(), arguments.output.c_str());
+}
+
+}  // namespace fathom

@@ -1,0 +1,38 @@
+#include "launcher/coordinator/evaluation_sink.h"
+
+#include <algorithm>
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+constexpr std::uint8_t kAbsent = 0xFF;
+
+}  // namespace
+
+EvaluationSink::EvaluationSink(std::uint64_t examples, bool grouped)
+    : logits_(examples), labels_(examples, kAbsent), groups_(grouped ? examples : 0) {}
+
+void EvaluationSink::Add(const ScoresMessage& scores) {
+  const std::uint64_t count = scores.logits.size();
+  if (count > logits_.size() || scores.first > logits_.size() - count) {
+    Fail(ExitCode::kPeer, "scores of examples {} to {} came, but the evaluation has {}",
+         scores.first, scores.first + count, logits_.size());
+  }
+  const auto first = static_cast<std::ptrdiff_t>(scores.first);
+  const auto labels = labels_.begin() + first;
+  const bool fresh = std::all_of(labels, labels + static_cast<std::ptrdiff_t>(count),
+                                 [](std::uint8_t label) { return label == kAbsent; });
+  if (!fresh) Fail(ExitCode::kPeer, "scores of examples from {} came twice", scores.first);
+  if (!groups_.empty() && scores.groups.size() != count) {
+    Fail(ExitCode::kPeer, "scores of examples from {} came without their groups", scores.first);
+  }
+  std::copy(scores.logits.begin(), scores.logits.end(), logits_.begin() + first);
+  std::copy(scores.labels.begin(), scores.labels.end(), labels);
+  if (!groups_.empty())
+    std::copy(scores.groups.begin(), scores.groups.end(), groups_.begin() + first);
+  received_ += count;
+}
+
+}  // namespace fathom

@@ -1,0 +1,31 @@
+// Collects the scores of one evaluation from all workers, each example's at its own place.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/message/messages.h"
+#include "common/metrics.h"
+
+namespace fathom {
+
+class EvaluationSink {
+ public:
+  // Holds 5 bytes an example, 13 where the examples are grouped.
+  EvaluationSink(std::uint64_t examples, bool grouped);
+
+  // Throws Error(kPeer) where the scores lie outside the examples or come twice.
+  void Add(const ScoresMessage& scores);
+
+  bool complete() const { return received_ == logits_.size(); }
+  Metrics Compute() const { return ComputeMetrics(logits_, labels_, groups_); }
+  const std::vector<float>& logits() const { return logits_; }
+
+ private:
+  std::vector<float> logits_;
+  std::vector<std::uint8_t> labels_;  // kAbsent until the score is there
+  std::vector<Key> groups_;
+  std::uint64_t received_ = 0;
+};
+
+}  // namespace fathom

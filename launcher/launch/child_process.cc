@@ -1,0 +1,110 @@
+#include "launcher/launch/child_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+constexpr int kSignalled = 128;
+constexpr int kNotFound = 127;
+
+[[noreturn]] void Become(const std::vector<char*>& words, int output, pid_t parent) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(kNotFound);  // it died before that
+  const int nothing = open("/dev/null", O_RDONLY);
+  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+  if (output >= 0) {
+    dup2(output, STDOUT_FILENO);
+    dup2(output, STDERR_FILENO);
+  }
+  execvp(words.front(), words.data());
+  constexpr char kText[] = ": cannot be started: is it installed?\n";
+  [[maybe_unused]] auto written = write(STDERR_FILENO, words.front(), std::strlen(words.front()));
+  written = write(STDERR_FILENO, kText, sizeof(kText) - 1);
+  _exit(kNotFound);
+}
+
+// The 22nd field of /proc/PID/stat; empty if there is no such process.
+std::string StartTime(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return "";
+  std::istringstream fields(text.substr(name_end + 1));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;
+  return field;
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& line,
+                           const std::filesystem::path& output) {
+  int file = -1;
+  if (!output.empty()) {
+    file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0)
+      Fail(ExitCode::kTraining, "{}: cannot be written: {}", output.string(), std::strerror(errno));
+  }
+  std::vector<std::string> copies = line;
+  std::vector<char*> words;
+  for (std::string& word : copies) words.push_back(word.data());
+  words.push_back(nullptr);
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ < 0 && file >= 0) close(file);
+  if (pid_ < 0) Fail(ExitCode::kTraining, "no process can be started: {}", std::strerror(errno));
+  if (pid_ == 0) Become(words, file, parent);
+  if (file >= 0) close(file);
+}
+
+ChildProcess::~ChildProcess() {
+  if (!exit_code_) {
+    Signal(SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  KillLeftChildren();
+}
+
+void ChildProcess::Signal(int signal_number) const {
+  if (!exit_code_) kill(pid_, signal_number);
+}
+
+std::optional<int> ChildProcess::Ended() {
+  int status = 0;
+  if (!exit_code_ && waitpid(pid_, &status, WNOHANG) == pid_)
+    exit_code_ = WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
+  return exit_code_;
+}
+
+std::size_t ChildProcess::CountChildren() {
+  std::ifstream list(fmt::format("/proc/{0}/task/{0}/children", pid_));
+  std::size_t count = 0;
+  for (pid_t pid; list >> pid;) {
+    ++count;
+    if (std::string start = StartTime(pid); !start.empty())
+      children_.insert({pid, std::move(start)});
+  }
+  return count;
+}
+
+void ChildProcess::KillLeftChildren() {
+  for (const Child& child : children_) {
+    if (StartTime(child.pid) == child.start_time) kill(child.pid, SIGKILL);
+  }
+}
+
+}  // namespace fathom

@@ -1,0 +1,42 @@
+#include "launcher/launch/restart_policy.h"
+
+#include <algorithm>
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+// What is wrong is in the job itself.
+bool FailsAgain(int exit_code) {
+  switch (static_cast<ExitCode>(exit_code)) {
+    case ExitCode::kUsage:
+    case ExitCode::kData:
+    case ExitCode::kRefused:
+    case ExitCode::kNumeric:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+RestartPolicy::Decision RestartPolicy::OnFailure(int exit_code,
+                                                 std::optional<std::uint64_t> newest) {
+  if (FailsAgain(exit_code)) return {.reason = "another start would end in the same way"};
+  const bool progress = newest > newest_;  // none is less than any
+  newest_ = std::max(newest_, newest);
+  failures_without_progress_ = progress ? 1 : failures_without_progress_ + 1;
+  if (failures_without_progress_ >= kFailuresWithoutProgress) {
+    return {.reason = fmt::format("{} failures in a row without a newer checkpoint",
+                                  kFailuresWithoutProgress)};
+  }
+  if (restarts_ == allowed_)
+    return {.reason = fmt::format("it was restarted {} times already (--restarts)", restarts_)};
+  ++restarts_;
+  const std::chrono::seconds pause(1 << std::min(failures_without_progress_ - 1, 10));
+  return {.restart = true, .pause = std::min(pause, kLongestPause), .reason = {}};
+}
+
+}  // namespace fathom

@@ -1,0 +1,206 @@
+#include "launcher/plan/calibration.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "common/config/config_file.h"
+#include "common/error.h"
+#include "common/file/text_file.h"
+#include "common/run_log.h"
+#include "launcher/plan/measured_run.h"
+#include "worker/data/generated_data.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A training to measure. Each differs from the others in several ways at once, so that every price
+// shows in some of them.
+struct Trial {
+  int columns, numerics;
+  std::int64_t values;
+  double skew;
+  int dim;
+  const char* hidden;
+  int batch, slice;
+  std::int64_t examples;
+  int crosses = 0;  // of neighbouring columns, wide
+  bool tcp = false;
+};
+
+constexpr Trial kTrials[] = {
+    {8, 2, 1000, 1.0, 16, "[64, 32]", 2048, 256, 2000000},
+    {8, 2, 1000000, 1.0, 16, "[64, 32]", 2048, 256, 1500000},
+    {26, 13, 100000, 1.0, 16, "[256, 128, 64]", 2048, 256, 500000},
+    {26, 0, 300000, 0.5, 4, "[32]", 4096, 512, 500000},
+    {4, 0, 3000000, 0.0, 32, "[128, 64]", 1024, 256, 1000000},
+    {16, 4, 10000, 1.0, 64, "[128]", 512, 128, 400000},
+    {3, 5, 500, 1.0, 8, "[16, 8]", 256, 64, 1500000},
+    {12, 0, 1000000, 0.0, 8, "[64]", 8192, 512, 800000},
+    {6, 10, 20000, 1.2, 24, "[256, 256]", 2048, 512, 800000},
+    {2, 0, 200000, 0.8, 128, "[64, 64]", 1024, 256, 800000},
+    {20, 0, 50000, 1.0, 16, "[32, 16]", 16384, 1024, 600000},
+    {10, 2, 5000, 1.0, 16, "[512, 128]", 1024, 128, 400000},
+    {6, 2, 2000, 1.0, 16, "[64, 32]", 2048, 256, 1000000, 5},
+    {10, 0, 100, 0.8, 8, "[32]", 1024, 256, 800000, 9},
+    {8, 2, 1000, 1.0, 16, "[64, 32]", 2048, 256, 1500000, 0, true},
+    {26, 13, 100000, 1.0, 16, "[64, 32]", 2048, 256, 500000, 0, true},
+    {4, 0, 300000, 0.5, 64, "[64, 32]", 1024, 256, 600000, 0, true},
+    {3, 5, 500, 1.0, 8, "[16, 8]", 256, 64, 800000, 0, true},
+};
+
+Config MakeConfig(const Trial& trial) {
+  std::string text = fmt::format(
+      "[output]\nprogress_seconds = 86400\n[data]\nformat = \"generated\"\n[generated]\nexamples = "
+      "{}\ntest_examples = 0\nvalues = {}\nskew = {}\n[model]\nembedding_dim = {}\nhidden = "
+      "{}\n[train]\nbatch_size = {}\nslice_size = {}\n[cluster]\ntransport = \"{}\"\n",
+      trial.examples, trial.values, trial.skew, trial.dim, trial.hidden, trial.batch, trial.slice,
+      trial.tcp ? "tcp" : "inprocess");
+  for (int c = 0; c < trial.columns; ++c) text += fmt::format("[[column]]\nname = \"c{}\"\n", c);
+  for (int c = 0; c < trial.numerics; ++c)
+    text += fmt::format("[[column]]\nname = \"n{}\"\nkind = \"numeric\"\nuse = \"deep\"\n", c);
+  for (int c = 0; c < trial.crosses; ++c)
+    text += fmt::format("[[cross]]\ncolumns = [\"c{}\", \"c{}\"]\n", c, c + 1);
+  return ParseConfig(text, "calibration", "/", {});
+}
+
+std::string Processor() {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  }
+  return "unknown processor";
+}
+
+double StageSeconds(const std::vector<StageSummary>& stages, const char* name) {
+  const auto found = std::find_if(stages.begin(), stages.end(),
+                                  [&](const StageSummary& stage) { return stage.name == name; });
+  return found == stages.end() ? 0 : found->seconds;
+}
+
+constexpr double kCountSeconds = 2;
+
+const ModelSpec kNoModel;
+
+using Samples = std::array<std::vector<PriceSample>, kPricedStages>;
+
+void AddSample(PricedStage stage, const StepLoad& load, double seconds, Samples* samples) {
+  if (seconds > 0)
+    (*samples)[static_cast<std::size_t>(stage)].push_back({CountsOf(stage, load), seconds});
+}
+
+// The part of a step that no stage accounts for: rows and gradients on their way, threads that wake
+// up. Not known where the worker waited for batches instead.
+double HandOver(const FinalReport& report, double steps) {
+  const auto& worker = report.profile.worker_stages;
+  const auto& server = report.profile.server_stages;
+  const double batch_wait = StageSeconds(worker, "batch_wait");
+  const double wait =
+      StageSeconds(worker, "pull_wait") + batch_wait + StageSeconds(worker, "other");
+  const double served = StageSeconds(server, "update") + StageSeconds(server, "encode") +
+                        StageSeconds(server, "decode") / 2;
+  if (batch_wait > wait / 4) return 0;
+  return std::max(0.0, (wait - served) / steps);
+}
+
+void Measure(const Trial& trial, MpiSession& mpi, const Prices& known, Samples* samples) {
+  const Config config = MakeConfig(trial);
+  const ModelSpec spec = MakeModelSpec(config);
+  const GeneratedData data(config, GeneratedData::Part::kTrain);
+  StepLoad load{.spec = &spec, .part = SamplePart(data, config, spec, 1)};
+  // The faster of two: what disturbed it is not the work's price.
+  FinalReport report = MeasureRun(config, mpi);
+  FinalReport again = MeasureRun(config, mpi);
+  if (again.seconds < report.seconds) report = std::move(again);
+  load.table_bytes = report.bytes_per_row * static_cast<double>(report.rows);
+  const auto steps = static_cast<double>(report.steps);
+  load.new_rows = SampleData(data, nullptr, config, spec, {kCountSeconds}).rows;
+  for (double& rows : load.new_rows) rows /= steps;
+  const double hand_over = HandOver(report, steps);
+  if (trial.tcp) {
+    AddSample(PricedStage::kTcp, load, hand_over - SecondsOf(PricedStage::kHandOver, load, known),
+              samples);
+    return;
+  }
+  const auto& profile = report.profile;
+  for (const PricedStage stage :
+       {PricedStage::kCompute, PricedStage::kRowGradients, PricedStage::kPush}) {
+    AddSample(stage, load, StageSeconds(profile.worker_stages, NameOf(stage).c_str()) / steps,
+              samples);
+  }
+  for (const PricedStage stage :
+       {PricedStage::kDecode, PricedStage::kFind, PricedStage::kEncode, PricedStage::kUpdate}) {
+    AddSample(stage, load, StageSeconds(profile.server_stages, NameOf(stage).c_str()) / steps,
+              samples);
+  }
+  AddSample(PricedStage::kHandOver, load, hand_over, samples);
+}
+
+}  // namespace
+
+std::string ThisMachine() {
+  return fmt::format("{}, {} cores, fathom {}", Processor(), std::thread::hardware_concurrency(),
+                     FATHOM_VERSION);
+}
+
+fs::path CalibrationFile() {
+  const char* const cache = std::getenv("XDG_CACHE_HOME");
+  const char* const home = std::getenv("HOME");
+  const fs::path base = cache != nullptr && *cache != 0 ? fs::path(cache)
+                        : home != nullptr               ? fs::path(home) / ".cache"
+                                                        : fs::temp_directory_path();
+  return base / "fathom" / "calibration.json";
+}
+
+std::optional<Calibration> ReadCalibration(const fs::path& file) {
+  std::ifstream in(file);
+  const auto json = nlohmann::json::parse(in, nullptr, false);
+  if (!json.is_object() || json.value("machine", "") != ThisMachine()) return std::nullopt;
+  Calibration calibration{.machine = json["machine"], .prices = {}};
+  for (std::size_t s = 0; s < kPricedStages; ++s) {
+    const auto prices = json.find(NameOf(static_cast<PricedStage>(s)));
+    if (prices == json.end() || !prices->is_array()) return std::nullopt;
+    for (const auto& price : *prices) {
+      if (!price.is_number()) return std::nullopt;
+      calibration.prices[s].push_back(price.get<double>());
+    }
+    const StepLoad nothing{.spec = &kNoModel};
+    if (calibration.prices[s].size() != CountsOf(static_cast<PricedStage>(s), nothing).size())
+      return std::nullopt;  // of an earlier model of costs
+  }
+  return calibration;
+}
+
+void WriteCalibration(const Calibration& calibration, const fs::path& file) {
+  nlohmann::ordered_json json{{"machine", calibration.machine}};
+  for (std::size_t s = 0; s < kPricedStages; ++s)
+    json[NameOf(static_cast<PricedStage>(s))] = calibration.prices[s];
+  std::error_code ignored;
+  fs::create_directories(file.parent_path(), ignored);
+  WriteText(file, json.dump(1) + "\n");
+}
+
+Calibration Calibrate(MpiSession& mpi) {
+  Calibration calibration{.machine = ThisMachine(), .prices = {}};
+  Samples samples;
+  int number = 0;
+  for (const Trial& trial : kTrials) {
+    std::fprintf(stderr, "\rcalibrating this machine: training %d of %zu ", ++number,
+                 std::size(kTrials));
+    if (trial.tcp && calibration.prices[0].empty()) {
+      for (std::size_t s = 0; s < kPricedStages; ++s) calibration.prices[s] = FitPrices(samples[s]);
+    }
+    Measure(trial, mpi, calibration.prices, &samples);
+  }
+  std::fprintf(stderr, "\n");
+  const auto tcp = static_cast<std::size_t>(PricedStage::kTcp);
+  calibration.prices[tcp] = FitPrices(samples[tcp]);
+  return calibration;
+}
+
+}  // namespace fathom

@@ -1,0 +1,122 @@
+#include "launcher/run/run_data.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "common/file/text_file.h"
+#include "common/run_log.h"
+#include "worker/data/generated_data.h"
+#include "worker/data/packed_data.h"
+
+namespace fathom {
+namespace {
+
+constexpr double kMegabyte = 1e6;
+
+int IngestThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+class ProgressLines {
+ public:
+  explicit ProgressLines(std::int64_t seconds) : every_(seconds) {}
+
+  void operator()(const IngestProgress& progress) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < every_) return;
+    last_ = now;
+    LogInfo("ingest: {}   {:.0f} MB read   {} examples", progress.stage,
+            static_cast<double>(progress.bytes_read) / kMegabyte, progress.examples);
+  }
+
+ private:
+  std::chrono::seconds every_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+double Rate(std::uint64_t positives, std::uint64_t examples) {
+  return examples == 0 ? 0 : 100.0 * static_cast<double>(positives) / static_cast<double>(examples);
+}
+
+void LogPart(const char* name, std::uint64_t examples, std::uint64_t positives) {
+  if (examples > 0)
+    LogInfo("{:<10} {:>10} examples, {:.1f} % positive", name, examples, Rate(positives, examples));
+}
+
+void LogIngest(const IngestResult& result) {
+  if (result.reused) {
+    LogInfo("ingest: nothing changed, packed data reused");
+  } else {
+    LogInfo("ingest: {:.1f} MB of text in {:.2f} s",
+            static_cast<double>(result.bytes_read) / kMegabyte, result.seconds);
+  }
+  LogPart("train", result.train_examples, result.train_positives);
+  LogPart("validation", result.validation_examples, result.validation_positives);
+  LogPart("test", result.test_examples, result.test_positives);
+  if (result.unmatched_joins > 0) {
+    LogWarning("{} lookups in joined tables found no row: their columns are missing values",
+               result.unmatched_joins);
+  }
+  LogBadLines(result.bad_lines, result.first_bad_lines);
+}
+
+// The first rank of a host ingests with as many threads as the host has processors, the rest wait
+// asleep. Rank 0 logs progress, counts and bad lines.
+IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
+  ProgressLines lines(config.output.progress_seconds);
+  const auto progress = [&](const IngestProgress& now) {
+    mpi.Beat();
+    if (mpi.rank() == 0) lines(now);
+  };
+  IngestResult result;
+  if (mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), IngestThreads(), progress);
+  mpi.Barrier();
+  if (!mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), 1, progress);
+  if (mpi.rank() == 0) LogIngest(result);
+  return result;
+}
+
+OpenedData Generate(const Config& config, MpiSession& mpi) {
+  OpenedData opened{.data = {}, .transforms_json = "{}"};
+  opened.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);
+  if (config.generated.test_examples > 0)
+    opened.data.evaluation = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTest);
+  if (mpi.rank() == 0) {
+    LogInfo("data are generated: {} examples to train on, {} to test on", config.generated.examples,
+            config.generated.test_examples);
+  }
+  return opened;
+}
+
+}  // namespace
+
+std::filesystem::path PackedDir(const Config& config) {
+  if (!config.data.packed_dir.empty()) return config.data.packed_dir;
+  return std::filesystem::path(config.output.dir) / "packed";
+}
+
+void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_lines) {
+  if (bad_lines == 0) return;
+  LogWarning("{} bad line{} skipped (data.max_bad_lines allows that many):", bad_lines,
+             bad_lines == 1 ? "" : "s");
+  for (const BadLine& line : first_bad_lines)
+    LogWarning("  {}:{}: {}", line.file, line.line, line.reason);
+}
+
+std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file,
+                                          const ModelSpec& spec) {
+  if (file.empty()) return nullptr;
+  return std::make_unique<PackedData>(file, spec);
+}
+
+OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
+  if (config.data.format == "generated") return Generate(config, mpi);
+  const IngestResult packed = PrepareData(config, spec, mpi);
+  OpenedData opened;
+  opened.data.train = OpenPacked(packed.train, spec);
+  opened.data.evaluation =
+      OpenPacked(config.evaluate.on == "validation" ? packed.validation : packed.test, spec);
+  opened.transforms_json = ReadText(packed.transforms);
+  return opened;
+}
+
+}  // namespace fathom

@@ -1,0 +1,32 @@
+// The data of a run on this host: packed by the first rank of each host and found by the others, or
+// generated.
+#pragma once
+
+#include "common/config/config.h"
+#include "common/model/model_spec.h"
+#include "launcher/cluster/mpi_session.h"
+#include "launcher/run/run.h"
+#include "worker/ingest/ingest.h"
+
+namespace fathom {
+
+// What the roles of this process read, and what of it a model has to remember.
+struct OpenedData {
+  RunData data;
+  std::string transforms_json;
+};
+
+// Every rank calls this; it returns once the data of this host are there. `evaluation`: the part
+// that evaluate.on names; null where the data have none.
+OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
+
+// Null where the path is empty.
+std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, const ModelSpec& spec);
+
+// Where this config's packed data live.
+std::filesystem::path PackedDir(const Config& config);
+
+// Logs how many lines were bad, and the first of them.
+void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_lines);
+
+}  // namespace fathom

@@ -1,0 +1,44 @@
+#include "launcher/run/trained_model.h"
+
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+std::string Describe(const TableSpec& table) {
+  return fmt::format("{} ({} B a row)", table.name, table.row_bytes());
+}
+
+std::string Describe(const std::vector<TableSpec>& tables) {
+  std::string text;
+  for (const TableSpec& table : tables) text += (text.empty() ? "" : ", ") + Describe(table);
+  return text;
+}
+
+}  // namespace
+
+TrainedModel OpenModel(const std::filesystem::path& dir) {
+  TrainedModel model;
+  model.dir = std::filesystem::exists(dir / "model" / "manifest.json") ? dir / "model" : dir;
+  model.manifest = ReadManifest(model.dir);
+  model.transforms_json = ReadTextFile(model.dir, model.manifest, "transforms.json");
+  return model;
+}
+
+void CheckSpec(const TrainedModel& model, const ModelSpec& spec) {
+  if (model.manifest.tables != spec.tables) {
+    Fail(ExitCode::kModel,
+         "{}: the model has the tables {}; the config makes {}: use the config it was trained with "
+         "({})",
+         model.dir.string(), Describe(model.manifest.tables), Describe(spec.tables),
+         (model.dir / "config.toml").string());
+  }
+  if (model.manifest.dense_floats != static_cast<std::uint64_t>(spec.dense_floats)) {
+    Fail(ExitCode::kModel,
+         "{}: the model has {} dense parameters, the config makes {}: model.hidden or the columns "
+         "differ",
+         model.dir.string(), model.manifest.dense_floats, spec.dense_floats);
+  }
+}
+
+}  // namespace fathom

@@ -1,0 +1,15 @@
+// report.html: a sweep's plots and its table, one page that needs nothing else.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "launcher/sweep/sweep_results.h"
+
+namespace fathom {
+
+// For each axis of numbers with two values and more: speed, AUC, memory and traffic over it, a line
+// for each combination of the other axes. Then all points.
+std::string ReportOf(const std::string& title, const std::vector<SweepPoint>& points);
+
+}  // namespace fathom

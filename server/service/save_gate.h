@@ -1,0 +1,58 @@
+// When a server's model is saved, and which training it holds back until then: no batch from the
+// step on at which the model is to be saved, so that the rows hold exactly the batches below it, in
+// every consistency mode.
+//
+// Where the next checkpoint is due the schedule says; the coordinator may ask for an earlier one:
+// it has every server pause, and then names a step that none of them has passed. A plain state
+// machine: no clock, no peer.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "common/message/saved_message.h"
+#include "common/schedule/schedule.h"
+
+namespace fathom {
+
+class SaveGate {
+ public:
+  // The model holds the batches below `version`.
+  SaveGate(const Schedule& schedule, std::uint64_t version)
+      : schedule_(schedule), begun_(version), hold_at_(schedule.NextCheckpoint(version)) {}
+
+  // Whether the rows may be given out to compute this batch on; if they are, say Begin.
+  bool MayBegin(std::uint64_t step) const { return step < hold_at_; }
+  void Begin(std::uint64_t step) { begun_ = std::max(begun_, step + 1); }
+
+  // Begins no more batches than were begun; returns the first of those that were not.
+  std::uint64_t Pause() {
+    hold_at_ = std::min(hold_at_, begun_);
+    return hold_at_;
+  }
+
+  // The model is to be saved as it is before batch `step`. False: it cannot be any more.
+  bool Ask(std::uint64_t step, const SaveRequest& request) {
+    if (step < begun_ || asked_) return false;
+    hold_at_ = step;
+    asked_ = request;
+    return true;
+  }
+
+  // The request whose time has come, once. Training goes on after it, unless it is the last.
+  std::optional<SaveRequest> Take(std::uint64_t version) {
+    if (!asked_ || version != hold_at_) return std::nullopt;
+    if (!asked_->last) hold_at_ = schedule_.NextCheckpoint(version);
+    return std::exchange(asked_, std::nullopt);
+  }
+
+ private:
+  const Schedule& schedule_;
+  std::uint64_t begun_;    // all batches given out are below
+  std::uint64_t hold_at_;  // none from here on is
+  std::optional<SaveRequest> asked_;
+};
+
+}  // namespace fathom

@@ -1,0 +1,111 @@
+// A server's share of the model: the rows of its partitions of every table, and its range of the
+// dense parameters. Knows nothing of peers, versions or deadlines.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "common/buffer.h"
+#include "common/message/messages.h"
+#include "common/run/run_context.h"
+#include "common/schedule/schedule.h"
+#include "server/shard/shard_files.h"
+#include "server/table/admission_filter.h"
+#include "server/table/dense_table.h"
+#include "server/table/gradient_merge.h"
+#include "server/table/row_budget.h"
+#include "server/table/slab_arena.h"
+#include "server/table/sparse_table.h"
+
+namespace fathom {
+
+// A worker's pull with the rows that its keys name.
+struct PendingPull {
+  Buffer payload;  // holds the keys of `message`
+  PullMessage message;
+  std::vector<std::vector<float*>> rows;  // [tables][keys]; null: no such row
+  std::uint64_t evictions = 0;            // of the shard, when they were found; or kDeferred
+  static constexpr auto kDeferred = ~std::uint64_t{0};
+};
+
+// A worker's gradients of one step and the pull that they refer to.
+struct WorkerGradients {
+  PendingPull pull;
+  Buffer payload;  // holds the arrays of `message`
+  PushMessage message;
+};
+
+class Shard {
+ public:
+  Shard(const Config& config, const ModelSpec& spec, int server, int servers);
+
+  // Called between files: may tell the peers that this server is alive.
+  using Alive = ShardFiles::Alive;
+
+  // Reads the shard from the folder of a model or a checkpoint. Throws Error(kModel): damaged, or
+  // of another shape.
+  void Load(const std::filesystem::path& dir, const Alive& alive);
+
+  // Begins with another model's rows, in the tables that are there under the same name and shape,
+  // and with its dense parameters where there are as many. Throws Error(kModel): damaged; nothing
+  // fits.
+  void WarmStart(const std::filesystem::path& dir, bool optimizer_state, const Alive& alive);
+
+  // Looks the keys of a decoded pull up. What was found stays found until rows are evicted. With a
+  // cold tier it only begins to read their rows; FindDeferred looks them up once they are needed.
+  PendingPull Find(Buffer payload, PullMessage message);
+  void FindDeferred(PendingPull* pull) const;
+  // Looks again for the keys that were unknown, or where rows have moved since for all.
+  void FindMissing(PendingPull* pull) const;
+
+  // The payload of the answer (RowsMessage). Creates nothing.
+  Buffer EncodeRows(const PendingPull& pull);
+
+  // Takes one step: sums the gradients of all workers and updates the rows and the dense range.
+  // Throws Error(kPeer) where the workers' nodes do not cover the slices exactly once,
+  // Error(kNumeric) where a sum is not finite: names table, key and step.
+  void Update(const StepPlan& plan, std::span<WorkerGradients> workers);
+
+  // Writes the shard.
+  ShardFiles& files() { return files_; }
+
+  std::size_t dense_floats() const { return dense_.values().size(); }
+
+ private:
+  // One node of one worker.
+  struct Part {
+    WorkerGradients* worker;
+    const PushMessage::Node* node;
+  };
+
+  void FindAll(PendingPull* pull) const;
+  void KeepToBudget();
+  void KeepColdWithin();
+  void EvictUnused(std::uint64_t step);
+  void RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest);
+  // Places in the pull's keys of what the part names and has no row.
+  static std::vector<std::size_t> MissingPlaces(std::size_t table, const Part& part);
+  void CountMissing(std::size_t table, std::span<const Part> parts);
+  void CreateMissing(std::uint64_t step, std::size_t table, const Part& part);
+  void UpdateTable(std::uint64_t step, std::size_t table, std::span<const Part> parts);
+
+  const ModelSpec& spec_;
+  int first_partition_;
+  int end_partition_;
+  ColdTier cold_;
+  SlabArena arena_;
+  std::deque<SparseTable> tables_;
+  DenseTable dense_;
+  GradientMerge merge_;
+  AdmissionFilter admission_;
+  ShardFiles files_;
+  RowBudget budget_;
+  std::int64_t unused_steps_;    // after which a row is evicted; 0: never
+  std::uint64_t evictions_ = 0;  // how often rows have moved
+  bool at_limit_ = false;        // was reached, and said
+};
+
+}  // namespace fathom

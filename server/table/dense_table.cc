@@ -1,0 +1,84 @@
+#include "server/table/dense_table.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/check.h"
+#include "common/error.h"
+#include "common/message/messages.h"
+#include "common/schedule/slice_tree.h"
+
+namespace fathom {
+namespace {
+
+// Parameters that are summed and updated together, while they are in the cache.
+constexpr std::size_t kBlock = 1024;
+
+}  // namespace
+
+DenseTable::DenseTable(const Config& config, const ModelSpec& spec, int server, int servers)
+    : total_(static_cast<std::size_t>(spec.dense_floats)),
+      adagrad_(config.dense.learning_rate, config.dense.l2),
+      sums_(TreeSum::kMaxDepth * kBlock) {
+  const auto [first, end] = DenseRange(total_, server, servers);
+  first_ = first;
+  const std::vector<float> initial = InitialDense(spec, config);
+  values_.assign(initial.begin() + static_cast<std::ptrdiff_t>(first),
+                 initial.begin() + static_cast<std::ptrdiff_t>(end));
+  accumulators_.assign(values_.size(), static_cast<float>(config.dense.initial_accumulator));
+}
+
+void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
+                        std::span<const DenseGradient> gradients) {
+  if (gradients.empty()) return;
+  for (const DenseGradient& gradient : gradients) {
+    FATHOM_CHECK_EQ(gradient.values.size(), values_.size());
+  }
+  for (std::size_t begin = 0; begin < values_.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, values_.size() - begin);
+    const auto add = [&](int into, int from) {
+      float* const a = &sums_[static_cast<std::size_t>(into) * kBlock];
+      const float* const b = &sums_[static_cast<std::size_t>(from) * kBlock];
+      for (std::size_t i = 0; i < count; ++i) a[i] += b[i];
+    };
+    TreeSum sum;
+    for (const DenseGradient& gradient : gradients) {
+      const int slot = sum.Push(gradient.first_slice, add);
+      std::copy_n(&gradient.values[begin], count, &sums_[static_cast<std::size_t>(slot) * kBlock]);
+    }
+    sum.Finish(add);
+    const std::span<float> total(sums_.data(), count);
+    if (!AllFinite(total)) {
+      const auto bad =
+          std::find_if(total.begin(), total.end(), [](float g) { return !std::isfinite(g); });
+      Fail(ExitCode::kNumeric,
+           "step {}: the gradient of dense parameter {} is {}; lower dense.learning_rate or "
+           "deep.learning_rate, or look for extreme values in the numeric columns",
+           step, first_ + begin + static_cast<std::size_t>(bad - total.begin()), *bad);
+    }
+    const float share = 1.0F / static_cast<float>(examples);
+    for (float& gradient : total) gradient *= share;
+    adagrad_.UpdateElements(total, &values_[begin], &accumulators_[begin]);
+  }
+}
+
+void DenseTable::Restore(const DenseState& state) {
+  FATHOM_CHECK_EQ(state.values.size(), total_);
+  FATHOM_CHECK_EQ(state.accumulators.size(), total_);
+  std::copy_n(state.values.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
+              values_.begin());
+  std::copy_n(state.accumulators.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
+              accumulators_.begin());
+}
+
+void DenseTable::RestoreValues(std::span<const float> values) {
+  FATHOM_CHECK_EQ(values.size(), total_);
+  std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
+              values_.begin());
+}
+
+void DenseTable::Save(const std::filesystem::path& dir) const {
+  WriteDenseRange(dir, total_, first_, values_, accumulators_);
+}
+
+}  // namespace fathom

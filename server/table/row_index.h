@@ -1,0 +1,74 @@
+// Finds the row of a key in one partition of one table: open addressing with linear probing over
+// 4-byte entries, each a row number (24 bits) and a tag, the last 8 bits of the key's hash
+// (RowStore::Hash). The keys themselves stand in the rows, so a row costs the index 5 to 6.25
+// bytes.
+//
+// It grows by a quarter when 0.8 full, each partition by itself, so growth holds a second copy of
+// one partition's index and of no row.
+#pragma once
+
+#include <cstdint>
+
+#include "common/key.h"
+#include "server/table/mapped_memory.h"
+#include "server/table/row_store.h"
+
+namespace fathom {
+
+class RowIndex {
+ public:
+  explicit RowIndex(Pages pages = Pages::kHuge) : pages_(pages) {}
+
+  static constexpr std::uint32_t kMaxRows = (1u << 24) - 2;
+
+  void Prefetch(std::uint32_t hash) const {
+    if (capacity_ > 0) __builtin_prefetch(entries() + Place(hash));
+  }
+
+  // The first row whose tag fits, and whose hash where the store keeps hashes, or null: its key is
+  // still to be compared. Touches no row.
+  float* Candidate(std::uint32_t hash, const RowStore& rows) const {
+    if (capacity_ == 0) return nullptr;
+    for (std::uint64_t at = Place(hash);; at = Next(at)) {
+      const std::uint32_t entry = entries()[at];
+      if (entry == kEmpty) return nullptr;
+      if (Fits(entry, hash, rows)) return rows.state(Row(entry));
+    }
+  }
+
+  // The row of the key, or null.
+  float* Find(Key key, const RowStore& rows) const;
+
+  // Adds the last row of the store, whose key is not in the index yet.
+  void AddLast(const RowStore& rows);
+
+  // Of all rows of the store, anew, after some were moved or forgotten. Keeps its memory.
+  void Rebuild(const RowStore& rows);
+
+  std::uint64_t capacity() const { return capacity_; }
+  std::size_t allocated_bytes() const { return memory_.size(); }
+
+ private:
+  static constexpr std::uint32_t kEmpty = 0;
+  static constexpr int kTagBits = 8;
+
+  // An entry: row + 1 | tag.
+  static std::uint32_t Tag(std::uint32_t hash) { return hash & ((1u << kTagBits) - 1); }
+  static std::uint32_t Row(std::uint32_t entry) { return (entry >> kTagBits) - 1; }
+  static bool Fits(std::uint32_t entry, std::uint32_t hash, const RowStore& rows) {
+    return Tag(entry) == Tag(hash) && (!rows.keeps_hashes() || rows.HashOf(Row(entry)) == hash);
+  }
+
+  std::uint32_t* entries() const { return reinterpret_cast<std::uint32_t*>(memory_.data()); }
+  // Maps the hash to [0, capacity) for any capacity, by its top bits (Lemire 2019).
+  std::uint64_t Place(std::uint64_t hash) const { return hash * capacity_ >> 32; }
+  std::uint64_t Next(std::uint64_t at) const { return at + 1 == capacity_ ? 0 : at + 1; }
+  void Grow(const RowStore& rows);
+  void Put(std::uint32_t hash, std::uint32_t row);
+
+  Pages pages_;
+  MappedMemory memory_;
+  std::uint64_t capacity_ = 0;
+};
+
+}  // namespace fathom

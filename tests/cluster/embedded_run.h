@@ -1,0 +1,105 @@
+// A whole run in this process: text to model, every role a thread.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/config/config_file.h"
+#include "launcher/cluster/mpi_session.h"
+#include "launcher/coordinator/metrics_log.h"
+#include "launcher/run/run.h"
+#include "launcher/run/run_data.h"
+#include "launcher/run/start_point.h"
+#include "tests/support/scratch_dir.h"
+
+namespace fathom::testing {
+
+// A config on data that `fathom generate books` makes: wide, deep, joins, crosses.
+inline Config BooksConfig(const std::filesystem::path& data,
+                          const std::vector<std::string>& overrides = {}) {
+  static constexpr const char* kText = R"(
+[data]
+train = ["ratings.csv"]
+label = "rating >= 4"
+split_by = ["reader_id", "book_id"]
+test_fraction = 0.2
+[[join]]
+file = "books.csv"
+key = "book_id"
+[[column]]
+name = "reader"
+source = "reader_id"
+[[column]]
+name = "book"
+source = "book_id"
+dim = 5
+[[column]]
+name = "genres"
+kind = "multivalent"
+pooling = "mean"
+use = "deep"
+[[column]]
+name = "year"
+kind = "numeric"
+transform = "standardise"
+[[cross]]
+columns = ["reader", "genres"]
+[model]
+embedding_dim = 4
+hidden = [16, 8]
+[train]
+batch_size = 160
+slice_size = 16
+epochs = 2
+[deep]
+learning_rate = 0.1
+[evaluate]
+group_by = "reader_id"
+)";
+  return ParseConfig(kText, "books.toml", data, overrides);
+}
+
+struct EmbeddedResult {
+  CoordinatorResult result;
+  std::vector<nlohmann::json> metrics;  // the lines of metrics.jsonl
+};
+
+// As `fathom train` with output.dir = out, but for the log on the terminal. `stop_asked` is as in
+// CoordinatorInputs.
+inline EmbeddedResult TrainEmbedded(
+    Config config, const std::filesystem::path& packed_dir, const std::filesystem::path& out,
+    std::function<bool()> stop_asked = [] { return false; }) {
+  config.output.dir = out.string();
+  std::filesystem::remove_all(out / "model");
+  std::filesystem::create_directories(out / "model");
+  const ModelSpec spec = MakeModelSpec(config);
+  if (config.data.packed_dir.empty()) config.data.packed_dir = packed_dir.string();
+  MpiSession alone(nullptr, nullptr);
+  OpenedData opened = OpenData(config, spec, alone);
+  const Layout layout = MakeLayout(alone.hosts(), config.cluster);
+  const StartPoint start = ChooseStart(config, opened.data.train->fingerprint(), alone);
+  MetricsLog log(out / "metrics.jsonl");
+  EmbeddedResult run;
+  RunRequest request;
+  request.data = std::move(opened.data);
+  request.model_dir = start.dir;
+  request.save_dir = out / "model";
+  request.checkpoint_dir = CheckpointsOf(config).path();
+  request.start = start.from;
+  request.start_step = start.step;
+  request.coordinator.log = &log;
+  request.coordinator.texts = {.config_toml = ModelConfigText(config), .transforms_json = "{}"};
+  request.coordinator.progress = start.progress;
+  request.coordinator.stop_asked = std::move(stop_asked);
+  run.result = ExecuteRun(config, spec, layout, alone, std::move(request));
+  std::ifstream lines(out / "metrics.jsonl");
+  for (std::string line; std::getline(lines, line);)
+    run.metrics.push_back(nlohmann::json::parse(line));
+  return run;
+}
+
+}  // namespace fathom::testing

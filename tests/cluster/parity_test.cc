@@ -1,0 +1,118 @@
+// The same bits for any number of servers, workers and threads, and over either transport.
+#include <gtest/gtest.h>
+
+#include "common/model/model_file.h"
+#include "launcher/synthetic/generate_books.h"
+#include "tests/cluster/embedded_run.h"
+
+namespace fathom {
+namespace {
+
+class ParityTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    dir_ = new testing::ScratchDir;
+    GenerateBooks(3000, 1, dir_->path() / "data");
+    Train("reference", {});
+  }
+  static void TearDownTestSuite() { delete dir_; }
+
+  static testing::EmbeddedResult Train(const std::string& name,
+                                       const std::vector<std::string>& overrides) {
+    return testing::TrainEmbedded(testing::BooksConfig(dir_->path() / "data", overrides),
+                                  dir_->path() / "packed", dir_->path() / name);
+  }
+
+  static void ExpectSame(const std::vector<std::string>& overrides) {
+    const auto run = Train("other", overrides);
+    EXPECT_EQ(CompareModels(dir_->path() / "reference" / "model", dir_->path() / "other" / "model"),
+              "");
+    for (const char* file : {"dense.bin", "rows-00.bin", "rows-31.bin", "rows-63.bin"}) {
+      EXPECT_EQ(dir_->Read(std::string("reference/model/") + file),
+                dir_->Read(std::string("other/model/") + file))
+          << file;
+    }
+    std::filesystem::remove_all(dir_->path() / "other");
+  }
+
+  static testing::ScratchDir* dir_;
+};
+
+testing::ScratchDir* ParityTest::dir_ = nullptr;
+
+TEST_F(ParityTest, ServersAndWorkers) {
+  for (const int servers : {1, 2, 3, 5}) {
+    for (const int workers : {1, 2, 3, 4}) {
+      SCOPED_TRACE(fmt::format("{} servers, {} workers", servers, workers));
+      ExpectSame(
+          {fmt::format("cluster.servers={}", servers), fmt::format("cluster.workers={}", workers)});
+    }
+  }
+}
+
+TEST_F(ParityTest, Threads) {
+  ExpectSame({"cluster.threads=3"});
+  ExpectSame({"cluster.threads=2", "cluster.workers=2", "cluster.servers=2"});
+}
+
+TEST_F(ParityTest, MoreWorkersThanSlices) {
+  ExpectSame({"cluster.workers=12", "cluster.servers=7"});
+}
+
+TEST_F(ParityTest, OverTcp) {
+  ExpectSame({"cluster.transport=tcp"});
+  ExpectSame({"cluster.transport=tcp", "cluster.workers=3", "cluster.servers=2"});
+}
+
+TEST_F(ParityTest, EvaluationsInBetweenChangeNothing) {
+  ExpectSame({"evaluate.every_steps=3", "cluster.workers=2"});
+}
+
+// One batch after another is what sync is, whoever computes it.
+TEST_F(ParityTest, BoundedByZeroIsSync) {
+  ExpectSame({"train.consistency=bounded", "train.staleness=0"});
+  ExpectSame({"train.consistency=bounded", "train.staleness=0", "cluster.workers=3",
+              "cluster.servers=2", "cluster.threads=2"});
+  ExpectSame({"train.consistency=bounded", "train.staleness=0", "cluster.workers=2",
+              "cluster.transport=tcp"});
+}
+
+// Rounded gradients too: each node of the tree is rounded, whoever adds it up.
+TEST_F(ParityTest, RowsInBfloat16) {
+  Train("reference16", {"train.row_format=bfloat16"});
+  EXPECT_NE(
+      CompareModels(dir_->path() / "reference" / "model", dir_->path() / "reference16" / "model"),
+      "");
+  for (const int workers : {2, 3, 4}) {
+    Train("other16", {"train.row_format=bfloat16", fmt::format("cluster.workers={}", workers),
+                      "cluster.servers=2"});
+    EXPECT_EQ(
+        CompareModels(dir_->path() / "reference16" / "model", dir_->path() / "other16" / "model"),
+        "")
+        << workers;
+    std::filesystem::remove_all(dir_->path() / "other16");
+  }
+}
+
+TEST_F(ParityTest, MetricsDoNotDependOnTheLayout) {
+  const auto one = Train("one", {});
+  const auto many = Train("many", {"cluster.workers=3", "cluster.servers=2", "cluster.threads=2"});
+  ASSERT_EQ(one.metrics.size(), many.metrics.size());
+  for (std::size_t i = 0; i < one.metrics.size(); ++i) {
+    auto a = one.metrics[i], b = many.metrics[i];
+    for (const char* timing : {"examples_per_second", "training_seconds"}) {
+      a.erase(timing);
+      b.erase(timing);
+    }
+    EXPECT_EQ(a, b);
+  }
+}
+
+TEST_F(ParityTest, AnotherSeedIsAnotherModel) {
+  Train("seed2", {"seed=2"});
+  EXPECT_NE(CompareModels(dir_->path() / "reference" / "model", dir_->path() / "seed2" / "model"),
+            "");
+}
+
+}  // namespace
+}  // namespace fathom

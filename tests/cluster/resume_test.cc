@@ -1,0 +1,266 @@
+// Checkpoints and going on from them: the same bits as a run that was left alone.
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "common/model/model_file.h"
+#include "common/run/checkpoint_dir.h"
+#include "launcher/synthetic/generate_books.h"
+#include "tests/cluster/embedded_run.h"
+#include "tests/support/expect_error.h"
+
+namespace fathom {
+namespace {
+
+using testing::EmbeddedResult;
+using testing::ExpectError;
+namespace fs = std::filesystem;
+
+// 3000 ratings, 80 % of them to train on, batches of 160, two epochs: about 30 steps.
+class ResumeTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    dir_ = new testing::ScratchDir;
+    GenerateBooks(3000, 1, dir_->path() / "data");
+    Train("whole", {});
+  }
+  static void TearDownTestSuite() { delete dir_; }
+
+  static EmbeddedResult Train(
+      const std::string& name, const std::vector<std::string>& overrides,
+      std::function<bool()> stop_asked = [] { return false; }) {
+    return testing::TrainEmbedded(testing::BooksConfig(dir_->path() / "data", overrides),
+                                  dir_->path() / "packed", dir_->path() / name,
+                                  std::move(stop_asked));
+  }
+
+  static fs::path Model(const std::string& name) { return dir_->path() / name / "model"; }
+  static CheckpointDir Checkpoints(const std::string& name) {
+    return CheckpointDir(dir_->path() / name / "checkpoints");
+  }
+
+  // Goes on from the checkpoint of `step` in a copy of the folder, with other overrides.
+  static EmbeddedResult GoOn(const std::string& from, std::uint64_t step, const std::string& name,
+                             std::vector<std::string> overrides) {
+    overrides.push_back("resume=" + Checkpoints(from).Complete(step).string());
+    return Train(name, overrides);
+  }
+
+  void TearDown() override {
+    for (const char* name : {"run", "other"}) fs::remove_all(dir_->path() / name);
+  }
+
+  static testing::ScratchDir* dir_;
+};
+
+testing::ScratchDir* ResumeTest::dir_ = nullptr;
+
+TEST_F(ResumeTest, WritingCheckpointsChangesNothing) {
+  const auto run = Train("run", {"checkpoint.every_steps=1", "checkpoint.keep=3"});
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+  const std::uint64_t steps = run.result.report.steps;
+  EXPECT_EQ(Checkpoints("run").Steps(),
+            (std::vector<std::uint64_t>{steps - 3, steps - 2, steps - 1}));
+  EXPECT_EQ(run.result.report.checkpoints, steps - 1);
+  EXPECT_EQ(run.result.report.checkpoints_failed, 0U);
+}
+
+// The checkpoints that hold only changes are read back with the whole files below them.
+TEST_F(ResumeTest, FromEveryCheckpoint) {
+  const auto whole =
+      Train("run", {"checkpoint.every_steps=3", "checkpoint.keep=100", "cluster.servers=2"});
+  const auto steps = Checkpoints("run").Steps();
+  ASSERT_GE(steps.size(), 8U);
+  std::size_t with_changes = 0;
+  for (const std::uint64_t step : steps) {
+    SCOPED_TRACE(step);
+    const Manifest manifest = ReadManifest(Checkpoints("run").Complete(step));
+    with_changes += manifest.files.size() > kPartitions + 3 ? 1 : 0;
+    const auto rest = GoOn("run", step, "other", {});
+    EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "");
+    EXPECT_EQ(rest.result.report.examples, whole.result.report.examples);
+    EXPECT_EQ(rest.result.report.progressive_logloss, whole.result.report.progressive_logloss);
+    EXPECT_EQ(rest.result.report.metrics.auc, whole.result.report.metrics.auc);
+  }
+  EXPECT_GT(with_changes, 0U) << "no checkpoint was built upon the one before";
+}
+
+TEST_F(ResumeTest, RowsInBfloat16) {
+  const std::string precision = "deep.precision=bfloat16";
+  Train("run", {precision, "checkpoint.every_steps=11", "cluster.servers=2"});
+  Train("other",
+        {precision, "cluster.workers=3",
+         "resume=" + Checkpoints("run").Complete(Checkpoints("run").Steps().front()).string()});
+  EXPECT_EQ(CompareModels(Model("run"), Model("other")), "");
+  const std::string difference = CompareModels(Model("run"), Model("whole"));
+  EXPECT_NE(difference.find("B a row"), std::string::npos) << difference;
+}
+
+TEST_F(ResumeTest, OnAnyLayout) {
+  Train("run", {"checkpoint.every_steps=11", "checkpoint.keep=1"});
+  const std::uint64_t step = Checkpoints("run").Steps().at(0);
+  for (const std::vector<std::string>& layout :
+       {std::vector<std::string>{"cluster.servers=2", "cluster.workers=3"},
+        {"cluster.servers=5", "cluster.threads=2"},
+        {"cluster.servers=3", "cluster.workers=2", "cluster.transport=tcp"}}) {
+    GoOn("run", step, "other", layout);
+    EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "") << layout.front();
+  }
+}
+
+TEST_F(ResumeTest, AStoppedRunGoesOnWhereItWasStopped) {
+  constexpr const char* kSync = "train.consistency=sync";
+  for (const char* mode : {kSync, "train.consistency=bounded", "train.consistency=async"}) {
+    SCOPED_TRACE(mode);
+    std::atomic<int> asked{0};
+    const auto first =
+        Train("run", {mode, "cluster.workers=3", "cluster.servers=2"}, [&] { return ++asked > 3; });
+    ASSERT_TRUE(first.result.stopped);
+    const auto steps = Checkpoints("run").Steps();
+    ASSERT_EQ(steps, std::vector<std::uint64_t>{first.result.report.steps});
+    const auto rest = Train("run", {mode, "resume=auto", "cluster.workers=2"});
+    EXPECT_FALSE(rest.result.stopped);
+    EXPECT_EQ(rest.result.report.resumed_at, steps[0]);
+    EXPECT_EQ(rest.result.report.steps, ReadManifest(Model("whole")).step);
+    if (std::string(mode) == kSync) {
+      EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+    }
+    fs::remove_all(dir_->path() / "run");
+  }
+}
+
+// Without every_steps no row is marked as changed, so nothing may be built upon the checkpoint
+// before.
+TEST_F(ResumeTest, StoppedTwiceTheSecondTimeWithoutASchedule) {
+  Train("run", {"checkpoint.every_steps=4", "checkpoint.keep=100"});
+  for (const std::uint64_t step : Checkpoints("run").Steps()) {
+    if (step > 4) fs::remove_all(Checkpoints("run").Complete(step));
+  }
+  std::atomic<int> asked{0};
+  const auto second = Train("run", {"resume=auto"}, [&] { return ++asked > 2; });
+  ASSERT_TRUE(second.result.stopped);
+  EXPECT_EQ(Checkpoints("run").Steps().back(), second.result.report.steps);
+  Train("run", {"resume=auto"});
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+}
+
+TEST_F(ResumeTest, AutoTakesTheNewestThatIsWhole) {
+  Train("run", {"checkpoint.every_steps=5", "checkpoint.keep=3"});
+  const auto steps = Checkpoints("run").Steps();
+  ASSERT_EQ(steps.size(), 3U);
+  const fs::path damaged = Checkpoints("run").Complete(steps[2]);
+  fs::resize_file(damaged / "dense.bin", 100);
+  const auto rest = Train("run", {"resume=auto"});
+  EXPECT_EQ(rest.result.report.resumed_at, steps[1]);
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+}
+
+TEST_F(ResumeTest, AutoWithoutACheckpointBeginsAnew) {
+  const auto run = Train("run", {"resume=auto"});
+  EXPECT_EQ(run.result.report.resumed_at, 0U);
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+}
+
+TEST_F(ResumeTest, AutoWithoutAWholeOneIsRefused) {
+  Train("run", {"checkpoint.every_steps=10"});
+  for (const std::uint64_t step : Checkpoints("run").Steps())
+    fs::remove(Checkpoints("run").Complete(step) / "rows-07.bin");
+  ExpectError(ExitCode::kModel, {"none of the", "resume=no"},
+              [] { Train("run", {"resume=auto"}); });
+}
+
+TEST_F(ResumeTest, ARunThatBeginsAnewPutsOldCheckpointsAside) {
+  Train("run", {"checkpoint.every_steps=10"});
+  const auto steps = Checkpoints("run").Steps();
+  Train("run", {});
+  EXPECT_TRUE(Checkpoints("run").Steps().empty());
+  EXPECT_EQ(CheckpointDir(dir_->path() / "run" / "checkpoints.old").Steps(), steps);
+}
+
+TEST_F(ResumeTest, AnotherConfigIsRefused) {
+  Train("run", {"checkpoint.every_steps=10"});
+  ExpectError(ExitCode::kUsage, {"learning_rate = 0.1", "learning_rate = 0.2", "warm_start.model"},
+              [] {
+                Train("run", {"resume=auto", "deep.learning_rate=0.2"});
+              });
+}
+
+TEST_F(ResumeTest, OtherDataAreRefused) {
+  Train("run", {"checkpoint.every_steps=10"});
+  const std::uint64_t step = Checkpoints("run").Steps().at(0);
+  GenerateBooks(3000, 2, dir_->path() / "other" / "data");
+  const Config config = testing::BooksConfig(
+      dir_->path() / "other" / "data", {"resume=" + Checkpoints("run").Complete(step).string()});
+  ExpectError(ExitCode::kUsage, {"training data", "not those of the checkpoint"}, [&] {
+    testing::TrainEmbedded(config, dir_->path() / "other" / "packed", dir_->path() / "other");
+  });
+}
+
+TEST_F(ResumeTest, AModelIsNoCheckpoint) {
+  ExpectError(ExitCode::kModel, {"not a checkpoint", "warm_start.model"},
+              [] { Train("run", {"resume=" + Model("whole").string()}); });
+}
+
+TEST_F(ResumeTest, MoreEpochsOfTheSameRun) {
+  Train("run", {"train.epochs=4", "checkpoint.every_steps=4"});
+  Train("other", {"checkpoint.every_steps=4", "checkpoint.keep=100"});
+  GoOn("other", Checkpoints("other").Steps().back(), "other", {"train.epochs=4"});
+  EXPECT_EQ(CompareModels(Model("run"), Model("other")), "");
+}
+
+std::map<Key, std::vector<float>> RowsOf(const fs::path& dir, std::size_t wanted) {
+  std::map<Key, std::vector<float>> rows;
+  const Manifest manifest = ReadManifest(dir);
+  for (int p = 0; p < kPartitions; ++p) {
+    ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
+      if (table == wanted) rows[key] = {state.begin(), state.end()};
+    });
+  }
+  return rows;
+}
+
+// One step at rates of next to nothing leaves the values that it began with.
+TEST_F(ResumeTest, WarmStartKeepsValuesAndByChoiceSums) {
+  const std::vector<std::string> still = {"train.batch_size=100000", "train.epochs=1",
+                                          "deep.learning_rate=1e-30", "dense.learning_rate=1e-30",
+                                          "warm_start.model=" + (dir_->path() / "whole").string()};
+  const Manifest manifest = ReadManifest(Model("whole"));
+  for (const bool sums : {true, false}) {
+    SCOPED_TRACE(sums);
+    auto overrides = still;
+    overrides.push_back(std::string("warm_start.optimizer_state=") + (sums ? "true" : "false"));
+    Train("run", overrides);
+    for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
+      const TableSpec& table = manifest.tables[t];
+      if (table.dim == 0) continue;
+      const auto before = RowsOf(Model("whole"), t);
+      const auto after = RowsOf(Model("run"), t);
+      const std::size_t embedding = table.wide ? 2 : 0;
+      const auto accumulator = embedding + static_cast<std::size_t>(table.dim);
+      bool kept = true, sums_kept = true;
+      for (const auto& [key, state] : before) {
+        const auto& now = after.at(key);
+        for (std::size_t i = embedding; i < accumulator; ++i)
+          kept = kept && std::abs(now[i] - state[i]) <= 1e-6F;
+        sums_kept = sums_kept && now[accumulator] >= state[accumulator];
+      }
+      EXPECT_TRUE(kept) << table.name;
+      EXPECT_EQ(sums_kept, sums) << table.name;
+    }
+    EXPECT_EQ(ReadDense(Model("run"), ReadManifest(Model("run"))).values,
+              ReadDense(Model("whole"), manifest).values);
+  }
+}
+
+TEST_F(ResumeTest, WarmStartFromAModelOfOtherShapesIsRefused) {
+  Config config = testing::BooksConfig(
+      dir_->path() / "data", {"warm_start.model=" + Model("whole").string(),
+                              "model.embedding_dim=3", "column.book.dim=3", "model.hidden=[7]"});
+  config.crosses.clear();
+  ExpectError(ExitCode::kModel, {"nothing of this model fits"}, [&] {
+    testing::TrainEmbedded(config, dir_->path() / "other" / "packed", dir_->path() / "other");
+  });
+}
+
+}  // namespace
+}  // namespace fathom

@@ -1,0 +1,133 @@
+#include "common/config/config_file.h"
+
+#include <gtest/gtest.h>
+
+#include "common/config/settings.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
+
+namespace fathom {
+namespace {
+
+using testing::ExpectError;
+
+Config Parse(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  return ParseConfig("[data]\ntrain = [\"a.csv\"]\n" + text, "run.toml", "/data", overrides);
+}
+
+void ExpectUsage(const std::string& text, std::initializer_list<const char*> words,
+                 const std::vector<std::string>& overrides = {}) {
+  ExpectError(ExitCode::kUsage, words, [&] { Parse(text, overrides); });
+}
+
+TEST(ConfigFile, ReadsValuesOfEveryType) {
+  const Config config = Parse(R"(
+label = "rating >= 4"
+trim = true
+[model]
+hidden = [8, 4]
+[wide]
+alpha = 1
+[[column]]
+name = "a"
+boundaries = [1, 2.5]
+transform = "buckets"
+)");
+  EXPECT_EQ(config.data.label, "rating >= 4");
+  EXPECT_TRUE(config.data.trim);
+  EXPECT_EQ(config.model.hidden, (std::vector<std::int64_t>{8, 4}));
+  EXPECT_EQ(config.wide.alpha, 1.0);
+  ASSERT_EQ(config.columns.size(), 1U);
+  EXPECT_EQ(config.columns[0].boundaries, (std::vector<double>{1, 2.5}));
+}
+
+TEST(ConfigFile, UnknownKeysNameLineAndNearestKey) {
+  ExpectUsage("[train]\nepoch = 2\n", {"run.toml:4", "unknown key \"train.epoch\"",
+                                       "nearest known key is \"train.epochs\""});
+  ExpectUsage("[[column]]\nname = \"a\"\nkid = \"numeric\"\n",
+              {"run.toml:5", "unknown key \"kid\" in [[column]]", "\"kind\""});
+  ExpectUsage("", {"unknown key \"train.batchsize\"", "\"train.batch_size\""},
+              {"train.batchsize=5"});
+}
+
+TEST(ConfigFile, WrongTypes) {
+  ExpectUsage("[train]\nepochs = \"two\"\n",
+              {"run.toml:4", "train.epochs must be of type integer"});
+  ExpectUsage("[train]\nepochs = 2.5\n", {"train.epochs must be of type integer"});
+  ExpectUsage("[train]\nshuffle = 1\n", {"train.shuffle must be of type boolean"});
+  ExpectUsage("[model]\nhidden = [\"a\"]\n", {"model.hidden must be of type list of integers"});
+  ExpectUsage("[column]\nname = \"a\"\n", {"write [[column]]"});
+}
+
+TEST(ConfigFile, ValuesOutOfRange) {
+  ExpectUsage("[train]\nbatch_size = 0\n",
+              {"run.toml:4", "train.batch_size = 0 is out of range: 1 to"});
+  ExpectUsage("[wide]\nalpha = 0.0\n", {"wide.alpha = 0.0 is out of range: above 0"});
+  ExpectUsage("[cluster]\ntransport = \"udp\"\n",
+              {"cluster.transport = \"udp\" is not one of: auto, inprocess, tcp"});
+}
+
+TEST(ConfigFile, NotToml) { ExpectUsage("[train\n", {"run.toml:3", "not TOML"}); }
+
+TEST(ConfigFile, MissingFile) {
+  ExpectError(ExitCode::kUsage, {"/nowhere/run.toml", "cannot be read"},
+              [] { LoadConfig("/nowhere/run.toml", {}); });
+}
+
+TEST(ConfigFile, OverridesWinInOrder) {
+  const Config config =
+      Parse("[train]\nepochs = 2\n[[column]]\nname = \"a b\"\n",
+            {"train.epochs=3", "train.epochs=4", "column.a b.dim=7", "model.hidden=[5]",
+             "data.label=x == 1", "output.dir=\"q\"", "wide.alpha=2"});
+  EXPECT_EQ(config.train.epochs, 4);
+  EXPECT_EQ(config.columns[0].dim, 7);
+  EXPECT_EQ(config.model.hidden, (std::vector<std::int64_t>{5}));
+  EXPECT_EQ(config.data.label, "x == 1");
+  EXPECT_EQ(config.output.dir, "q");
+  EXPECT_EQ(config.wide.alpha, 2);
+  ExpectUsage("", {"no [[column]] named \"z\""}, {"column.z.dim=1"});
+  ExpectUsage("", {"an override is key=value"}, {"train.epochs"});
+}
+
+TEST(ConfigFile, DataDirStartsFromTheFile) {
+  EXPECT_EQ(Parse("dir = \"../x\"\n").data.dir, "/x");
+  EXPECT_EQ(Parse("dir = \"/abs\"\n").data.dir, "/abs");
+  EXPECT_EQ(Parse("", {"data.dir=/other"}).data.dir, "/other");
+}
+
+TEST(ConfigFile, ADumpIsReadBackTheSame) {
+  const Config config = Parse(
+      "label = \"a == \\\"q\\\\|\\u0007\"\n[[column]]\nname = \"a\"\n[[cross]]\ncolumns = [\"a\", "
+      "\"a\"]\n[[join]]\nfile = \"s.csv\"\nkey = \"a\"\n",
+      {"wide.l1=1e-9", "train.shuffle=false"});
+  const std::string dump = DumpConfig(config);
+  EXPECT_EQ(DumpConfig(ParseConfig(dump, "dump.toml", "/elsewhere", {})), dump);
+}
+
+TEST(ConfigFile, SettingsThatContradictEachOther) {
+  ExpectUsage("test = [\"b.csv\"]\ntest_fraction = 0.1\n", {"data.test and data.test_fraction"});
+  ExpectUsage("header = false\n", {"needs data.names"});
+  ExpectUsage("[train]\nbatch_size = 1000\n", {"multiple of train.slice_size"});
+  ExpectUsage("[evaluate]\non = \"validation\"\n", {"needs data.validation_fraction"});
+  ExpectUsage("[[column]]\nname = \"a\"\ntransform = \"log\"\n",
+              {"\"log\" does not go with kind \"categorical\""});
+  ExpectUsage("[[column]]\nname = \"a\"\ntransform = \"buckets\"\n", {"needs boundaries"});
+  ExpectUsage("[[column]]\nname = \"a\"\ntransform = \"buckets\"\nboundaries = [2, 1]\n",
+              {"must ascend"});
+  ExpectUsage("[[column]]\nname = \"a\"\nmin_count = 3\n", {"min_count goes with"});
+}
+
+TEST(Settings, EverySettingIsInTheHelpAndTheReference) {
+  Config config;
+  const std::string help = SettingsHelp(), markdown = SettingsMarkdown();
+  for (const Setting& setting : SettingsOf(config)) {
+    EXPECT_NE(help.find(setting.key), std::string::npos) << setting.key;
+    EXPECT_NE(markdown.find("| `" + std::string(setting.key) + "` |"), std::string::npos)
+        << setting.key;
+    EXPECT_FALSE(setting.help.empty()) << setting.key;
+    EXPECT_NO_THROW(CheckSetting(setting, "default")) << setting.key;
+  }
+}
+
+}  // namespace
+}  // namespace fathom

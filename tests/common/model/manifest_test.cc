@@ -1,0 +1,175 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common/model/model_file.h"
+#include "tests/common/model/small_model.h"
+#include "tests/support/expect_error.h"
+
+namespace fathom {
+namespace {
+
+using testing::ExpectError;
+using testing::ScratchDir;
+using testing::SmallModel;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kRemedy = "restore the folder from a copy, or train again";
+
+class ManifestTest : public ::testing::Test {
+ protected:
+  void ExpectDamaged(std::initializer_list<const char*> words, const std::string& text) {
+    dir_.Write("manifest.json", text);
+    ExpectError(ExitCode::kModel, words, [&] { ReadManifest(dir_.path()); });
+    ExpectError(ExitCode::kModel, {(dir_.path() / "manifest.json").c_str(), kRemedy},
+                [&] { ReadManifest(dir_.path()); });
+  }
+  // The manifest with one value altered.
+  void ExpectDamaged(std::initializer_list<const char*> words, const char* pointer,
+                     const Json& value) {
+    Json altered = json_;
+    altered.at(Json::json_pointer(pointer)) = value;
+    ExpectDamaged(words, altered.dump());
+  }
+
+  ScratchDir dir_;
+  Manifest written_ = SmallModel().Write(dir_.path());
+  Json json_ = Json::parse(dir_.Read("manifest.json"));
+};
+
+TEST_F(ManifestTest, RoundTrip) {
+  const Manifest read = ReadManifest(dir_.path());
+  EXPECT_EQ(read.step, written_.step);
+  EXPECT_EQ(read.seed, written_.seed);
+  EXPECT_EQ(read.tables, written_.tables);
+  EXPECT_EQ(read.dense_floats, written_.dense_floats);
+  ASSERT_EQ(read.files.size(), written_.files.size());
+  for (std::size_t i = 0; i < read.files.size(); ++i) {
+    EXPECT_EQ(read.files[i].name, written_.files[i].name);
+    EXPECT_EQ(read.files[i].bytes, written_.files[i].bytes);
+    EXPECT_EQ(read.files[i].checksum, written_.files[i].checksum);
+    EXPECT_EQ(read.files[i].rows, written_.files[i].rows);
+  }
+}
+
+TEST_F(ManifestTest, TablesWhoseRowsKeepTheirLastStep) {
+  written_.tables[1].last_step = true;
+  WriteManifest(dir_.path(), written_);
+  EXPECT_EQ(ReadManifest(dir_.path()).tables, written_.tables);
+}
+
+TEST_F(ManifestTest, ReplacesTheOldOneAndLeavesNothingBeside) {
+  written_.step = 99;
+  WriteManifest(dir_.path(), written_);
+  EXPECT_EQ(ReadManifest(dir_.path()).step, 99U);
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "manifest.json.partial"));
+}
+
+TEST_F(ManifestTest, ChecksumsAre16HexadecimalDigits) {
+  written_.files = {{.name = "a.bin", .bytes = 1, .checksum = 0xAB, .rows = {}}};
+  WriteManifest(dir_.path(), written_);
+  EXPECT_NE(dir_.Read("manifest.json").find("\"00000000000000ab\""), std::string::npos);
+}
+
+TEST_F(ManifestTest, NoManifest) {
+  std::filesystem::remove(dir_.path() / "manifest.json");
+  ExpectError(ExitCode::kModel, {dir_.path().c_str(), "no model"},
+              [&] { ReadManifest(dir_.path()); });
+}
+
+TEST_F(ManifestTest, NotJson) {
+  ExpectDamaged({"parse error"}, "");
+  ExpectDamaged({"parse error"}, "step = 1");
+  ExpectDamaged({"parse error"}, dir_.Read("manifest.json") + "}");
+}
+
+TEST_F(ManifestTest, CutShort) {
+  const std::string text = json_.dump();
+  for (std::size_t bytes = 0; bytes < text.size(); bytes += 97)
+    ExpectDamaged({"parse error"}, text.substr(0, bytes));
+}
+
+TEST_F(ManifestTest, JsonOfAnotherKind) {
+  for (const char* text : {"[]", "3", "null", "\"manifest\""}) ExpectDamaged({"damaged"}, text);
+}
+
+TEST_F(ManifestTest, AMissingMember) {
+  for (const char* name :
+       {"format", "version", "step", "seed", "dense_floats", "tables", "files"}) {
+    Json altered = json_;
+    altered.erase(name);
+    ExpectDamaged({name}, altered.dump());
+  }
+  for (const char* name : {"name", "wide", "dim", "row_wise", "precision"}) {
+    Json altered = json_;
+    altered["tables"][1].erase(name);
+    ExpectDamaged({name}, altered.dump());
+  }
+  for (const char* name : {"name", "bytes", "xxh3", "rows"}) {
+    Json altered = json_;
+    altered["files"][1].erase(name);
+    ExpectDamaged({name}, altered.dump());
+  }
+}
+
+TEST_F(ManifestTest, WrongFormat) {
+  ExpectDamaged({"\"format\"", "fathom model"}, "/format", "fathom data");
+}
+
+TEST_F(ManifestTest, WrongVersion) { ExpectDamaged({"version 3", "reads 2"}, "/version", 3); }
+
+TEST_F(ManifestTest, NumbersThatAreNone) {
+  for (const char* pointer : {"/version", "/step", "/seed", "/dense_floats", "/tables/1/dim",
+                              "/files/1/bytes", "/files/1/rows/0"}) {
+    for (const Json& value :
+         {Json(-1), Json(1.5), Json("1"), Json(true), Json(nullptr), Json(1e300)}) {
+      ExpectDamaged({"no whole number"}, pointer, value);
+    }
+  }
+}
+
+TEST_F(ManifestTest, NumbersOutOfRange) {
+  ExpectDamaged({"dense_floats", "2147483647"}, "/dense_floats", 1ULL << 31);
+  ExpectDamaged({"dim", "65536"}, "/tables/1/dim", 65537);
+  ExpectDamaged({"dim"}, "/tables/1/dim", (1ULL << 32) + 2);
+}
+
+TEST_F(ManifestTest, ATableWithoutRows) {
+  ExpectDamaged({"wide", "neither"}, "/tables/0/wide", false);
+}
+
+TEST_F(ManifestTest, TooManyTables) {
+  ExpectDamaged({"too many tables"}, "/tables", Json(std::vector<Json>(1025, json_["tables"][0])));
+}
+
+TEST_F(ManifestTest, ListsThatAreNone) {
+  for (const char* pointer : {"/tables", "/files", "/files/1/rows"}) {
+    ExpectDamaged({"no array"}, pointer, {{"a", 1}});
+    ExpectDamaged({"no array"}, pointer, 7);
+  }
+}
+
+TEST_F(ManifestTest, ChecksumsThatAreNone) {
+  for (const char* text : {"", "0123456789abcde", "0123456789abcdef0", "0x23456789abcdef",
+                           "-123456789abcdef", "0123456789abcdeg", " 123456789abcdef"}) {
+    ExpectDamaged({"xxh3", "16 hexadecimal digits"}, "/files/0/xxh3", text);
+  }
+}
+
+TEST_F(ManifestTest, NamesThatLeaveTheFolder) {
+  for (const char* name :
+       {"", ".", "..", "../dense.bin", "/etc/passwd", "a/b", ".hidden", "a b", "a\\b", "a\nb"}) {
+    ExpectDamaged({"no plain file name"}, "/files/0/name", name);
+  }
+}
+
+TEST_F(ManifestTest, AFileNamedTwice) {
+  ExpectDamaged({"rows-00.bin", "twice"}, "/files/2/name", "rows-00.bin");
+}
+
+TEST_F(ManifestTest, RowsOfAnotherNumberOfTables) {
+  ExpectDamaged({"rows-00.bin", "number of tables"}, "/files/1/rows", {1, 2, 3});
+}
+
+}  // namespace
+}  // namespace fathom

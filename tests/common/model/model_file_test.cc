@@ -1,0 +1,234 @@
+#include "common/model/model_file.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <tuple>
+
+#include "tests/common/model/small_model.h"
+#include "tests/support/expect_error.h"
+
+namespace fathom {
+namespace {
+
+using testing::ExpectError;
+using testing::KeyIn;
+using testing::ModelRows;
+using testing::Patch;
+using testing::Reseal;
+using testing::ScratchDir;
+using testing::SmallModel;
+
+constexpr const char* kRemedy = "restore the folder from a copy, or train again";
+
+// Where things stand in rows-00.bin of the small model: a header of 24 bytes; the wide table's
+// count and two rows of 16 bytes; the other table's count and a row of 32 bytes.
+constexpr std::size_t kVersionAt = 8;
+constexpr std::size_t kPartitionAt = 12;
+constexpr std::size_t kTablesAt = 16;
+constexpr std::size_t kCountAt = 24;
+constexpr std::size_t kFirstKeyAt = 32;
+constexpr std::size_t kSecondKeyAt = 48;
+constexpr std::size_t kFileBytes = 104;
+
+class ModelFileTest : public ::testing::Test {
+ protected:
+  void Read(int partition = 0) {
+    ReadPartition(dir_.path(), manifest_, partition,
+                  [&](std::size_t, Key, std::span<const float>) { ++visited_; });
+  }
+
+  // As a program with a fault would write it: the manifest agrees with the damage.
+  template <typename T>
+  void PatchSealed(std::size_t at, T value) {
+    Patch(dir_, "rows-00.bin", at, value);
+    Reseal(dir_, "rows-00.bin", &manifest_);
+  }
+  void ExpectDamaged(std::initializer_list<const char*> words, int partition = 0) {
+    ExpectError(ExitCode::kModel, words, [&] { Read(partition); });
+    ExpectError(ExitCode::kModel, {(dir_.path() / "rows-").c_str(), kRemedy},
+                [&] { Read(partition); });
+    EXPECT_EQ(visited_, 0) << "a damaged file's rows were passed on";
+  }
+
+  ScratchDir dir_;
+  SmallModel model_;
+  Manifest manifest_ = model_.Write(dir_.path());
+  int visited_ = 0;
+};
+
+TEST_F(ModelFileTest, RowsComeBackInOrder) {
+  ModelRows read(2);
+  std::vector<std::tuple<int, std::size_t, Key>> order;
+  for (int p = 0; p < kPartitions; ++p) {
+    ReadPartition(dir_.path(), manifest_, p,
+                  [&](std::size_t table, Key key, std::span<const float> state) {
+                    read[table][key] = {state.begin(), state.end()};
+                    order.emplace_back(p, table, key);
+                  });
+  }
+  EXPECT_EQ(read, model_.rows);
+  EXPECT_EQ(order.size(), 5U);
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_F(ModelFileTest, LiesAsTheFormatSays) {
+  const std::string bytes = dir_.Read("rows-00.bin");
+  ASSERT_EQ(bytes.size(), kFileBytes);
+  EXPECT_EQ(bytes.substr(0, 8), "FATHROWS");
+  const auto at = [&](std::size_t place) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.data() + place, sizeof(value));
+    return value;
+  };
+  EXPECT_EQ(at(kTablesAt), 2U);
+  EXPECT_EQ(at(kCountAt), 2U);
+  EXPECT_EQ(at(kFirstKeyAt), KeyIn(0, 1));
+  EXPECT_EQ(at(kSecondKeyAt), KeyIn(0, 7));
+  EXPECT_EQ(at(kSecondKeyAt + 16), 1U);
+}
+
+TEST_F(ModelFileTest, APartitionWithoutRowsLiesAsTheFormatSays) {
+  const std::string by_hand = dir_.Read("rows-01.bin");
+  const ModelFileEntry expected = model_.WriteEmptyPartition(dir_.path(), 1);
+  const ModelFileEntry written = model_.WritePartition(dir_.path(), 1);
+  EXPECT_EQ(dir_.Read("rows-01.bin"), by_hand);
+  EXPECT_EQ(written.name, expected.name);
+  EXPECT_EQ(written.bytes, expected.bytes);
+  EXPECT_EQ(written.checksum, expected.checksum);
+  EXPECT_EQ(written.rows, expected.rows);
+}
+
+TEST_F(ModelFileTest, ManifestCountsRows) {
+  EXPECT_EQ(manifest_.Rows(0), 3U);
+  EXPECT_EQ(manifest_.Rows(1), 2U);
+}
+
+TEST_F(ModelFileTest, AnUnfinishedPartitionIsRemoved) {
+  ScratchDir other;
+  {
+    PartitionWriter writer(other.path(), "rows-00.bin", 0, model_.tables);
+    writer.BeginTable(0, 1);
+    EXPECT_TRUE(std::filesystem::exists(other.path() / "rows-00.bin"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(other.path() / "rows-00.bin"));
+}
+
+TEST_F(ModelFileTest, AFolderThatIsNotThere) {
+  ExpectError(ExitCode::kModel, {"nowhere", "cannot be created"},
+              [&] { PartitionWriter(dir_.path() / "nowhere", "rows-00.bin", 0, model_.tables); });
+}
+
+TEST_F(ModelFileTest, MissingFile) {
+  std::filesystem::remove(dir_.path() / "rows-00.bin");
+  ExpectDamaged({"cannot be opened", "No such file"});
+}
+
+TEST_F(ModelFileTest, AFileThatTheManifestDoesNotName) {
+  std::erase_if(manifest_.files,
+                [](const ModelFileEntry& file) { return file.name == "rows-00.bin"; });
+  ExpectError(ExitCode::kModel, {"manifest.json", "rows-00.bin", kRemedy}, [&] { Read(); });
+}
+
+TEST_F(ModelFileTest, ShortFile) {
+  std::filesystem::resize_file(dir_.path() / "rows-00.bin", kFileBytes - 1);
+  ExpectDamaged({"103 bytes", "104"});
+}
+
+TEST_F(ModelFileTest, LongFile) {
+  std::filesystem::resize_file(dir_.path() / "rows-00.bin", kFileBytes + 1);
+  ExpectDamaged({"105 bytes", "104"});
+}
+
+TEST_F(ModelFileTest, EveryAlteredByteBreaksTheChecksum) {
+  const std::string bytes = dir_.Read("rows-00.bin");
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    Patch(dir_, "rows-00.bin", i, static_cast<char>(bytes[i] ^ 4));
+    ExpectError(ExitCode::kModel, {"rows-00.bin", "checksum", kRemedy}, [&] { Read(); });
+    Patch(dir_, "rows-00.bin", i, bytes[i]);
+  }
+  Read();
+}
+
+TEST_F(ModelFileTest, WrongMagic) {
+  PatchSealed(0, 'G');
+  ExpectDamaged({"magic"});
+}
+
+TEST_F(ModelFileTest, WrongVersion) {
+  PatchSealed(kVersionAt, std::uint32_t{2});
+  ExpectDamaged({"version 2", "reads 1"});
+}
+
+TEST_F(ModelFileTest, FileOfAnotherPartition) {
+  PatchSealed(kPartitionAt, std::uint32_t{5});
+  ExpectDamaged({"holds partition 5"});
+}
+
+TEST_F(ModelFileTest, AnotherNumberOfTables) {
+  PatchSealed(kTablesAt, std::uint64_t{3});
+  ExpectDamaged({"3 tables", "2"});
+}
+
+TEST_F(ModelFileTest, BadCount) {
+  for (const std::uint64_t count :
+       {std::uint64_t{1000}, std::uint64_t{1} << 60, ~std::uint64_t{0}}) {
+    PatchSealed(kCountAt, count);
+    ExpectDamaged({"table wide", "more than the file holds"});
+  }
+}
+
+TEST_F(ModelFileTest, CountsThatAreNotTheManifests) {
+  for (ModelFileEntry& file : manifest_.files) {
+    if (file.name == "rows-00.bin") file.rows = {1, 1};
+  }
+  ExpectDamaged({"numbers of rows", "manifest"});
+}
+
+TEST_F(ModelFileTest, KeysOutOfOrder) {
+  PatchSealed(kSecondKeyAt, KeyIn(0, 0));
+  ExpectDamaged({"table wide", "row 1", "out of order"});
+}
+
+TEST_F(ModelFileTest, EqualKeys) {
+  PatchSealed(kSecondKeyAt, KeyIn(0, 1));
+  ExpectDamaged({"row 1", "0000000000000001", "out of order"});
+}
+
+TEST_F(ModelFileTest, KeyOfAnotherPartition) {
+  PatchSealed(kSecondKeyAt, KeyIn(9, 0));
+  ExpectDamaged({"row 1", "partition 9"});
+}
+
+TEST_F(ModelFileTest, TrailingBytes) {
+  std::filesystem::resize_file(dir_.path() / "rows-00.bin", kFileBytes + 5);
+  Reseal(dir_, "rows-00.bin", &manifest_);
+  ExpectDamaged({"5 bytes too many"});
+}
+
+TEST_F(ModelFileTest, EndsAnywhereBeforeItsEnd) {
+  const std::string whole = dir_.Read("rows-00.bin");
+  for (std::size_t bytes = 0; bytes < kFileBytes; ++bytes) {
+    dir_.Write("rows-00.bin", whole.substr(0, bytes));
+    Reseal(dir_, "rows-00.bin", &manifest_);
+    ExpectError(ExitCode::kModel, {"rows-00.bin", kRemedy}, [&] { Read(); });
+  }
+  EXPECT_EQ(visited_, 0);
+}
+
+TEST_F(ModelFileTest, TextComesBack) {
+  const std::string text("a\0b\n\xC3\xA4", 6);
+  manifest_.files.push_back(WriteTextFile(dir_.path(), "transforms.json", text));
+  EXPECT_EQ(ReadTextFile(dir_.path(), manifest_, "transforms.json"), text);
+  manifest_.files.push_back(WriteTextFile(dir_.path(), "empty.txt", ""));
+  EXPECT_EQ(ReadTextFile(dir_.path(), manifest_, "empty.txt"), "");
+}
+
+TEST_F(ModelFileTest, AlteredText) {
+  dir_.Write("config.toml", "seed = 2\n");
+  ExpectError(ExitCode::kModel, {"config.toml", "checksum", kRemedy},
+              [&] { ReadTextFile(dir_.path(), manifest_, "config.toml"); });
+}
+
+}  // namespace
+}  // namespace fathom

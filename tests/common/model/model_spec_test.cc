@@ -1,0 +1,108 @@
+#include "common/model/model_spec.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/expect_error.h"
+
+namespace fathom {
+namespace {
+
+using testing::ExpectError;
+
+TEST(ModelSpec, OneTableForEachShape) {
+  Config config;
+  config.columns = {{.name = "a"},
+                    {.name = "b", .use = "wide"},
+                    {.name = "c", .use = "deep"},
+                    {.name = "d", .dim = 4},
+                    {.name = "e"},
+                    {.name = "hidden", .use = "none"}};
+  config.crosses = {{.columns = {"a", "hidden"}}};
+  const ModelSpec spec = MakeModelSpec(config);
+  std::string names;
+  for (const TableSpec& table : spec.tables) names += table.name + " ";
+  EXPECT_EQ(names, "wide_deep16 wide deep16 wide_deep4 ");
+  ASSERT_EQ(spec.fields.size(), 6U);
+  EXPECT_EQ(spec.fields[5].name, "a x hidden");
+  EXPECT_EQ(spec.fields[5].table, 1);
+  EXPECT_EQ(spec.fields[4].input_offset, 16 + 16 + 4);
+  EXPECT_EQ(spec.input_width, 64) << "52 inputs padded to a multiple of 16";
+}
+
+TEST(ModelSpec, RowBytesAreThePublishedFormula) {
+  EXPECT_EQ((TableSpec{.wide = true, .dim = 16, .row_wise = true}.row_bytes()), 84);
+  EXPECT_EQ((TableSpec{.wide = true, .dim = 16, .row_wise = false}.row_bytes()), 8 + 8 + 64 + 64);
+  EXPECT_EQ((TableSpec{.wide = true}.row_bytes()), 16);
+}
+
+TEST(ModelSpec, DenseParametersDoNotOverlap) {
+  Config config;
+  config.columns = {{.name = "a"},
+                    {.name = "x", .kind = "numeric"},
+                    {.name = "y", .kind = "numeric", .use = "wide"}};
+  config.model.hidden = {7, 3};
+  const ModelSpec spec = MakeModelSpec(config);
+  EXPECT_EQ(spec.numerics[0].wide_offset, 1);
+  EXPECT_EQ(spec.numerics[1].wide_offset, 2);
+  int at = 3;
+  for (const LayerSpec& layer : spec.layers) {
+    EXPECT_GE(layer.weight_offset, at);
+    EXPECT_EQ(layer.weight_offset % 16, 0);
+    EXPECT_EQ(layer.bias_offset, layer.weight_offset + layer.inputs * layer.outputs);
+    at = layer.bias_offset + layer.outputs;
+  }
+  EXPECT_GE(spec.dense_floats, at);
+  EXPECT_EQ(spec.dense_floats % 16, 0);
+  EXPECT_EQ(spec.layers.back().outputs, 1);
+}
+
+TEST(ModelSpec, WithoutDeepColumnsThereAreNoLayers) {
+  Config config;
+  config.columns = {{.name = "a", .use = "wide"}};
+  const ModelSpec spec = MakeModelSpec(config);
+  EXPECT_EQ(spec.input_width, 0);
+  EXPECT_TRUE(spec.layers.empty());
+  EXPECT_EQ(spec.dense_floats, 16);
+}
+
+TEST(ModelSpec, InitialWeightsHaveTheirVariance) {
+  Config config;
+  config.seed = 1;
+  config.columns = {{.name = "a", .dim = 100}};
+  config.model.hidden = {200};
+  const ModelSpec spec = MakeModelSpec(config);
+  const auto dense = InitialDense(spec, config);
+  double squares = 0;
+  for (int i = 0; i < 100 * 200; ++i)
+    squares += std::pow(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 2);
+  EXPECT_NEAR(squares / (100 * 200), 2.0 / 100, 0.001);
+  for (int i = 100 * 200; i < spec.input_width * 200; ++i)
+    EXPECT_EQ(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 0) << "padding";
+  EXPECT_EQ(dense[0], 0);
+  config.seed = 2;
+  EXPECT_NE(dense, InitialDense(spec, config));
+  config.seed = 1;
+  config.dense.init_scale = 0.5;
+  const auto halved = InitialDense(spec, config);
+  for (std::size_t i = 0; i < dense.size(); ++i) EXPECT_FLOAT_EQ(halved[i], dense[i] / 2);
+}
+
+TEST(ModelSpec, WhatMakesNoModel) {
+  Config config;
+  ExpectError(ExitCode::kUsage, {"no [[column]]"}, [&] { MakeModelSpec(config); });
+  config.columns = {{.name = "a"}, {.name = "x", .kind = "numeric"}};
+  config.crosses = {{.columns = {"a", "x"}}};
+  ExpectError(ExitCode::kUsage, {"\"x\" is numeric", "buckets"}, [&] { MakeModelSpec(config); });
+  config.crosses = {{.columns = {"a", "b"}}};
+  ExpectError(ExitCode::kUsage, {"no [[column]] named \"b\""}, [&] { MakeModelSpec(config); });
+  config.crosses = {{.columns = {"a"}}};
+  ExpectError(ExitCode::kUsage, {"two columns or more"}, [&] { MakeModelSpec(config); });
+  config.crosses.clear();
+  config.columns.push_back({.name = "a"});
+  ExpectError(ExitCode::kUsage, {"two columns are named \"a\""}, [&] { MakeModelSpec(config); });
+}
+
+}  // namespace
+}  // namespace fathom

@@ -1,0 +1,197 @@
+// Who is let in and who is not. (Of frames that follow: tcp_connection_test.cc.)
+#include "common/net/tcp_rendezvous.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/common/net/tcp_peer.h"
+
+namespace fathom {
+namespace {
+
+class TcpRendezvousTest : public testing::Test {
+ protected:
+  // Waits until rank 0 has refused so many.
+  void AwaitRefusals(std::uint64_t count) {
+    const Deadline deadline = Patiently();
+    while (transports_[0]->refused() < count && Clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ASSERT_EQ(transports_[0]->refused(), count);
+  }
+
+  // The run goes on as if nothing had been.
+  void ExpectUndisturbed() {
+    ConnectAll(transports_);
+    transports_[1]->Send(MakeFrame(FrameType::kPull, 2, 0, 9, "undisturbed"));
+    const auto frame = transports_[0]->mailbox(0).Take(Patiently());
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->type, FrameType::kPull);
+    EXPECT_EQ(TextOf(*frame), "undisturbed");
+  }
+
+  void ExpectRefusal(const std::string& reason) {
+    AwaitRefusals(1);
+    EXPECT_NE(transports_[0]->last_refusal().find(reason), std::string::npos)
+        << transports_[0]->last_refusal();
+    ExpectUndisturbed();
+  }
+
+  std::uint16_t port() const { return transports_[0]->port(); }
+
+  const Layout layout_ = LayoutOf({0, 0, 1});
+  const Secret secret_ = RandomSecret();
+  Transports transports_ = [this] {
+    Transports made;
+    for (int rank = 0; rank < layout_.ranks(); ++rank)
+      made.push_back(MakeTransport(layout_, rank, secret_));
+    return made;
+  }();
+};
+
+TEST_F(TcpRendezvousTest, WrongSecret) {
+  HandPeer peer(port());
+  EXPECT_FALSE(peer.Prove(RandomSecret(), 1, 0));
+  ExpectRefusal("does not hold the secret");
+}
+
+TEST_F(TcpRendezvousTest, StrangerLearnsNoProof) {
+  HandPeer peer(port());
+  Handshake stranger = Handshake::Connecting(RandomSecret(), 1, 0);
+  peer.Write(stranger.Hello());
+  peer.Write(*stranger.Take(peer.ReadHandshake()));
+  EXPECT_EQ(peer.ReadAll(), "");
+}
+
+TEST_F(TcpRendezvousTest, Garbage) {
+  HandPeer peer(port());
+  peer.Write(
+      "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a scanner of ports\r\nAccept: */*\r\n\r\n");
+  EXPECT_EQ(peer.ReadAll(), "");
+  ExpectRefusal("is no frame");
+}
+
+TEST_F(TcpRendezvousTest, SilentClose) {
+  HandPeer(port()).Close();
+  ExpectRefusal("ended before the handshake was over");
+}
+
+TEST_F(TcpRendezvousTest, FrameBeforeTheHandshake) {
+  HandPeer peer(port());
+  peer.WriteFrame(MakeFrame(FrameType::kPush, 2, 0, 1, std::string(1000, 'x')));
+  ExpectRefusal("expected message 1 of the handshake");
+  EXPECT_FALSE(transports_[0]->mailbox(0).Take(Clock::now()));
+}
+
+TEST_F(TcpRendezvousTest, SlowHandshake) {
+  transports_[0]->set_handshake_timeout(std::chrono::milliseconds(20));
+  HandPeer peer(port());
+  const HandshakeMessage hello = Handshake::Connecting(secret_, 1, 0).Hello();
+  peer.Write(std::span(hello).first(10));
+  EXPECT_EQ(peer.ReadAll(), "");
+  transports_[0]->set_handshake_timeout(kPatience);
+  ExpectRefusal("within its deadline");
+}
+
+TEST_F(TcpRendezvousTest, RankThatIsThereAlready) {
+  // A third rank is awaited, so that rank 0 still listens.
+  const Layout three = LayoutOf({0, 1, 2});
+  transports_.clear();
+  for (int rank = 0; rank < 3; ++rank) transports_.push_back(MakeTransport(three, rank, secret_));
+  HandPeer first(port());
+  ASSERT_TRUE(first.Prove(secret_, 1, 0));
+  HandPeer second(port());
+  second.Prove(secret_, 1, 0);
+  EXPECT_EQ(second.ReadAll(), "");
+  AwaitRefusals(1);
+  EXPECT_EQ(transports_[0]->last_refusal(), "rank 1 is already connected");
+}
+
+TEST_F(TcpRendezvousTest, MoreIdleStrangersThanAreHeardAtOnce) {
+  transports_[0]->set_handshake_timeout(std::chrono::milliseconds(100));
+  std::vector<std::unique_ptr<HandPeer>> idle;
+  for (std::size_t i = 0; i < 2 * kMaxUnproven + 5; ++i)
+    idle.push_back(std::make_unique<HandPeer>(port()));
+  ExpectUndisturbed();
+  EXPECT_GE(transports_[0]->refused(), kMaxUnproven);
+}
+
+// With the time for a handshake as it is: nobody waits for a thousand to run out of it.
+TEST_F(TcpRendezvousTest, AThousandIdleConnections) {
+  std::vector<std::unique_ptr<HandPeer>> idle;
+  for (int i = 0; i < 1000; ++i) idle.push_back(std::make_unique<HandPeer>(port()));
+  const auto began = Clock::now();
+  ExpectUndisturbed();
+  EXPECT_LT(Clock::now() - began, kHandshakeTimeout);
+}
+
+TEST_F(TcpRendezvousTest, OtherVersionsOfTheFormat) {
+  for (const std::uint16_t version : {kFrameVersion - 1, kFrameVersion + 1}) {
+    HandshakeMessage hello = Handshake::Connecting(secret_, 1, 0).Hello();
+    std::memcpy(hello.data() + 4, &version, sizeof(version));
+    HandPeer peer(port());
+    peer.Write(hello);
+    peer.ReadAll();
+  }
+  AwaitRefusals(2);
+  EXPECT_NE(transports_[0]->last_refusal().find("use one build everywhere"), std::string::npos)
+      << transports_[0]->last_refusal();
+  ExpectUndisturbed();
+}
+
+TEST_F(TcpRendezvousTest, NobodyListensOnceAllAreThere) {
+  ConnectAll(transports_);
+  for (const auto& transport : transports_) {
+    bool closed = false;
+    const Deadline deadline = Patiently();
+    while (!closed && Clock::now() < deadline) {
+      try {
+        HandPeer late(transport->port());
+        late.ReadAll();
+      } catch (const boost::system::system_error&) {
+        closed = true;
+      }
+    }
+    EXPECT_TRUE(closed);
+  }
+}
+
+TEST_F(TcpRendezvousTest, MissingRankIsNamed) {
+  const auto addresses = AddressesOf(transports_);
+  const Error error = ErrorOf(
+      [&] { transports_[0]->Connect(addresses, Clock::now() + std::chrono::milliseconds(20)); });
+  EXPECT_EQ(error.code(), ExitCode::kPeer);
+  EXPECT_NE(std::string(error.what()).find("no connection with rank 1 on here"), std::string::npos)
+      << error.what();
+}
+
+TEST_F(TcpRendezvousTest, NobodyAtTheAddress) {
+  auto addresses = AddressesOf(transports_);
+  transports_[0].reset();
+  const Error error = ErrorOf(
+      [&] { transports_[1]->Connect(addresses, Clock::now() + std::chrono::milliseconds(150)); });
+  EXPECT_EQ(error.code(), ExitCode::kPeer);
+  EXPECT_NE(std::string(error.what()).find("refused"), std::string::npos) << error.what();
+}
+
+TEST_F(TcpRendezvousTest, TwoRanksWithDifferentSecrets) {
+  transports_[1] = MakeTransport(layout_, 1, RandomSecret());
+  const auto addresses = AddressesOf(transports_);
+  const Error higher = ErrorOf([&] { transports_[1]->Connect(addresses, Patiently()); });
+  EXPECT_EQ(higher.code(), ExitCode::kRefused) << higher.what();
+  AwaitRefusals(1);
+  const Error lower = ErrorOf([&] { transports_[0]->Connect(addresses, Clock::now()); });
+  EXPECT_EQ(lower.code(), ExitCode::kRefused) << lower.what();
+}
+
+TEST_F(TcpRendezvousTest, AddressThatIsNone) {
+  EXPECT_EQ(ErrorOf([&] {
+              TcpTransport(layout_, 0, secret_, "nowhere", std::chrono::seconds(1));
+            }).code(),
+            ExitCode::kPeer);
+  EXPECT_EQ(ErrorOf([&] {
+              TcpTransport(layout_, 0, secret_, "203.0.113.7", std::chrono::seconds(1));
+            }).code(),
+            ExitCode::kPeer);
+}
+
+}  // namespace
+}  // namespace fathom

@@ -1,0 +1,60 @@
+#include "common/schedule/layout.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+
+namespace fathom {
+namespace {
+
+using Hosts = std::vector<std::string>;
+
+std::string Describe(const Layout& layout) {
+  std::string text;
+  for (const Role& role : layout.roles) {
+    text += std::to_string(role.rank) +
+            (role.kind == RoleKind::kCoordinator ? "c"
+             : role.kind == RoleKind::kServer    ? "s"
+                                                 : "w") +
+            " ";
+  }
+  return text;
+}
+
+TEST(Layout, OneRankHoldsEveryRole) {
+  EXPECT_EQ(Describe(MakeLayout({"a"}, {})), "0c 0s 0w ");
+  EXPECT_EQ(Describe(MakeLayout({"a"}, {.servers = 2, .workers = 3})), "0c 0s 0s 0w 0w 0w ");
+}
+
+TEST(Layout, TwoRanks) { EXPECT_EQ(Describe(MakeLayout({"a", "a"}, {})), "0c 0s 1w "); }
+
+TEST(Layout, OneHost) {
+  EXPECT_EQ(Describe(MakeLayout(Hosts(4, "a"), {})), "0c 1s 2w 3w ");
+  EXPECT_EQ(Describe(MakeLayout(Hosts(7, "a"), {})), "0c 1s 2s 3w 4w 5w 6w ");
+  EXPECT_EQ(Describe(MakeLayout(Hosts(5, "a"), {.servers = 3})), "0c 1s 2s 3s 4w ");
+}
+
+TEST(Layout, ServersAreSpreadOverTheHosts) {
+  EXPECT_EQ(Describe(MakeLayout({"a", "a", "a", "b", "b", "b", "c", "c", "c"}, {.servers = 3})),
+            "0c 1s 3s 6s 2w 4w 5w 7w 8w ");
+}
+
+TEST(Layout, EveryRankHasARole) {
+  for (int ranks = 1; ranks < 30; ++ranks) {
+    const Layout layout = MakeLayout(Hosts(static_cast<std::size_t>(ranks), "a"), {});
+    std::vector<bool> used(static_cast<std::size_t>(ranks));
+    for (const Role& role : layout.roles) used[static_cast<std::size_t>(role.rank)] = true;
+    for (const bool one : used) EXPECT_TRUE(one);
+    for (std::size_t id = 0; id < layout.roles.size(); ++id) EXPECT_EQ(layout.roles[id].id, id);
+  }
+}
+
+TEST(Layout, TooManyServers) {
+  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 3", "4 ranks allow at most 2"},
+                       [] { MakeLayout(Hosts(4, "a"), {.servers = 3}); });
+  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 65", "at most 64"},
+                       [] { MakeLayout({"a"}, {.servers = 65}); });
+}
+
+}  // namespace
+}  // namespace fathom

@@ -1,0 +1,111 @@
+#include "server/table/dense_table.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "common/message/messages.h"
+#include "tests/server/simulated_step.h"
+#include "tests/support/expect_error.h"
+
+namespace fathom {
+namespace {
+
+ModelSpec Spec(int dense_floats) {
+  ModelSpec spec;
+  spec.dense_floats = dense_floats;
+  return spec;
+}
+
+TEST(DenseTable, OneStepByHand) {
+  Config config;
+  config.dense = {.learning_rate = 0.5, .initial_accumulator = 7, .l2 = 0};
+  DenseTable table(config, Spec(16), 0, 1);
+  const float before = table.values()[3];
+  std::vector<float> gradient(16);
+  gradient[3] = 3;
+  table.Update(0, 1, std::vector<DenseGradient>{{0, gradient}});
+  EXPECT_FLOAT_EQ(table.values()[3], before - 0.5F * 3 / 4);
+  EXPECT_EQ(table.values()[4], before);
+}
+
+TEST(DenseTable, TheStepIsTakenWithTheMeanOverTheExamples) {
+  Config config;
+  config.dense = {.learning_rate = 0.5, .initial_accumulator = 7, .l2 = 0};
+  DenseTable table(config, Spec(16), 0, 1);
+  const float before = table.values()[3];
+  std::vector<float> gradient(16);
+  gradient[3] = 12;
+  table.Update(0, 4, std::vector<DenseGradient>{{0, gradient}});
+  EXPECT_FLOAT_EQ(table.values()[3], before - 0.5F * 3 / 4);
+}
+
+TEST(DenseTable, RangesOfAllServersTogetherAreTheWhole) {
+  Config config;
+  const ModelSpec spec = Spec(5 * 16);
+  const DenseTable whole(config, spec, 0, 1);
+  for (const int servers : {2, 3, 7}) {
+    std::size_t at = 0;
+    for (int s = 0; s < servers; ++s) {
+      const DenseTable part(config, spec, s, servers);
+      for (const float value : part.values()) EXPECT_EQ(value, whole.values()[at++]);
+    }
+    EXPECT_EQ(at, whole.values().size());
+  }
+}
+
+// More parameters than one block, so that the blocks' borders count too.
+TEST(DenseTable, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
+  constexpr std::size_t kFloats = 3 * 1024 + 48;
+  const SimulatedStep step({}, kFloats, 11, 3);
+  Config config;
+  DenseTable reference(config, Spec(kFloats), 0, 1);
+  const auto sum = step.DenseSum(step.root());
+  reference.Update(0, 1, std::vector<DenseGradient>{{0, *sum}});
+  for (int workers = 1; workers <= 11; ++workers) {
+    std::vector<SimulatedStep::Values> values;
+    std::vector<std::uint32_t> first_slices;
+    for (int w = 0; w < workers; ++w) {
+      const auto [begin, end] = SlicesOfWorker(step.slices(), w, workers);
+      for (const TreeNode& node : TreeNodes(begin, end, step.slices())) {
+        values.push_back(*step.DenseSum(node));
+        first_slices.push_back(node.first_slice);
+      }
+    }
+    std::vector<DenseGradient> gradients;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      gradients.push_back({first_slices[i], values[i]});
+    DenseTable table(config, Spec(kFloats), 0, 1);
+    table.Update(0, 1, gradients);
+    for (std::size_t i = 0; i < kFloats; ++i)
+      ASSERT_EQ(table.values()[i], reference.values()[i]) << workers << " " << i;
+  }
+}
+
+TEST(DenseTable, InfiniteGradientNamesParameterAndStep) {
+  Config config;
+  DenseTable table(config, Spec(4096), 1, 2);
+  std::vector<float> gradient(2048);
+  gradient[1500] = std::numeric_limits<float>::infinity();
+  testing::ExpectError(ExitCode::kNumeric, {"step 12", "parameter 3548 is inf"}, [&] {
+    table.Update(12, 1, std::vector<DenseGradient>{{0, gradient}});
+  });
+}
+
+TEST(DenseTable, RestoreTakesItsRange) {
+  Config config;
+  DenseState state;
+  for (int i = 0; i < 64; ++i) {
+    state.values.push_back(static_cast<float>(i));
+    state.accumulators.push_back(4);
+  }
+  DenseTable table(config, Spec(64), 1, 2);
+  table.Restore(state);
+  ASSERT_EQ(table.values().size(), 32U);
+  EXPECT_EQ(table.values()[0], 32);
+  EXPECT_EQ(table.values()[31], 63);
+}
+
+}  // namespace
+}  // namespace fathom

@@ -1,0 +1,288 @@
+#include "worker/ingest/ingest.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/iostreams/copy.hpp>
+#include <boost/iostreams/filter/gzip.hpp>
+#include <boost/iostreams/filter/zstd.hpp>
+#include <boost/iostreams/filtering_stream.hpp>
+#include <cmath>
+#include <set>
+#include <sstream>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
+#include "worker/data/packed_data.h"
+
+namespace fathom {
+namespace {
+
+using testing::ExpectError;
+namespace io = boost::iostreams;
+
+Config MakeConfig(const std::filesystem::path& dir) {
+  Config config;
+  config.data.dir = dir;
+  config.data.train = {"train*.csv"};
+  config.columns = {{.name = "id"},
+                    {.name = "tags", .kind = "multivalent"},
+                    {.name = "x", .kind = "numeric", .transform = "standardise"}};
+  config.crosses = {{.columns = {"id", "tags"}}};
+  return config;
+}
+
+std::string Rows(int begin, int end) {
+  std::string text = "label,id,tags,x\n";
+  for (int i = begin; i < end; ++i)
+    text +=
+        fmt::format("{},user{},t{}|t{},{}\n", i % 3 == 0 ? 1 : 0, i % 17, i % 5, i % 7, i * 0.5);
+  return text;
+}
+
+template <typename Filter>
+std::string Compressed(const std::string& text, Filter filter) {
+  io::filtering_istream in;
+  in.push(filter);
+  std::istringstream source(text);
+  in.push(source);
+  std::ostringstream out;
+  io::copy(in, out);
+  return out.str();
+}
+
+class IngestTest : public ::testing::Test {
+ protected:
+  IngestResult Run(const Config& config, int threads = 1, const std::string& packed = "packed") {
+    return Ingest(config, MakeModelSpec(config), dir_.path() / packed, threads,
+                  [](const IngestProgress&) {});
+  }
+  void ExpectBad(const std::string& text, std::initializer_list<const char*> words) {
+    dir_.Write("train.csv", text);
+    ExpectError(ExitCode::kData, words, [&] { Run(MakeConfig(dir_.path())); });
+    EXPECT_TRUE(!std::filesystem::exists(dir_.path() / "packed") ||
+                std::filesystem::is_empty(dir_.path() / "packed"))
+        << "something was left behind";
+  }
+  static std::string Bytes(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+  }
+
+  testing::ScratchDir dir_;
+};
+
+TEST_F(IngestTest, PacksOnceAndReusesWhatHasNotChanged) {
+  dir_.Write("train.csv", Rows(0, 100));
+  Config config = MakeConfig(dir_.path());
+  const IngestResult first = Run(config);
+  EXPECT_FALSE(first.reused);
+  EXPECT_EQ(first.train_examples, 100U);
+  EXPECT_EQ(first.train_positives, 34U);
+  EXPECT_TRUE(first.test.empty());
+  EXPECT_TRUE(Run(config).reused);
+  config.columns[0].dim = 7;  // changes no packed byte
+  EXPECT_TRUE(Run(config).reused);
+  config.columns[0].hash_buckets = 7;
+  EXPECT_FALSE(Run(config).reused);
+  dir_.Write("train.csv", Rows(0, 101));
+  const IngestResult changed = Run(MakeConfig(dir_.path()));
+  EXPECT_FALSE(changed.reused);
+  EXPECT_EQ(changed.train_examples, 101U);
+}
+
+TEST_F(IngestTest, PackedFilesDoNotDependOnThreads) {
+  dir_.Write("train1.csv", Rows(0, 60000));
+  dir_.Write("train2.csv", Rows(60000, 61000));
+  Config config = MakeConfig(dir_.path());
+  config.columns[0].transform = "vocabulary";
+  config.data.test_fraction = 0.25;
+  config.data.validation_fraction = 0.1;
+  const IngestResult one = Run(config, 1, "one");
+  const IngestResult four = Run(config, 4, "four");
+  EXPECT_GT(one.bytes_read, 1U << 20) << "several blocks";
+  EXPECT_EQ(Bytes(one.train), Bytes(four.train));
+  EXPECT_EQ(Bytes(one.validation), Bytes(four.validation));
+  EXPECT_EQ(Bytes(one.test), Bytes(four.test));
+  EXPECT_EQ(Bytes(one.transforms), Bytes(four.transforms));
+  EXPECT_NEAR(static_cast<double>(one.test_examples), 0.25 * 61000, 600);
+  EXPECT_NEAR(static_cast<double>(one.validation_examples), 0.1 * 0.75 * 61000, 400);
+  EXPECT_EQ(one.train_examples + one.validation_examples + one.test_examples, 61000U);
+}
+
+TEST_F(IngestTest, CriteoFilesDoNotDependOnThreads) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) {
+    text += i % 4 == 0 ? "1" : "0";
+    for (int n = 0; n < 13; ++n) {
+      text += '\t';
+      if ((i + n) % 5 != 0) text += std::to_string(i * (n + 1) % 20011);
+    }
+    for (int c = 0; c < 26; ++c) text += fmt::format("\t{:08x}", i % (17 + c) * 0x1234567);
+    text += '\n';
+  }
+  dir_.Write("train.tsv", text);
+  Config config;
+  config.data.dir = dir_.path();
+  config.data.format = "criteo";
+  config.data.train = {"train.tsv"};
+  config.data.test_fraction = 0.2;
+  for (int n = 1; n <= 13; ++n) {
+    config.columns.push_back({.name = "I" + std::to_string(n),
+                              .kind = "numeric",
+                              .transform = n == 13 ? "quantiles" : "log_standardise",
+                              .missing_as = "zero"});
+  }
+  for (int c = 1; c <= 26; ++c) config.columns.push_back({.name = "C" + std::to_string(c)});
+  const IngestResult one = Run(config, 1, "one");
+  const IngestResult four = Run(config, 4, "four");
+  EXPECT_GT(one.bytes_read, 3U << 20) << "several blocks";
+  EXPECT_EQ(Bytes(one.train), Bytes(four.train));
+  EXPECT_EQ(Bytes(one.test), Bytes(four.test));
+  EXPECT_EQ(Bytes(one.transforms), Bytes(four.transforms));
+}
+
+TEST_F(IngestTest, GzipAndZstd) {
+  const std::string text = Rows(0, 5000);
+  dir_.Write("plain/train.csv", text);
+  dir_.Write("gzip/train.csv.gz", Compressed(text, io::gzip_compressor()));
+  dir_.Write("zstd/train.csv.zst", Compressed(text, io::zstd_compressor()));
+  std::string expected;
+  for (const char* kind : {"plain", "gzip", "zstd"}) {
+    Config config = MakeConfig(dir_.path() / kind);
+    config.data.train = {"train.csv*"};
+    const std::string bytes = Bytes(Run(config, 1, kind + std::string("-packed")).train);
+    if (expected.empty()) expected = bytes;
+    EXPECT_EQ(bytes, expected) << kind;
+  }
+}
+
+TEST_F(IngestTest, ATruncatedGzipFileIsAnError) {
+  const std::string whole = Compressed(Rows(0, 5000), io::gzip_compressor());
+  dir_.Write("train.csv.gz", whole.substr(0, whole.size() / 2));
+  Config config = MakeConfig(dir_.path());
+  config.data.train = {"train.csv.gz"};
+  ExpectError(ExitCode::kData, {"train.csv.gz", "is the file whole?"}, [&] { Run(config); });
+}
+
+TEST_F(IngestTest, SplitsByColumnsKeepEqualValuesTogether) {
+  dir_.Write("train.csv", Rows(0, 2000));
+  Config config = MakeConfig(dir_.path());
+  config.data.split_by = {"id"};
+  config.data.test_fraction = 0.3;
+  const IngestResult result = Run(config);
+  const ModelSpec spec = MakeModelSpec(config);
+  const PackedData train(result.train, spec), test(result.test, spec);
+  std::set<Key> train_ids, test_ids;
+  for (std::uint64_t e = 0; e < train.examples(); ++e) train_ids.insert(train.Example(e).keys[0]);
+  for (std::uint64_t e = 0; e < test.examples(); ++e) test_ids.insert(test.Example(e).keys[0]);
+  EXPECT_EQ(train_ids.size() + test_ids.size(), 17U);
+}
+
+TEST_F(IngestTest, StandardisesByTheTrainingPart) {
+  dir_.Write("train.csv", "label,id,tags,x\n1,a,,2\n0,a,,4\n0,a,,6\n1,a,,8\n");
+  dir_.Write("test.csv", "label,id,tags,x\n1,a,,1000\n");
+  Config config = MakeConfig(dir_.path());
+  config.data.test = {"test.csv"};
+  const IngestResult result = Run(config);
+  const ModelSpec spec = MakeModelSpec(config);
+  EXPECT_FLOAT_EQ(PackedData(result.train, spec).Example(0).numerics[0],
+                  static_cast<float>(-3 / std::sqrt(5.0)));
+  EXPECT_FLOAT_EQ(PackedData(result.test, spec).Example(0).numerics[0],
+                  static_cast<float>(995 / std::sqrt(5.0)));
+}
+
+TEST_F(IngestTest, JoinsASideTable) {
+  dir_.Write("train.csv", "label,id,x\n1,a,1\n0,b,2\n0,c,3\n");
+  dir_.Write("side.csv", "id,tags\na,p|q\nb,\"r\"\n");
+  Config config = MakeConfig(dir_.path());
+  config.joins = {{.file = "side.csv", .key = "id"}};
+  const IngestResult result = Run(config);
+  const ModelSpec spec = MakeModelSpec(config);
+  const PackedData train(result.train, spec);
+  EXPECT_EQ(train.Example(0).list(0).size(), 2U);
+  EXPECT_EQ(train.Example(1).list(0)[0], ValueKey(ColumnSeed("tags"), "r"));
+  EXPECT_EQ(train.Example(2).list(0).size(), 0U);
+  EXPECT_EQ(result.unmatched_joins, 1U);
+  dir_.Write("side.csv", "id,tags\na,p\na,q\n");
+  ExpectError(ExitCode::kData, {"side.csv:3", "id = \"a\" comes a second time"},
+              [&] { Run(config); });
+}
+
+TEST_F(IngestTest, QuotedLineEndsKeepLineNumbersRight) {
+  ExpectBad("label,id,tags,x\n1,\"two\nlines\",a,1\n0,b,a,one\n",
+            {"train.csv:4", "column x = \"one\" is no number"});
+}
+
+TEST_F(IngestTest, RaggedLine) {
+  ExpectBad("label,id,tags,x\n1,a,b,1\n0,a,b\n",
+            {"train.csv:3", "3 fields where 4 are expected", "data.max_bad_lines"});
+}
+TEST_F(IngestTest, BadQuote) {
+  ExpectBad("label,id,tags,x\n1,a\"b,b,1\n", {"train.csv:2", "field 2 has a quote inside"});
+}
+TEST_F(IngestTest, BadLabel) {
+  ExpectBad("label,id,tags,x\n3,a,b,1\n", {"train.csv:2", "label = \"3\" is neither 0 nor 1"});
+}
+TEST_F(IngestTest, MissingColumn) {
+  ExpectBad("label,id,x\n1,a,1\n", {"train.csv", "there is no column \"tags\""});
+}
+TEST_F(IngestTest, EmptyFile) { ExpectBad("", {"train.csv", "the file is empty"}); }
+
+TEST_F(IngestTest, HeaderWithoutExamples) {
+  dir_.Write("train.csv", "label,id,tags,x\n");
+  ExpectError(ExitCode::kData, {"no example"}, [&] { Run(MakeConfig(dir_.path())); });
+}
+
+TEST_F(IngestTest, AllLabelsEqual) {
+  dir_.Write("train.csv", "label,id,tags,x\n0,a,b,1\n0,a,b,2\n");
+  ExpectError(ExitCode::kData, {"all 2 labels", "are 0", "data.label"},
+              [&] { Run(MakeConfig(dir_.path())); });
+}
+
+TEST_F(IngestTest, MissingFile) {
+  ExpectError(ExitCode::kData, {"train*.csv", "no such file", "data.dir"},
+              [&] { Run(MakeConfig(dir_.path())); });
+}
+
+TEST_F(IngestTest, BadLinesUpToTheLimitAreCountedAndTheRestIsTrainedOn) {
+  dir_.Write("train.csv", Rows(0, 50) + "bad\n" + "1,a,b,c,d\n");
+  Config config = MakeConfig(dir_.path());
+  config.data.max_bad_lines = 2;
+  const IngestResult result = Run(config);
+  EXPECT_EQ(result.train_examples, 50U);
+  EXPECT_EQ(result.bad_lines, 2U);
+  ASSERT_EQ(result.first_bad_lines.size(), 2U);
+  EXPECT_EQ(result.first_bad_lines[0].line, 52U);
+  // Reused data remember them, and the limit still holds.
+  EXPECT_EQ(Run(config).bad_lines, 2U);
+  config.data.max_bad_lines = 1;
+  ExpectError(ExitCode::kData, {"max_bad_lines allows 1"}, [&] { Run(config); });
+}
+
+TEST_F(IngestTest, AnAlteredSummaryIsAnError) {
+  dir_.Write("train.csv", Rows(0, 10));
+  const Config config = MakeConfig(dir_.path());
+  const IngestResult result = Run(config);
+  std::ofstream(result.train.parent_path() / "ingest.json") << "{";
+  ExpectError(ExitCode::kData, {"ingest.json", "remove its folder"}, [&] { Run(config); });
+}
+
+TEST_F(IngestTest, PackInputUsesTheTransformsItIsGiven) {
+  dir_.Write("train.csv", "label,id,tags,x\n1,a,,2\n0,a,,4\n0,a,,6\n1,a,,8\n");
+  dir_.Write("score.csv", "id,tags,x\na,,5\n");
+  const Config config = MakeConfig(dir_.path());
+  const ModelSpec spec = MakeModelSpec(config);
+  const std::string transforms = Bytes(Run(config).transforms);
+  const PackedInput input =
+      PackInput(config, spec, transforms, {"score.csv"}, false, dir_.path() / "score.fpk", 1);
+  EXPECT_EQ(input.examples, 1U);
+  EXPECT_FLOAT_EQ(PackedData(input.path, spec).Example(0).numerics[0], 0);
+  ExpectError(ExitCode::kModel, {"transforms.json does not fit"}, [&] {
+    PackInput(config, spec, "{}", {"score.csv"}, false, dir_.path() / "score.fpk", 1);
+  });
+}
+
+}  // namespace
+}  // namespace fathom

@@ -1,0 +1,253 @@
+// Every gradient that a worker pushes, against finite differences of a model in double precision.
+#include <gtest/gtest.h>
+
+#include "common/error.h"
+#include "common/message/messages.h"
+#include "common/net/in_process_transport.h"
+#include "tests/support/reference_model.h"
+#include "tests/support/scratch_dir.h"
+#include "tests/support/synthetic_examples.h"
+#include "worker/model/row_gradients.h"
+#include "worker/train/row_client.h"
+
+namespace fathom {
+namespace {
+
+using testing::ReferenceModel;
+using testing::ReferenceParameters;
+
+constexpr std::uint32_t kExamples = 22;
+constexpr std::uint32_t kSliceSize = 4;
+constexpr double kStep = 1e-5;
+constexpr double kTolerance = 2e-5;
+
+// All kinds of fields: wide, deep or both; single, summed, averaged, weighted; crosses; numbers.
+Config MakeConfig() {
+  Config config;
+  config.model.embedding_dim = 3;
+  config.model.hidden = {7, 5};
+  config.train.slice_size = kSliceSize;
+  config.train.batch_size = 24;
+  config.columns = {
+      {.name = "both"},
+      {.name = "deep", .use = "deep", .dim = 2},
+      {.name = "wide", .use = "wide"},
+      {.name = "summed", .kind = "multivalent"},
+      {.name = "averaged", .kind = "multivalent", .weighted = true, .pooling = "mean"},
+      {.name = "x", .kind = "numeric"},
+      {.name = "y", .kind = "numeric", .use = "wide"},
+      {.name = "z", .kind = "numeric", .use = "deep"}};
+  config.crosses = {{.columns = {"both", "summed"}}, {.columns = {"wide", "deep"}, .use = "both"}};
+  return config;
+}
+
+class GradientTest : public ::testing::Test {
+ protected:
+  GradientTest() : config_(MakeConfig()), spec_(MakeModelSpec(config_)), transport_(8) {
+    testing::WriteSyntheticExamples(spec_, kExamples, 5, 6, dir_.path() / "examples.fpk");
+    data_ = std::make_unique<PackedData>(dir_.path() / "examples.fpk", spec_);
+    Randomise();
+  }
+
+  void Randomise() {
+    std::uint64_t draws = 0;
+    const auto draw = [&] {
+      return static_cast<double>(static_cast<float>(UnitDouble(Mix64(99, draws++)) - 0.5));
+    };
+    for (std::uint64_t e = 0; e < kExamples; ++e) {
+      testing::ForEachValue(spec_, data_->Example(e), [&](const Field& field, Key key, double) {
+        const auto t = static_cast<std::size_t>(field.table);
+        if (field.wide) parameters_.wide[t].try_emplace(key, draw());
+        if (field.dim == 0) return;
+        auto& row = parameters_.deep[t][key];
+        if (row.empty())
+          for (int i = 0; i < field.dim; ++i) row.push_back(draw());
+      });
+    }
+    for (double& value : parameters_.dense) value = draw();
+  }
+
+  double LossOfAll() const {
+    double loss = 0;
+    for (std::uint64_t e = 0; e < kExamples; ++e) {
+      const ExampleView example = data_->Example(e);
+      loss +=
+          ReferenceModel::Loss(ReferenceModel(spec_).Logit(parameters_, example), example.label);
+    }
+    return loss;
+  }
+
+  double Difference(double* parameter) {
+    const double before = *parameter;
+    *parameter = before + kStep;
+    const double above = LossOfAll();
+    *parameter = before - kStep;
+    const double below = LossOfAll();
+    *parameter = before;
+    return (above - below) / (2 * kStep);
+  }
+
+  // The pushes of one of several workers, as the servers get them.
+  struct Worked {
+    Batch batch;
+    std::vector<Buffer> pushes;
+    std::unique_ptr<RowClient> client;
+    double loss = 0;
+  };
+  Worked Work(int worker, int workers, int servers, int threads) {
+    layout_ = MakeLayout({"host"}, {.servers = servers, .workers = workers});
+    context_ = std::make_unique<RunContext>(
+        RunContext{.config = config_, .spec = spec_, .layout = layout_, .transport = transport_});
+    Worked worked;
+    const std::uint32_t slices = (kExamples + kSliceSize - 1) / kSliceSize;
+    const auto [begin, end] = SlicesOfWorker(slices, worker, workers);
+    Batch& batch = worked.batch;
+    batch.first_slice = begin;
+    batch.slices = end - begin;
+    batch.global_slices = slices;
+    batch.slice_size = kSliceSize;
+    const std::uint32_t first = begin * kSliceSize;
+    BatchBuilder(spec_, *data_)
+        .Fill(
+            std::min(end * kSliceSize, kExamples) - first,
+            [&](std::uint32_t i) { return first + i; }, &batch);
+    worked.client = std::make_unique<RowClient>(*context_, 0);
+    worked.client->Pull(&batch);
+    const PulledRows rows = Rows(batch);
+    ThreadPool pool(threads);
+    std::vector<SliceModel> models;
+    for (int t = 0; t < threads; ++t) models.emplace_back(spec_, kSliceSize);
+    BatchGradients gradients;
+    gradients.Resize(spec_, batch);
+    TransposedWeights transposed;
+    transposed.Set(spec_, rows.dense.data());
+    const auto nodes = TreeNodes(begin, end, slices);
+    DenseGradientTree dense(static_cast<std::size_t>(spec_.dense_floats));
+    dense.Begin(nodes, slices);
+    std::vector<double> losses(batch.slices);
+    std::vector<float> logits(batch.examples);
+    pool.ForEach(batch.slices, [&](std::size_t slice, int thread) {
+      const auto s = static_cast<std::uint32_t>(slice);
+      float* slice_logits = logits.data() + batch.SliceExamples(s).first;
+      auto gradient = dense.Acquire();
+      models[static_cast<std::size_t>(thread)].Forward(batch, s, rows, slice_logits);
+      losses[slice] = models[static_cast<std::size_t>(thread)].Backward(
+          batch, s, rows, transposed, slice_logits, &gradients, gradient->data());
+      dense.Put(begin + s, std::move(gradient));
+    });
+    for (const double loss : losses) worked.loss += loss;
+    worked.pushes = RowGradients(spec_, servers).MakePushes(batch, nodes, gradients, dense, pool);
+    return worked;
+  }
+
+  PulledRows Rows(const Batch& batch) const {
+    PulledRows rows;
+    rows.dense.assign(parameters_.dense.begin(), parameters_.dense.end());
+    for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+      rows.tables.emplace_back();
+      for (const Key key : batch.tables[t].keys) {
+        if (spec_.tables[t].wide)
+          rows.tables[t].wide.push_back(static_cast<float>(parameters_.wide[t].at(key)));
+        if (spec_.tables[t].dim == 0) continue;
+        for (const double value : parameters_.deep[t].at(key))
+          rows.tables[t].deep.push_back(static_cast<float>(value));
+      }
+    }
+    return rows;
+  }
+
+  testing::ScratchDir dir_;
+  Config config_;
+  ModelSpec spec_;
+  InProcessTransport transport_;
+  Layout layout_;
+  std::unique_ptr<RunContext> context_;
+  std::unique_ptr<PackedData> data_;
+  ReferenceParameters parameters_{spec_};
+};
+
+TEST_F(GradientTest, EveryRowsGradientIsTheFiniteDifference) {
+  Worked worked = Work(0, 1, 1, 1);
+  EXPECT_NEAR(worked.loss, LossOfAll(), 1e-4);
+  std::vector<std::size_t> pulled;
+  for (const TableBatch& table : worked.batch.tables) pulled.push_back(table.keys.size());
+  const PushMessage push = DecodePush(worked.pushes[0].bytes(), spec_.tables, pulled,
+                                      static_cast<std::size_t>(spec_.dense_floats));
+  ASSERT_EQ(push.nodes.size(), 1U);
+  std::size_t checked = 0;
+  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+    const auto& keys = worked.batch.tables[t].keys;
+    ASSERT_TRUE(push.nodes[0].tables[t].all);
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+      if (spec_.tables[t].wide) {
+        EXPECT_NEAR(push.nodes[0].tables[t].wide[k], Difference(&parameters_.wide[t].at(keys[k])),
+                    kTolerance)
+            << spec_.tables[t].name;
+        ++checked;
+      }
+      const auto dim = static_cast<std::size_t>(spec_.tables[t].dim);
+      for (std::size_t i = 0; i < dim; ++i) {
+        EXPECT_NEAR(push.nodes[0].tables[t].deep[k * dim + i],
+                    Difference(&parameters_.deep[t].at(keys[k])[i]), kTolerance)
+            << spec_.tables[t].name;
+        ++checked;
+      }
+    }
+  }
+  EXPECT_GT(checked, 100U);
+}
+
+TEST_F(GradientTest, EveryDenseGradientIsTheFiniteDifference) {
+  Worked worked = Work(0, 1, 1, 1);
+  std::vector<std::size_t> pulled;
+  for (const TableBatch& table : worked.batch.tables) pulled.push_back(table.keys.size());
+  const PushMessage push = DecodePush(worked.pushes[0].bytes(), spec_.tables, pulled,
+                                      static_cast<std::size_t>(spec_.dense_floats));
+  for (std::size_t i = 0; i < parameters_.dense.size(); ++i) {
+    EXPECT_NEAR(push.nodes[0].dense[i], Difference(&parameters_.dense[i]), kTolerance)
+        << "dense parameter " << i;
+  }
+}
+
+TEST_F(GradientTest, TheReferenceModelsOwnGradientIsTheFiniteDifference) {
+  ReferenceParameters gradient(spec_);
+  for (std::uint64_t e = 0; e < kExamples; ++e)
+    ReferenceModel(spec_).AddGradient(parameters_, data_->Example(e), &gradient);
+  for (std::size_t i = 0; i < parameters_.dense.size(); ++i)
+    ASSERT_NEAR(gradient.dense[i], Difference(&parameters_.dense[i]), 1e-6);
+  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+    for (auto& [key, value] : gradient.wide[t])
+      ASSERT_NEAR(value, Difference(&parameters_.wide[t].at(key)), 1e-6);
+    for (auto& [key, row] : gradient.deep[t])
+      ASSERT_NEAR(row[0], Difference(&parameters_.deep[t].at(key)[0]), 1e-6);
+  }
+}
+
+TEST_F(GradientTest, PushesAreTheSameBitsForAnyNumberOfThreads) {
+  const Worked one = Work(0, 2, 3, 1);
+  for (const int threads : {2, 4}) {
+    const Worked more = Work(0, 2, 3, threads);
+    EXPECT_EQ(more.loss, one.loss);
+    for (std::size_t s = 0; s < one.pushes.size(); ++s) {
+      ASSERT_EQ(more.pushes[s].size(), one.pushes[s].size());
+      EXPECT_EQ(std::memcmp(more.pushes[s].data(), one.pushes[s].data(), one.pushes[s].size()), 0)
+          << threads << " threads, server " << s;
+    }
+  }
+}
+
+TEST_F(GradientTest, ALossThatIsNotFiniteNamesTheStep) {
+  parameters_.dense[0] = std::nan("");
+  try {
+    Work(0, 1, 1, 1);
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kNumeric);
+    EXPECT_NE(std::string(error.what()).find("log loss of slice 0 is not finite"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace fathom

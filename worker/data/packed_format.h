@@ -1,0 +1,64 @@
+// The bytes of a packed file (docs/data.md):
+//
+//   header | blocks, each on 64 bytes | index: a BlockEntry a block
+//   a block: records [examples x record_bytes] | list keys u64[lists] | list weights f32[lists] if
+//   weighted a record: single keys u64[] | group u64 if grouped | list begins u32[multivalent + 1]
+//   |
+//             numerics f32[] | label u8 | zeros up to 8 bytes
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/key.h"
+#include "common/model/model_spec.h"
+
+namespace fathom {
+
+inline constexpr std::uint64_t kPackedMagic = 0x4B43415048544146;  // "FATHPACK"
+inline constexpr std::uint32_t kPackedVersion = 1;
+inline constexpr std::size_t kBlockExamples = 4096;
+inline constexpr std::size_t kPackedAlignment = 64;
+
+struct PackedHeader {
+  std::uint64_t magic = kPackedMagic;
+  std::uint32_t version = kPackedVersion;
+  std::uint32_t record_bytes = 0;
+  std::uint64_t schema = 0;  // PackedShape::schema
+  std::uint64_t examples = 0;
+  std::uint64_t positives = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t index_offset = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t index_checksum = 0;   // XXH3-64
+  std::uint64_t header_checksum = 0;  // XXH3-64 of the bytes before it
+};
+static_assert(sizeof(PackedHeader) == 80);
+
+struct BlockEntry {
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t checksum = 0;  // XXH3-64 of the block
+  std::uint32_t examples = 0;
+  std::uint32_t lists = 0;  // elements of the lists
+};
+static_assert(sizeof(BlockEntry) == 32);
+
+// Where the parts of a record stand.
+struct PackedShape {
+  explicit PackedShape(const ModelSpec& spec);
+
+  std::size_t singles = 0;
+  std::size_t multivalents = 0;
+  std::size_t numerics = 0;
+  bool grouped = false;
+  bool weighted = false;  // some multivalent field is
+  std::size_t group_offset = 0;
+  std::size_t lists_offset = 0;
+  std::size_t numerics_offset = 0;
+  std::size_t label_offset = 0;
+  std::size_t record_bytes = 0;
+  std::uint64_t schema = 0;  // of the fields' names, kinds and order
+};
+
+}  // namespace fathom

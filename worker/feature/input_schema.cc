@@ -1,0 +1,98 @@
+#include "worker/feature/input_schema.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "common/error.h"
+
+namespace fathom {
+namespace {
+
+const std::string& SourceOf(const ColumnConfig& column) {
+  return column.source.empty() ? column.name : column.source;
+}
+
+}  // namespace
+
+InputSchema::InputSchema(const Config& config, bool labelled)
+    : config_(config), labelled_(labelled), label_(config.data) {
+  for (const JoinConfig& join : config.joins) joins_.emplace_back(config.data, join);
+  for (const ColumnConfig& column : config.columns) Want(SourceOf(column));
+  for (const std::string& column : config.data.split_by) Want(column);
+  if (!config.evaluate.group_by.empty()) Want(config.evaluate.group_by);
+  if (labelled) Want(label_.column());
+  for (const SideTable& table : joins_) Want(table.join().key);
+  // A joined table's key comes from the line, or from a table joined before it.
+  for (std::size_t j = 0; j < joins_.size(); ++j) {
+    const Source& key = sources_[Slot(joins_[j].join().key)];
+    if (key.join >= static_cast<int>(j)) {
+      Fail(ExitCode::kUsage,
+           "[[join]] of {}: its key \"{}\" comes from {}, which must be joined before it",
+           joins_[j].join().file, joins_[j].join().key,
+           joins_[static_cast<std::size_t>(key.join)].join().file);
+    }
+  }
+}
+
+void InputSchema::Want(const std::string& column) {
+  for (const Source& source : sources_) {
+    if (source.column == column) return;
+  }
+  Source source{.column = column};
+  for (std::size_t j = 0; j < joins_.size() && source.join < 0; ++j) {
+    const auto& names = joins_[j].columns();
+    const auto place = std::find(names.begin(), names.end(), column);
+    // A key column is the line's: the joined table has it too.
+    if (place == names.end() || column == joins_[j].join().key) continue;
+    source.join = static_cast<int>(j);
+    source.position = static_cast<std::size_t>(place - names.begin());
+  }
+  if (source.join < 0) source.position = LinePosition(column);
+  sources_.push_back(source);
+}
+
+std::size_t InputSchema::LinePosition(const std::string& column) {
+  line_columns_.push_back(column);
+  return line_columns_.size() - 1;
+}
+
+std::size_t InputSchema::Slot(const std::string& column) const {
+  for (std::size_t slot = 0; slot < sources_.size(); ++slot) {
+    if (sources_[slot].column == column) return slot;
+  }
+  FATHOM_CHECK(!"a column that the schema did not ask for");
+  return 0;
+}
+
+void RecordReader::Only(const std::vector<std::size_t>& slots) {
+  // A join's key may be any slot, of the line or of a table joined before.
+  if (schema_.joins().empty()) splitter_.Only(slots);
+}
+
+std::string RecordReader::Read(const Record& record, const FileColumns& columns) {
+  // Without joins a slot is a column of the line.
+  if (schema_.joins().empty()) return splitter_.Split(record, columns, &values_);
+  std::string error = splitter_.Split(record, columns, &line_values_);
+  if (!error.empty()) return error;
+  const auto& sources = schema_.sources();
+  values_.assign(sources.size(), {});
+  for (std::size_t slot = 0; slot < sources.size(); ++slot) {
+    if (sources[slot].join < 0) values_[slot] = line_values_[sources[slot].position];
+  }
+  joined_.clear();
+  for (std::size_t j = 0; j < schema_.joins().size(); ++j) {
+    const SideTable& table = schema_.joins()[j];
+    joined_.push_back(table.Find(std::string(values_[schema_.Slot(table.join().key)])));
+    if (joined_.back() == nullptr) {
+      ++unmatched_;
+      continue;
+    }
+    for (std::size_t slot = 0; slot < sources.size(); ++slot) {
+      if (sources[slot].join == static_cast<int>(j))
+        values_[slot] = (*joined_.back())[sources[slot].position];
+    }
+  }
+  return {};
+}
+
+}  // namespace fathom

@@ -1,0 +1,81 @@
+// Which columns the config asks for, and where each comes from: the line itself, or a joined table.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/config.h"
+#include "worker/feature/label.h"
+#include "worker/feature/side_table.h"
+#include "worker/text/record_splitter.h"
+
+namespace fathom {
+
+// Thread rule: immutable once made; each thread has a RecordReader of its own.
+class InputSchema {
+ public:
+  // `labelled` false: the label column is not asked for.
+  InputSchema(const Config& config, bool labelled);
+
+  const Config& config() const { return config_; }
+  const LabelTest& label() const { return label_; }
+  bool labelled() const { return labelled_; }
+
+  // The slot of a column's text in a record's values. The column must be one that the config names.
+  std::size_t Slot(const std::string& column) const;
+
+  struct Source {
+    std::string column;
+    int join = -1;             // -1: the line itself
+    std::size_t position = 0;  // among the line's wanted columns, or the joined table's columns
+  };
+  const std::vector<Source>& sources() const { return sources_; }  // by slot
+  const std::vector<std::string>& line_columns() const { return line_columns_; }
+  const std::deque<SideTable>& joins() const { return joins_; }
+
+ private:
+  void Want(const std::string& column);
+  std::size_t LinePosition(const std::string& column);
+
+  Config config_;
+  bool labelled_;
+  LabelTest label_;
+  std::deque<SideTable> joins_;
+  std::vector<Source> sources_;
+  std::vector<std::string> line_columns_;
+};
+
+// One thread's way from a record's text to the values of the schema's columns.
+class RecordReader {
+ public:
+  explicit RecordReader(const InputSchema& schema)
+      : schema_(schema), splitter_(schema.config().data, schema.line_columns()) {}
+
+  FileColumns Resolve(const std::filesystem::path& file, std::string_view header) {
+    return splitter_.Resolve(file, header);
+  }
+
+  // Returns an empty string or what is wrong. values()[slot] is valid until the next call.
+  std::string Read(const Record& record, const FileColumns& columns);
+
+  // Values of other slots than these are not asked for: where that saves work they stay empty.
+  void Only(const std::vector<std::size_t>& slots);
+
+  const std::vector<std::string_view>& values() const { return values_; }
+
+  // How many keys were looked up in a joined table and not found.
+  std::uint64_t unmatched() const { return unmatched_; }
+
+ private:
+  const InputSchema& schema_;
+  RecordSplitter splitter_;
+  std::vector<std::string_view> line_values_;
+  std::vector<std::string_view> values_;
+  std::vector<const std::vector<std::string>*> joined_;
+  std::uint64_t unmatched_ = 0;
+};
+
+}  // namespace fathom

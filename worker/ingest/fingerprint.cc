@@ -1,0 +1,38 @@
+#include "worker/ingest/fingerprint.h"
+
+#include <fmt/format.h>
+
+#include "common/config/config_file.h"
+#include "common/xxh3.h"
+#include "worker/data/packed_format.h"
+
+namespace fathom {
+
+std::string Fingerprint(const Config& config, const std::vector<std::filesystem::path>& files) {
+  Config relevant;
+  relevant.data = config.data;
+  relevant.data.packed_dir.clear();
+  relevant.data.max_bad_lines = 0;
+  relevant.joins = config.joins;
+  relevant.columns = config.columns;
+  relevant.crosses = config.crosses;
+  relevant.evaluate.group_by = config.evaluate.group_by;
+  for (ColumnConfig& column : relevant.columns) {
+    column.dim = 0;
+    column.pooling = "sum";
+    if (column.use != "none") column.use = "both";
+  }
+  for (CrossConfig& cross : relevant.crosses) {
+    cross.dim = 0;
+    cross.pooling = "sum";
+    cross.use = "wide";
+  }
+  std::string text = fmt::format("packed {}\n{}", kPackedVersion, DumpConfig(relevant));
+  for (const auto& file : files) {
+    text += fmt::format("{} {} {}\n", file.string(), std::filesystem::file_size(file),
+                        std::filesystem::last_write_time(file).time_since_epoch().count());
+  }
+  return fmt::format("{:016x}", Xxh3(text));
+}
+
+}  // namespace fathom

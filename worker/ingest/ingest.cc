@@ -1,0 +1,189 @@
+#include "worker/ingest/ingest.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "common/error.h"
+#include "worker/ingest/fingerprint.h"
+#include "worker/ingest/packer.h"
+#include "worker/text/input_files.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kPartFiles[kDataParts] = {"train.fpk", "validation.fpk", "test.fpk"};
+constexpr const char* kSummaryFile = "ingest.json";
+constexpr const char* kTransformsFile = "transforms.json";
+
+void WriteText(const fs::path& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text << std::flush;
+  if (!out)
+    Fail(ExitCode::kData, "{}: cannot be written: check the folder and the disk", file.string());
+}
+
+// The summary's file is what makes a folder of packed data whole.
+std::string SummaryJson(const PackSummary& summary) {
+  Json root;
+  for (std::size_t p = 0; p < summary.parts.size(); ++p) {
+    root["parts"].push_back(
+        {{"examples", summary.parts[p].examples}, {"positives", summary.parts[p].positives}});
+  }
+  root["bytes_read"] = summary.bytes_read;
+  root["unmatched_joins"] = summary.unmatched_joins;
+  root["bad_lines"] = summary.bad_lines;
+  root["first_bad_lines"] = Json::array();
+  for (const BadLine& line : summary.first_bad_lines) {
+    root["first_bad_lines"].push_back(
+        {{"file", line.file}, {"line", line.line}, {"reason", line.reason}});
+  }
+  return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+PackSummary ReadSummary(const fs::path& file) {
+  std::ifstream in(file);
+  PackSummary summary;
+  try {
+    const Json root = Json::parse(in);
+    for (std::size_t p = 0; p < summary.parts.size(); ++p) {
+      summary.parts[p] = {root.at("parts").at(p).at("examples"),
+                          root.at("parts").at(p).at("positives")};
+    }
+    summary.bytes_read = root.at("bytes_read");
+    summary.unmatched_joins = root.at("unmatched_joins");
+    summary.bad_lines = root.at("bad_lines");
+    for (const Json& line : root.at("first_bad_lines"))
+      summary.first_bad_lines.push_back({line.at("file"), line.at("line"), line.at("reason")});
+  } catch (const nlohmann::json::exception& error) {
+    Fail(ExitCode::kData,
+         "{}: the summary of the packed data was altered ({}): remove its folder and let it be "
+         "packed again",
+         file.string(), error.what());
+  }
+  return summary;
+}
+
+void CheckLabels(const PackedPart& train, const std::string& label) {
+  if (train.examples == 0) {
+    Fail(ExitCode::kData,
+         "data.train holds no example for the training part: check the files, data.test_fraction "
+         "and data.validation_fraction");
+  }
+  if (train.positives == 0 || train.positives == train.examples) {
+    Fail(ExitCode::kData,
+         "all {} labels of the training part are {}: there is nothing to learn; check data.label = "
+         "\"{}\"",
+         train.examples, train.positives == 0 ? 0 : 1, label);
+  }
+}
+
+IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
+  IngestResult result;
+  const auto path = [&](DataPart part) {
+    const auto p = static_cast<std::size_t>(part);
+    return summary.parts[p].examples > 0 ? dir / kPartFiles[p] : fs::path();
+  };
+  const auto part = [&](DataPart p) { return summary.parts[static_cast<std::size_t>(p)]; };
+  result.train = path(DataPart::kTrain);
+  result.validation = path(DataPart::kValidation);
+  result.test = path(DataPart::kTest);
+  result.transforms = dir / kTransformsFile;
+  result.train_examples = part(DataPart::kTrain).examples;
+  result.train_positives = part(DataPart::kTrain).positives;
+  result.validation_examples = part(DataPart::kValidation).examples;
+  result.validation_positives = part(DataPart::kValidation).positives;
+  result.test_examples = part(DataPart::kTest).examples;
+  result.test_positives = part(DataPart::kTest).positives;
+  result.bytes_read = summary.bytes_read;
+  result.unmatched_joins = summary.unmatched_joins;
+  result.bad_lines = summary.bad_lines;
+  result.first_bad_lines = summary.first_bad_lines;
+  return result;
+}
+
+// Packs into a folder beside, which takes its name once it is whole. Of two processes that pack
+// the same, the one that comes second finds the name taken and its work done.
+PackSummary PackInto(const fs::path& dir, Packer& packer) {
+  const fs::path partial = dir.string() + ".partial-" + std::to_string(getpid());
+  fs::remove_all(partial);
+  fs::create_directories(partial);
+  try {
+    const Transforms transforms = packer.Learn();
+    WriteText(partial / kTransformsFile, TransformsToJson(transforms));
+    std::array<fs::path, kDataParts> paths;
+    for (std::size_t p = 0; p < paths.size(); ++p) paths[p] = partial / kPartFiles[p];
+    const PackSummary summary = packer.Pack(transforms, paths);
+    WriteText(partial / kSummaryFile, SummaryJson(summary));
+    std::error_code taken;
+    fs::rename(partial, dir, taken);
+    if (taken && !fs::exists(dir / kSummaryFile))
+      Fail(ExitCode::kData, "{}: cannot be renamed: {}", partial.string(), taken.message());
+    fs::remove_all(partial);
+    return summary;
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(partial, ignored);
+    throw;
+  }
+}
+
+}  // namespace
+
+IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path& packed_dir,
+                    int threads, const std::function<void(const IngestProgress&)>& progress) {
+  std::vector<fs::path> files = ExpandGlobs(config.data.dir, config.data.train);
+  const std::size_t first_test_file = files.size();
+  for (fs::path& file : ExpandGlobs(config.data.dir, config.data.test))
+    files.push_back(std::move(file));
+  std::vector<fs::path> inputs = files;
+  for (const JoinConfig& join : config.joins) {
+    for (fs::path& file : ExpandGlobs(config.data.dir, {join.file}))
+      inputs.push_back(std::move(file));
+  }
+  const fs::path dir = packed_dir / Fingerprint(config, inputs);
+  const bool reused = fs::exists(dir / kSummaryFile);
+  const auto started = std::chrono::steady_clock::now();
+  PackSummary summary;
+  if (reused) {
+    summary = ReadSummary(dir / kSummaryFile);
+  } else {
+    const InputSchema schema(config, true);
+    Packer packer(schema, spec, files, first_test_file, threads, progress);
+    summary = PackInto(dir, packer);
+  }
+  const auto allowed = static_cast<std::uint64_t>(config.data.max_bad_lines);
+  if (summary.bad_lines > allowed) {
+    Fail(ExitCode::kData, "{}: packed with {} bad lines, data.max_bad_lines allows {}",
+         dir.string(), summary.bad_lines, allowed);
+  }
+  CheckLabels(summary.parts[static_cast<std::size_t>(DataPart::kTrain)], config.data.label);
+  IngestResult result = MakeResult(dir, summary);
+  result.reused = reused;
+  result.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  return result;
+}
+
+PackedInput PackInput(const Config& config, const ModelSpec& spec,
+                      const std::string& transforms_json, const std::vector<std::string>& globs,
+                      bool labelled, const fs::path& packed_file, int threads) {
+  const InputSchema schema(config, labelled);
+  std::vector<fs::path> files = ExpandGlobs(config.data.dir, globs);
+  Packer packer(schema, spec, files, 0, threads, [](const IngestProgress&) {});
+  const Transforms transforms = TransformsFromJson(transforms_json, config);
+  std::array<fs::path, kDataParts> paths;
+  paths[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
+  const PackSummary summary = packer.Pack(transforms, paths);
+  const std::uint64_t examples = summary.parts[static_cast<std::size_t>(DataPart::kTest)].examples;
+  if (examples == 0) Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
+  return {packed_file, examples, summary.bad_lines, summary.first_bad_lines};
+}
+
+}  // namespace fathom

@@ -1,0 +1,63 @@
+// Turns the config's text inputs into packed examples, once: reading, joining, splitting,
+// transforming, keying.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/model/model_spec.h"
+
+namespace fathom {
+
+struct BadLine {
+  std::string file;
+  std::uint64_t line = 0;
+  std::string reason;
+};
+
+struct IngestResult {
+  std::filesystem::path train;  // packed files; empty path: that part has no examples
+  std::filesystem::path validation;
+  std::filesystem::path test;
+  std::filesystem::path transforms;  // transforms.json: vocabularies, means, quantiles
+  bool reused = false;               // nothing had changed
+  std::uint64_t train_examples = 0, train_positives = 0;
+  std::uint64_t validation_examples = 0, validation_positives = 0;
+  std::uint64_t test_examples = 0, test_positives = 0;
+  std::uint64_t bytes_read = 0;  // of text, after decompression
+  double seconds = 0;
+  std::uint64_t unmatched_joins = 0;  // keys that no row of the joined table has
+  std::uint64_t bad_lines = 0;
+  std::vector<BadLine> first_bad_lines;  // at most ten
+};
+
+struct IngestProgress {
+  const char* stage = "";  // "statistics", "packing"
+  std::uint64_t bytes_read = 0;
+  std::uint64_t examples = 0;
+};
+
+// Packs train, validation and test under `packed_dir`/<fingerprint of schema and inputs>, or finds
+// them there. Blocks do not depend on `threads`. A run that dies leaves nothing that a later one
+// takes for whole. Throws Error(kData) (file, line, column, reason, remedy) or Error(kUsage).
+IngestResult Ingest(const Config& config, const ModelSpec& spec,
+                    const std::filesystem::path& packed_dir, int threads,
+                    const std::function<void(const IngestProgress&)>& progress);
+
+// Packs one more input with the transforms that a model was trained with: for evaluate and
+// predict. `labelled` false: the label column may be absent and labels are 0.
+struct PackedInput {
+  std::filesystem::path path;
+  std::uint64_t examples = 0;
+  std::uint64_t bad_lines = 0;
+  std::vector<BadLine> first_bad_lines;
+};
+PackedInput PackInput(const Config& config, const ModelSpec& spec,
+                      const std::string& transforms_json, const std::vector<std::string>& globs,
+                      bool labelled, const std::filesystem::path& packed_file, int threads);
+
+}  // namespace fathom

@@ -1,0 +1,222 @@
+#include "worker/ingest/packer.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "common/error.h"
+#include "worker/data/packed_writer.h"
+#include "worker/text/block_pipeline.h"
+#include "worker/text/csv.h"
+#include "worker/text/record_stream.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kShownBadLines = 10;
+constexpr int kLineBits = 40;  // of a record's place: file number above, line number below
+
+}  // namespace
+
+// What one block amounts to.
+struct Packer::Result {
+  explicit Result(const PackedShape& shape)
+      : parts{PackedExamples(shape), PackedExamples(shape), PackedExamples(shape)} {}
+  void Clear();
+
+  std::array<PackedExamples, kDataParts> parts;
+  std::uint64_t text_bytes = 0;
+  std::uint64_t unmatched = 0;
+  std::uint64_t bad_lines = 0;
+  std::vector<BadLine> first_bad_lines;
+};
+
+void Packer::Result::Clear() {
+  for (PackedExamples& part : parts) part.Clear();
+  text_bytes = unmatched = bad_lines = 0;
+  first_bad_lines.clear();
+}
+
+// What one thread keeps from block to block.
+struct Packer::Thread {
+  Thread(const Packer& packer, const Transforms& transforms)
+      : reader(packer.schema_),
+        rule(packer.schema_),
+        encoder(packer.schema_, packer.spec_, transforms) {}
+
+  // The reader leaves out what neither the statistics nor the parts' rule ask for.
+  void AskOnlyWhatIsLearnt() {
+    std::vector<std::size_t> slots = encoder.ObservedSlots();
+    slots.insert(slots.end(), rule.slots().begin(), rule.slots().end());
+    reader.Only(slots);
+  }
+
+  RecordReader reader;
+  DataPartRule rule;
+  FeatureEncoder encoder;
+  EncodedExample example;
+};
+
+Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs::path> files,
+               std::size_t first_test_file, int threads,
+               std::function<void(const IngestProgress&)> progress)
+    : schema_(schema),
+      spec_(spec),
+      files_(std::move(files)),
+      first_test_file_(first_test_file),
+      threads_(threads),
+      progress_(std::move(progress)),
+      separator_(RecordSplitter::FieldSeparator(schema.config().data)),
+      quoted_separator_(RecordSplitter::QuotedSeparator(schema.config().data)) {
+  for (const fs::path& file : files_) {
+    columns_.push_back(ResolveFile(file));
+    file_names_.push_back(file.filename().string());
+  }
+}
+
+FileColumns Packer::ResolveFile(const fs::path& file) const {
+  RecordReader reader(schema_);
+  TextBlockReader text({file}, quoted_separator_);
+  TextBlock block;
+  Record first;
+  if (!text.Next(&block) || !Records(block).Next(&first)) {
+    Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it",
+         file.string());
+  }
+  return reader.Resolve(file, first.text);
+}
+
+RecordStream Packer::Records(const TextBlock& block) const {
+  return {block, quoted_separator_, separator_};
+}
+
+// Calls take(line, error) for each record of the block, its values in the reader where there is
+// no error.
+template <typename Take>
+void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const {
+  RecordStream records = Records(block);
+  Record record;
+  bool skip = block.starts_file && RecordSplitter::HasHeader(schema_.config().data);
+  while (records.Next(&record)) {
+    if (!skip) take(record.line, reader.Read(record, columns_[block.file]));
+    skip = false;
+  }
+}
+
+DataPart Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const {
+  if (block.file >= first_test_file_) return DataPart::kTest;
+  return thread.rule.Of(thread.reader.values(), file_names_[block.file], line);
+}
+
+Transforms Packer::Learn() {
+  const auto& columns = schema_.config().columns;
+  Transforms transforms;
+  if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
+  using Statistics = std::vector<ColumnStatistics>;
+  Statistics all(columns.size());
+  const std::vector<fs::path> train_files(
+      files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
+  TextBlockReader text(train_files, quoted_separator_);
+  std::uint64_t bytes = 0, records = 0;
+  struct Learnt {
+    Statistics statistics;
+    std::uint64_t bytes = 0, records = 0;
+  };
+  const auto make = [&] {
+    auto thread = std::make_shared<Thread>(*this, Transforms());
+    thread->AskOnlyWhatIsLearnt();
+    return [this, thread, learnt = Learnt()](const TextBlock& block) mutable -> Learnt& {
+      learnt = {.statistics = Statistics(schema_.config().columns.size()),
+                .bytes = block.text.size()};
+      ForEachRecord(thread->reader, block, [&](std::uint64_t line, const std::string& error) {
+        if (!error.empty() || PartOf(*thread, block, line) != DataPart::kTrain) return;
+        thread->encoder.Observe(thread->reader.values(),
+                                (static_cast<std::uint64_t>(block.file) << kLineBits) + line,
+                                &learnt.statistics);
+        ++learnt.records;
+      });
+      thread->encoder.EndObserving(&learnt.statistics);
+      return learnt;
+    };
+  };
+  ForEachBlock(text, threads_, make, [&](Learnt& learnt) {
+    for (std::size_t c = 0; c < all.size(); ++c) all[c].Merge(std::move(learnt.statistics[c]));
+    bytes += learnt.bytes;
+    records += learnt.records;
+    progress_({.stage = "statistics", .bytes_read = bytes, .examples = records});
+  });
+  for (std::size_t c = 0; c < all.size(); ++c) {
+    if (LearnsFromData(columns[c])) transforms[columns[c].name] = all[c].Learn(columns[c]);
+  }
+  return transforms;
+}
+
+void Packer::PackBlock(const TextBlock& block, Thread* thread, Result* result) const {
+  result->Clear();
+  const std::uint64_t unmatched_before = thread->reader.unmatched();
+  ForEachRecord(thread->reader, block, [&](std::uint64_t line, std::string error) {
+    if (error.empty()) error = thread->encoder.Encode(thread->reader.values(), &thread->example);
+    if (error.empty()) {
+      const DataPart part = PartOf(*thread, block, line);
+      result->parts[static_cast<std::size_t>(part)].Add(thread->example);
+      return;
+    }
+    ++result->bad_lines;
+    if (result->first_bad_lines.size() < kShownBadLines)
+      result->first_bad_lines.push_back({files_[block.file].string(), line, error});
+  });
+  result->text_bytes = block.text.size();
+  result->unmatched = thread->reader.unmatched() - unmatched_before;
+}
+
+void Packer::CountBadLines(const Result& result, PackSummary* summary) const {
+  summary->bad_lines += result.bad_lines;
+  for (const BadLine& line : result.first_bad_lines) {
+    if (summary->first_bad_lines.size() < kShownBadLines) summary->first_bad_lines.push_back(line);
+  }
+  const auto allowed = static_cast<std::uint64_t>(schema_.config().data.max_bad_lines);
+  if (summary->bad_lines <= allowed) return;
+  const BadLine& shown = summary->first_bad_lines.front();
+  Fail(ExitCode::kData,
+       "{}:{}: {}. More than {} bad line{}: mend the file, or allow more with data.max_bad_lines",
+       shown.file, shown.line, shown.reason, allowed, allowed == 1 ? "" : "s");
+}
+
+PackSummary Packer::Pack(const Transforms& transforms,
+                         const std::array<fs::path, kDataParts>& paths) {
+  const PackedShape shape(spec_);
+  std::array<std::optional<PackedWriter>, kDataParts> writers;
+  for (std::size_t p = 0; p < writers.size(); ++p) {
+    if (!paths[p].empty()) writers[p].emplace(paths[p], shape);
+  }
+  PackSummary summary;
+  std::uint64_t examples = 0;
+  TextBlockReader text(files_, quoted_separator_);
+  const auto make = [&] {
+    return [this, thread = std::make_shared<Thread>(*this, transforms),
+            result = std::make_shared<Result>(shape)](const TextBlock& block) -> Result& {
+      PackBlock(block, thread.get(), result.get());
+      return *result;
+    };
+  };
+  ForEachBlock(text, threads_, make, [&](Result& result) {
+    CountBadLines(result, &summary);
+    for (std::size_t p = 0; p < writers.size(); ++p) {
+      if (writers[p]) writers[p]->Append(result.parts[p]);
+      examples += result.parts[p].examples();
+    }
+    summary.bytes_read += result.text_bytes;
+    summary.unmatched_joins += result.unmatched;
+    progress_({.stage = "packing", .bytes_read = summary.bytes_read, .examples = examples});
+  });
+  for (std::size_t p = 0; p < writers.size(); ++p) {
+    if (!writers[p]) continue;
+    writers[p]->Finish();
+    summary.parts[p] = {writers[p]->examples(), writers[p]->positives()};
+  }
+  return summary;
+}
+
+}  // namespace fathom

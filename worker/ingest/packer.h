@@ -1,0 +1,73 @@
+// Text files to packed files, in two passes: learn the transforms, then pack.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "common/model/model_spec.h"
+#include "worker/data/packed_format.h"
+#include "worker/feature/data_part.h"
+#include "worker/feature/feature_encoder.h"
+#include "worker/feature/input_schema.h"
+#include "worker/feature/transforms.h"
+#include "worker/ingest/ingest.h"
+#include "worker/text/input_files.h"
+#include "worker/text/record_stream.h"
+
+namespace fathom {
+
+struct PackedPart {
+  std::uint64_t examples = 0;
+  std::uint64_t positives = 0;
+};
+
+struct PackSummary {
+  std::array<PackedPart, kDataParts> parts;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t unmatched_joins = 0;
+  std::uint64_t bad_lines = 0;
+  std::vector<BadLine> first_bad_lines;
+};
+
+class Packer {
+ public:
+  // Examples of `files` from `first_test_file` on are all of the test part. Reads each file's
+  // header.
+  Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<std::filesystem::path> files,
+         std::size_t first_test_file, int threads,
+         std::function<void(const IngestProgress&)> progress);
+
+  // One pass over the training part; none where no column learns.
+  Transforms Learn();
+
+  // Writes each part that has a path. Throws Error(kData) at the bad line after max_bad_lines.
+  PackSummary Pack(const Transforms& transforms,
+                   const std::array<std::filesystem::path, kDataParts>& paths);
+
+ private:
+  struct Result;
+  struct Thread;
+  RecordStream Records(const TextBlock& block) const;
+  FileColumns ResolveFile(const std::filesystem::path& file) const;
+  template <typename Take>
+  void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const;
+  DataPart PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const;
+  void PackBlock(const TextBlock& block, Thread* thread, Result* result) const;
+  void CountBadLines(const Result& result, PackSummary* summary) const;
+
+  const InputSchema& schema_;
+  const ModelSpec& spec_;
+  std::vector<std::filesystem::path> files_;
+  std::size_t first_test_file_;
+  int threads_;
+  std::function<void(const IngestProgress&)> progress_;
+  char separator_;         // between fields; 0 where that depends on the line
+  char quoted_separator_;  // the same where records may be quoted over several lines; else 0
+  std::vector<FileColumns> columns_;     // by file
+  std::vector<std::string> file_names_;  // by file
+};
+
+}  // namespace fathom

@@ -1,0 +1,189 @@
+#include "worker/model/first_layer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "worker/model/row_products.h"
+#include "worker/model/scaled_add.h"
+
+namespace fathom {
+namespace {
+
+// Rows multiplied at a time: their products and the field's weights fit into the first-level
+// cache together.
+constexpr std::size_t kRowsAtOnce = 24;
+
+using RowPointers = std::array<const float*, kRowsAtOnce>;
+
+}  // namespace
+
+void TransposedWeights::Set(const ModelSpec& spec, const float* dense) {
+  if (spec.layers.empty()) return;
+  const LayerSpec& layer = spec.layers.front();
+  outputs_ = static_cast<std::size_t>(layer.outputs);
+  weights_.resize(outputs_ * static_cast<std::size_t>(layer.inputs));
+  for (const Field& field : spec.fields) {
+    const auto dim = static_cast<std::size_t>(field.dim);
+    const std::size_t begin = static_cast<std::size_t>(field.input_offset) * outputs_;
+    const float* from = dense + layer.weight_offset + begin;
+    float* into = weights_.data() + begin;
+    for (std::size_t o = 0; o < outputs_; ++o) {
+      for (std::size_t i = 0; i < dim; ++i) into[o * dim + i] = from[i * outputs_ + o];
+    }
+  }
+}
+
+FirstLayer::FirstLayer(const ModelSpec& spec, int max_examples)
+    : spec_(spec),
+      layer_(spec.layers.front()),
+      outputs_(static_cast<std::size_t>(layer_.outputs)),
+      products_(kRowsAtOnce * outputs_) {
+  for (std::size_t n = 0; n < spec.numerics.size(); ++n) {
+    if (spec.numerics[n].deep) deep_numerics_.push_back(n);
+  }
+  numerics_.resize(static_cast<std::size_t>(max_examples) * deep_numerics_.size());
+  numeric_rows_.resize(static_cast<std::size_t>(max_examples));
+}
+
+void FirstLayer::Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+                         float* out) {
+  ForwardNumerics(batch, slice, rows.dense.data(), out);
+  for (std::size_t f = 0; f < spec_.fields.size(); ++f) {
+    if (spec_.fields[f].dim > 0) ForwardField(batch, slice, f, rows, out);
+  }
+}
+
+// out = bias + numeric columns * W.
+void FirstLayer::ForwardNumerics(const Batch& batch, std::uint32_t slice, const float* dense,
+                                 float* out) {
+  const auto [begin, end] = batch.SliceExamples(slice);
+  const std::size_t m = end - begin;
+  const float* bias = dense + layer_.bias_offset;
+  if (deep_numerics_.empty()) {
+    for (std::size_t e = 0; e < m; ++e) std::copy_n(bias, outputs_, out + e * outputs_);
+    return;
+  }
+  const std::size_t columns = deep_numerics_.size();
+  for (std::size_t e = 0; e < m; ++e) {
+    const float* from = batch.numerics.data() + (begin + e) * spec_.numerics.size();
+    float* const row = numerics_.data() + e * columns;
+    for (std::size_t c = 0; c < columns; ++c) row[c] = from[deep_numerics_[c]];
+    numeric_rows_[e] = row;
+  }
+  const auto first = static_cast<std::size_t>(spec_.numerics[deep_numerics_.front()].input_offset);
+  MultiplyRows(std::span(numeric_rows_).first(m), dense + layer_.weight_offset + first * outputs_,
+               columns, outputs_, out);
+  for (std::size_t e = 0; e < m; ++e) AddScaled(1.0F, bias, outputs_, out + e * outputs_);
+}
+
+void FirstLayer::ForwardField(const Batch& batch, std::uint32_t slice, std::size_t f,
+                              const PulledRows& rows, float* out) {
+  const Field& field = spec_.fields[f];
+  const auto t = static_cast<std::size_t>(field.table);
+  const auto dim = static_cast<std::size_t>(field.dim);
+  const TableBatch& table = batch.tables[t];
+  const std::uint32_t first_example = batch.SliceExamples(slice).first;
+  const float* weights = rows.dense.data() + layer_.weight_offset +
+                         static_cast<std::size_t>(field.input_offset) * outputs_;
+  const auto [first, end] = batch.SegmentsOf(t, slice, f);
+  const auto embedding = [&](std::size_t segment) {
+    return rows.tables[t].deep.data() + table.segments[segment].row * dim;
+  };
+  RowPointers embeddings;
+  for (std::size_t begin = first; begin < end; begin += kRowsAtOnce) {
+    const std::size_t count = std::min<std::size_t>(kRowsAtOnce, end - begin);
+    for (std::size_t i = 0; i < count; ++i) embeddings[i] = embedding(begin + i);
+    for (std::size_t i = begin + count; i < std::min<std::size_t>(begin + 2 * kRowsAtOnce, end);
+         ++i)
+      __builtin_prefetch(embedding(i));
+    MultiplyRows(std::span(embeddings).first(count), weights, dim, outputs_, products_.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const Segment& segment = table.segments[begin + i];
+      for (std::uint32_t o = segment.begin; o < segment.end; ++o) {
+        AddScaled(table.Scale(o), products_.data() + i * outputs_, outputs_,
+                  out + (table.examples[o] - first_example) * outputs_);
+      }
+    }
+  }
+}
+
+void FirstLayer::Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+                          const TransposedWeights& transposed, const float* out_gradient,
+                          std::vector<SegmentGradients>* gradients, float* dense_gradient) {
+  const auto [begin, end] = batch.SliceExamples(slice);
+  float* bias_gradient = dense_gradient + layer_.bias_offset;
+  std::fill_n(bias_gradient, outputs_, 0.0F);
+  for (std::size_t e = 0; e < end - begin; ++e)
+    AddScaled(1.0F, out_gradient + e * outputs_, outputs_, bias_gradient);
+  for (std::size_t f = 0; f < spec_.fields.size(); ++f) {
+    if (spec_.fields[f].dim == 0) continue;
+    BackwardField(batch, slice, f, rows, transposed, out_gradient,
+                  &(*gradients)[static_cast<std::size_t>(spec_.fields[f].table)], dense_gradient);
+  }
+  BackwardNumerics(end - begin, out_gradient, dense_gradient);
+}
+
+// The sum of the gradients of the segment's examples; that of a lone example is taken where it is.
+const float* FirstLayer::SegmentGradient(const TableBatch& table, const Segment& segment,
+                                         std::uint32_t first_example, const float* out_gradient,
+                                         float* scratch) const {
+  const auto of = [&](std::uint32_t o) {
+    return out_gradient + (table.examples[o] - first_example) * outputs_;
+  };
+  const float scale = table.Scale(segment.begin);
+  if (segment.end - segment.begin == 1 && scale == 1.0F) return of(segment.begin);
+  SetScaled(scale, of(segment.begin), outputs_, scratch);
+  for (std::uint32_t o = segment.begin + 1; o < segment.end; ++o)
+    AddScaled(table.Scale(o), of(o), outputs_, scratch);
+  return scratch;
+}
+
+void FirstLayer::BackwardField(const Batch& batch, std::uint32_t slice, std::size_t f,
+                               const PulledRows& rows, const TransposedWeights& transposed,
+                               const float* out_gradient, SegmentGradients* gradients,
+                               float* dense_gradient) {
+  const Field& field = spec_.fields[f];
+  const auto t = static_cast<std::size_t>(field.table);
+  const auto dim = static_cast<std::size_t>(field.dim);
+  const TableBatch& table = batch.tables[t];
+  const std::uint32_t first_example = batch.SliceExamples(slice).first;
+  float* weight_gradient = dense_gradient + layer_.weight_offset +
+                           static_cast<std::size_t>(field.input_offset) * outputs_;
+  const auto [first, end] = batch.SegmentsOf(t, slice, f);
+  if (first == end) std::fill_n(weight_gradient, dim * outputs_, 0.0F);
+  RowPointers embeddings, sums;
+  for (std::size_t begin = first; begin < end; begin += kRowsAtOnce) {
+    const std::size_t count = std::min<std::size_t>(kRowsAtOnce, end - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Segment& segment = table.segments[begin + i];
+      embeddings[i] = rows.tables[t].deep.data() + segment.row * dim;
+      sums[i] = SegmentGradient(table, segment, first_example, out_gradient,
+                                products_.data() + i * outputs_);
+    }
+    MultiplyRows(std::span(sums).first(count), transposed.OfInput(field.input_offset), outputs_,
+                 dim, gradients->deep.data() + begin * dim);
+    MultiplyOuter(std::span(embeddings).first(count), std::span(sums).first(count), dim, outputs_,
+                  begin > first, weight_gradient);
+  }
+}
+
+// Also writes zeros for the input's padding, which nothing ever moves.
+void FirstLayer::BackwardNumerics(std::size_t m, const float* out_gradient, float* dense_gradient) {
+  std::size_t used = 0;
+  for (const Field& field : spec_.fields) used += static_cast<std::size_t>(field.dim);
+  float* weight_gradient = dense_gradient + layer_.weight_offset;
+  const std::size_t columns = deep_numerics_.size();
+  for (std::size_t begin = 0; begin < m && columns > 0; begin += kRowsAtOnce) {
+    const std::size_t count = std::min(kRowsAtOnce, m - begin);
+    RowPointers out;
+    for (std::size_t i = 0; i < count; ++i) out[i] = out_gradient + (begin + i) * outputs_;
+    MultiplyOuter(std::span(numeric_rows_).subspan(begin, count), std::span(out).first(count),
+                  columns, outputs_, begin > 0, weight_gradient + used * outputs_);
+  }
+  const std::size_t padding = static_cast<std::size_t>(layer_.inputs) - used - columns;
+  std::fill_n(weight_gradient + (used + columns) * outputs_, padding * outputs_, 0.0F);
+}
+
+}  // namespace fathom

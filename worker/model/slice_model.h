@@ -1,0 +1,54 @@
+// The whole model on one slice of a batch: logits, and the gradients of the sum of the log losses.
+// A sum, so that an example counts the same for a rare row whatever the batch size; the servers
+// take the mean for the dense parameters, which every example touches.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/model/model_spec.h"
+#include "worker/batch/batch.h"
+#include "worker/batch/pulled_rows.h"
+#include "worker/model/first_layer.h"
+#include "worker/model/mlp.h"
+
+namespace fathom {
+
+// Gradients of a worker's part of the batch; each slice writes its own.
+struct BatchGradients {
+  std::vector<float> logits;             // [examples]
+  std::vector<SegmentGradients> tables;  // of the rows, by segment
+
+  // Makes room for the batch's.
+  void Resize(const ModelSpec& spec, const Batch& batch);
+};
+
+// Thread rule: a thread's own. The shapes depend on the slice alone.
+class SliceModel {
+ public:
+  SliceModel(const ModelSpec& spec, int slice_size);
+
+  // logits [examples of the slice] = bias + wide part + deep part (Cheng et al. 2016, eq. 3).
+  void Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits);
+
+  // After Forward of the same slice. Fills the slice's part of `gradients` and dense_gradient
+  // [spec.dense_floats], all but the gaps between layers, which must be 0 already. Returns the sum
+  // of the slice's log losses. Throws Error(kNumeric) where the loss is not finite.
+  double Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+                  const TransposedWeights& transposed, const float* logits,
+                  BatchGradients* gradients, float* dense_gradient);
+
+ private:
+  void AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
+               float* logits) const;
+  void WideGradient(const Batch& batch, std::uint32_t slice, BatchGradients* gradients) const;
+  void WideDenseGradient(const Batch& batch, std::uint32_t slice, const float* logit_gradients,
+                         float* dense_gradient) const;
+
+  const ModelSpec& spec_;
+  std::optional<FirstLayer> first_layer_;  // these two: if there is a deep part
+  std::optional<Mlp> mlp_;
+};
+
+}  // namespace fathom

@@ -1,0 +1,45 @@
+#include "worker/text/record_stream.h"
+
+#include <algorithm>
+
+#include "worker/text/csv.h"
+
+namespace fathom {
+
+bool RecordStream::Next(Record* record) {
+  while (at_ < text_.size()) {
+    if (separator_ == 0 || !TakeIndexed(record)) TakeScanned(record);
+    if (!WithoutLineEnd(record->text).empty()) return true;
+  }
+  return false;
+}
+
+// The line at at_, if the index has it whole.
+bool RecordStream::TakeIndexed(Record* record) {
+  if (next_indexed_ == index_.lines()) {
+    index_.Fill(text_, at_, separator_, quoted_separator_ != 0);
+    next_indexed_ = 0;
+    if (index_.lines() == 0) return false;
+  }
+  const auto cuts = index_.Cuts(next_indexed_++);
+  const std::size_t end = cuts.back() + std::size_t{1};
+  *record = {text_.substr(at_, end - at_), next_line_++, text_.data(), cuts};
+  at_ = end;
+  return true;
+}
+
+// Leaves no indexed lines behind: TakeIndexed has used them up.
+void RecordStream::TakeScanned(Record* record) {
+  const std::size_t newline = text_.find('\n', at_);
+  std::size_t end = newline == std::string_view::npos ? text_.size() : newline + 1;
+  // A record of several lines has a quote in its first.
+  if (quoted_separator_ != 0 && text_.substr(at_, end - at_).find('"') != std::string_view::npos) {
+    end = CsvRecordEnd(text_, at_, quoted_separator_, true);
+  }
+  *record = {text_.substr(at_, end - at_), next_line_, text_.data(), {}};
+  next_line_ +=
+      static_cast<std::uint64_t>(std::count(record->text.begin(), record->text.end(), '\n'));
+  at_ = end;
+}
+
+}  // namespace fathom
