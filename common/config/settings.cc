@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "common/error.h"
 
@@ -12,9 +13,31 @@ namespace {
 constexpr double kMaxCount = 1e15;
 constexpr double kMaxUnusedSteps = 1e9;  // ages are told apart modulo 2^32
 
-Setting Text(std::string_view key, std::string* value, std::string_view help,
-             std::vector<std::string_view> choices = {}) {
-  return {.key = key, .value = value, .help = help, .choices = std::move(choices)};
+Setting Text(std::string_view key, std::string* value, std::string_view help) {
+  return {.key = key, .value = value, .help = help, .choices = {}};
+}
+
+// `without`: a kind that may not stand here.
+template <typename Kind>
+Setting Word(std::string_view key, Kind* value, std::string_view help,
+             std::optional<Kind> without = {}) {
+  const std::span<const std::string_view> names = NamesOf<Kind>::kNames;
+  Setting setting{
+      .key = key,
+      .value = KindPlace{.place = value,
+                         .names = names,
+                         .get =
+                             [](const void* place) {
+                               return static_cast<std::size_t>(*static_cast<const Kind*>(place));
+                             },
+                         .set =
+                             [](void* place, std::size_t number) {
+                               *static_cast<Kind*>(place) = static_cast<Kind>(number);
+                             }},
+      .help = help,
+      .choices = {names.begin(), names.end()}};
+  if (without) std::erase(setting.choices, NameOf(*without));
+  return setting;
 }
 
 template <typename T>
@@ -37,15 +60,32 @@ Setting Positive(std::string_view key, double* value, double high, std::string_v
           .choices = {}};
 }
 
+// Which transforms go with which kind of column.
+std::string_view TransformHelp() {
+  static const std::string help = [] {
+    std::string text;
+    for (std::size_t k = 0; k < NamesOf<ColumnKind>::kNames.size(); ++k) {
+      text += fmt::format("{}{}: ", k == 0 ? "" : "; ", NamesOf<ColumnKind>::kNames[k]);
+      const char* between = "";
+      for (std::size_t t = 0; t < NamesOf<TransformKind>::kNames.size(); ++t) {
+        if (!GoesWith(static_cast<TransformKind>(t), static_cast<ColumnKind>(k))) continue;
+        text += fmt::format("{}{}", between, NamesOf<TransformKind>::kNames[t]);
+        between = ", ";
+      }
+    }
+    return text;
+  }();
+  return help;
+}
+
 void AddData(DataConfig& d, std::vector<Setting>* out) {
   out->insert(
       out->end(),
       {
           Text("data.dir", &d.dir,
                "Folder that the file names below start from; relative to the config file"),
-          Text("data.format", &d.format,
-               "Form of the input text; generated: no text, the examples are made on the fly",
-               {"csv", "tsv", "criteo", "libsvm", "libffm", "generated"}),
+          Word("data.format", &d.format,
+               "Form of the input text; generated: no text, the examples are made on the fly"),
           Plain("data.header", &d.header,
                 "csv, tsv: the first line of each file names the columns"),
           Plain("data.names", &d.names, "csv, tsv without header: the columns' names"),
@@ -110,18 +150,16 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
           Plain("train.shuffle", &c.train.shuffle, "Another order of the examples each epoch"),
           Number("train.shuffle_window", &c.train.shuffle_window, 1, 1e12,
                  "Examples are shuffled within windows of this many, and the windows are shuffled"),
-          Text("train.consistency", &c.train.consistency,
+          Word("train.consistency", &c.train.consistency,
                "sync: the same bits for any number of servers, workers and threads; bounded: each "
                "batch by one worker, on rows that may lack the last `staleness` batches; async: on "
-               "rows as they are",
-               {"sync", "bounded", "async"}),
+               "rows as they are"),
           Number("train.staleness", &c.train.staleness, 0, 1 << 20,
                  "bounded: how many of the batches before it may be missing from the rows that a "
                  "batch is computed on; 0 is sync, one batch after another"),
-          Text("train.row_format", &c.train.row_format,
+          Word("train.row_format", &c.train.row_format,
                "How rows and their gradients travel; bfloat16 halves the bytes and rounds to 8 "
-               "bits, alike for any layout. The servers keep float32",
-               {"float32", "bfloat16"}),
+               "bits, alike for any layout. The servers keep float32"),
           Plain("train.trace", &c.train.trace,
                 "Write what every rank did when to <output.dir>/trace.json, for ui.perfetto.dev"),
           Positive("wide.alpha", &c.wide.alpha, 1e6,
@@ -138,10 +176,9 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                    "AdaGrad on the embeddings: the accumulator of a new row"),
           Plain("deep.row_wise", &c.deep.row_wise,
                 "One accumulator a row (mean of the squared gradients) instead of one an element"),
-          Text("deep.precision", &c.deep.precision,
+          Word("deep.precision", &c.deep.precision,
                "How the servers keep embeddings; bfloat16 takes half the memory, rounded at random "
-               "by (seed, table, key, step), alike for any layout",
-               {"float32", "bfloat16"}),
+               "by (seed, table, key, step), alike for any layout"),
           Number("deep.l2", &c.deep.l2, 0, 1e6, "L2 on the embeddings that a batch touches"),
           Positive("dense.learning_rate", &c.dense.learning_rate, 1e6,
                    "AdaGrad on layers, bias and numeric wide weights: learning rate. Gradients are "
@@ -179,6 +216,7 @@ std::string Element(const std::string& value) { return Quoted(value); }
 std::string Element(std::int64_t value) { return std::to_string(value); }
 std::string Element(double value) { return TomlNumber(value); }
 std::string Element(bool value) { return value ? "true" : "false"; }
+std::string Element(const ByteSize& value) { return Quoted(value.text()); }
 
 template <typename T>
 std::string Element(const std::vector<T>& values) {
@@ -243,7 +281,7 @@ std::vector<Setting> SettingsOf(Config& c) {
       {
           Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount,
                  "Evaluate every so many steps; 0: only at the end of each epoch"),
-          Text("evaluate.on", &c.evaluate.on, "Which part to evaluate on", {"test", "validation"}),
+          Word("evaluate.on", &c.evaluate.on, "Which part to evaluate on"),
           Text("evaluate.group_by", &c.evaluate.group_by,
                "Column for the per-group AUC (GAUC); empty: none"),
           Number("checkpoint.every_steps", &c.checkpoint.every_steps, 0, kMaxCount,
@@ -258,18 +296,17 @@ std::vector<Setting> SettingsOf(Config& c) {
           Plain("server.huge_pages", &c.server.huge_pages,
                 "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
                 "in half the time; small tables take a little more memory"),
-          Text("server.memory_limit", &c.server.memory_limit,
-               "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
+          Plain("server.memory_limit", &c.server.memory_limit,
+                "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
           Text("server.cold_tier", &c.server.cold_tier,
                "Folder on a local disk of each server's host: rows beyond memory_limit lie there, "
                "in "
                "a file without a name that is gone with the process, and none is evicted or "
                "refused; empty: none"),
-          Text("server.at_limit", &c.server.at_limit,
+          Word("server.at_limit", &c.server.at_limit,
                "What a partition of rows does that is full: evict the tenth of its rows that was "
                "trained least (sum of squared gradients), whose weights are smallest, or that were "
-               "named longest ago; or refuse: new keys get no row",
-               {"evict_least_trained", "evict_smallest", "evict_oldest", "refuse"}),
+               "named longest ago; or refuse: new keys get no row"),
           Number("server.evict_unused_steps", &c.server.evict_unused_steps, 0, kMaxUnusedSteps,
                  "Rows that no push has named for so many steps are forgotten, within 64 steps; 0: "
                  "none. It and evict_oldest keep 4 B more a row, the step of its last update"),
@@ -279,17 +316,16 @@ std::vector<Setting> SettingsOf(Config& c) {
           Number("server.admission_count", &c.server.admission_count, 1, 15,
                  "A key without a row gets one once so many steps have named it (Bloom filter "
                  "inclusion, McMahan et al. 2013); 1: at once"),
-          Text("server.admission_filter", &c.server.admission_filter,
-               "Memory of the counters of admission_count, all servers' together, as 8GB or "
-               "512MiB; half a byte a counter, four counters a key"),
+          Plain("server.admission_filter", &c.server.admission_filter,
+                "Memory of the counters of admission_count, all servers' together, as 8GB or "
+                "512MiB; half a byte a counter, four counters a key"),
           Number("cluster.servers", &c.cluster.servers, 0, 64,
                  "Ranks that serve (in one process: threads); 0: a sensible number"),
           Number("cluster.workers", &c.cluster.workers, 0, 1024,
                  "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
           Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),
-          Text("cluster.transport", &c.cluster.transport,
-               "auto: in process for one process, tcp between processes",
-               {"auto", "inprocess", "tcp", "mpi"}),
+          Word("cluster.transport", &c.cluster.transport,
+               "auto: in process for one process, tcp between processes"),
           Text("cluster.interface", &c.cluster.interface,
                "Network interface between hosts, as eth0; empty: the first that is up"),
           Plain("cluster.tls", &c.cluster.tls,
@@ -305,19 +341,14 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
   return {
       Text("name", &c.name, "The column's name in the model"),
       Text("source", &c.source, "The column of the input; empty: the same as name"),
-      Text("kind", &c.kind, "What its fields hold", {"categorical", "multivalent", "numeric"}),
-      Text("use", &c.use, "Part of the model that uses it; none: only for split_by and group_by",
-           {"wide", "deep", "both", "none"}),
+      Word("kind", &c.kind, "What its fields hold"),
+      Word("use", &c.use, "Part of the model that uses it; none: only for split_by and group_by"),
       Text("separator", &c.separator, "multivalent: what stands between values"),
       Plain("weighted", &c.weighted, "multivalent: each value is written value:weight"),
-      Text("transform", &c.transform,
-           "categorical: none, vocabulary, buckets, quantiles; multivalent: none, vocabulary; "
-           "numeric: none, log, standardise, log_standardise, quantiles",
-           {"none", "vocabulary", "buckets", "quantiles", "log", "standardise", "log_standardise"}),
-      Text("missing_as", &c.missing_as,
+      Word("transform", &c.transform, TransformHelp()),
+      Word("missing_as", &c.missing_as,
            "numeric: what a missing number becomes: zero, before the transform; or neutral, after "
-           "it: 0 (so the mean, if standardised), the middle of the quantiles",
-           {"neutral", "zero"}),
+           "it: 0 (so the mean, if standardised), the middle of the quantiles"),
       Number("min_count", &c.min_count, 1, kMaxCount,
              "vocabulary: values seen less often in the training part share one key"),
       Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
@@ -326,8 +357,7 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
             "buckets: ascending boundaries; class i holds boundaries[i-1] <= x < boundaries[i]"),
       Number("quantiles", &c.quantiles, 2, 65536, "quantiles: into how many classes"),
       Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
-      Text("pooling", &c.pooling, "multivalent: how the values' embeddings become one",
-           {"sum", "mean"}),
+      Word("pooling", &c.pooling, "multivalent: how the values' embeddings become one"),
       Number("values", &c.values, 0, kMaxCount,
              "data.format = \"generated\": distinct values; 0: generated.values"),
   };
@@ -338,11 +368,11 @@ std::vector<Setting> SettingsOf(CrossConfig& c) {
       Plain("columns", &c.columns,
             "Two or more categorical or multivalent columns: one feature for each combination of "
             "their values"),
-      Text("use", &c.use, "Part of the model that uses it", {"wide", "deep", "both"}),
+      Word("use", &c.use, "Part of the model that uses it", std::optional(Use::kNone)),
       Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
              "Fold the combinations into this many classes; 0: one key for each"),
       Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
-      Text("pooling", &c.pooling, "How the combinations' embeddings become one", {"sum", "mean"}),
+      Word("pooling", &c.pooling, "How the combinations' embeddings become one"),
   };
 }
 
@@ -366,16 +396,25 @@ std::vector<Setting> SettingsOf(SweepConfig& s) {
 
 std::string_view TypeName(const SettingValue& value) {
   static constexpr std::string_view kNames[] = {
-      "boolean",         "integer",          "number",         "string",
-      "list of strings", "list of integers", "list of numbers"};
+      "boolean",          "integer",         "number", "string", "list of strings",
+      "list of integers", "list of numbers", "string", "string"};
   return kNames[value.index()];
 }
 
 std::string TomlText(const SettingValue& value) {
-  return std::visit([](const auto* place) { return Element(*place); }, value);
+  if (const auto* kind = std::get_if<KindPlace>(&value))
+    return Quoted(std::string(kind->names[kind->get(kind->place)]));
+  return std::visit(
+      [](const auto& place) -> std::string {
+        if constexpr (std::is_same_v<decltype(place), const KindPlace&>)
+          return {};
+        else
+          return Element(*place);
+      },
+      value);
 }
 
-void CheckSetting(const Setting& setting, const std::string& where) {
+void CheckRange(const Setting& setting, const std::string& where) {
   if (setting.low < setting.high) {
     double value = 0;
     if (const auto* integer = std::get_if<std::int64_t*>(&setting.value))
@@ -387,12 +426,17 @@ void CheckSetting(const Setting& setting, const std::string& where) {
       Fail(ExitCode::kUsage, "{}: {} = {} is out of range: {}", where, setting.key,
            TomlText(setting.value), Range(setting));
   }
-  if (setting.choices.empty()) return;
-  const std::string& text = **std::get_if<std::string*>(&setting.value);
-  if (std::find(setting.choices.begin(), setting.choices.end(), text) == setting.choices.end()) {
-    Fail(ExitCode::kUsage, "{}: {} = \"{}\" is not one of: {}", where, setting.key, text,
+}
+
+void SetKind(const Setting& setting, const std::string& word, const std::string& where) {
+  const auto& choices = setting.choices;
+  if (std::find(choices.begin(), choices.end(), word) == choices.end()) {
+    Fail(ExitCode::kUsage, "{}: {} = \"{}\" is not one of: {}", where, setting.key, word,
          Range(setting));
   }
+  const auto& kind = std::get<KindPlace>(setting.value);
+  const auto name = std::find(kind.names.begin(), kind.names.end(), word);
+  kind.set(kind.place, static_cast<std::size_t>(name - kind.names.begin()));
 }
 
 std::string SettingsHelp() {

@@ -34,10 +34,6 @@ Json ToJson(const ModelFileEntry& file) {
   return json;
 }
 
-const char* PrecisionName(Precision precision) {
-  return precision == Precision::kFloat32 ? "float32" : "bfloat16";
-}
-
 Json ToJson(const Manifest& manifest) {
   Json root;
   root["format"] = kFormat;
@@ -51,7 +47,7 @@ Json ToJson(const Manifest& manifest) {
                               {"wide", table.wide},
                               {"dim", table.dim},
                               {"row_wise", table.row_wise},
-                              {"precision", PrecisionName(table.precision)}});
+                              {"precision", NameOf(table.precision)}});
     if (table.last_step) root["tables"].back()["last_step"] = true;
   }
   root["files"] = Json::array();
@@ -103,10 +99,9 @@ std::uint64_t Checksum(const std::string& text) {
 }
 
 Precision PrecisionFrom(const std::string& name) {
-  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
-    if (name == PrecisionName(precision)) return precision;
-  }
-  Wrong("a table's \"precision\" is not known: \"" + name + "\"");
+  const auto precision = KindNamed<Precision>(name);
+  if (!precision) Wrong("a table's \"precision\" is not known: \"" + name + "\"");
+  return *precision;
 }
 
 TableSpec TableFromJson(const Json& json) {

@@ -10,17 +10,6 @@
 
 namespace fathom {
 
-// How rows, and the gradients that come back for them, travel between servers and workers. With
-// kBfloat16 every node of the slice tree is rounded, so the sums do not depend on who adds them.
-enum class RowFormat { kFloat32, kBfloat16 };
-
-// How embeddings are kept. Of kBfloat16 each update is rounded at random, up or down as near as it
-// is, by a pure function of (seed, table, key, step): small steps are not lost, and every layout
-// rounds alike.
-enum class Precision { kFloat32, kBfloat16 };
-
-enum class Pooling { kSum, kMean };
-
 // A table holds all rows of one shape. Several columns share a table; their keys differ by seed.
 //   a row's state:  [key u64 | wide: z, n f32 | deep: embedding f32 x dim | accumulator f32 x
 //                   (row_wise ? 1 : dim) | last_step u32]

@@ -10,6 +10,7 @@
 #include "common/config/config.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/launch/mpirun_line.h"
+#include "launcher/synthetic/synthetic_log.h"
 
 namespace fathom {
 
@@ -64,7 +65,7 @@ struct PlanArguments {
 void PlanCommand(const ConfigArguments& config, PlanArguments arguments, MpiSession& mpi);
 
 struct GenerateArguments {
-  std::string kind;  // books, criteo
+  SyntheticLog log = SyntheticLog::kBooks;
   std::uint64_t rows = 1000000;
   std::uint64_t test_rows = 0;  // criteo; 0: a tenth of rows
   std::uint64_t seed = 1;

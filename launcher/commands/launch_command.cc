@@ -116,7 +116,8 @@ std::optional<std::uint64_t> NewestCheckpoint(const Config& config,
   std::error_code none;
   const auto written =
       std::filesystem::last_write_time(checkpoints.Complete(steps.back()) / "manifest.json", none);
-  if (none || (config.resume != "auto" && written < launched)) return std::nullopt;
+  if (none || (ResumeFromOf(config.resume) != ResumeFrom::kAuto && written < launched))
+    return std::nullopt;
   return steps.back();
 }
 

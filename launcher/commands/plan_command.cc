@@ -32,9 +32,10 @@ double NetworkSpeed(const std::string& text) {
 }
 
 double MemorySize(const std::string& text) {
-  const auto bytes = ParseByteSize(text);
-  if (!bytes) Fail(ExitCode::kUsage, "--memory = \"{}\" must be {}", text, kByteSizeForm);
-  return *bytes;
+  const auto size = ByteSize::Parse(text);
+  if (!size || !size->given())
+    Fail(ExitCode::kUsage, "--memory = \"{}\" must be {}", text, kByteSizeForm);
+  return size->bytes();
 }
 
 std::string Megabytes(double bytes) {

@@ -62,7 +62,7 @@ constexpr double kUnknown = std::numeric_limits<double>::infinity();
 
 double MostValues(const Config& config, const ColumnConfig& column) {
   if (column.hash_buckets > 0) return static_cast<double>(column.hash_buckets);
-  if (config.data.format != "generated") return kUnknown;
+  if (config.data.format != DataFormat::kGenerated) return kUnknown;
   return static_cast<double>(column.values > 0 ? column.values : config.generated.values);
 }
 

@@ -16,6 +16,13 @@ namespace fathom {
 // `exit_code`, `error`, and of a run that is done its measures (docs/sweep.md).
 using SweepLine = nlohmann::ordered_json;
 
+enum class SweepStatus { kDone, kFailed };
+template <>
+struct NamesOf<SweepStatus> {
+  static constexpr std::array<std::string_view, 2> kNames = {"done", "failed"};
+};
+bool IsDone(const SweepLine& line);
+
 class SweepResults {
  public:
   // Reads what is there. A last line that was not finished is dropped; another that is no JSON

@@ -1,5 +1,5 @@
-// Examples that nobody has to store (data.format = "generated"): each is a pure function of the
-// config's [generated] and its number, so a log of any length costs no disk and no memory.
+// Examples that nobody has to store (data.format = DataFormat::kGenerated): each is a pure function
+// of the config's [generated] and its number, so a log of any length costs no disk and no memory.
 //
 // A categorical column has `values` distinct values; value number v is drawn with a probability
 // that falls as (v + 1)^-skew. The label is drawn from logit = bias + a weight for each column's
