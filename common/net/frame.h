@@ -1,10 +1,11 @@
 // A frame is one message between two roles: a header and a payload.
 //
 // The wire form (docs/wire-format.md), little-endian:
-//   magic u32 | version u16 | type u16 | source u16 | destination u16 | reserved u32 (0) |
-//   step u64 | payload_bytes u64 | checksum u64: XXH3-64 of the 32 bytes before it, then the
-//   payload
-// A frame inside one process is handed over as it is, without the wire form.
+//   header    magic u32 | version u16 | type u16 | source u16 | destination u16 | reserved u32 (0) |
+//             step u64 | payload_bytes u64 | checksum u64
+//   payload   payload_bytes bytes
+// The checksum is XXH3-64 of the 32 bytes before it, then the payload. A frame inside one process
+// is handed over as it is, without the wire form.
 #pragma once
 
 #include <chrono>
