@@ -60,8 +60,8 @@ inline constexpr std::size_t kFrameHeaderBytes = 40;
 inline constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
 inline constexpr std::uint64_t kMaxHandshakeBytes = 256;
 
-// Nothing more is read from a peer while frames of so many bytes that it sent wait for their roles.
-// (So a peer can make a rank hold this and one frame.)
+// While frames of more bytes than these from one peer wait for their roles, nothing more is read
+// from that peer. So a peer can make a rank hold at most these bytes and one more frame.
 inline constexpr std::uint64_t kMaxWaitingBytes = 1ull << 28;
 
 // Writes a payload: numbers and arrays one after another, each array starting on 64 bytes so that
