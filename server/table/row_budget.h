@@ -16,7 +16,7 @@ namespace fathom {
 
 enum class AtLimit {
   kEvictLeastTrained,  // the rows with the smallest sums of squared gradients
-  kEvictSmallest,      // the rows with the smallest weights: |w| and the norm of the embedding
+  kEvictSmallest,      // the rows with the smallest |w| + squared norm of the embedding
   kEvictOldest,        // the rows whose last update was longest ago
   kRefuse,             // none, but new keys get no row
 };
