@@ -38,7 +38,7 @@ enum class FrameType : std::uint16_t {
   kOrder = 14,      // coordinator -> worker: the answer
   kPause = 15,      // coordinator -> server: begin no more steps
   kPaused = 16,     // server -> coordinator: `step` is the first that it has not begun
-  kAlive = 17,      // server -> all: reading or writing files, wait on
+  kAlive = 17,      // server -> workers, coordinator: reading or writing files, wait on
   kBeat = 18,       // between transports: this rank is alive
   kPeerLost = 19,   // made by the transport, never sent: the connection to `source` is gone
 };
