@@ -135,7 +135,7 @@ struct NamesOf<EvaluationPart> {
 // server.at_limit: what a partition does that holds more rows than it may.
 enum class AtLimit {
   kEvictLeastTrained,  // those with the smallest sum of squared gradients
-  kEvictSmallest,      // those with the smallest weights
+  kEvictSmallest,      // those with the smallest |w| + squared norm of the embedding
   kEvictOldest,        // those that were updated longest ago
   kRefuse,             // evict none: new keys get no row
 };

@@ -1,5 +1,6 @@
 // The commands of the `fathom` program. Each returns when it is done and throws Error where it
-// cannot be; what it prints for people goes to stdout, its log to stderr.
+// fails. Results and log lines go to standard output; calibration's progress, launch's own lines
+// and errors go to standard error. Thread rule: the main thread.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,7 @@ void InspectCommand(const std::filesystem::path& model_dir);
 int LaunchCommand(const LaunchRequest& request);
 
 // Runs `train` at every point of the config's [sweep], one after another, and makes the table and
-// the report (docs/sweep.md). What is done already is not run again. Returns 0, or 1 where a run
+// the report (docs/scaling.md). What is done already is not run again. Returns 0, or 1 where a run
 // failed.
 int SweepCommand(const ConfigArguments& arguments);
 

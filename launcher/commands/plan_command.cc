@@ -104,7 +104,7 @@ Calibration GetCalibration(bool again, MpiSession& mpi) {
   auto calibration = ReadCalibration(file);
   if (!calibration || again) {
     const auto logs = file.parent_path() / "logs";
-    StartLogging(logs, 0, false);  // the steps of the trainings interest nobody
+    StartLogging(logs, 0, false);  // the steps of these trainings are not shown
     calibration = Calibrate(mpi);
     StartLogging(logs, 0, true);
     WriteCalibration(*calibration, file);

@@ -234,7 +234,7 @@ void Coordinator::OnScores(const Frame& frame) {
   desk_.Evaluated(frame.step);
   GiveOrders();
   const auto now = Clock::now();
-  // The time of an evaluation is nobody's training time.
+  // The time of an evaluation does not count as training time.
   const auto evaluated_for = steps_done_ == frame.step ? now - last_step_done_ : Clock::duration(0);
   evaluating_ += evaluated_for;
   window_started_ += evaluated_for;

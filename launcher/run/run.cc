@@ -165,7 +165,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
         context_on(layout, transport), RolesOf(layout, mpi.rank()),
         [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
   }
-  // No other interface hears a knock.
+  // The rank listens on this interface alone.
   const std::string address = OneHost(layout) ? kLoopback : LocalAddress(config.cluster.interface);
   TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi), address, timeout,
                          config.cluster.tls);

@@ -3,8 +3,9 @@
 // says, on a disk that fails when it says so. A run that was disturbed is gone on with on another
 // layout until it is done.
 //
-//   simulation_tests                      as many seeds as FATHOM_SIM_SEEDS says (2000; 200 under a
-//   sanitizer) FATHOM_SIM_SEED=N simulation_tests    this one alone, told step by step
+//   simulation_tests                      as many seeds as FATHOM_SIM_SEEDS says
+//                                         (2000; 200 under a sanitizer)
+//   FATHOM_SIM_SEED=N simulation_tests    this one alone, told step by step
 #include <gtest/gtest.h>
 
 #include <algorithm>
