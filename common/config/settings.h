@@ -1,5 +1,6 @@
-// The one table of settings: every key that a config may hold, with its place in Config, range,
-// choices and meaning. It feeds the parser, the dump, `fathom settings` and docs/config.md.
+// The one table of settings (settings_table.cc): every key that a config may hold, with its place
+// in Config, range, choices and meaning. It feeds the parser, the dump, `fathom settings` and
+// docs/config.md.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +46,9 @@ std::string_view TypeName(const SettingValue& value);
 
 // A value as TOML writes it.
 std::string TomlText(const SettingValue& value);
+
+// "0 to 10", "above 0 to 1", or the choices; empty: any value.
+std::string RangeText(const Setting& setting);
 
 // Throws Error(kUsage) that begins with `where` if the number is out of range.
 void CheckRange(const Setting& setting, const std::string& where);
