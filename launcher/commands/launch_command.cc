@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "common/config/config_file.h"
+#include "common/config/idle_settings.h"
 #include "common/error.h"
 #include "common/run/checkpoint_dir.h"
 #include "launcher/commands/commands.h"
@@ -128,17 +129,21 @@ void Pause(std::chrono::seconds pause) {
   while (signals == 0 && Clock::now() < end) std::this_thread::sleep_for(kGlance);
 }
 
-// The config, so that mistakes in it are told once, and at once.
-Config CheckedConfig(const std::vector<std::string>& command) {
+// The config, so that mistakes in it are told once, and at once. What is no mistake the job tells.
+Config CheckedConfig(const LaunchRequest& request) {
+  const auto& command = request.command;
   if (command.size() < 2 || command[0] != "train")
     Fail(ExitCode::kUsage, "launch runs `train CONFIG [key=value ...]`, after --");
-  return LoadConfig(command[1], {command.begin() + 2, command.end()});
+  GivenKeys given;
+  Config config = LoadConfig(command[1], {command.begin() + 2, command.end()}, &given);
+  IdleSettings(config, given, {.processes = request.ranks}, command[1]);
+  return config;
 }
 
 }  // namespace
 
 int LaunchCommand(const LaunchRequest& request) {
-  const Config config = CheckedConfig(request.command);
+  const Config config = CheckedConfig(request);
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const bool root = geteuid() == 0;
   if (request.dry_run) {

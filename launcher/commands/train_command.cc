@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <optional>
 
+#include "common/config/config_dump.h"
 #include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/file/published_dir.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/idle_warnings.h"
 #include "launcher/plan/forecast.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
@@ -115,15 +117,17 @@ int ExitCodeOf(bool stopped, MpiSession& mpi) {
 
 int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   const ClusterShape host = ThisHost();
-  const Config config = LoadConfig(arguments.file, arguments.overrides);
+  GivenKeys given;
+  const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
   const fs::path output = config.output.dir;
   fs::create_directories(output);
   StartLogging(output / "logs", mpi.rank(), mpi.rank() == 0);
   const Layout layout = PlanLayout(config, mpi);
   const ModelSpec spec = MakeModelSpec(config);
   const bool first = mpi.rank() == 0;
+  WarnOfIdleSettings(config, given, arguments, layout, first);
   if (first) {
-    WriteText(output / "config.toml", DumpConfig(config));
+    WriteText(output / "config.toml", ConfigFileText(config));
     LogModel(spec);
   }
   OpenedData opened = OpenData(config, spec, mpi);
@@ -162,7 +166,8 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   if (first && !result.stopped) Publish(partial, output / "model");
   result.report.peaks = PeakResidentBytes(layout, mpi);
-  result.report.profile = meter.Gather(result.report.examples, result.report.steps - start.step);
+  result.report.profile =
+      meter.Gather(result.report.examples_now, result.report.steps - start.step);
   if (first && result.stopped) {
     std::printf("\nstopped after step %llu; the same command with resume=auto goes on from there\n",
                 static_cast<unsigned long long>(result.report.steps));

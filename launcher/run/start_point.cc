@@ -5,6 +5,7 @@
 #include <optional>
 #include <sstream>
 
+#include "common/config/config_dump.h"
 #include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/model/checked_file.h"
@@ -154,7 +155,7 @@ std::string ModelConfigText(Config config) {
   }
   config.data.packed_dir.clear();
   config.train.trace = false;
-  return DumpConfig(config);
+  return ConfigFileText(config);
 }
 
 StartPoint ChooseStart(const Config& config, const std::string& data, MpiSession& mpi) {

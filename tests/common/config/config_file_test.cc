@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/config/config_dump.h"
 #include "common/config/settings.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
