@@ -43,10 +43,10 @@ CoordinatorResult Coordinator::Run() {
   report.steps = steps_done_;
   report.resumed_at = context_.start_step;
   report.examples = progress_.examples;
+  report.examples_now = progress_.examples - inputs_.progress.examples;
   report.progressive_logloss = Ratio(progress_.loss_sum, static_cast<double>(progress_.examples));
   report.seconds = Seconds(last_step_done_ - started_ - evaluating_);
-  report.examples_per_second =
-      Ratio(static_cast<double>(progress_.examples - inputs_.progress.examples), report.seconds);
+  report.examples_per_second = Ratio(static_cast<double>(report.examples_now), report.seconds);
   report.checkpoints = checkpoints_.written();
   report.checkpoints_failed = checkpoints_.failed();
   report.checkpoint_stall_seconds = checkpoints_.stall_seconds();

@@ -20,7 +20,7 @@ FinalReport MeasureRun(const Config& config, MpiSession& mpi) {
   request.coordinator.texts = {.config_toml = ModelConfigText(config), .transforms_json = "{}"};
   request.coordinator.stop_asked = [] { return false; };
   FinalReport report = ExecuteRun(config, spec, layout, mpi, std::move(request)).report;
-  report.profile = meter.Gather(report.examples, report.steps);
+  report.profile = meter.Gather(report.examples_now, report.steps);
   return report;
 }
 

@@ -21,6 +21,18 @@ done
 grep -q "^worker time: .*compute [0-9]* %" "$scratch/plain.txt" || fail "no line says where the workers' time went"
 grep -q "^server time: .*idle [0-9]* %" "$scratch/plain.txt" || fail "no line says where the servers' time went"
 
+# Half the steps are of another process: what this one sent is divided by the examples it trained on.
+bytes() { sed -n "s/.*\"bytes_per_example_$1\":\([0-9.]*\).*/\1/p" <<<"$2"; }
+"$fathom" train "$scratch/config.toml" output.dir="$scratch/whole" checkpoint.every_steps=1 checkpoint.keep=1000 >/dev/null
+whole=$(tail -n 1 "$scratch/whole/metrics.jsonl")
+middle=$(ls -d "$scratch/whole/checkpoints/"step-* | awk '{ name[NR] = $0 } END { print name[int(NR / 2)] }')
+"$fathom" train "$scratch/config.toml" output.dir="$scratch/rest" resume="$middle" >/dev/null
+rest=$(tail -n 1 "$scratch/rest/metrics.jsonl")
+for way in sent received; do
+  awk -v a="$(bytes $way "$whole")" -v b="$(bytes $way "$rest")" 'BEGIN { exit !(a > 10 && b > 0.9 * a && b < 1.1 * a) }' ||
+    fail "after a resume $(bytes $way "$rest") B an example were $way, $(bytes $way "$whole") B in the whole run"
+done
+
 traced=(train "$scratch/config.toml" train.trace=true cluster.threads=2)
 ranks 3 "$fathom" "${traced[@]}" output.dir="$scratch/traced" >/dev/null
 check_trace "$scratch/traced" 0
