@@ -9,7 +9,7 @@
 namespace fathom {
 namespace {
 
-std::string Quoted(const std::string& text) {
+std::string TomlString(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -29,11 +29,11 @@ std::string TomlNumber(double value) {
   return text.find_first_of(".einf") == std::string::npos ? text + ".0" : text;
 }
 
-std::string Element(const std::string& value) { return Quoted(value); }
+std::string Element(const std::string& value) { return TomlString(value); }
 std::string Element(std::int64_t value) { return std::to_string(value); }
 std::string Element(double value) { return TomlNumber(value); }
 std::string Element(bool value) { return value ? "true" : "false"; }
-std::string Element(const ByteSize& value) { return Quoted(value.text()); }
+std::string Element(const ByteSize& value) { return TomlString(value.text()); }
 
 template <typename T>
 std::string Element(const std::vector<T>& values) {
@@ -53,7 +53,7 @@ std::string_view TypeName(const SettingValue& value) {
 
 std::string TomlText(const SettingValue& value) {
   if (const auto* kind = std::get_if<KindPlace>(&value))
-    return Quoted(std::string(kind->names[kind->get(kind->place)]));
+    return TomlString(std::string(kind->names[kind->get(kind->place)]));
   return std::visit(
       [](const auto& place) -> std::string {
         if constexpr (std::is_same_v<decltype(place), const KindPlace&>)

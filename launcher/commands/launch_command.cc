@@ -1,7 +1,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
 #include "launcher/launch/restart_policy.h"
+#include "launcher/launch/stop_signal.h"
 #include "launcher/run/start_point.h"
 
 namespace fathom {
@@ -29,23 +29,6 @@ constexpr auto kQuickStop = std::chrono::seconds(3);     // from the second
 // within cluster.timeout_seconds. If they are still there so long after that, they are stopped
 // processes, or mpirun hangs: all are killed.
 constexpr auto kLeaving = std::chrono::seconds(10);
-constexpr int kSignalled = 128;
-
-std::atomic<int> signals{0};
-std::atomic<int> first_signal{0};
-
-void OnSignal(int signal_number) {
-  int none = 0;
-  first_signal.compare_exchange_strong(none, signal_number);
-  ++signals;
-}
-
-void ListenForSignals() {
-  struct sigaction action {};
-  action.sa_handler = OnSignal;
-  sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
-}
 
 template <typename... Args>
 void Say(fmt::format_string<Args...> format, Args&&... args) {
@@ -77,13 +60,14 @@ class Attempt {
  private:
   void PassSignalsOn() {
     const auto now = Clock::now();
-    if (signals > 0 && !asked_to_stop_) {
+    if (StopSignal::Count() > 0 && !asked_to_stop_) {
       asked_to_stop_ = now;
       Say("signal {}: a checkpoint, then the end; a second signal ends it now",
-          first_signal.load());
+          StopSignal::First());
       mpirun_.Signal(SIGUSR1);
     }
-    if (asked_to_stop_ && !told_to_end_ && (signals > 1 || now - *asked_to_stop_ > kOrderlyStop)) {
+    if (asked_to_stop_ && !told_to_end_ &&
+        (StopSignal::Count() > 1 || now - *asked_to_stop_ > kOrderlyStop)) {
       told_to_end_ = now;
       mpirun_.Signal(SIGTERM);
     }
@@ -126,7 +110,7 @@ std::optional<std::uint64_t> NewestCheckpoint(const Config& config,
 // Sleeps, but not through a signal.
 void Pause(std::chrono::seconds pause) {
   const auto end = Clock::now() + pause;
-  while (signals == 0 && Clock::now() < end) std::this_thread::sleep_for(kGlance);
+  while (StopSignal::Count() == 0 && Clock::now() < end) std::this_thread::sleep_for(kGlance);
 }
 
 // The config, so that mistakes in it are told once, and at once. What is no mistake the job tells.
@@ -147,18 +131,18 @@ int LaunchCommand(const LaunchRequest& request) {
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const bool root = geteuid() == 0;
   if (request.dry_run) {
-    std::printf("%s\n", Quoted(MpirunLine(request, program, false, root)).c_str());
+    std::printf("%s\n", ShellLine(MpirunLine(request, program, false, root)).c_str());
     return 0;
   }
-  ListenForSignals();
+  StopSignal::Listen({SIGINT, SIGTERM, SIGHUP}, StopSignal::Second::kIsCounted);
   const auto launched = std::filesystem::file_time_type::clock::now();
   auto newest = NewestCheckpoint(config, launched);
   RestartPolicy policy(request.restarts, newest);
   for (;;) {
     const auto line = MpirunLine(request, program, newest.has_value(), root);
-    Say("{}", Quoted(line));
+    Say("{}", ShellLine(line));
     const int code = Attempt(line, config.cluster.timeout_seconds).Run();
-    if (signals > 0) return kSignalled + first_signal.load();
+    if (StopSignal::Count() > 0) return ExitCodeOfSignal(StopSignal::First());
     if (code == 0) return 0;
     newest = NewestCheckpoint(config, launched);
     const auto decision = policy.OnFailure(code, newest);
@@ -171,7 +155,7 @@ int LaunchCommand(const LaunchRequest& request) {
     Say("the job ended with exit code {}, {}; restart {} of {} in {} s", code, state,
         policy.restarts(), request.restarts, decision.pause.count());
     Pause(decision.pause);
-    if (signals > 0) return kSignalled + first_signal.load();
+    if (StopSignal::Count() > 0) return ExitCodeOfSignal(StopSignal::First());
   }
 }
 

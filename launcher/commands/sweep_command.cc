@@ -131,15 +131,9 @@ class Sweep {
 
   void WriteTables() const {
     const auto points = PointsOf(runs_, results_);
-    Replace("sweep.csv", CsvOf(points));
-    Replace("report.html", ReportOf("Sweep of " + arguments_.file.filename().string(), points));
-  }
-
-  // A reader, and a kill, finds the old text or the new one.
-  void Replace(const char* name, const std::string& text) const {
-    const fs::path partial = output_ / (std::string(name) + ".partial");
-    WriteText(partial, text);
-    fs::rename(partial, output_ / name);
+    WriteText(output_ / "sweep.csv", CsvOf(points));
+    WriteText(output_ / "report.html",
+              ReportOf("Sweep of " + arguments_.file.filename().string(), points));
   }
 
   const ConfigArguments& arguments_;

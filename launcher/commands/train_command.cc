@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -11,12 +13,12 @@
 #include "common/run_log.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
+#include "launcher/launch/stop_signal.h"
 #include "launcher/plan/forecast.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/run_meter.h"
 #include "launcher/run/start_point.h"
-#include "launcher/run/stop_signal.h"
 
 namespace fathom {
 namespace {
@@ -105,10 +107,19 @@ void PrintSummary(const Config& config, const FinalReport& report) {
   std::printf("model: %s\n", (fs::path(config.output.dir) / "model").c_str());
 }
 
+// Under mpirun SIGUSR1 alone, which it passes on to every rank: SIGINT and SIGTERM end an mpirun
+// job at once.
+void ListenForStop(bool under_mpirun) {
+  if (under_mpirun) {
+    StopSignal::Listen({SIGUSR1}, StopSignal::Second::kEndsTheProcess);
+  } else {
+    StopSignal::Listen({SIGUSR1, SIGINT, SIGTERM}, StopSignal::Second::kEndsTheProcess);
+  }
+}
+
 // Of a run that a signal ended: what a shell says of the signal. All ranks learn it from rank 0.
 int ExitCodeOf(bool stopped, MpiSession& mpi) {
-  constexpr int kSignalled = 128;
-  int code = stopped ? kSignalled + StopSignal::Asked() : 0;
+  int code = stopped ? ExitCodeOfSignal(StopSignal::First()) : 0;
   mpi.Broadcast(std::as_writable_bytes(std::span(&code, 1)));
   return code;
 }
@@ -156,10 +167,10 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
                            .texts = {.config_toml = ModelConfigText(config),
                                      .transforms_json = opened.transforms_json},
                            .progress = start.progress,
-                           .stop_asked = [] { return StopSignal::Asked() != 0; }};
+                           .stop_asked = [] { return StopSignal::Count() > 0; }};
     StartPartial(partial);
   }
-  StopSignal::Listen(mpi.ranks() > 1);
+  ListenForStop(mpi.ranks() > 1);
   RunMeter meter(config, layout, mpi);
   request.stages = meter.stages();
   mpi.Barrier();

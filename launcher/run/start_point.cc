@@ -8,6 +8,7 @@
 #include "common/config/config_dump.h"
 #include "common/config/config_file.h"
 #include "common/error.h"
+#include "common/file/durable_file.h"
 #include "common/model/checked_file.h"
 #include "common/run_log.h"
 
@@ -106,13 +107,9 @@ void PutAside(const Config& config) {
   const CheckpointDir checkpoints = CheckpointsOf(config);
   if (checkpoints.Steps().empty()) return;
   const fs::path aside = checkpoints.path().string() + ".old";
-  std::error_code refused;
-  fs::remove_all(aside, refused);
-  fs::rename(checkpoints.path(), aside, refused);
-  if (refused) {
-    Fail(ExitCode::kModel, "{}: cannot be renamed to {}: {}", checkpoints.path().string(),
-         aside.string(), refused.message());
-  }
+  std::error_code ignored;  // the rename then says what is wrong
+  fs::remove_all(aside, ignored);
+  Rename(checkpoints.path(), aside);
   LogInfo("the checkpoints of the run before are now {} (resume=auto would have gone on from them)",
           aside.string());
 }

@@ -56,16 +56,16 @@ class ServerRun {
       : config_(MakeConfig(timeout_seconds, checkpoint_steps)),
         layout_(MakeLayout({"node-a"}, config_.cluster)),
         transport_(static_cast<int>(layout_.roles.size())),
-        context_{.config = config_,
-                 .spec = spec_,
-                 .layout = layout_,
-                 .transport = transport_,
-                 .mode = mode,
-                 .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
-                 .evaluation_examples = 10,
-                 .model_dir = model_dir,
-                 .save_dir = save_dir_.path(),
-                 .checkpoint_dir = checkpoint_dir()},
+        context_{{.config = config_,
+                  .spec = spec_,
+                  .layout = layout_,
+                  .mode = mode,
+                  .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
+                  .evaluation_examples = 10,
+                  .model_dir = model_dir,
+                  .save_dir = save_dir_.path(),
+                  .checkpoint_dir = checkpoint_dir()},
+                 transport_},
         thread_([this] { Serve(); }) {}
 
   ~ServerRun() {
@@ -233,15 +233,15 @@ TEST_F(ServerTest, WorkerWithoutSlicesTakesPartWithEmptyMessages) {
   const Layout layout = MakeLayout({"node-a"}, config.cluster);
   const ModelSpec spec = Spec();
   InProcessTransport transport(static_cast<int>(layout.roles.size()));
-  const RunContext context{.config = config,
-                           .spec = spec,
-                           .layout = layout,
-                           .transport = transport,
-                           .mode = RunMode::kTrain,
-                           .train_examples = 8,
-                           .evaluation_examples = 0,
-                           .model_dir = {},
-                           .save_dir = {}};
+  const RunContext context{{.config = config,
+                            .spec = spec,
+                            .layout = layout,
+                            .mode = RunMode::kTrain,
+                            .train_examples = 8,
+                            .evaluation_examples = 0,
+                            .model_dir = {},
+                            .save_dir = {}},
+                           transport};
   const auto send = [&](FrameType type, RoleId from, Buffer payload) {
     transport.Send({.type = type,
                     .source = from,
