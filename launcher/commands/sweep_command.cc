@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "common/config/config_file.h"
@@ -11,6 +12,8 @@
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
 #include "launcher/sweep/sweep_grid.h"
+#include "launcher/sweep/sweep_measures.h"
+#include "launcher/sweep/sweep_points.h"
 #include "launcher/sweep/sweep_report.h"
 #include "launcher/sweep/sweep_results.h"
 

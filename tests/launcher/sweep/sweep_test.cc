@@ -7,6 +7,8 @@
 
 #include "launcher/sweep/line_plot.h"
 #include "launcher/sweep/sweep_grid.h"
+#include "launcher/sweep/sweep_measures.h"
+#include "launcher/sweep/sweep_points.h"
 #include "launcher/sweep/sweep_report.h"
 #include "launcher/sweep/sweep_results.h"
 #include "tests/support/expect_error.h"
