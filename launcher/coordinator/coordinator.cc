@@ -6,6 +6,11 @@
 
 #include "common/error.h"
 #include "common/message/failure_frames.h"
+#include "common/message/save_request.h"
+#include "common/message/saved_message.h"
+#include "common/message/scores_message.h"
+#include "common/message/step_done_message.h"
+#include "common/message/step_order.h"
 #include "common/run_log.h"
 
 namespace fathom {
@@ -119,8 +124,8 @@ void Coordinator::Handle(const Frame& frame) {
     case FrameType::kWorkerDone:
       return OnWorkerDone(frame);
     default:
-      Fail(ExitCode::kPeer, "coordinator: a frame of type {} from {} makes no sense here",
-           static_cast<int>(frame.type), RoleName(context_.layout.roles[frame.source]));
+      Fail(ExitCode::kPeer, "coordinator: {} from {} makes no sense here", Described(frame.type),
+           RoleName(context_.layout.roles[frame.source]));
   }
 }
 
@@ -140,8 +145,8 @@ int Coordinator::ServerOf(const Frame& frame) const {
 
 // What came makes no sense, or came already.
 void Coordinator::FailUnasked(const Frame& frame) const {
-  Fail(ExitCode::kPeer, "coordinator: {} sent a frame of type {} for step {} that nobody asked for",
-       RoleAndPlace(context_.layout, frame.source), static_cast<int>(frame.type), frame.step);
+  Fail(ExitCode::kPeer, "coordinator: {} sent {} for step {} that nobody asked for",
+       RoleAndPlace(context_.layout, frame.source), Described(frame.type), frame.step);
 }
 
 void Coordinator::OnStepDone(const Frame& frame) {
