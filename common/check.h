@@ -1,5 +1,6 @@
-// Broken logic stops the program where it is found, with the operands printed. For what can go
-// wrong outside the program (files, peers, users) throw an Error instead: see error.h.
+// Broken logic stops the program where it is found, with the condition printed, and by
+// FATHOM_CHECK_EQ the operands. For what can go wrong outside the program (files, peers, users)
+// throw an Error instead: see error.h.
 #pragma once
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 //
 // A key is a hash of the column's name and the value's text, so it is well mixed: its top bits
 // choose the partition, and so the server, that owns the row; small ids do not crowd together.
-// Two features of one table share a key with probability n^2 / 2^65 (3e-4 at 10^8 features).
+// That any two of a table's n features share a key has probability n^2 / 2^65 (3e-4 for 10^8).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
-// The run's log: each rank writes its own file, rank 0 also to the terminal.
+// The run's log: each rank writes its own file, rank 0 also to the terminal (standard output).
 //
-// Thread rule: any thread. Before StartLogging everything goes to the terminal alone.
+// Thread rule: LogLine and its kin from any thread, StartLogging while no other thread logs. Before
+// StartLogging everything goes to the terminal alone.
 #pragma once
 
 #include <fmt/format.h>

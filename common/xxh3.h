@@ -1,5 +1,5 @@
-// XXH3-64 of bytes: for keys and for checksums. Compiled in one place, inlined nowhere
-// (but into ValueKeys, common/key.h).
+// XXH3-64 of bytes: for keys and for checksums. Compiled in one place; only ValueKeys
+// (common/key.h) has it inlined.
 #pragma once
 
 #include <cstddef>

@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   // being mapped, cleared and given back each time.
   mallopt(M_MMAP_THRESHOLD, kKeptBlockBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptFreeBytes);
-  // A file that may not grow, or a reader that is gone, is an error of the write, not the end.
+  // Where a file may not grow, or nobody reads a pipe, the write fails and the process goes on.
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
   fathom::InstallTerminateHandler();

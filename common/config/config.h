@@ -8,16 +8,19 @@
 #include <string>
 #include <vector>
 
+#include "common/byte_size.h"
+#include "common/config/kinds.h"
+
 namespace fathom {
 
 inline constexpr int kMaxEmbeddingDim = 4096;
 
 struct DataConfig {
-  std::string dir = ".";           // where the globs below start; relative to the config file
-  std::string format = "csv";      // csv, tsv, criteo, libsvm, libffm, generated
-  bool header = true;              // csv/tsv: the first line names the columns
-  std::vector<std::string> names;  // csv/tsv without header: the columns' names
-  bool trim = false;               // csv/tsv: strip blanks around fields
+  std::string dir = ".";  // where the globs below start; relative to the config file
+  DataFormat format = DataFormat::kCsv;
+  bool header = true;                       // csv/tsv: the first line names the columns
+  std::vector<std::string> names;           // csv/tsv without header: the columns' names
+  bool trim = false;                        // csv/tsv: strip blanks around fields
   std::vector<std::string> missing = {""};  // fields that mean "unknown"
   std::vector<std::string> train;           // globs
   std::vector<std::string> test;            // globs; empty: split `train`
@@ -32,7 +35,7 @@ struct DataConfig {
   std::int64_t max_bad_lines = 0;
 };
 
-struct GeneratedConfig {  // data.format = "generated"
+struct GeneratedConfig {  // data.format = DataFormat::kGenerated
   std::int64_t examples = 1000000;
   std::int64_t test_examples = 100000;
   std::int64_t values = 100000;  // of a categorical column
@@ -50,30 +53,29 @@ struct JoinConfig {
 // [[column]]
 struct ColumnConfig {
   std::string name;
-  std::string source;                // input column; empty: same as name
-  std::string kind = "categorical";  // categorical, multivalent, numeric
-  std::string use = "both";        // wide, deep, both, none (none: for split_by and group_by only)
-  std::string separator = "|";     // multivalent
-  bool weighted = false;           // multivalent: each value is id:weight (libsvm, libffm)
-  std::string transform = "none";  // categorical: none, vocabulary, buckets, quantiles. numeric:
-                                   // none, log, standardise, log_standardise, quantiles
-  std::string missing_as = "neutral";  // numeric: neutral, zero
-  std::int64_t min_count = 1;          // vocabulary: rarer values share one key
-  std::int64_t hash_buckets = 0;       // categorical, multivalent: 0 = one key per value
-  std::vector<double> boundaries;      // buckets
-  std::int64_t quantiles = 100;        // quantiles: how many
-  std::int64_t dim = 0;                // 0: model.embedding_dim
-  std::string pooling = "sum";         // multivalent: sum, mean
-  std::int64_t values = 0;             // generated: 0: generated.values
+  std::string source;  // input column; empty: same as name
+  ColumnKind kind = ColumnKind::kCategorical;
+  Use use = Use::kBoth;         // kNone: for split_by and group_by only
+  std::string separator = "|";  // multivalent
+  bool weighted = false;        // multivalent: each value is id:weight (libsvm, libffm)
+  TransformKind transform = TransformKind::kNone;
+  MissingAs missing_as = MissingAs::kNeutral;  // numeric
+  std::int64_t min_count = 1;                  // vocabulary: rarer values share one key
+  std::int64_t hash_buckets = 0;               // categorical, multivalent: 0 = one key per value
+  std::vector<double> boundaries;              // buckets
+  std::int64_t quantiles = 100;                // quantiles: how many
+  std::int64_t dim = 0;                        // 0: model.embedding_dim
+  Pooling pooling = Pooling::kSum;             // multivalent
+  std::int64_t values = 0;                     // generated: 0: generated.values
 };
 
 // [[cross]]: one feature for each combination of the columns' values.
 struct CrossConfig {
   std::vector<std::string> columns;  // two or more categorical or multivalent columns
-  std::string use = "wide";          // wide, deep, both
+  Use use = Use::kWide;              // not kNone
   std::int64_t hash_buckets = 0;
   std::int64_t dim = 0;
-  std::string pooling = "sum";
+  Pooling pooling = Pooling::kSum;
 };
 
 struct ModelConfig {
@@ -89,10 +91,10 @@ struct TrainConfig {
   std::int64_t epochs = 1;
   bool shuffle = true;
   std::int64_t shuffle_window = 4194304;  // examples: shuffled within windows, windows shuffled
-  std::string consistency = "sync";       // sync, bounded, async
-  std::int64_t staleness = 4;             // bounded: steps
-  std::string row_format = "float32";  // float32, bfloat16: of rows and their gradients on the way
-  bool trace = false;                  // write <output.dir>/trace.json
+  Consistency consistency = Consistency::kSync;
+  std::int64_t staleness = 4;  // bounded: steps
+  RowFormat row_format = RowFormat::kFloat32;
+  bool trace = false;  // write <output.dir>/trace.json
 };
 
 struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013
@@ -105,9 +107,9 @@ struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013
 struct DeepConfig {             // AdaGrad, Duchi et al. 2011
   double learning_rate = 0.05;  // embeddings
   double initial_accumulator = 0.1;
-  bool row_wise = true;               // one accumulator a row instead of one an element
-  double l2 = 0.0;                    // on the embeddings of the rows a batch touches
-  std::string precision = "float32";  // of the embeddings that the servers keep: float32, bfloat16
+  bool row_wise = true;  // one accumulator a row instead of one an element
+  double l2 = 0.0;       // on the embeddings of the rows a batch touches
+  Precision precision = Precision::kFloat32;
 };
 
 struct DenseConfig {  // AdaGrad on the MLP, the bias and the numeric columns' wide weights
@@ -119,28 +121,27 @@ struct DenseConfig {  // AdaGrad on the MLP, the bias and the numeric columns' w
 
 struct EvaluateConfig {
   std::int64_t every_steps = 0;  // 0: only at the end of each epoch
-  std::string on = "test";       // test, validation
-  std::string group_by;          // column for the per-group AUC (GAUC); empty: none
+  EvaluationPart on = EvaluationPart::kTest;
+  std::string group_by;  // column for the per-group AUC (GAUC); empty: none
 };
 
 struct ServerConfig {
   bool huge_pages = true;
-  std::string memory_limit;  // of all servers' tables together, as 8GB; empty: none
-  std::string cold_tier;     // folder for rows beyond the limit; empty: none
-  // evict_least_trained, evict_smallest, evict_oldest, refuse
-  std::string at_limit = "evict_least_trained";
-  std::int64_t evict_unused_steps = 0;    // rows that no push named for so long go; 0: none
-  double admission_probability = 1;       // of a new key in each step that names it
-  std::int64_t admission_count = 1;       // steps that must have named a key before it gets a row
-  std::string admission_filter = "16MB";  // memory of all servers' counters of such keys
+  ByteSize memory_limit;  // of all servers' tables together
+  std::string cold_tier;  // folder for rows beyond the limit; empty: none
+  AtLimit at_limit = AtLimit::kEvictLeastTrained;
+  std::int64_t evict_unused_steps = 0;  // rows that no push named for so long go; 0: none
+  double admission_probability = 1;     // of a new key in each step that names it
+  std::int64_t admission_count = 1;     // steps that must have named a key before it gets a row
+  ByteSize admission_filter = "16MB";   // memory of all servers' counters of such keys
 };
 
 struct ClusterConfig {
-  std::int64_t servers = 0;        // 0: a sensible number
-  std::int64_t workers = 0;        // embedded only; 0: a sensible number
-  std::int64_t threads = 1;        // compute threads a worker
-  std::string transport = "auto";  // auto, inprocess, tcp, mpi
-  std::string interface;           // network interface between hosts; empty: the first that is up
+  std::int64_t servers = 0;  // 0: a sensible number
+  std::int64_t workers = 0;  // embedded only; 0: a sensible number
+  std::int64_t threads = 1;  // compute threads a worker
+  TransportKind transport = TransportKind::kAuto;
+  std::string interface;  // network interface between hosts; empty: the first that is up
   bool tls = false;
   double timeout_seconds = 30;
 };

@@ -5,7 +5,6 @@
 #include <set>
 #include <string_view>
 
-#include "common/byte_size.h"
 #include "common/error.h"
 
 namespace fathom {
@@ -13,21 +12,12 @@ namespace {
 
 constexpr double kMinFilterBytes = 64e3;  // a thousand for each partition
 
-bool OneOf(std::string_view value, std::initializer_list<std::string_view> choices) {
-  return std::find(choices.begin(), choices.end(), value) != choices.end();
-}
-
 void CheckTransform(const ColumnConfig& column, const std::string& where) {
-  const bool fits =
-      column.kind == "categorical"
-          ? OneOf(column.transform, {"none", "vocabulary", "buckets", "quantiles"})
-      : column.kind == "multivalent"
-          ? OneOf(column.transform, {"none", "vocabulary"})
-          : OneOf(column.transform, {"none", "log", "standardise", "log_standardise", "quantiles"});
-  if (!fits)
+  if (!GoesWith(column.transform, column.kind)) {
     Fail(ExitCode::kUsage, "{}: transform \"{}\" does not go with kind \"{}\"", where,
-         column.transform, column.kind);
-  if (column.transform == "buckets") {
+         NameOf(column.transform), NameOf(column.kind));
+  }
+  if (column.transform == TransformKind::kBuckets) {
     if (column.boundaries.empty())
       Fail(ExitCode::kUsage, "{}: transform \"buckets\" needs boundaries = [...]", where);
     const bool ascending =
@@ -44,22 +34,23 @@ void CheckColumns(const Config& config, const std::string& origin) {
     const std::string where = fmt::format("{}: [[column]] \"{}\"", origin, column.name);
     if (column.name.empty()) Fail(ExitCode::kUsage, "{}: a [[column]] has no name", origin);
     CheckTransform(column, where);
-    if (column.kind == "multivalent" && column.separator.size() != 1) {
+    if (column.kind == ColumnKind::kMultivalent && column.separator.size() != 1) {
       Fail(ExitCode::kUsage, "{}: separator must be one character", where);
     }
-    if (column.weighted && column.kind != "multivalent")
+    if (column.weighted && column.kind != ColumnKind::kMultivalent)
       Fail(ExitCode::kUsage, "{}: weighted goes with kind = \"multivalent\" only", where);
-    if (column.missing_as != "neutral" && column.kind != "numeric")
+    if (column.missing_as != MissingAs::kNeutral && column.kind != ColumnKind::kNumeric)
       Fail(ExitCode::kUsage, "{}: missing_as goes with kind = \"numeric\" only", where);
-    if (column.hash_buckets > 0 && (column.kind == "numeric" || column.transform != "none")) {
+    if (column.hash_buckets > 0 &&
+        (column.kind == ColumnKind::kNumeric || column.transform != TransformKind::kNone)) {
       Fail(ExitCode::kUsage,
            "{}: hash_buckets goes with transform = \"none\" of a categorical or multivalent column",
            where);
     }
-    if (column.values > 0 && config.data.format != "generated") {
+    if (column.values > 0 && config.data.format != DataFormat::kGenerated) {
       Fail(ExitCode::kUsage, "{}: values goes with data.format = \"generated\"", where);
     }
-    if (column.min_count > 1 && column.transform != "vocabulary") {
+    if (column.min_count > 1 && column.transform != TransformKind::kVocabulary) {
       Fail(ExitCode::kUsage, "{}: min_count goes with transform = \"vocabulary\"", where);
     }
   }
@@ -84,7 +75,7 @@ void CheckData(const DataConfig& data, const std::string& origin) {
   if (!data.test.empty() && data.test_fraction > 0) {
     Fail(ExitCode::kUsage, "{}: data.test and data.test_fraction exclude each other", origin);
   }
-  const bool separated = data.format == "csv" || data.format == "tsv";
+  const bool separated = data.format == DataFormat::kCsv || data.format == DataFormat::kTsv;
   if (separated && !data.header && data.names.empty()) {
     Fail(ExitCode::kUsage, "{}: data.header = false needs data.names", origin);
   }
@@ -101,7 +92,7 @@ void CheckData(const DataConfig& data, const std::string& origin) {
 }  // namespace
 
 void CheckConfig(const Config& config, const std::string& origin) {
-  if (config.data.format == "generated") {
+  if (config.data.format == DataFormat::kGenerated) {
     CheckGenerated(config, origin);
   } else {
     CheckData(config.data, origin);
@@ -121,11 +112,7 @@ void CheckConfig(const Config& config, const std::string& origin) {
       Fail(ExitCode::kUsage, "{}: model.hidden: a width of {} is out of range: 1 to 65536", origin,
            width);
   }
-  if (!config.server.memory_limit.empty() && !ParseByteSize(config.server.memory_limit)) {
-    Fail(ExitCode::kUsage, "{}: server.memory_limit = \"{}\" is not {}", origin,
-         config.server.memory_limit, kByteSizeForm);
-  }
-  if (!config.server.cold_tier.empty() && config.server.memory_limit.empty()) {
+  if (!config.server.cold_tier.empty() && !config.server.memory_limit.given()) {
     Fail(ExitCode::kUsage,
          "{}: server.cold_tier needs server.memory_limit: how much of the tables may be in memory",
          origin);
@@ -137,12 +124,12 @@ void CheckConfig(const Config& config, const std::string& origin) {
         "on disk; set one of the two",
         origin);
   }
-  const auto filter = ParseByteSize(config.server.admission_filter);
-  if (!filter || *filter < kMinFilterBytes) {
+  const ByteSize& filter = config.server.admission_filter;
+  if (filter.bytes() < kMinFilterBytes) {
     Fail(ExitCode::kUsage, "{}: server.admission_filter = \"{}\" is not {}, of at least 64kB",
-         origin, config.server.admission_filter, kByteSizeForm);
+         origin, filter.text(), kByteSizeForm);
   }
-  if (config.evaluate.on == "validation" && config.data.validation_fraction == 0) {
+  if (config.evaluate.on == EvaluationPart::kValidation && config.data.validation_fraction == 0) {
     Fail(ExitCode::kUsage, "{}: evaluate.on = \"validation\" needs data.validation_fraction",
          origin);
   }

@@ -89,9 +89,28 @@ bool Read(const toml::node& node, std::vector<T>* values) {
 }
 
 void Assign(const Setting& setting, const toml::node& node, const std::string& where) {
-  if (!std::visit([&](auto* place) { return Read(node, place); }, setting.value))
-    WrongType(setting, where);
-  CheckSetting(setting, where);
+  const auto read = [&](const auto& place) {
+    if constexpr (std::is_same_v<decltype(place), const KindPlace&>) {
+      std::string word;
+      if (!Read(node, &word)) return false;
+      SetKind(setting, word, where);
+      return true;
+    } else if constexpr (std::is_same_v<decltype(place), ByteSize* const&>) {
+      std::string text;
+      if (!Read(node, &text)) return false;
+      const auto size = ByteSize::Parse(text);
+      if (!size) {
+        Fail(ExitCode::kUsage, "{}: {} = \"{}\" is not {}", where, setting.key, text,
+             kByteSizeForm);
+      }
+      *place = *size;
+      return true;
+    } else {
+      return Read(node, place);
+    }
+  };
+  if (!std::visit(read, setting.value)) WrongType(setting, where);
+  CheckRange(setting, where);
 }
 
 const Setting& Find(const std::vector<Setting>& settings, std::string_view key,
@@ -156,7 +175,9 @@ toml::table ParseToml(const std::string& text, const std::string& origin) {
 
 // The value of an override: TOML, or where it is none, the bare text as a string.
 toml::table ParseOverride(const std::string& text, const SettingValue& target) {
-  if (!std::holds_alternative<std::string*>(target) || (!text.empty() && text.front() == '"')) {
+  const bool is_text =
+      TypeName(target) == TypeName(SettingValue(static_cast<std::string*>(nullptr)));
+  if (!is_text || (!text.empty() && text.front() == '"')) {
     try {
       return toml::parse("v = " + text);
     } catch (const toml::parse_error&) {

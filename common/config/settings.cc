@@ -9,152 +9,6 @@
 namespace fathom {
 namespace {
 
-constexpr double kMaxCount = 1e15;
-constexpr double kMaxUnusedSteps = 1e9;  // ages are told apart modulo 2^32
-
-Setting Text(std::string_view key, std::string* value, std::string_view help,
-             std::vector<std::string_view> choices = {}) {
-  return {.key = key, .value = value, .help = help, .choices = std::move(choices)};
-}
-
-template <typename T>
-Setting Plain(std::string_view key, T* value, std::string_view help) {
-  return {.key = key, .value = value, .help = help, .choices = {}};
-}
-
-template <typename T>
-Setting Number(std::string_view key, T* value, double low, double high, std::string_view help) {
-  return {.key = key, .value = value, .help = help, .low = low, .high = high, .choices = {}};
-}
-
-Setting Positive(std::string_view key, double* value, double high, std::string_view help) {
-  return {.key = key,
-          .value = value,
-          .help = help,
-          .low = 0,
-          .high = high,
-          .above_low = true,
-          .choices = {}};
-}
-
-void AddData(DataConfig& d, std::vector<Setting>* out) {
-  out->insert(
-      out->end(),
-      {
-          Text("data.dir", &d.dir,
-               "Folder that the file names below start from; relative to the config file"),
-          Text("data.format", &d.format,
-               "Form of the input text; generated: no text, the examples are made on the fly",
-               {"csv", "tsv", "criteo", "libsvm", "libffm", "generated"}),
-          Plain("data.header", &d.header,
-                "csv, tsv: the first line of each file names the columns"),
-          Plain("data.names", &d.names, "csv, tsv without header: the columns' names"),
-          Plain("data.trim", &d.trim, "csv, tsv: strip blanks around fields"),
-          Plain("data.missing", &d.missing, "Fields that mean that the value is not known"),
-          Plain("data.train", &d.train,
-                "Files to train on; * ? [] are wildcards; .gz and .zst are decompressed"),
-          Plain("data.test", &d.test,
-                "Files to test on; empty: split the training files by test_fraction"),
-          Text("data.label", &d.label,
-               "The label: a column of 0 and 1, or a test: COLUMN OP VALUE, OP one of == != < <= > "
-               ">=; == takes VALUE|VALUE"),
-          Plain("data.label_negative", &d.label_negative,
-                "If given: a label that is neither positive nor one of these is a bad line"),
-          Plain("data.split_by", &d.split_by,
-                "Columns whose hash decides which part a line belongs to; empty: file name and "
-                "line number"),
-          Number("data.test_fraction", &d.test_fraction, 0, 0.99,
-                 "Share of the training files that becomes the test part, when data.test is empty"),
-          Number("data.validation_fraction", &d.validation_fraction, 0, 0.99,
-                 "Share of the rest that is held out for evaluate.on = \"validation\""),
-          Number("data.split_seed", &d.split_seed, 0, kMaxCount,
-                 "Another seed makes another split"),
-          Text("data.packed_dir", &d.packed_dir,
-               "Where the packed examples are kept; empty: <output.dir>/packed"),
-          Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount,
-                 "This many bad lines are skipped, counted and reported; one more stops the run"),
-      });
-}
-
-void AddGenerated(GeneratedConfig& g, std::vector<Setting>* out) {
-  out->insert(
-      out->end(),
-      {
-          Number("generated.examples", &g.examples, 1, kMaxCount,
-                 "data.format = \"generated\": examples to train on"),
-          Number("generated.test_examples", &g.test_examples, 0, kMaxCount,
-                 "Examples to test on; 0: no evaluation"),
-          Number("generated.values", &g.values, 1, kMaxCount,
-                 "Distinct values of a categorical column that gives none itself"),
-          Number("generated.skew", &g.skew, 0, 4,
-                 "Value number v comes with a probability that falls as v^-skew; 0: all alike"),
-          Number("generated.seed", &g.seed, 0, kMaxCount, "Another seed makes another log"),
-      });
-}
-
-void AddTraining(Config& c, std::vector<Setting>* out) {
-  out->insert(
-      out->end(),
-      {
-          Plain("model.hidden", &c.model.hidden,
-                "Widths of the ReLU layers; empty: the embeddings go straight to the output"),
-          Number("model.embedding_dim", &c.model.embedding_dim, 1, kMaxEmbeddingDim,
-                 "Floats in an embedding, unless the column gives dim"),
-          Number("model.init_stddev", &c.model.init_stddev, 0, 10,
-                 "Standard deviation of a new embedding's elements (uniform)"),
-          Number("train.batch_size", &c.train.batch_size, 1, 1 << 26,
-                 "Examples in a global batch, over all workers"),
-          Number("train.slice_size", &c.train.slice_size, 1, 1 << 20,
-                 "Examples in a slice, the unit of compute; part of the model's definition"),
-          Number("train.epochs", &c.train.epochs, 1, 1e6, "Passes over the training data"),
-          Plain("train.shuffle", &c.train.shuffle, "Another order of the examples each epoch"),
-          Number("train.shuffle_window", &c.train.shuffle_window, 1, 1e12,
-                 "Examples are shuffled within windows of this many, and the windows are shuffled"),
-          Text("train.consistency", &c.train.consistency,
-               "sync: the same bits for any number of servers, workers and threads; bounded: each "
-               "batch by one worker, on rows that may lack the last `staleness` batches; async: on "
-               "rows as they are",
-               {"sync", "bounded", "async"}),
-          Number("train.staleness", &c.train.staleness, 0, 1 << 20,
-                 "bounded: how many of the batches before it may be missing from the rows that a "
-                 "batch is computed on; 0 is sync, one batch after another"),
-          Text("train.row_format", &c.train.row_format,
-               "How rows and their gradients travel; bfloat16 halves the bytes and rounds to 8 "
-               "bits, alike for any layout. The servers keep float32",
-               {"float32", "bfloat16"}),
-          Plain("train.trace", &c.train.trace,
-                "Write what every rank did when to <output.dir>/trace.json, for ui.perfetto.dev"),
-          Positive("wide.alpha", &c.wide.alpha, 1e6,
-                   "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the "
-                   "batch's examples"),
-          Number("wide.beta", &c.wide.beta, 0, 1e6,
-                 "FTRL-Proximal: smooths the learning rate of rare features"),
-          Number("wide.l1", &c.wide.l1, 0, 1e6, "FTRL-Proximal: L1, gives exact zeros"),
-          Number("wide.l2", &c.wide.l2, 0, 1e6, "FTRL-Proximal: L2"),
-          Positive("deep.learning_rate", &c.deep.learning_rate, 1e6,
-                   "AdaGrad on the embeddings: learning rate. Gradients are sums over the batch's "
-                   "examples"),
-          Positive("deep.initial_accumulator", &c.deep.initial_accumulator, 1e6,
-                   "AdaGrad on the embeddings: the accumulator of a new row"),
-          Plain("deep.row_wise", &c.deep.row_wise,
-                "One accumulator a row (mean of the squared gradients) instead of one an element"),
-          Text("deep.precision", &c.deep.precision,
-               "How the servers keep embeddings; bfloat16 takes half the memory, rounded at random "
-               "by (seed, table, key, step), alike for any layout",
-               {"float32", "bfloat16"}),
-          Number("deep.l2", &c.deep.l2, 0, 1e6, "L2 on the embeddings that a batch touches"),
-          Positive("dense.learning_rate", &c.dense.learning_rate, 1e6,
-                   "AdaGrad on layers, bias and numeric wide weights: learning rate. Gradients are "
-                   "means over the batch"),
-          Positive("dense.initial_accumulator", &c.dense.initial_accumulator, 1e6,
-                   "AdaGrad on the dense parameters: initial accumulator"),
-          Positive("dense.init_scale", &c.dense.init_scale, 100,
-                   "Initial weights of the layers: so many times He's standard deviation, "
-                   "sqrt(2 / inputs); 0.41 is what PyTorch starts from"),
-          Number("dense.l2", &c.dense.l2, 0, 1e6, "L2 on the dense parameters"),
-      });
-}
-
 std::string Quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -179,6 +33,7 @@ std::string Element(const std::string& value) { return Quoted(value); }
 std::string Element(std::int64_t value) { return std::to_string(value); }
 std::string Element(double value) { return TomlNumber(value); }
 std::string Element(bool value) { return value ? "true" : "false"; }
+std::string Element(const ByteSize& value) { return Quoted(value.text()); }
 
 template <typename T>
 std::string Element(const std::vector<T>& values) {
@@ -187,195 +42,29 @@ std::string Element(const std::vector<T>& values) {
   return text + "]";
 }
 
-std::string Range(const Setting& setting) {
-  if (setting.low < setting.high) {
-    return fmt::format("{}{} to {}", setting.above_low ? "above " : "", setting.low, setting.high);
-  }
-  std::string text;
-  for (const std::string_view choice : setting.choices)
-    text += (text.empty() ? "" : ", ") + std::string(choice);
-  return text;
-}
-
-struct Section {
-  const char* title;
-  std::vector<Setting> settings;
-};
-
-// All settings at their defaults. The objects must outlive the table.
-struct Defaults {
-  Config config;
-  ColumnConfig column;
-  CrossConfig cross;
-  JoinConfig join;
-  SweepConfig sweep;
-
-  std::vector<Section> Sections() {
-    return {{"Top level and tables", SettingsOf(config)},
-            {"[[column]]", SettingsOf(column)},
-            {"[[cross]]", SettingsOf(cross)},
-            {"[[join]]", SettingsOf(join)},
-            {"[sweep]; every other key in it is a setting with a list of values, as "
-             "\"model.embedding_dim\" = [4, 8], or ranks = [1, 3]",
-             SettingsOf(sweep)}};
-  }
-};
-
 }  // namespace
-
-std::vector<Setting> SettingsOf(Config& c) {
-  std::vector<Setting> out = {
-      Number("seed", &c.seed, 0, kMaxCount, "Of initial values and of the order of the examples"),
-      Text("resume", &c.resume,
-           "no: train from the start; auto: go on from the newest complete checkpoint of "
-           "output.dir, where there is one; or a checkpoint's folder"),
-      Text("output.dir", &c.output.dir,
-           "Folder for config.toml, metrics.jsonl, model/ and logs/; relative to where fathom is "
-           "started"),
-      Number("output.progress_seconds", &c.output.progress_seconds, 0, 86400,
-             "A progress line at most this often"),
-  };
-  AddData(c.data, &out);
-  AddGenerated(c.generated, &out);
-  AddTraining(c, &out);
-  out.insert(
-      out.end(),
-      {
-          Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount,
-                 "Evaluate every so many steps; 0: only at the end of each epoch"),
-          Text("evaluate.on", &c.evaluate.on, "Which part to evaluate on", {"test", "validation"}),
-          Text("evaluate.group_by", &c.evaluate.group_by,
-               "Column for the per-group AUC (GAUC); empty: none"),
-          Number("checkpoint.every_steps", &c.checkpoint.every_steps, 0, kMaxCount,
-                 "Write a checkpoint every so many steps; 0: only when the run is asked to stop"),
-          Number("checkpoint.keep", &c.checkpoint.keep, 1, 1000,
-                 "So many complete checkpoints stay; older ones are removed"),
-          Text("warm_start.model", &c.warm_start.model,
-               "Begin with the rows, and where the layers have the same shapes the dense "
-               "parameters, of this model; empty: begin with initial values"),
-          Plain("warm_start.optimizer_state", &c.warm_start.optimizer_state,
-                "Take over FTRL's and AdaGrad's sums too; false: values only, sums as if new"),
-          Plain("server.huge_pages", &c.server.huge_pages,
-                "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
-                "in half the time; small tables take a little more memory"),
-          Text("server.memory_limit", &c.server.memory_limit,
-               "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
-          Text("server.cold_tier", &c.server.cold_tier,
-               "Folder on a local disk of each server's host: rows beyond memory_limit lie there, "
-               "in "
-               "a file without a name that is gone with the process, and none is evicted or "
-               "refused; empty: none"),
-          Text("server.at_limit", &c.server.at_limit,
-               "What a partition of rows does that is full: evict the tenth of its rows that was "
-               "trained least (sum of squared gradients), whose weights are smallest, or that were "
-               "named longest ago; or refuse: new keys get no row",
-               {"evict_least_trained", "evict_smallest", "evict_oldest", "refuse"}),
-          Number("server.evict_unused_steps", &c.server.evict_unused_steps, 0, kMaxUnusedSteps,
-                 "Rows that no push has named for so many steps are forgotten, within 64 steps; 0: "
-                 "none. It and evict_oldest keep 4 B more a row, the step of its last update"),
-          Positive("server.admission_probability", &c.server.admission_probability, 1,
-                   "A key without a row gets one with this probability in each step that names it "
-                   "(Poisson inclusion, McMahan et al. 2013); below 1, rare keys get none"),
-          Number("server.admission_count", &c.server.admission_count, 1, 15,
-                 "A key without a row gets one once so many steps have named it (Bloom filter "
-                 "inclusion, McMahan et al. 2013); 1: at once"),
-          Text("server.admission_filter", &c.server.admission_filter,
-               "Memory of the counters of admission_count, all servers' together, as 8GB or "
-               "512MiB; half a byte a counter, four counters a key"),
-          Number("cluster.servers", &c.cluster.servers, 0, 64,
-                 "Ranks that serve (in one process: threads); 0: a sensible number"),
-          Number("cluster.workers", &c.cluster.workers, 0, 1024,
-                 "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
-          Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),
-          Text("cluster.transport", &c.cluster.transport,
-               "auto: in process for one process, tcp between processes",
-               {"auto", "inprocess", "tcp", "mpi"}),
-          Text("cluster.interface", &c.cluster.interface,
-               "Network interface between hosts, as eth0; empty: the first that is up"),
-          Plain("cluster.tls", &c.cluster.tls,
-                "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
-                "secret)"),
-          Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400,
-                   "Nobody waits longer than this for a peer that should have answered"),
-      });
-  return out;
-}
-
-std::vector<Setting> SettingsOf(ColumnConfig& c) {
-  return {
-      Text("name", &c.name, "The column's name in the model"),
-      Text("source", &c.source, "The column of the input; empty: the same as name"),
-      Text("kind", &c.kind, "What its fields hold", {"categorical", "multivalent", "numeric"}),
-      Text("use", &c.use, "Part of the model that uses it; none: only for split_by and group_by",
-           {"wide", "deep", "both", "none"}),
-      Text("separator", &c.separator, "multivalent: what stands between values"),
-      Plain("weighted", &c.weighted, "multivalent: each value is written value:weight"),
-      Text("transform", &c.transform,
-           "categorical: none, vocabulary, buckets, quantiles; multivalent: none, vocabulary; "
-           "numeric: none, log, standardise, log_standardise, quantiles",
-           {"none", "vocabulary", "buckets", "quantiles", "log", "standardise", "log_standardise"}),
-      Text("missing_as", &c.missing_as,
-           "numeric: what a missing number becomes: zero, before the transform; or neutral, after "
-           "it: 0 (so the mean, if standardised), the middle of the quantiles",
-           {"neutral", "zero"}),
-      Number("min_count", &c.min_count, 1, kMaxCount,
-             "vocabulary: values seen less often in the training part share one key"),
-      Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
-             "Fold the values into this many classes; 0: one key for each value"),
-      Plain("boundaries", &c.boundaries,
-            "buckets: ascending boundaries; class i holds boundaries[i-1] <= x < boundaries[i]"),
-      Number("quantiles", &c.quantiles, 2, 65536, "quantiles: into how many classes"),
-      Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
-      Text("pooling", &c.pooling, "multivalent: how the values' embeddings become one",
-           {"sum", "mean"}),
-      Number("values", &c.values, 0, kMaxCount,
-             "data.format = \"generated\": distinct values; 0: generated.values"),
-  };
-}
-
-std::vector<Setting> SettingsOf(CrossConfig& c) {
-  return {
-      Plain("columns", &c.columns,
-            "Two or more categorical or multivalent columns: one feature for each combination of "
-            "their values"),
-      Text("use", &c.use, "Part of the model that uses it", {"wide", "deep", "both"}),
-      Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
-             "Fold the combinations into this many classes; 0: one key for each"),
-      Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
-      Text("pooling", &c.pooling, "How the combinations' embeddings become one", {"sum", "mean"}),
-  };
-}
-
-std::vector<Setting> SettingsOf(JoinConfig& c) {
-  return {
-      Text("file", &c.file, "Side table: CSV with a header, under data.dir"),
-      Text("key", &c.key, "Column of the data by which its columns are looked up"),
-      Text("on", &c.on, "Column of the side table that holds the key; empty: the same as key"),
-  };
-}
-
-std::vector<Setting> SettingsOf(SweepConfig& s) {
-  return {
-      Number("repeats", &s.repeats, 1, 1000,
-             "Runs of each point; repeat r has seed + r. The table has the medians"),
-      Number("target_auc", &s.target_auc, 0, 1,
-             "The table's seconds_to_auc: training time until an evaluation reaches this; 0: none"),
-      Plain("keep_models", &s.keep_models, "Keep each run's model; else it is removed after it"),
-  };
-}
 
 std::string_view TypeName(const SettingValue& value) {
   static constexpr std::string_view kNames[] = {
-      "boolean",         "integer",          "number",         "string",
-      "list of strings", "list of integers", "list of numbers"};
+      "boolean",          "integer",         "number", "string", "list of strings",
+      "list of integers", "list of numbers", "string", "string"};
   return kNames[value.index()];
 }
 
 std::string TomlText(const SettingValue& value) {
-  return std::visit([](const auto* place) { return Element(*place); }, value);
+  if (const auto* kind = std::get_if<KindPlace>(&value))
+    return Quoted(std::string(kind->names[kind->get(kind->place)]));
+  return std::visit(
+      [](const auto& place) -> std::string {
+        if constexpr (std::is_same_v<decltype(place), const KindPlace&>)
+          return {};
+        else
+          return Element(*place);
+      },
+      value);
 }
 
-void CheckSetting(const Setting& setting, const std::string& where) {
+void CheckRange(const Setting& setting, const std::string& where) {
   if (setting.low < setting.high) {
     double value = 0;
     if (const auto* integer = std::get_if<std::int64_t*>(&setting.value))
@@ -385,61 +74,29 @@ void CheckSetting(const Setting& setting, const std::string& where) {
         value <= setting.high && (setting.above_low ? value > setting.low : value >= setting.low);
     if (!inside)
       Fail(ExitCode::kUsage, "{}: {} = {} is out of range: {}", where, setting.key,
-           TomlText(setting.value), Range(setting));
-  }
-  if (setting.choices.empty()) return;
-  const std::string& text = **std::get_if<std::string*>(&setting.value);
-  if (std::find(setting.choices.begin(), setting.choices.end(), text) == setting.choices.end()) {
-    Fail(ExitCode::kUsage, "{}: {} = \"{}\" is not one of: {}", where, setting.key, text,
-         Range(setting));
+           TomlText(setting.value), RangeText(setting));
   }
 }
 
-std::string SettingsHelp() {
-  Defaults defaults;
-  std::string out =
-      "A config is TOML. Any key can be overridden on the command line: train.epochs=2, "
-      "column.NAME.dim=8.\n";
-  for (const Section& section : defaults.Sections()) {
-    out += fmt::format("\n{}\n", section.title);
-    for (const Setting& setting : section.settings) {
-      const std::string range = Range(setting);
-      out += fmt::format("  {:<26} {} = {}{}\n      {}\n", setting.key, TypeName(setting.value),
-                         TomlText(setting.value), range.empty() ? "" : "  (" + range + ")",
-                         setting.help);
-    }
+void SetKind(const Setting& setting, const std::string& word, const std::string& where) {
+  const auto& choices = setting.choices;
+  if (std::find(choices.begin(), choices.end(), word) == choices.end()) {
+    Fail(ExitCode::kUsage, "{}: {} = \"{}\" is not one of: {}", where, setting.key, word,
+         RangeText(setting));
   }
-  return out;
+  const auto& kind = std::get<KindPlace>(setting.value);
+  const auto name = std::find(kind.names.begin(), kind.names.end(), word);
+  kind.set(kind.place, static_cast<std::size_t>(name - kind.names.begin()));
 }
 
-std::string SettingsMarkdown() {
-  Defaults defaults;
-  std::string out =
-      "# Config reference\n\n"
-      "Made by `fathom settings --markdown` from the table of settings that the parser uses; a "
-      "test compares the two.\n\n"
-      "A config is TOML, and strict: an unknown key is an error that names file, line and the "
-      "nearest known key. On the\n"
-      "command line `key=value` overrides any key by its dotted path: `train.epochs=2`, "
-      "`data.train='[\"a.csv\"]'`. A column is\n"
-      "reached by its name: `column.book.dim=8`. A value is read as TOML, or else as a bare "
-      "string.\n";
-  for (const Section& section : defaults.Sections()) {
-    out += fmt::format(
-        "\n## {}\n\n| key | type | default | range or choices | meaning |\n|---|---|---|---|---|\n",
-        section.title);
-    for (const Setting& setting : section.settings) {
-      std::string help(setting.help);
-      for (std::size_t at = 0; (at = help.find('|', at)) != std::string::npos; at += 2)
-        help.insert(at, "\\");
-      std::string text = TomlText(setting.value);
-      for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
-        text.insert(at, "\\");
-      out += fmt::format("| `{}` | {} | `{}` | {} | {} |\n", setting.key, TypeName(setting.value),
-                         text, Range(setting), help);
-    }
+std::string RangeText(const Setting& setting) {
+  if (setting.low < setting.high) {
+    return fmt::format("{}{} to {}", setting.above_low ? "above " : "", setting.low, setting.high);
   }
-  return out;
+  std::string text;
+  for (const std::string_view choice : setting.choices)
+    text += (text.empty() ? "" : ", ") + std::string(choice);
+  return text;
 }
 
 }  // namespace fathom

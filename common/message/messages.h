@@ -17,9 +17,11 @@
 
 namespace fathom {
 
-// worker -> server. frame.step: the version of the model that is asked for: the number of steps
-// whose updates must be in it. The server answers when it has come that far.
-//   payload: flags u32 | tables u32 | a table: count u64, keys u64[count]
+// worker -> server. frame.step: the batch that the worker will train on these rows, or the version
+// of the model that it will evaluate. The server answers once its rows are fit for that: in sync
+// mode when they hold exactly `step` steps, else as server/service/pull_gate.h says.
+//   payload   flags u32 (1: will_push, 2: wants_dense) | tables u32 | each table
+//   a table   count u64 | keys u64[count]
 // A table's keys are unique, ascending, and all in the server's partitions: checked by the decoder.
 struct PullMessage {
   bool will_push = false;                  // training: a push that refers to these keys follows
@@ -30,10 +32,9 @@ Buffer EncodePull(const PullMessage& message);
 PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, int server,
                        int servers);
 
-// server -> worker. frame.step: the version asked for.
-//   payload: will_push u64, of the pull | dense count u64, f32[count] | a table: count u64; wide
-//   f32[count] if wide;
-//            embeddings f32[count x dim] if deep
+// server -> worker. frame.step: that of the pull.
+//   payload   will_push u64, of the pull | dense count u64 | dense f32[count] | each table
+//   a table   count u64 | wide weights f32[count] if wide | embeddings f32[count x dim] if deep
 // With RowFormat::kBfloat16 the tables' arrays are bf16 on the wire, float32 in the message.
 struct RowsMessage {
   bool will_push = false;
@@ -51,10 +52,10 @@ RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<Tab
 
 // worker -> server. frame.step: the step whose gradients these are. Rows are named by their
 // position in the pull of the same step.
-//   payload: slices u32, nodes u32 | a node: first_slice u32, level u32,
-//            dense count u64, f32[count] |
-//            a table: count u64, all u64 (1: every pulled key, in order; positions are left out),
-//            positions u32[count], wide gradients f32[count] if wide, f32[count x dim] if deep
+//   payload   slices u32, of the batch | nodes u32 | each node
+//   a node    first_slice u32 | level u32 | dense count u64 | dense f32[count] | each table
+//   a table   count u64 | all u64 (1: every pulled key, in order) | positions u32[count] unless all
+//             | wide gradients f32[count] if wide | embedding gradients f32[count x dim] if deep
 // With RowFormat::kBfloat16 the tables' gradients are bf16 on the wire, float32 in the message.
 struct PushMessage {
   struct Table {
@@ -82,7 +83,7 @@ PushMessage DecodePush(std::span<const std::byte> payload, const std::vector<Tab
 std::pair<std::size_t, std::size_t> DenseRange(std::size_t dense_floats, int server, int servers);
 
 // worker -> coordinator, after each step. frame.step: the step.
-//   payload: first_slice u32 | count u32 | loss sums f64[count] | examples u32[count]
+//   payload   first_slice u32 | count u32 | loss sums f64[count] | examples u32[count]
 struct StepDoneMessage {
   std::uint32_t first_slice = 0;
   std::span<const double> loss_sums;        // a slice: sum of log losses before the update
@@ -93,7 +94,7 @@ StepDoneMessage DecodeStepDone(std::span<const std::byte> payload);
 
 // coordinator -> worker: what to do next. frame.step: the step to train, or the version of the
 // model to evaluate.
-//   payload: kind u64
+//   payload   kind u64
 enum class OrderKind : std::uint64_t { kTrain = 1, kEvaluate = 2, kFinish = 3 };
 struct StepOrder {
   OrderKind kind = OrderKind::kFinish;
@@ -105,8 +106,8 @@ OrderKind DecodeOrder(std::span<const std::byte> payload);
 
 // worker -> coordinator: scores of evaluation examples [first, first + count). frame.step: the
 // version of the model that scored them.
-//   payload: first u64 | count u64 | grouped u64 | logits f32[count] | labels u8[count] | groups
-//   u64[count] if grouped
+//   payload   first u64 | count u64 | grouped u64 | logits f32[count] | labels u8[count] |
+//             groups u64[count] if grouped
 struct ScoresMessage {
   std::uint64_t first = 0;
   std::span<const float> logits;

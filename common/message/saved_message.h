@@ -31,7 +31,7 @@ inline constexpr std::size_t kMaxStaleness = 256;
 using StalenessHistogram = std::vector<std::uint64_t>;
 
 // kSave, coordinator -> server: what to write; where it goes, each side knows by itself.
-// frame.step: the step whose updates are the last in it.
+// frame.step: how many steps the saved rows must hold: those below it.
 struct SaveRequest {
   bool checkpoint = false;      // else the model at the end of the run
   bool has_base = false;        // a checkpoint that may be built upon is there:

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/file/durable_file.h"
 #include "common/model/checked_file.h"
+#include "common/xxh3.h"
 
 namespace fathom {
 namespace {
@@ -15,6 +16,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kManifestFile = "manifest.json";
+constexpr const char* kOwnChecksum = "xxh3";  // of all other members, as TextOf writes them
 constexpr const char* kFormat = "fathom model";
 constexpr std::uint64_t kVersion = 2;
 constexpr std::uint64_t kMaxTables = 1024;
@@ -34,10 +36,6 @@ Json ToJson(const ModelFileEntry& file) {
   return json;
 }
 
-const char* PrecisionName(Precision precision) {
-  return precision == Precision::kFloat32 ? "float32" : "bfloat16";
-}
-
 Json ToJson(const Manifest& manifest) {
   Json root;
   root["format"] = kFormat;
@@ -51,7 +49,7 @@ Json ToJson(const Manifest& manifest) {
                               {"wide", table.wide},
                               {"dim", table.dim},
                               {"row_wise", table.row_wise},
-                              {"precision", PrecisionName(table.precision)}});
+                              {"precision", NameOf(table.precision)}});
     if (table.last_step) root["tables"].back()["last_step"] = true;
   }
   root["files"] = Json::array();
@@ -63,6 +61,8 @@ Json ToJson(const Manifest& manifest) {
   }
   return root;
 }
+
+std::string TextOf(const Json& root) { return root.dump(1) + "\n"; }
 
 [[noreturn]] void Wrong(const std::string& what) { throw std::runtime_error(what); }
 
@@ -103,10 +103,9 @@ std::uint64_t Checksum(const std::string& text) {
 }
 
 Precision PrecisionFrom(const std::string& name) {
-  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
-    if (name == PrecisionName(precision)) return precision;
-  }
-  Wrong("a table's \"precision\" is not known: \"" + name + "\"");
+  const auto precision = KindNamed<Precision>(name);
+  if (!precision) Wrong("a table's \"precision\" is not known: \"" + name + "\"");
+  return *precision;
 }
 
 TableSpec TableFromJson(const Json& json) {
@@ -152,7 +151,17 @@ ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {
   return file;
 }
 
+// Nothing else sums up the manifest's own numbers and names. Manifests of before have no checksum.
+void CheckOwnChecksum(Json root) {
+  if (!root.is_object() || !root.contains(kOwnChecksum)) return;
+  const std::uint64_t claimed = Checksum(root[kOwnChecksum]);
+  root.erase(kOwnChecksum);
+  if (const std::uint64_t found = Xxh3(TextOf(root)); found != claimed)
+    Wrong(fmt::format("it was altered: checksum {}, it says {}", Hex(found), Hex(claimed)));
+}
+
 Manifest FromJson(const Json& root) {
+  CheckOwnChecksum(root);
   if (root.at("format") != kFormat) Wrong(fmt::format("\"format\" is not \"{}\"", kFormat));
   if (const auto version = Member(root, "version"); version != kVersion) {
     Wrong(fmt::format("written by version {} of the format, this program reads {}", version,
@@ -179,7 +188,9 @@ Manifest FromJson(const Json& root) {
 
 void WriteManifest(const fs::path& dir, const Manifest& manifest) {
   const std::string partial = std::string(kManifestFile) + ".partial";
-  WriteTextFile(dir, partial, ToJson(manifest).dump(1) + "\n");
+  Json root = ToJson(manifest);
+  root[kOwnChecksum] = Hex(Xxh3(TextOf(root)));
+  WriteTextFile(dir, partial, TextOf(root));
   SyncDir(dir);
   Rename(dir / partial, dir / kManifestFile);
   SyncDir(dir);

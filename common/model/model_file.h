@@ -6,8 +6,10 @@
 //   rows-NN.bin      partition NN of every table, its rows in ascending order of key
 // The files depend on the model alone: not on the number of servers that wrote them.
 // A checkpoint is a model that may hold, beside an older rows-NN.bin, files rows-NN.STEP.bin of the
-// rows that have changed since; the manifest names them in order, and the last one that has a row
-// says what it is. It may hold admission-NN.bin too (admission_file.h).
+// rows that have changed since. The manifest names a partition's files in order of step; a row is
+// as in the last file that has it. A checkpoint may hold admission-NN.bin too (admission_file.h).
+//
+// Thread rule: any thread; two that write must write different files or different ranges.
 #pragma once
 
 #include <cstdint>
@@ -84,9 +86,11 @@ using RowVisitor = std::function<void(std::size_t table, Key key, std::span<cons
 void ReadPartition(const std::filesystem::path& dir, const Manifest& manifest, int partition,
                    const RowVisitor& row);
 
-// The dense parameters and accumulators, [dense_floats] each. A server writes only its range, so
-// dense.bin is put together by DenseWriter calls of all servers on one shared file: each writes
-// its own range at its own place (pwrite) and the coordinator's FinishDense checks and syncs it.
+// The dense parameters and accumulators, [dense_floats] each, which all servers write into one
+// file. The coordinator makes dense.bin full of zeros (CreateDense), each server writes its own
+// range at its place and syncs it (WriteDenseRange), and the coordinator reads the file back,
+// checks its length and returns its entry (FinishDense), which has no checksums of blocks.
+// All throw Error(kModel).
 void CreateDense(const std::filesystem::path& dir, std::uint64_t dense_floats);
 void WriteDenseRange(const std::filesystem::path& dir, std::uint64_t dense_floats,
                      std::uint64_t first, std::span<const float> values,

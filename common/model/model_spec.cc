@@ -19,25 +19,19 @@ constexpr std::int64_t kMaxDenseFloats = 1 << 28;
 
 int Padded(int floats) { return (floats + kPadFloats - 1) / kPadFloats * kPadFloats; }
 
-bool UsesWide(const std::string& use) { return use == "wide" || use == "both"; }
-bool UsesDeep(const std::string& use) { return use == "deep" || use == "both"; }
-
 // Whether a setting asks for the age of rows.
 bool KeepsLastStep(const ServerConfig& server) {
-  return server.evict_unused_steps > 0 ||
-         (server.at_limit == "evict_oldest" && !server.memory_limit.empty() &&
-          server.cold_tier.empty());
+  return server.evict_unused_steps > 0 || (server.at_limit == AtLimit::kEvictOldest &&
+                                           server.memory_limit.given() && server.cold_tier.empty());
 }
 
 int TableFor(ModelSpec* spec, const Config& config, bool wide, int dim) {
-  const Precision precision =
-      config.deep.precision == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
   TableSpec table{.name = (wide ? (dim > 0 ? "wide_deep" : "wide") : "deep") +
                           (dim > 0 ? std::to_string(dim) : std::string()),
                   .wide = wide,
                   .dim = dim,
                   .row_wise = config.deep.row_wise,
-                  .precision = dim > 0 ? precision : Precision::kFloat32,
+                  .precision = dim > 0 ? config.deep.precision : Precision::kFloat32,
                   .last_step = KeepsLastStep(config.server)};
   const auto found = std::find(spec->tables.begin(), spec->tables.end(), table);
   if (found != spec->tables.end()) return static_cast<int>(found - spec->tables.begin());
@@ -45,14 +39,13 @@ int TableFor(ModelSpec* spec, const Config& config, bool wide, int dim) {
   return static_cast<int>(spec->tables.size()) - 1;
 }
 
-void AddField(ModelSpec* spec, const Config& config, const std::string& name,
-              const std::string& use, std::int64_t dim, const std::string& pooling,
-              bool multivalent, bool weighted) {
+void AddField(ModelSpec* spec, const Config& config, const std::string& name, Use use,
+              std::int64_t dim, Pooling pooling, bool multivalent, bool weighted) {
   Field field{
       .name = name, .seed = ColumnSeed(name), .multivalent = multivalent, .weighted = weighted};
   field.wide = UsesWide(use);
   field.dim = UsesDeep(use) ? static_cast<int>(dim > 0 ? dim : config.model.embedding_dim) : 0;
-  field.pooling = pooling == "mean" ? Pooling::kMean : Pooling::kSum;
+  field.pooling = pooling;
   field.table = TableFor(spec, config, field.wide, field.dim);
   spec->fields.push_back(std::move(field));
 }
@@ -61,7 +54,7 @@ const ColumnConfig& ColumnOf(const Config& config, const CrossConfig& cross,
                              const std::string& name) {
   for (const ColumnConfig& column : config.columns) {
     if (column.name != name) continue;
-    if (column.kind != "numeric") return column;
+    if (column.kind != ColumnKind::kNumeric) return column;
     Fail(ExitCode::kUsage,
          "cross.columns: column \"{}\" is numeric; cut it into classes first: a second [[column]] "
          "with "
@@ -78,13 +71,13 @@ void AddColumns(ModelSpec* spec, const Config& config) {
   for (const ColumnConfig& column : config.columns) {
     if (!names.insert(column.name).second)
       Fail(ExitCode::kUsage, "column.name: two columns are named \"{}\"", column.name);
-    if (column.use == "none") continue;
-    if (column.kind == "numeric") {
+    if (column.use == Use::kNone) continue;
+    if (column.kind == ColumnKind::kNumeric) {
       spec->numerics.push_back(
           {.name = column.name, .wide = UsesWide(column.use), .deep = UsesDeep(column.use)});
     } else {
       AddField(spec, config, column.name, column.use, column.dim, column.pooling,
-               column.kind == "multivalent", column.weighted);
+               column.kind == ColumnKind::kMultivalent, column.weighted);
     }
   }
 }
@@ -95,7 +88,7 @@ void AddCrosses(ModelSpec* spec, const Config& config) {
       Fail(ExitCode::kUsage, "cross.columns: a cross needs two columns or more");
     bool multivalent = false;
     for (const std::string& column : cross.columns)
-      multivalent |= ColumnOf(config, cross, column).kind == "multivalent";
+      multivalent |= ColumnOf(config, cross, column).kind == ColumnKind::kMultivalent;
     const std::string name = CrossName(cross);
     for (const Field& field : spec->fields) {
       if (field.name == name)
@@ -189,7 +182,7 @@ ModelSpec MakeModelSpec(const Config& config) {
   }
   LayOutInput(&spec);
   LayOutDense(&spec, config);
-  if (config.train.row_format == "bfloat16") spec.row_format = RowFormat::kBfloat16;
+  spec.row_format = config.train.row_format;
   spec.grouped = !config.evaluate.group_by.empty();
   return spec;
 }

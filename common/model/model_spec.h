@@ -10,22 +10,11 @@
 
 namespace fathom {
 
-// How rows, and the gradients that come back for them, travel between servers and workers. With
-// kBfloat16 every node of the slice tree is rounded, so the sums do not depend on who adds them.
-enum class RowFormat { kFloat32, kBfloat16 };
-
-// How embeddings are kept. Of kBfloat16 each update is rounded at random, up or down as near as it
-// is, by a pure function of (seed, table, key, step): small steps are not lost, and every layout
-// rounds alike.
-enum class Precision { kFloat32, kBfloat16 };
-
-enum class Pooling { kSum, kMean };
-
 // A table holds all rows of one shape. Several columns share a table; their keys differ by seed.
-//   a row's state:  [key u64 | wide: z, n f32 | deep: embedding f32 x dim | accumulator f32 x
-//                   (row_wise ? 1 : dim) | last_step u32]
-//   a pulled row:   wide: the weight f32;  deep: embedding f32 x dim
-//   a pushed row:   the gradient of what was pulled
+//   a row          key u64 | z f32, n f32 if wide | embedding [dim] f32 or bf16,
+//                  accumulators f32[row_wise ? 1 : dim] if deep | last_step u32 if kept
+//   a pulled row   the weight f32 if wide | embedding f32[dim] if deep
+//   a pushed row   the gradients of what was pulled
 struct TableSpec {
   std::string name;  // "wide", "deep16", "wide_deep16"
   bool wide = false;

@@ -1,5 +1,5 @@
 // A row's state, [TableSpec::state_floats()] floats as they lie in tables and files:
-//   z, n if wide | embedding | accumulators | the step of the last update, a u32's bits, if kept
+//   z, n if wide | embedding, accumulators if deep | last step, the bits of a u32, if kept
 // An embedding of bfloat16 takes half the floats: two numbers in each, the first in the lower half;
 // of an odd dimension the last upper half is 0.
 #pragma once

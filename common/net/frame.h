@@ -1,10 +1,11 @@
 // A frame is one message between two roles: a header and a payload.
 //
 // The wire form (docs/wire-format.md), little-endian:
-//   magic u32 | version u16 | type u16 | source u16 | destination u16 | reserved u32 (0) |
-//   step u64 | payload_bytes u64 | checksum u64: XXH3-64 of the 32 bytes before it, then the
-//   payload
-// A frame inside one process is handed over as it is, without the wire form.
+//   header    magic u32 | version u16 | type u16 | source u16 | destination u16 | reserved u32 (0) |
+//             step u64 | payload_bytes u64 | checksum u64
+//   payload   payload_bytes bytes
+// The checksum is XXH3-64 of the 32 bytes before it, then the payload. A frame inside one process
+// is handed over as it is, without the wire form.
 #pragma once
 
 #include <chrono>
@@ -37,7 +38,7 @@ enum class FrameType : std::uint16_t {
   kOrder = 14,      // coordinator -> worker: the answer
   kPause = 15,      // coordinator -> server: begin no more steps
   kPaused = 16,     // server -> coordinator: `step` is the first that it has not begun
-  kAlive = 17,      // server -> all: reading or writing files, wait on
+  kAlive = 17,      // server -> workers, coordinator: reading or writing files, wait on
   kBeat = 18,       // between transports: this rank is alive
   kPeerLost = 19,   // made by the transport, never sent: the connection to `source` is gone
 };
@@ -59,8 +60,8 @@ inline constexpr std::size_t kFrameHeaderBytes = 40;
 inline constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
 inline constexpr std::uint64_t kMaxHandshakeBytes = 256;
 
-// Nothing more is read from a peer while frames of so many bytes that it sent wait for their roles.
-// (So a peer can make a rank hold this and one frame.)
+// While frames of more bytes than these from one peer wait for their roles, nothing more is read
+// from that peer. So a peer can make a rank hold at most these bytes and one more frame.
 inline constexpr std::uint64_t kMaxWaitingBytes = 1ull << 28;
 
 // Writes a payload: numbers and arrays one after another, each array starting on 64 bytes so that

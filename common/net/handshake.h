@@ -1,13 +1,15 @@
 // The proof, both ways, that the two ends of a new connection hold the run's secret.
 //
-//   connector -> acceptor   1  hello      32 random bytes
-//   acceptor  -> connector  2  challenge  32 random bytes
-//   connector -> acceptor   3  proof      HMAC-SHA256 of the secret over "connector", both ranks,
-//   both nonces acceptor  -> connector  4  proof      the same over "acceptor"
+//   step   from         content, 32 bytes
+//   1      connector    a nonce: random bytes
+//   2      acceptor     a nonce
+//   3      connector    HMAC-SHA256(secret, "fathom 1 connector", both ranks, both nonces)
+//   4      acceptor     HMAC-SHA256(secret, "fathom 1 acceptor", both ranks, both nonces)
 //
 // Each message is a frame of one fixed size: type kHandshake, source and destination the two
-// ranks, step the number above. The connector proves itself first, so a stranger who knocks learns
-// nothing. What follows on the connection is neither signed nor encrypted.
+// ranks, step the number above. The connector proves itself first, so a stranger who connects
+// learns nothing. The handshake neither signs nor encrypts what follows on the connection: TLS does
+// (tls_context.h).
 //
 // Thread rule: one thread a Handshake. It does no input or output.
 #pragma once

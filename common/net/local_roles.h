@@ -27,8 +27,7 @@ class LocalRoles {
   Mailbox& mailbox(RoleId role);
   TrafficCount traffic(RoleId role) const;
 
-  // kStop was sent or received: nobody waits for anybody, and the ends of the other processes are
-  // no news.
+  // kStop was sent or received: from now on a rank that ends its connection is not lost.
   bool ended() const { return ended_; }
 
   // The first part of every Send: counts the frame and delivers it if its role is here. Returns

@@ -34,10 +34,10 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     std::function<void(const std::string&)> lost;  // at most once, with the reason; the last event
   };
 
-  // With `tls` the two ends first agree on keys; the higher rank begins. The context must outlive
-  // it. While frames of more than kMaxWaitingBytes wait here for their roles, nothing is read. The
-  // peer is given up when it takes, acknowledges or says nothing for `timeout`; each side says that
-  // it is alive several times in that time.
+  // With `tls` (or null) the two ends first agree on keys; the higher rank begins. `tls` and
+  // `layout` must outlive the connection. While frames of more than kMaxWaitingBytes wait here for
+  // their roles, nothing is read. The peer is lost when it takes, acknowledges or says nothing for
+  // `timeout`; each side sends a beat five times in that time.
   TcpConnection(boost::asio::ip::tcp::socket socket, const Layout& layout, int own_rank,
                 int peer_rank, TlsContext* tls, std::chrono::milliseconds timeout, Events events);
 

@@ -52,7 +52,7 @@ TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int ran
   asio::post(io_, [this] { Accept(); });
 }
 
-// Waits for the next one who knocks.
+// Waits for the next connection.
 void TcpRendezvous::Accept() {
   if (stopped_) return;
   if (AllMet(rank_ + 1, layout_.ranks())) return StopAccepting();
@@ -81,8 +81,8 @@ void TcpRendezvous::StopAccepting() {
   unproven_.clear();
 }
 
-// Where too many are unproven, the oldest goes: a rank of this run proves itself within
-// milliseconds, and must not wait behind those who never will.
+// Where kMaxUnproven are unproven, the oldest is dropped: a rank of this run proves the secret
+// within milliseconds, so the oldest is none, and a new one need not wait for it.
 void TcpRendezvous::OnAccepted(tcp::socket socket) {
   if (unproven_.size() >= kMaxUnproven) {
     unproven_.front()->Drop();

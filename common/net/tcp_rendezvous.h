@@ -1,8 +1,9 @@
 // Brings the ranks of a run together: one proven connection for each pair, the lower rank
 // accepting.
 //
-// Strangers are dropped, counted and logged, and disturb nobody: their number at one time and the
-// time they may take are bounded. Once every higher rank is there, nothing listens any more.
+// A connection that does not prove the secret is dropped, counted and logged. How many may be
+// unproven at once (kMaxUnproven) and how long each may take (kHandshakeTimeout) is bounded. Once
+// every higher rank is connected, nothing listens any more.
 //
 // Thread rule: Meet and the reports from any thread but the io thread, all else on the io thread.
 #pragma once
@@ -39,12 +40,12 @@ class TcpRendezvous {
   // See TcpTransport::Connect.
   void Meet(const std::vector<TcpAddress>& by_rank, Deadline deadline);
 
-  // Of those who came and were dropped.
+  // Of the connections that were dropped: how many, and why the last one.
   std::uint64_t refused() const;
   std::string last_refusal() const;
   void set_handshake_timeout(std::chrono::milliseconds timeout);
 
-  // Drops whatever is still on its way.
+  // Stops to listen and drops the handshakes that are not over.
   void Stop();
 
  private:
@@ -79,7 +80,7 @@ class TcpRendezvous {
   std::uint16_t port_ = 0;
   bool accepting_ = false;
   bool stopped_ = false;
-  std::deque<std::shared_ptr<TcpHandshake>> unproven_;  // of those who came, the oldest first
+  std::deque<std::shared_ptr<TcpHandshake>> unproven_;  // accepted connections, the oldest first
   std::set<std::shared_ptr<TcpHandshake>> dialled_;
 
   mutable std::mutex mutex_;  // guards what follows

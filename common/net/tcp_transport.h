@@ -31,16 +31,16 @@ struct TcpAddress {
   std::uint16_t port;
 };
 
-// One who knocks and has not proved the secret is dropped after this time, or when so many others
-// have knocked since.
+// A connection that has not proved the secret is dropped after this time. At most kMaxUnproven
+// connections wait for their proof at once: one more drops the oldest of them.
 inline constexpr std::chrono::milliseconds kHandshakeTimeout = std::chrono::seconds(5);
 inline constexpr std::size_t kMaxUnproven = 64;
 
 class TcpTransport : public Transport {
  public:
-  // Listens on a port of the system's choice. `timeout` is how long the kernel waits for a peer
-  // that takes and acknowledges nothing. With `tls` frames are encrypted. Throws Error(kPeer) where
-  // `bind_address` is none of this host's.
+  // Listens on a port of the system's choice. A peer that takes, acknowledges or says nothing for
+  // `timeout` is lost. With `tls` frames are encrypted. Throws Error(kPeer) where `bind_address` is
+  // none of this host's.
   TcpTransport(const Layout& layout, int rank, const Secret& secret,
                const std::string& bind_address, std::chrono::milliseconds timeout,
                bool tls = false);
@@ -62,7 +62,7 @@ class TcpTransport : public Transport {
   std::uint64_t refused() const;
   std::string last_refusal() const;
 
-  // Before the first one knocks.
+  // Of those who connect from now on.
   void set_handshake_timeout(std::chrono::milliseconds timeout);
 
  private:

@@ -2,7 +2,8 @@
 //
 // Thread rule: Send and the mailboxes may be used from any thread. Frames from one role to
 // another arrive whole, once and in the order sent, or the receiver gets a kPeerLost frame
-// (source: the lost role) and nothing from that role after it.
+// (source: the lost role) and nothing from that role after it. Failure: what each transport's
+// header says; a lost peer is no exception but a kPeerLost frame.
 #pragma once
 
 #include <cstdint>

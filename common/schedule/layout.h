@@ -46,9 +46,10 @@ std::vector<Role> RolesOf(const Layout& layout, int rank);
 std::string KindsOf(const Layout& layout, int rank);
 
 // One rank holds every role (cluster.servers and cluster.workers count threads; 0 means 1). With
-// two, rank 0 coordinates and serves and rank 1 works. With more, rank 0 coordinates,
-// cluster.servers ranks serve, spread evenly over the hosts, and the rest work; 0 servers means a
-// third of the other ranks, at least one. Throws Error(kUsage) where the counts do not fit.
+// two, rank 0 coordinates and serves (cluster.servers counts threads; 0 means 1) and rank 1 works.
+// With more, rank 0 coordinates, cluster.servers ranks serve, spread evenly over the hosts, and the
+// rest work; 0 servers means a third of the other ranks, at least 1 and at most 64. Throws
+// Error(kUsage) where the counts do not fit.
 Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterConfig& cluster);
 
 }  // namespace fathom

@@ -1,15 +1,5 @@
-// The one place that knows MPI: who the ranks are, and the few words they exchange before the
-// transport is up and after it is down.
-//
-// Thread rule: MPI_THREAD_SERIALIZED; every call comes from the main thread, which makes none
-// while an MpiTransport lives, whose thread then makes them. Waits poll and sleep
-// between polls, because an Open MPI rank that waits inside MPI burns a core; but for the round
-// trips of ReadClock, milliseconds in all, which a nap would falsify. Ended by Finish() on success
-// and by Abort() from main on failure, never by a destructor.
-//
-// Every wait has a deadline, and is for one rank, which the error names: Error(kPeer). Whoever
-// works for long while others wait says so with Beat, which gives them a new deadline. MPI_Init and
-// MPI_Finalize, which cannot be waited for so, are cut off by an alarm.
+// MPI before the transport is up and after it is down: who the ranks are, and the short messages
+// that they exchange then. Only mpi_transport.h uses MPI beside it.
 #pragma once
 
 #include <chrono>
@@ -24,10 +14,24 @@
 
 namespace fathom {
 
+// Thread rule (MPI_THREAD_SERIALIZED): one call at a time, from any thread. The main thread makes
+// all calls but Beat, which during ingest comes from whichever ingest thread has just finished a
+// block, one at a time, while the main thread is inside Ingest. While an MpiTransport lives nobody
+// calls this class: the transport's own thread then makes all calls of MPI.
+//
+// Waits poll and sleep between polls, because an Open MPI rank that waits inside MPI keeps a core
+// busy. Only the round trips of ReadClock (milliseconds in all) poll without sleep, which would
+// falsify them.
+//
+// Failure: every wait is for one rank and has a deadline; beyond it, Error(kPeer) names that rank.
+// A rank that works for long while others wait calls Beat, which begins their deadline anew.
+// MPI_Init and MPI_Finalize know no deadline: an alarm ends the process when they take too long
+// (mpi_alarm.h). The destructor does nothing: main ends MPI by Finish on success and by Abort on
+// failure.
 class MpiSession {
  public:
-  // Starts MPI if the process was started by mpirun (or another launcher that sets PMIx's
-  // environment); else a session of one rank that never touches MPI.
+  // Starts MPI if the process was started by mpirun (or another launcher that sets the environment
+  // of PMIx or PMI); else a session of one rank that never calls MPI. Throws Error(kPeer).
   MpiSession(int* argc, char*** argv);
 
   int rank() const { return rank_; }
@@ -38,10 +42,10 @@ class MpiSession {
   // The lowest rank on this rank's host.
   bool leads_host() const;
 
-  // From now on; 30 s until it is called.
+  // The deadline of all waits from now on; 30 s until it is called.
   void SetTimeout(double seconds) { timeout_ = std::chrono::duration<double>(seconds); }
 
-  // Tells the other ranks that this one is at work. May be called often.
+  // Tells the other ranks that this one is at work, at most twice a second. Does not wait.
   void Beat();
 
   // Each rank's bytes, by rank. All ranks must give the same number of bytes.
@@ -63,7 +67,10 @@ class MpiSession {
   // time lies somewhere within the round trip.
   ClockReading ReadClock();
 
+  // Waits until every rank is here, then ends MPI.
   void Finish();
+
+  // Ends this process, and under mpirun all others, with this exit code.
   [[noreturn]] void Abort(int exit_code);
 
  private:

@@ -5,13 +5,16 @@
 // most 64 MiB since MPI counts in int, under another, on a communicator of its own; MPI keeps the
 // order of both. Payloads are sent from and received into the frames' own buffers.
 //
-// Thread rule: one thread makes every MPI call while the transport lives, and nobody else makes
-// any (MPI_THREAD_SERIALIZED). Open MPI cannot wait asleep, so that thread polls: without pause
-// for a moment after something moved, then with naps that grow to 1 ms; sending wakes it.
+// Thread rule: as Transport. Inside, one thread of its own makes every MPI call from the end of the
+// constructor until the destructor returns, and no other thread may make any meanwhile
+// (MPI_THREAD_SERIALIZED). Open MPI cannot wait asleep, so that thread polls: without pause for
+// 50 us after something moved, then with sleeps that grow from 20 us to 1 ms; Send wakes it.
 //
-// Failure: MPI itself knows no deadlines and no lost peers: mpirun ends the job when a rank dies,
-// and a network that falls silent is noticed by the deadlines of the roles that wait. A header
-// that makes no sense loses its sender: kPeerLost.
+// Failure: MPI itself knows no deadlines and no lost peers. mpirun ends the job when a rank dies. A
+// rank that falls silent is noticed here: each rank sends the others five beats in a timeout, and
+// one from which nothing came for a whole timeout is lost (kPeerLost). So is the sender of a frame
+// that makes no sense. The constructor throws Error(kPeer), or an alarm ends the process
+// (mpi_alarm.h), where the ranks do not come together.
 #pragma once
 
 #include <memory>
@@ -23,7 +26,8 @@ namespace fathom {
 
 class MpiTransport : public Transport {
  public:
-  // All ranks make it together. `timeout`: for the last frames when it is destroyed.
+  // All ranks make it together. `timeout`: how long a rank may be silent, and how long the
+  // destructor waits for the last frames.
   MpiTransport(const Layout& layout, int rank, std::chrono::milliseconds timeout);
   // After kStop: returns when every rank has said that it sends no more, or the timeout has passed.
   ~MpiTransport() override;

@@ -139,10 +139,13 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
 
   auto* make = app.add_subcommand("generate",
                                   "Make a synthetic click log whose best reachable AUC is known");
-  make->add_option("KIND", generate.kind,
+  std::map<std::string, SyntheticLog> logs;
+  for (const SyntheticLog log : {SyntheticLog::kBooks, SyntheticLog::kCriteo})
+    logs.emplace(NameOf(log), log);
+  make->add_option("KIND", generate.log,
                    "books: readers, books, genres, ratings. criteo: a Criteo-like log")
       ->required()
-      ->check(CLI::IsMember({"books", "criteo"}));
+      ->transform(CLI::CheckedTransformer(logs));
   make->add_option("--rows", generate.rows, "Rows (criteo: training rows)")
       ->capture_default_str()
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));

@@ -1,5 +1,6 @@
 // The commands of the `fathom` program. Each returns when it is done and throws Error where it
-// cannot be; what it prints for people goes to stdout, its log to stderr.
+// fails. Results and log lines go to standard output; calibration's progress, launch's own lines
+// and errors go to standard error. Thread rule: the main thread.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "common/config/config.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/launch/mpirun_line.h"
+#include "launcher/synthetic/synthetic_log.h"
 
 namespace fathom {
 
@@ -46,7 +48,7 @@ void InspectCommand(const std::filesystem::path& model_dir);
 int LaunchCommand(const LaunchRequest& request);
 
 // Runs `train` at every point of the config's [sweep], one after another, and makes the table and
-// the report (docs/sweep.md). What is done already is not run again. Returns 0, or 1 where a run
+// the report (docs/scaling.md). What is done already is not run again. Returns 0, or 1 where a run
 // failed.
 int SweepCommand(const ConfigArguments& arguments);
 
@@ -64,7 +66,7 @@ struct PlanArguments {
 void PlanCommand(const ConfigArguments& config, PlanArguments arguments, MpiSession& mpi);
 
 struct GenerateArguments {
-  std::string kind;  // books, criteo
+  SyntheticLog log = SyntheticLog::kBooks;
   std::uint64_t rows = 1000000;
   std::uint64_t test_rows = 0;  // criteo; 0: a tenth of rows
   std::uint64_t seed = 1;

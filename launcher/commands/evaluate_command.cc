@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 // the model's.
 std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
                                               const TrainedModel& model, MpiSession& mpi) {
-  if (!config.data.test.empty() && config.evaluate.on == "test") {
+  if (!config.data.test.empty() && config.evaluate.on == EvaluationPart::kTest) {
     const fs::path file = PackedDir(config) / fmt::format("evaluate-{}.fpk", mpi.rank());
     fs::create_directories(file.parent_path());
     const PackedInput input =
@@ -55,7 +55,7 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
          "evaluate.on = \"{}\", but the data have no such part: give data.test, data.test_fraction "
          "or "
          "data.validation_fraction",
-         config.evaluate.on);
+         NameOf(config.evaluate.on));
   }
   RunRequest request;
   request.mode = RunMode::kEvaluate;

@@ -41,8 +41,12 @@ void Criteo(const GenerateArguments& arguments) {
 }  // namespace
 
 void GenerateCommand(const GenerateArguments& arguments) {
-  if (arguments.kind == "books") return Books(arguments);
-  return Criteo(arguments);
+  switch (arguments.log) {
+    case SyntheticLog::kBooks:
+      return Books(arguments);
+    case SyntheticLog::kCriteo:
+      return Criteo(arguments);
+  }
 }
 
 }  // namespace fathom

@@ -24,8 +24,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kGlance = std::chrono::milliseconds(50);
 constexpr auto kOrderlyStop = std::chrono::seconds(60);  // from the first signal to killing
 constexpr auto kQuickStop = std::chrono::seconds(3);     // from the second
-// A job of which some process on this host has ended has ended itself, whatever mpirun thinks:
-// after so long, beside cluster.timeout_seconds, the others are stopped or mpirun waits for nobody.
+// Once some process of a job on this host has ended, the job is over, and all others should end
+// within cluster.timeout_seconds. If they are still there so long after that, they are stopped
+// processes, or mpirun hangs: all are killed.
 constexpr auto kLeaving = std::chrono::seconds(10);
 constexpr int kSignalled = 128;
 
@@ -116,7 +117,8 @@ std::optional<std::uint64_t> NewestCheckpoint(const Config& config,
   std::error_code none;
   const auto written =
       std::filesystem::last_write_time(checkpoints.Complete(steps.back()) / "manifest.json", none);
-  if (none || (config.resume != "auto" && written < launched)) return std::nullopt;
+  if (none || (ResumeFromOf(config.resume) != ResumeFrom::kAuto && written < launched))
+    return std::nullopt;
   return steps.back();
 }
 

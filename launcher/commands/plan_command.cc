@@ -32,9 +32,10 @@ double NetworkSpeed(const std::string& text) {
 }
 
 double MemorySize(const std::string& text) {
-  const auto bytes = ParseByteSize(text);
-  if (!bytes) Fail(ExitCode::kUsage, "--memory = \"{}\" must be {}", text, kByteSizeForm);
-  return *bytes;
+  const auto size = ByteSize::Parse(text);
+  if (!size || !size->given())
+    Fail(ExitCode::kUsage, "--memory = \"{}\" must be {}", text, kByteSizeForm);
+  return size->bytes();
 }
 
 std::string Megabytes(double bytes) {
@@ -103,7 +104,7 @@ Calibration GetCalibration(bool again, MpiSession& mpi) {
   auto calibration = ReadCalibration(file);
   if (!calibration || again) {
     const auto logs = file.parent_path() / "logs";
-    StartLogging(logs, 0, false);  // the steps of the trainings interest nobody
+    StartLogging(logs, 0, false);  // the steps of these trainings are not shown
     calibration = Calibrate(mpi);
     StartLogging(logs, 0, true);
     WriteCalibration(*calibration, file);

@@ -53,7 +53,7 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
   const ModelSpec spec = MakeModelSpec(config);
   CheckSpec(model, spec);
-  if (config.data.format == "generated") {
+  if (config.data.format == DataFormat::kGenerated) {
     Fail(ExitCode::kUsage,
          "{}: the model was trained on generated data, which have no text form to predict from",
          model.dir.string());

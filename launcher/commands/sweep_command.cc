@@ -53,7 +53,7 @@ class Sweep {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       const std::string place = fmt::format("[{}/{}] {}", i + 1, runs_.size(), NameOf(runs_[i]));
       const SweepLine* line = results_.Find(runs_[i].id);
-      const bool done = line != nullptr && line->at("status") == "done";
+      const bool done = line != nullptr && IsDone(*line);
       if (!done) {
         Say("{} ...", place);
         results_.Add(Train(runs_[i]));
@@ -61,7 +61,7 @@ class Sweep {
         line = results_.Find(runs_[i].id);
       }
       Say("{}: {}{}", place, Outcome(*line), done ? " (done before)" : "");
-      failed += line->at("status") == "done" ? 0 : 1;
+      failed += IsDone(*line) ? 0 : 1;
     }
     WriteTables();
     return failed;
@@ -109,7 +109,7 @@ class Sweep {
     while (!(code = child.Ended())) std::this_thread::sleep_for(kGlance);
     line["wall_seconds"] = std::chrono::duration<double>(Clock::now() - begin).count();
     line["exit_code"] = *code;
-    line["status"] = *code == 0 ? "done" : "failed";
+    line["status"] = NameOf(*code == 0 ? SweepStatus::kDone : SweepStatus::kFailed);
     if (*code == 0) {
       AddMeasures(dir / "metrics.jsonl", base_.sweep.target_auc, &line);
     } else {
@@ -120,7 +120,7 @@ class Sweep {
   }
 
   static std::string Outcome(const SweepLine& line) {
-    if (line.at("status") != "done") return "FAILED: " + line.value("error", "");
+    if (!IsDone(line)) return "FAILED: " + line.value("error", "");
     const auto number = [&](const char* name) {
       return line.at(name).is_number() ? line.at(name).get<double>() : NAN;
     };

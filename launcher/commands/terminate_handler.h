@@ -1,5 +1,6 @@
-// What a process says when an exception finds nobody to catch it: one that leaves a thread, or one
-// thrown while a destructor runs, such as bad_alloc within a library's.
+// What a process prints when no handler catches an exception: one that leaves a thread, or one
+// that is thrown while a destructor runs, such as a library's bad_alloc. Thread rule: both
+// functions from the main thread, before other threads start.
 #pragma once
 
 namespace fathom {
@@ -9,7 +10,8 @@ namespace fathom {
 void InstallTerminateHandler();
 
 // The same where a page of a mapped file cannot be read (SIGBUS): the disk failed or is full, or
-// another process cut the file short. To be called after MPI_Init, which would take offence.
+// another process cut the file short. To be called after MPI_Init: Open MPI warns of a handler of
+// this signal that is there before it.
 void InstallLostPageHandler();
 
 }  // namespace fathom

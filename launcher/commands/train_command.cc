@@ -91,7 +91,7 @@ void PrintSummary(const Config& config, const FinalReport& report) {
               ShareLine("server", report.profile.server_stages).c_str());
   if (report.evaluated) {
     std::printf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n",
-                config.evaluate.on.c_str(), m.auc, m.auc_low, m.auc_high,
+                NameOf(config.evaluate.on).data(), m.auc, m.auc_low, m.auc_high,
                 static_cast<unsigned long long>(m.examples));
     std::printf("log loss %.5f, accuracy %.4f, calibration %.4f\n", m.logloss, m.accuracy,
                 m.calibration);

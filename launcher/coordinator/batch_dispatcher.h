@@ -1,8 +1,8 @@
 // Hands out batches, one worker each, where the workers do not share them (bounded and async
-// modes): to whoever asks, in order. Before the batches that follow an evaluation, every worker
-// takes its part in it, and nobody goes on until all have: the evaluation is of one model.
+// modes): to whoever asks, in order. When an evaluation is due every worker takes its part in it,
+// and no further batch is handed out until all parts are in: the evaluation is of one model.
 //
-// A plain state machine: it knows neither clock nor peers.
+// A plain state machine: it knows neither clock nor peers. Thread rule: the coordinator's thread.
 #pragma once
 
 #include <cstdint>

@@ -21,8 +21,8 @@ namespace fathom {
 struct CheckpointReport {
   std::uint64_t step = 0;
   std::string failure;  // empty: it is complete
-  std::uint64_t bytes_written =
-      0;  // what has not changed since the one before is not written again
+  // What has not changed since the checkpoint before is not written again.
+  std::uint64_t bytes_written = 0;
   std::uint64_t rows = 0;
   double seconds = 0;        // from the request until it was complete
   double stall_seconds = 0;  // how long a server held training back for it, at most

@@ -234,7 +234,7 @@ void Coordinator::OnScores(const Frame& frame) {
   desk_.Evaluated(frame.step);
   GiveOrders();
   const auto now = Clock::now();
-  // The time of an evaluation is nobody's training time.
+  // The time of an evaluation does not count as training time.
   const auto evaluated_for = steps_done_ == frame.step ? now - last_step_done_ : Clock::duration(0);
   evaluating_ += evaluated_for;
   window_started_ += evaluated_for;
@@ -258,7 +258,7 @@ void Coordinator::OnScores(const Frame& frame) {
 void Coordinator::OnNextOrder(const Frame& frame) {
   const int worker = static_cast<int>(frame.source) - static_cast<int>(context_.layout.worker(0));
   const bool hands_out =
-      context_.mode == RunMode::kTrain && context_.config.train.consistency != "sync";
+      context_.mode == RunMode::kTrain && context_.config.train.consistency != Consistency::kSync;
   if (!hands_out || worker < 0 || worker >= context_.layout.workers) {
     Fail(ExitCode::kPeer, "coordinator: {} asks what to do in a run that hands nothing out to it",
          RoleAndPlace(context_.layout, frame.source));

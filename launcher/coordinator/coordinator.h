@@ -1,8 +1,8 @@
 // The coordinator: one thread on rank 0 that follows the workers' steps, computes the metrics of
 // each evaluation over all its examples, has the servers write checkpoints and the model, and ends
-// the run: at the last step, or before if it is asked to. In sync mode it is not asked during a
-// step, so it slows nobody down; in the other modes it hands out the batches, a step ahead of their
-// use.
+// the run: at the last step, or before if it is asked to. In sync mode workers and servers never
+// wait for it during a step; in the other modes it hands out the batches, a step ahead of their
+// use. Thread rule: one thread makes it and calls Run.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // A program that runs beside this one and does not outlive it.
 //
 // It gets a process group of its own, so that a terminal's Ctrl-C reaches only this process, which
-// decides what becomes of it; its input is empty. When this process
-// dies, however, the kernel kills it (PR_SET_PDEATHSIG). Thread rule: the main thread (the kernel
-// counts the death of the thread that started it).
+// then decides what to do with the child. Its input is empty. When this process dies, the kernel
+// kills the child (PR_SET_PDEATHSIG). Thread rule: the main thread (the kernel looks at the death
+// of the thread that started the child).
 #pragma once
 
 #include <sys/types.h>

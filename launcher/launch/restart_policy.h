@@ -1,8 +1,8 @@
 // Whether a job that failed is started again, and after how long.
 //
 // Not where it would fail again for the same reason (bad usage, config or data, a wrong secret, a
-// NaN in training), not more often than allowed, and not when it fails again and again without a
-// newer checkpoint. A plain state machine: no clock, no process.
+// NaN in training), not more often than allowed, and not after three failures in a row without a
+// newer checkpoint. A plain state machine: no clock, no process. Thread rule: one thread.
 #pragma once
 
 #include <chrono>

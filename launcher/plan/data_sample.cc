@@ -18,8 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kRun =
-    4096;  // neighbouring examples that are read together: a packed block
+// Neighbouring examples that are read together: a packed block.
+constexpr std::uint64_t kRun = 4096;
 constexpr std::uint64_t kHeldRuns = 16;  // kept in memory at a time
 constexpr int kBatches = 12;
 constexpr int kWarmBatches = 3;  // so that memory is there when the clock runs
@@ -62,7 +62,7 @@ constexpr double kUnknown = std::numeric_limits<double>::infinity();
 
 double MostValues(const Config& config, const ColumnConfig& column) {
   if (column.hash_buckets > 0) return static_cast<double>(column.hash_buckets);
-  if (config.data.format != "generated") return kUnknown;
+  if (config.data.format != DataFormat::kGenerated) return kUnknown;
   return static_cast<double>(column.values > 0 ? column.values : config.generated.values);
 }
 

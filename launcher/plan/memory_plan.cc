@@ -59,8 +59,7 @@ double WorkerBytes(const Config& config, const ModelSpec& spec, const DataSample
 // them, and the rest of the limit's rows lie on disk.
 double InMemory(const Config& config, double tables, double rows) {
   if (config.server.cold_tier.empty()) return tables;
-  return std::min(tables + sizeof(std::uint32_t) * rows,
-                  ParseByteSize(config.server.memory_limit).value_or(0));
+  return std::min(tables + sizeof(std::uint32_t) * rows, config.server.memory_limit.bytes());
 }
 
 double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample& sample,
@@ -178,7 +177,7 @@ int LargestDim(const Config& config, const Layout& layout, const DataSample& sam
 }
 
 int PartsOf(const Config& config, const Layout& layout) {
-  return config.train.consistency == "sync" ? layout.workers : 1;
+  return config.train.consistency == Consistency::kSync ? layout.workers : 1;
 }
 
 }  // namespace fathom

@@ -51,7 +51,7 @@ class StepTime {
       : config_(config), layout_(layout), load_(load), shape_(shape), prices_(prices) {}
 
   std::vector<Bound> Bounds() const {
-    const bool sync = config_.train.consistency == "sync";
+    const bool sync = config_.train.consistency == Consistency::kSync;
     const double worker = Threaded(PricedStage::kCompute) + Threaded(PricedStage::kRowGradients) +
                           Of(PricedStage::kPush);
     // In sync mode all workers work on one step; else each on a step of its own, whose rows are
@@ -90,14 +90,15 @@ class StepTime {
   }
 
   bool OverTcp() const {
-    return layout_.ranks() > 1 || config_.cluster.transport == "tcp" ||
-           config_.cluster.transport == "mpi";
+    return layout_.ranks() > 1 || config_.cluster.transport == TransportKind::kTcp ||
+           config_.cluster.transport == TransportKind::kMpi;
   }
   double Tcp() const { return OverTcp() ? Of(PricedStage::kTcp) : 0; }
 
   // Of all cores, for one step.
   double ProcessorSeconds() const {
-    const double steps_at_once = config_.train.consistency == "sync" ? layout_.workers : 1;
+    const double steps_at_once =
+        config_.train.consistency == Consistency::kSync ? layout_.workers : 1;
     const double worker = load_.part.batch_seconds + Of(PricedStage::kCompute) +
                           Of(PricedStage::kRowGradients) + Of(PricedStage::kPush) + Tcp();
     const double server = Of(PricedStage::kDecode) + Of(PricedStage::kFind) +

@@ -135,14 +135,14 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
                       .stages = request.stages};
   };
   const bool alone = mpi.ranks() == 1;
-  if (alone && config.cluster.transport == "tcp") {
+  if (alone && config.cluster.transport == TransportKind::kTcp) {
     const Layout spread = OneRankARole(layout);
     LoopbackCluster cluster(spread, config.cluster.timeout_seconds, config.cluster.tls);
     return PlayRoles(
         context_on(spread, cluster.of(spread.roles.front())), spread.roles,
         [&](const Role& role) -> Transport& { return cluster.of(role); }, std::move(inputs));
   }
-  if (alone && config.cluster.transport == "mpi") {
+  if (alone && config.cluster.transport == TransportKind::kMpi) {
     Fail(ExitCode::kUsage,
          "cluster.transport = \"mpi\" needs mpirun: one process has nobody to send to; use "
          "\"auto\", \"inprocess\" or \"tcp\"");
@@ -151,7 +151,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
     InProcessTransport transport(static_cast<int>(layout.roles.size()));
     return PlayInProcess(context_on(layout, transport), std::move(inputs));
   }
-  if (config.cluster.transport == "inprocess") {
+  if (config.cluster.transport == TransportKind::kInProcess) {
     Fail(ExitCode::kUsage,
          "cluster.transport = \"inprocess\" carries nothing between the {} ranks of this job: "
          "use \"tcp\" or \"auto\"",
@@ -159,13 +159,13 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
   }
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::duration<double>(config.cluster.timeout_seconds));
-  if (config.cluster.transport == "mpi") {
+  if (config.cluster.transport == TransportKind::kMpi) {
     MpiTransport transport(layout, mpi.rank(), timeout);
     return PlayRoles(
         context_on(layout, transport), RolesOf(layout, mpi.rank()),
         [&](const Role&) -> Transport& { return transport; }, std::move(inputs));
   }
-  // No other interface hears a knock.
+  // The rank listens on this interface alone.
   const std::string address = OneHost(layout) ? kLoopback : LocalAddress(config.cluster.interface);
   TcpTransport transport(layout, mpi.rank(), SharedSecret(mpi), address, timeout,
                          config.cluster.tls);

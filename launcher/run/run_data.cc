@@ -109,12 +109,12 @@ std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file,
 }
 
 OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
-  if (config.data.format == "generated") return Generate(config, mpi);
+  if (config.data.format == DataFormat::kGenerated) return Generate(config, mpi);
   const IngestResult packed = PrepareData(config, spec, mpi);
   OpenedData opened;
   opened.data.train = OpenPacked(packed.train, spec);
-  opened.data.evaluation =
-      OpenPacked(config.evaluate.on == "validation" ? packed.validation : packed.test, spec);
+  opened.data.evaluation = OpenPacked(
+      config.evaluate.on == EvaluationPart::kValidation ? packed.validation : packed.test, spec);
   opened.transforms_json = ReadText(packed.transforms);
   return opened;
 }

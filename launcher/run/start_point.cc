@@ -117,10 +117,11 @@ void PutAside(const Config& config) {
 }
 
 StartPoint Decide(const Config& config, const std::string& data, MpiSession& mpi) {
-  if (config.resume == "auto") {
+  const ResumeFrom from = ResumeFromOf(config.resume);
+  if (from == ResumeFrom::kAuto) {
     if (auto point = ResumeNewest(config, data, mpi)) return *std::move(point);
     LogInfo("no checkpoint to go on from: training from the start");
-  } else if (config.resume != "no") {
+  } else if (from == ResumeFrom::kFolder) {
     const fs::path dir = config.resume;
     return Resume(config, data, dir, ReadWhole(dir, mpi));
   }

@@ -64,7 +64,7 @@ SweepPoint MakePoint(const SweepRun& run, const std::vector<const SweepLine*>& l
   SweepPoint point{.values = run.point, .error = ""};
   std::vector<const SweepLine*> done;
   for (const SweepLine* line : lines) {
-    if (line->at("status") == "done") {
+    if (IsDone(*line)) {
       done.push_back(line);
     } else {
       ++point.failed;
@@ -143,6 +143,8 @@ void AddStages(const SweepLine& last, SweepLine* line) {
 }
 
 }  // namespace
+
+bool IsDone(const SweepLine& line) { return line.at("status") == NameOf(SweepStatus::kDone); }
 
 SweepResults::SweepResults(const std::filesystem::path& file) : file_(file) {
   std::ifstream in(file, std::ios::binary);

@@ -1,5 +1,5 @@
-// What the runs of a sweep came to: sweep.jsonl, a line a run, written as each one ends, so that a
-// sweep that was interrupted goes on; and the table of points made of it, sweep.csv.
+// The results of a sweep's runs: sweep.jsonl, a line for each run, written as the run ends, so that
+// an interrupted sweep can go on; and the table of points made of it, sweep.csv.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,15 @@
 namespace fathom {
 
 // A run's line: `id`, `point`, `ranks`, `repeat`, `batch_size`, `status` ("done", "failed"),
-// `exit_code`, `error`, and of a run that is done its measures (docs/sweep.md).
+// `exit_code`, `error`, and of a run that is done its measures (docs/scaling.md).
 using SweepLine = nlohmann::ordered_json;
+
+enum class SweepStatus { kDone, kFailed };
+template <>
+struct NamesOf<SweepStatus> {
+  static constexpr std::array<std::string_view, 2> kNames = {"done", "failed"};
+};
+bool IsDone(const SweepLine& line);
 
 class SweepResults {
  public:
@@ -25,7 +32,7 @@ class SweepResults {
   // The last line of a run; null where it has none.
   const SweepLine* Find(const std::string& id) const;
 
-  // Adds a line; it outlives this process when this returns. Throws Error(kTraining).
+  // Adds a line. It is in the file, though not synced, when this returns. Throws Error(kTraining).
   void Add(SweepLine line);
 
  private:

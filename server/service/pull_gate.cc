@@ -6,14 +6,15 @@ namespace fathom {
 namespace {
 
 std::uint64_t Allowed(const TrainConfig& train, std::uint64_t steps) {
-  if (train.consistency == "sync") return 0;
-  return train.consistency == "async" ? steps : static_cast<std::uint64_t>(train.staleness);
+  if (train.consistency == Consistency::kSync) return 0;
+  return train.consistency == Consistency::kAsync ? steps
+                                                  : static_cast<std::uint64_t>(train.staleness);
 }
 
 }  // namespace
 
 PullGate::PullGate(const TrainConfig& train, std::uint64_t steps, std::uint64_t version)
-    : sync_(train.consistency == "sync"),
+    : sync_(train.consistency == Consistency::kSync),
       allowed_(Allowed(train, steps)),
       steps_(steps),
       version_(version) {}

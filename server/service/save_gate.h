@@ -2,9 +2,9 @@
 // step on at which the model is to be saved, so that the rows hold exactly the batches below it, in
 // every consistency mode.
 //
-// Where the next checkpoint is due the schedule says; the coordinator may ask for an earlier one:
+// The schedule says where the next checkpoint is due. The coordinator may ask for an earlier one:
 // it has every server pause, and then names a step that none of them has passed. A plain state
-// machine: no clock, no peer.
+// machine: no clock, no peer. Thread rule: the server's thread.
 #pragma once
 
 #include <algorithm>

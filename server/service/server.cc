@@ -129,9 +129,9 @@ void Server::Impl::Begin() {
 }
 
 // A step:
-//   1. each worker's pull is answered from the rows once the clock allows, its keys are remembered
+//   1. each worker's pull is answered from the rows once the gates allow, its keys are remembered
 //   2. sync: each worker's push is kept until the last one is in; else it is the whole batch's
-//   3. the gradients are summed along the slice tree, the rows updated, the clock moves on
+//   3. the gradients are summed along the slice tree, the rows updated, the version grows by one
 //   4. the model is saved if that was asked for
 //   5. pulls that were waiting for this are answered
 void Server::Impl::Run() {
@@ -377,7 +377,8 @@ void Server::Impl::SaveIfDue() {
   Send(FrameType::kSaved, context_.layout.coordinator(), clock_.version(), EncodeSaved(saved));
 }
 
-// A checkpoint that cannot be written is the coordinator's to count; the run goes on.
+// Where a checkpoint cannot be written the answer says why: the coordinator counts such failures
+// and decides whether the run goes on.
 SavedMessage Server::Impl::Save(const SaveRequest& request) {
   const auto alive = [this] { TellAlive(); };
   if (!request.checkpoint) return shard_.files().SaveModel(context_.save_dir, alive);
@@ -402,8 +403,8 @@ void Server::Impl::TellAlive() {
   }
 }
 
-// Once training is over, workers and servers leave as the coordinator tells them to stop, in any
-// order; whether they left too early is the coordinator's to notice.
+// Once training is over, workers and servers leave in any order, each when the coordinator tells
+// it to stop. If one of them leaves too early, the coordinator notices it.
 void Server::Impl::OnPeerLost(const Frame& frame) {
   const bool over = leaving_ || clock_.version() == schedule_.steps();
   if (over && frame.source != context_.layout.coordinator()) return;

@@ -1,10 +1,12 @@
 // A parameter server: one thread that owns the rows of its partitions and its range of the dense
 // parameters. No other thread ever touches them, so there are no locks.
 //
-// A pull is answered once the clock allows (pull_gate.h). In sync mode a step is applied once
-// every worker's push for it is there: the partial sums of each row are added along the slice
-// tree (common/schedule/slice_tree.h), then FTRL and AdaGrad update the row. In the other modes one
-// worker computes a whole batch, and its push is applied as it comes.
+// A pull is answered once the gates allow it (pull_gate.h, save_gate.h). In sync mode a step is
+// applied once every worker's push for it is there: the partial sums of each row are added along
+// the slice tree (common/schedule/slice_tree.h), then FTRL and AdaGrad update the row. In the other
+// modes one worker computes a whole batch, and its push is applied as it comes.
+//
+// Thread rule: one thread makes the server and calls Run, or Begin and Step.
 #pragma once
 
 #include <memory>
@@ -15,18 +17,20 @@ namespace fathom {
 
 class Server {
  public:
-  // kEvaluate: loads its partitions of context.model_dir, checks them, and serves pulls only.
+  // The context must outlive the server. kEvaluate: serves pulls only.
   Server(const RunContext& context, int index);
   ~Server();
 
-  // Serves until kStop. kSave writes the partitions and the dense range to context.save_dir and
-  // answers kSaved. Throws Error: a peer lost or silent beyond the deadline while awaited (an idle
-  // server that awaits a push names worker, step and time), a bad frame, a gradient that is not
-  // finite (table, key, step), a disk that refuses.
+  // Begin, then Step until kStop. A kSave makes it write its partitions and its dense range, into
+  // context.save_dir or a checkpoint's folder, and answer kSaved. Throws Error: a peer lost, or
+  // silent beyond the deadline while its push is awaited (names worker, step and time), a bad
+  // frame, a gradient that is not finite (names table, key, step), a model that cannot be written.
+  // A checkpoint that cannot be written is no failure here: kSaved tells the coordinator.
   void Run();
 
-  // Run in pieces, for one who drives several roles himself: Begin once, then Step until it returns
-  // false. A Step handles one frame, or returns when none has come until then.
+  // Run in pieces, for a caller that runs several roles in one thread: Begin once, then Step until
+  // it returns false. Begin reads the model or the checkpoint that the run starts from. A Step
+  // handles one frame, or returns at `until` if none has come.
   void Begin();
   bool Step(Deadline until);
 

@@ -1,5 +1,6 @@
 // A server's share of the model: the rows of its partitions of every table, and its range of the
-// dense parameters. Knows nothing of peers, versions or deadlines.
+// dense parameters. Knows nothing of peers, versions or deadlines. Thread rule: the server's
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,7 @@ class Shard {
  public:
   Shard(const Config& config, const ModelSpec& spec, int server, int servers);
 
-  // Called between files: may tell the peers that this server is alive.
+  // Called after each partition that was read: may tell the peers that this server is alive.
   using Alive = ShardFiles::Alive;
 
   // Reads the shard from the folder of a model or a checkpoint. Throws Error(kModel): damaged, or
@@ -58,7 +59,7 @@ class Shard {
   // cold tier it only begins to read their rows; FindDeferred looks them up once they are needed.
   PendingPull Find(Buffer payload, PullMessage message);
   void FindDeferred(PendingPull* pull) const;
-  // Looks again for the keys that were unknown, or where rows have moved since for all.
+  // Looks again for the keys that had no row. If rows have moved since, looks for all keys again.
   void FindMissing(PendingPull* pull) const;
 
   // The payload of the answer (RowsMessage). Creates nothing.

@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 // More files of changes than this are not kept beside a whole one.
 constexpr std::size_t kMaxChanges = 16;
 
-constexpr std::size_t kRowsBetweenSigns = 4096;  // of life: a slow disk takes seconds for these
+// Rows that are written between two calls of `alive`: a slow disk takes seconds for these.
+constexpr std::size_t kRowsBetweenSigns = 4096;
 
 // Whether the changes become too many for a file of their own.
 bool WholeIsDue(int partition, const std::vector<ModelFileEntry>& files, std::uint64_t changed) {

@@ -3,9 +3,9 @@
 //
 // A checkpoint that follows another one holds, for each partition, either the whole partition or
 // the rows changed since; files that stay as they are come over as hard links. A partition is
-// written whole again once its files of changes would grow to between half and all of its whole
-// file, each partition at another share of it, so that not all fall due at once. Thread rule: the
-// server's thread.
+// written whole again once its files of changes would be more than 16, or would grow to between
+// half and all of the bytes of its whole file: each partition at another share, so that not all are
+// written whole at the same checkpoint. Thread rule: the server's thread.
 #pragma once
 
 #include <array>

@@ -21,7 +21,7 @@ int ShiftOf(std::uint64_t place) {
 
 std::size_t AdmissionFilter::BytesOfAll(const Config& config) {
   if (config.server.admission_count == 1) return 0;
-  const double bytes = ParseByteSize(config.server.admission_filter).value_or(0);
+  const double bytes = config.server.admission_filter.bytes();
   return static_cast<std::size_t>(bytes) / kPartitions * kPartitions;
 }
 

@@ -62,7 +62,7 @@ std::size_t FreeBytes(int fd, const std::string& dir) {
 
 ColdTier::ColdTier(const Config& config, double share) : dir_(config.server.cold_tier) {
   if (dir_.empty()) return;
-  limit_ = static_cast<std::size_t>(share * ParseByteSize(config.server.memory_limit).value_or(0));
+  limit_ = static_cast<std::size_t>(share * config.server.memory_limit.bytes());
   fd_ = OpenScratchFile(dir_);
   reserved_bytes_ = (FreeBytes(fd_, dir_) / kReservedUnit + 2) * kReservedUnit;
   void* const place =

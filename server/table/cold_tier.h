@@ -7,9 +7,9 @@
 // algorithm, Corbato 1968), once they are more than the window holds. What leaves is written in the
 // background first. Whoever is about to touch rows calls Use, FetchAhead or Visit before.
 //
-// The file has no name: it is gone with the process, however that ends. Room on the disk is
-// taken when a block is added, so that no write comes too late to be refused. Thread rule: the
-// server's thread.
+// The file has no name: the kernel removes it when the process ends, however that ends. Room on the
+// disk is taken when a block is added, so a full disk is found then and not by a later write.
+// Thread rule: the server's thread.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +34,8 @@ class ColdTier {
 
   bool on() const { return fd_ >= 0; }
 
-  // So much of the rows that are created first, which are the most used ones where some are used
-  // more than others, stays in memory outside the file.
+  // Bytes of the rows created first that stay in memory, outside the file: a quarter of the limit.
+  // Where some keys are used more than others, those are met first.
   std::size_t kept_bytes() const { return limit_ / 4; }
 
   // A zeroed block at a multiple of its size, a power of two, the same for all. Throws
@@ -47,7 +47,7 @@ class ColdTier {
   // The bytes are about to be read or written.
   void Use(const void* place, std::size_t bytes);
 
-  // As Use; begins to read what is not in memory, without waiting. Whether all of it was there.
+  // As Use; begins to read what is not in memory, without waiting. Returns whether all of it was.
   bool FetchAhead(const void* place, std::size_t bytes);
 
   // As FetchAhead, of what is read once in passing: it is the first to go.

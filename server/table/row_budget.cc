@@ -14,19 +14,13 @@ constexpr double kIndexBytes = 6.25;  // of a row, at most
 constexpr double kFullShare = 0.95;
 constexpr double kKeptShare = 0.85;
 
-AtLimit AtLimitOf(const std::string& name) {
-  if (name == "refuse") return AtLimit::kRefuse;
-  if (name == "evict_oldest") return AtLimit::kEvictOldest;
-  return name == "evict_smallest" ? AtLimit::kEvictSmallest : AtLimit::kEvictLeastTrained;
-}
-
 }  // namespace
 
 RowBudget::RowBudget(const Config& config, const std::vector<TableSpec>& tables)
-    : at_limit_(AtLimitOf(config.server.at_limit)) {
+    : at_limit_(config.server.at_limit) {
   for (const TableSpec& table : tables) row_bytes_.push_back(table.row_bytes() + kIndexBytes);
-  if (config.server.memory_limit.empty() || !config.server.cold_tier.empty()) return;
-  const double limit = ParseByteSize(config.server.memory_limit).value_or(0);
+  if (!config.server.memory_limit.given() || !config.server.cold_tier.empty()) return;
+  const double limit = config.server.memory_limit.bytes();
   // Each partition's last slab of each table is counted as full.
   double slabs = 0;
   for (const TableSpec& table : tables) slabs += RowStore::kSlabRows * table.row_bytes();
@@ -35,7 +29,7 @@ RowBudget::RowBudget(const Config& config, const std::vector<TableSpec>& tables)
   Fail(ExitCode::kUsage,
        "server.memory_limit = \"{}\" is too little: the tables of this model need {:.0f} MB before "
        "it can be kept",
-       config.server.memory_limit, 2 * kPartitions * slabs / 1e6);
+       config.server.memory_limit.text(), 2 * kPartitions * slabs / 1e6);
 }
 
 double RowBudget::BytesOf(const std::vector<std::uint64_t>& rows) const {

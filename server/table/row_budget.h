@@ -14,13 +14,6 @@
 
 namespace fathom {
 
-enum class AtLimit {
-  kEvictLeastTrained,  // the rows with the smallest sums of squared gradients
-  kEvictSmallest,      // the rows with the smallest weights: |w| and the norm of the embedding
-  kEvictOldest,        // the rows whose last update was longest ago
-  kRefuse,             // none, but new keys get no row
-};
-
 class RowBudget {
  public:
   // Throws Error(kUsage) where the limit is too small for a few rows of each table.

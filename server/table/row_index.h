@@ -3,8 +3,8 @@
 // (RowStore::Hash). The keys themselves stand in the rows, so a row costs the index 5 to 6.25
 // bytes.
 //
-// It grows by a quarter when 0.8 full, each partition by itself, so growth holds a second copy of
-// one partition's index and of no row.
+// It grows by a quarter when 0.8 full, each partition by itself, and keeps the pages that it has:
+// the entries are made anew from the rows, so growing needs no second copy of index or rows.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,8 @@ class RowIndex {
   // Adds the last row of the store, whose key is not in the index yet.
   void AddLast(const RowStore& rows);
 
-  // Of all rows of the store, anew, after some were moved or forgotten. Keeps its memory.
+  // Makes the entries anew from all rows of the store, after rows have moved or gone or the index
+  // has grown. Takes no memory.
   void Rebuild(const RowStore& rows);
 
   std::uint64_t capacity() const { return capacity_; }

@@ -4,8 +4,8 @@
 // A row: key u64 | state f32 x TableSpec::state_floats(). Rows are named by a pointer to their
 // state; the key stands in the eight bytes before it (at a multiple of 4, not of 8).
 //
-// Where rows may lie on disk, the hashes of all keys are kept in memory, 4 B a row: so an index
-// grows, and finds out that a key has no row, without reading one.
+// Where rows may lie on disk, the hashes of all keys are kept in memory, 4 B a row. With them the
+// index can grow, and can tell that a key has no row, without a read from disk.
 #pragma once
 
 #include <cstddef>
@@ -58,7 +58,7 @@ class RowStore {
   // Forgets the rows from `size` on; their slabs are filled again.
   void Truncate(std::uint32_t size) { size_ = size; }
 
-  // All rows are about to be read once, one after another.
+  // Tells the cold tier, if there is one, that all rows are about to be read once, in order.
   void Visit() const;
 
   std::size_t allocated_bytes() const {
@@ -82,8 +82,8 @@ class RowStore {
   std::size_t row_bytes_;
   SlabArena* arena_;
   std::vector<std::byte*> slabs_;
-  std::vector<std::unique_ptr<std::uint32_t[]>>
-      hashes_;  // a slab's; none where rows stay in memory
+  // By slab: the hashes of its rows' keys. Empty where rows stay in memory.
+  std::vector<std::unique_ptr<std::uint32_t[]>> hashes_;
   std::uint32_t size_ = 0;
 };
 

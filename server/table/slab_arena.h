@@ -25,7 +25,7 @@ class SlabArena {
   // Null where all rows stay in memory.
   ColdTier* cold() const { return cold_; }
 
-  // Of the blocks outside the cold tier.
+  // Bytes of the blocks that lie in memory, outside the cold tier.
   std::size_t kept_bytes() const { return kept_.size() * kBlockBytes; }
 
   // A block is only address space until its pages are touched.

@@ -54,14 +54,14 @@ std::string Lines(std::uint64_t count) {
 // configs/criteo.toml's columns.
 Config CriteoConfig(const std::string& numeric_transform) {
   Config config;
-  config.data.format = "criteo";
+  config.data.format = DataFormat::kCriteo;
   config.data.train = {"train.tsv"};
   for (std::uint64_t i = 1; i <= kNumbers; ++i) {
     config.columns.push_back({.name = "I" + std::to_string(i),
-                              .kind = "numeric",
-                              .use = "deep",
+                              .kind = ColumnKind::kNumeric,
+                              .use = Use::kDeep,
                               .transform = numeric_transform,
-                              .missing_as = "zero"});
+                              .missing_as = MissingAs::kZero});
   }
   for (std::uint64_t c = 1; c <= kCategories; ++c)
     config.columns.push_back({.name = "C" + std::to_string(c)});

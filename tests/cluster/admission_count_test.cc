@@ -104,9 +104,13 @@ TEST_F(CountTest, ACheckpointOfARunThatDidNotCountIsRefused) {
 }
 
 TEST_F(CountTest, AFilterOfNoSizeIsRefused) {
-  for (const char* size : {"much", "1kB"})
-    ExpectError(ExitCode::kUsage, {"admission_filter", size, "at least 64kB"},
-                [&] { Train("x", {std::string("server.admission_filter=") + size}); });
+  const auto train = [&](const char* size) {
+    return [=, this] { Train("x", {std::string("server.admission_filter=") + size}); };
+  };
+  ExpectError(ExitCode::kUsage, {"admission_filter", "\"much\"", "a number and a unit"},
+              train("much"));
+  ExpectError(ExitCode::kUsage, {"admission_filter", "\"1kB\"", "at least 64kB"}, train("1kB"));
+  ExpectError(ExitCode::kUsage, {"admission_filter", "\"\"", "at least 64kB"}, train(""));
 }
 
 }  // namespace

@@ -44,5 +44,27 @@ TEST(Bfloat16, IsTheNearest) {
   }
 }
 
+// Of all 65,536 random numbers so many round up as the value's distance from below is.
+TEST(Bfloat16, RoundsUpAtRandomAsOftenAsItIsNear) {
+  const float ulp = 1.0F / 128;
+  for (const auto& [value, share] :
+       {std::pair{1.0F, 0.0}, std::pair{1 + ulp / 4, 0.25}, std::pair{-1 - ulp / 4, 0.25},
+        std::pair{1.5F + 3 * ulp / 4, 0.75}}) {
+    int away = 0;
+    for (std::uint32_t random = 0; random < 65536; ++random) {
+      const float rounded =
+          FromBfloat16(RandomlyToBfloat16(value, static_cast<std::uint16_t>(random)));
+      ASSERT_LT(std::fabs(rounded - value), ulp);
+      away += std::fabs(rounded) > std::fabs(value) ? 1 : 0;
+    }
+    EXPECT_NEAR(away / 65536.0, share, 1e-4) << value;
+  }
+  for (const float value : {std::numeric_limits<float>::infinity(), std::nanf("")}) {
+    const float rounded = FromBfloat16(RandomlyToBfloat16(value, 0xFFFF));
+    EXPECT_EQ(std::isnan(rounded), std::isnan(value));
+    EXPECT_EQ(std::isinf(rounded), std::isinf(value));
+  }
+}
+
 }  // namespace
 }  // namespace fathom

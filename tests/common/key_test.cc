@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <set>
 #include <vector>
 
@@ -19,6 +20,20 @@ TEST(Key, KindsOfKeysOfOneColumnDiffer) {
                               BucketKey(seed, 1),
                               CrossFinish(seed, CrossStart(seed))};
   EXPECT_EQ(keys.size(), 8U);
+}
+
+// Keys stand in models and packed data: what makes them may never change.
+TEST(Key, AreWhatTheyHaveAlwaysBeen) {
+  const std::uint64_t seed = ColumnSeed("color");
+  EXPECT_EQ(seed, 0xC37B10495D47AA9ULL);
+  EXPECT_EQ(ValueKey(seed, "red"), 0xCB5F3DEE9EAA9539ULL);
+  EXPECT_EQ(ValueKey(seed, "red", 1000), 0xB8F583EE7BEB10EBULL);
+  EXPECT_EQ(MissingKey(seed), 0xA5095C111D4B981EULL);
+  EXPECT_EQ(RareKey(seed), 0xE6C8A6FF711DB8D1ULL);
+  EXPECT_EQ(BucketKey(seed, 7), 0x78E00FAC06072ABDULL);
+  const std::uint64_t state = CrossFold(CrossFold(CrossStart(seed), 1), 2);
+  EXPECT_EQ(CrossFinish(seed, state), 0x552702B495D960EFULL);
+  EXPECT_EQ(CrossFinish(seed, state, 1000), 0xF01CED04E025282CULL);
 }
 
 TEST(Key, OfARecordsValuesTogether) {
@@ -50,6 +65,12 @@ TEST(Key, BucketsFoldIntoThatManyKeys) {
   EXPECT_EQ(keys.size(), 16U);
 }
 
+TEST(Key, BucketsOfCrossesFoldIntoThatManyKeys) {
+  std::set<Key> keys;
+  for (Key i = 0; i < 1000; ++i) keys.insert(CrossFinish(5, CrossFold(CrossStart(5), i), 16));
+  EXPECT_EQ(keys.size(), 16U);
+}
+
 TEST(Key, CrossesHaveAnOrder) {
   EXPECT_NE(CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 2), 3)),
             CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 3), 2)));
@@ -68,6 +89,10 @@ TEST(Key, EveryPartitionHasOneServer) {
       const int server = ServerOfPartition(p, servers);
       ASSERT_GE(p, FirstPartition(server, servers));
       ASSERT_LT(p, FirstPartition(server + 1, servers));
+    }
+    for (int server = 0; server < servers; ++server) {
+      const int own = FirstPartition(server + 1, servers) - FirstPartition(server, servers);
+      ASSERT_LE(std::abs(own * servers - kPartitions), servers) << "shares differ by one at most";
     }
   }
 }

@@ -87,12 +87,13 @@ void Apply(Node& root, const Operation& o) {
 }
 
 void WriteOut(const Node& node, RecordedDisk::Keep keep, const fs::path& into) {
-  const bool synced = keep == RecordedDisk::Keep::kSynced;
   if (!node.folder) {
-    std::ofstream(into, std::ios::binary) << (synced ? node.synced_content : node.content);
+    const bool all = keep == RecordedDisk::Keep::kAll;
+    std::ofstream(into, std::ios::binary) << (all ? node.content : node.synced_content);
     return;
   }
   fs::create_directories(into);
+  const bool synced = keep == RecordedDisk::Keep::kSynced;
   for (const auto& [name, child] : synced ? node.synced_names : node.names)
     WriteOut(*child, keep, into / name);
 }
@@ -107,8 +108,8 @@ RecordedDisk::RecordedDisk(fs::path root) : root_(std::move(root)) {
 RecordedDisk::~RecordedDisk() { the_disk = nullptr; }
 
 RecordedDisk* RecordedDisk::watching(const fs::path& path) {
-  const bool below = the_disk != nullptr && path.string().starts_with(the_root.string());
-  return below ? the_disk : nullptr;
+  const bool below = path == the_root || path.string().starts_with((the_root / "").string());
+  return the_disk != nullptr && below ? the_disk : nullptr;
 }
 
 RecordedDisk* RecordedDisk::watching(int fd) {
@@ -128,8 +129,10 @@ bool RecordedDisk::Refuses() {
   return true;
 }
 
-bool RecordedDisk::Shortens(std::size_t bytes) const {
-  return operations_ > short_from_ && bytes > 1 && operations_ % 2 == 0;
+bool RecordedDisk::Shortens(std::size_t bytes) {
+  const bool shortens = operations_ > short_from_ && bytes > 1 && operations_ % 2 == 0;
+  if (shortens) ++short_writes_;
+  return shortens;
 }
 
 std::string RecordedDisk::Relative(const fs::path& path) const {

@@ -37,9 +37,13 @@ class RecordedDisk {
   // As a file system that has no hard links.
   void RefuseLinks() { refuses_links_ = true; }
 
+  // How many writes took less than they were given.
+  std::size_t short_writes() const { return short_writes_; }
+
   // As a crash right after the first `operations` operations would leave it. kSynced: nothing that
-  // was not synced is there; kAll: everything is.
-  enum class Keep { kSynced, kAll };
+  // was not synced is there; kAll: everything is; kNames: all names, but of the contents only what
+  // was synced.
+  enum class Keep { kSynced, kAll, kNames };
   void Restore(std::size_t operations, Keep keep, const std::filesystem::path& into) const;
 
   // Whether a name changes within some operations of this one.
@@ -52,7 +56,7 @@ class RecordedDisk {
   static RecordedDisk* watching(int fd);
   bool Refuses();  // counts the operation; sets errno
   bool refuses_links() const { return refuses_links_; }
-  bool Shortens(std::size_t bytes) const;
+  bool Shortens(std::size_t bytes);
   void Record(Operation operation);
   std::map<int, std::string> open_files;
 
@@ -67,6 +71,7 @@ class RecordedDisk {
   int error_ = 0;
   bool refuses_links_ = false;
   std::size_t short_from_ = SIZE_MAX;
+  std::size_t short_writes_ = 0;
 };
 
 }  // namespace fathom::testing

@@ -15,8 +15,8 @@ namespace {
 ModelSpec Spec() {
   Config config;
   config.columns = {{.name = "a"},
-                    {.name = "m", .kind = "multivalent", .weighted = true},
-                    {.name = "x", .kind = "numeric"}};
+                    {.name = "m", .kind = ColumnKind::kMultivalent, .weighted = true},
+                    {.name = "x", .kind = ColumnKind::kNumeric}};
   config.evaluate.group_by = "a";
   return MakeModelSpec(config);
 }

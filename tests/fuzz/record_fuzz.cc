@@ -8,27 +8,30 @@ using namespace fathom;
 namespace {
 
 struct Reader {
-  explicit Reader(const std::string& format) {
+  explicit Reader(DataFormat format) {
     config.data.format = format;
     config.data.train = {"x"};
     config.data.header = false;
     config.data.missing = {"", "?"};
-    const bool pairs = format == "libsvm" || format == "libffm";
-    if (format == "csv" || format == "tsv") config.data.names = {"label", "1", "2", "features"};
-    const bool criteo = format == "criteo";
-    config.columns = {
-        {.name = "number", .source = criteo ? "I1" : "1", .kind = "numeric", .transform = "log"},
-        {.name = "id", .source = criteo ? "C1" : "2"},
-        {.name = "list",
-         .source = criteo                        ? "C2"
-                   : pairs && format == "libffm" ? "3"
-                                                 : "features",
-         .kind = "multivalent",
-         .weighted = true},
-        {.name = "class",
-         .source = criteo ? "I2" : "1",
-         .transform = "buckets",
-         .boundaries = {0, 1, 10}}};
+    const bool pairs = format == DataFormat::kLibsvm || format == DataFormat::kLibffm;
+    if (format == DataFormat::kCsv || format == DataFormat::kTsv)
+      config.data.names = {"label", "1", "2", "features"};
+    const bool criteo = format == DataFormat::kCriteo;
+    config.columns = {{.name = "number",
+                       .source = criteo ? "I1" : "1",
+                       .kind = ColumnKind::kNumeric,
+                       .transform = TransformKind::kLog},
+                      {.name = "id", .source = criteo ? "C1" : "2"},
+                      {.name = "list",
+                       .source = criteo                                   ? "C2"
+                                 : pairs && format == DataFormat::kLibffm ? "3"
+                                                                          : "features",
+                       .kind = ColumnKind::kMultivalent,
+                       .weighted = true},
+                      {.name = "class",
+                       .source = criteo ? "I2" : "1",
+                       .transform = TransformKind::kBuckets,
+                       .boundaries = {0, 1, 10}}};
     config.crosses = {{.columns = {"id", "list"}}};
     spec = MakeModelSpec(config);
     schema = std::make_unique<InputSchema>(config, true);
@@ -58,8 +61,9 @@ struct Reader {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Reader readers[] = {Reader("csv"), Reader("tsv"), Reader("criteo"), Reader("libsvm"),
-                             Reader("libffm")};
+  static Reader readers[] = {Reader(DataFormat::kCsv), Reader(DataFormat::kTsv),
+                             Reader(DataFormat::kCriteo), Reader(DataFormat::kLibsvm),
+                             Reader(DataFormat::kLibffm)};
   fuzz::Input input(data, size);
   readers[input.Byte() % std::size(readers)].Take(input.text());
   return 0;

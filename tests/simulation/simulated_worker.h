@@ -41,7 +41,7 @@ class SimulatedWorker {
   Clock::time_point waits_since() const { return waits_since_; }  // for a frame
 
  private:
-  bool sync() const { return context_.config.train.consistency == "sync"; }
+  bool sync() const { return context_.config.train.consistency == Consistency::kSync; }
   int Part() const { return sync() ? index_ : 0; }
   int Parts() const { return sync() ? context_.layout.workers : 1; }
   void Pull(std::uint64_t step);

@@ -3,8 +3,9 @@
 // says, on a disk that fails when it says so. A run that was disturbed is gone on with on another
 // layout until it is done.
 //
-//   simulation_tests                      as many seeds as FATHOM_SIM_SEEDS says (2000; 200 under a
-//   sanitizer) FATHOM_SIM_SEED=N simulation_tests    this one alone, told step by step
+//   simulation_tests                      as many seeds as FATHOM_SIM_SEEDS says
+//                                         (2000; 200 under a sanitizer)
+//   FATHOM_SIM_SEED=N simulation_tests    this one alone, told step by step
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -71,7 +72,7 @@ const char* NameOf(Fault fault) {
   return kNames[static_cast<int>(fault)];
 }
 
-Plan MakePlan(Random& random, const std::string& consistency, bool may_fail) {
+Plan MakePlan(Random& random, Consistency consistency, bool may_fail) {
   Plan plan;
   Config& config = plan.config;
   config.train.batch_size = kSlices * kSliceExamples;
@@ -302,7 +303,7 @@ const ScratchDir& Reference() {
   static const auto dir = [] {
     auto made = std::make_unique<ScratchDir>();
     Random random(0);
-    Plan plan = MakePlan(random, "sync", false);
+    Plan plan = MakePlan(random, Consistency::kSync, false);
     EXPECT_EQ(Attempt(plan, made->path(), random, AllGradients()).Run(), Attempt::End::kDone);
     return made;
   }();
@@ -311,11 +312,12 @@ const ScratchDir& Reference() {
 
 void Simulate(std::uint64_t seed, bool tell) {
   Random random(seed);
-  const std::string consistency = random() % 4 > 1    ? "sync"
-                                  : random() % 2 == 0 ? "bounded"
-                                                      : "async";
+  const Consistency consistency = random() % 4 > 1    ? Consistency::kSync
+                                  : random() % 2 == 0 ? Consistency::kBounded
+                                                      : Consistency::kAsync;
   const ScratchDir scratch;
-  std::string story = "seed " + std::to_string(seed) + ", " + consistency + "\n";
+  std::string story =
+      "seed " + std::to_string(seed) + ", " + std::string(NameOf(consistency)) + "\n";
   for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
     const Plan plan = MakePlan(random, consistency, attempt <= kFaultyAttempts);
     SCOPED_TRACE(story);
@@ -339,7 +341,7 @@ void Simulate(std::uint64_t seed, bool tell) {
     }
     if (end != Attempt::End::kDone) continue;
     EXPECT_EQ(run.steps(), kSteps);
-    if (consistency == "sync") {
+    if (consistency == Consistency::kSync) {
       EXPECT_EQ(CompareModels(Reference().path() / "model", scratch.path() / "model"), "") << story;
     }
     if (tell) std::printf("%s", story.c_str());

@@ -22,8 +22,9 @@ constexpr std::uint64_t kLabelStream = ~std::uint64_t{0};
 double Centred(double uniform) { return std::sqrt(12.0) * (uniform - 0.5); }
 
 void CheckColumn(const ColumnConfig& column) {
-  const bool fits = column.kind != "multivalent" && column.transform == "none" &&
-                    column.hash_buckets == 0 && column.source.empty();
+  const bool fits = column.kind != ColumnKind::kMultivalent &&
+                    column.transform == TransformKind::kNone && column.hash_buckets == 0 &&
+                    column.source.empty();
   if (fits) return;
   Fail(ExitCode::kUsage,
        "[[column]] \"{}\": data.format = \"generated\" makes categorical and numeric columns, "
@@ -47,9 +48,10 @@ GeneratedData::GeneratedData(const Config& config, Part part)
       group_ = static_cast<std::ptrdiff_t>(columns_.size());
     columns_.push_back({.seed = ColumnSeed(column.name),
                         .values = static_cast<double>(values),
-                        .numeric = column.kind == "numeric",
-                        .used = column.use != "none"});
-    text += fmt::format(" {} {} {} {}", column.name, column.kind, column.use, values);
+                        .numeric = column.kind == ColumnKind::kNumeric,
+                        .used = column.use != Use::kNone});
+    text +=
+        fmt::format(" {} {} {} {}", column.name, NameOf(column.kind), NameOf(column.use), values);
   }
   AddCrosses(config);
   if (!config.evaluate.group_by.empty() && group_ < 0) {

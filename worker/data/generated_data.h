@@ -1,11 +1,12 @@
-// Examples that nobody has to store (data.format = "generated"): each is a pure function of the
-// config's [generated] and its number, so a log of any length costs no disk and no memory.
+// Examples that nobody has to store (data.format = DataFormat::kGenerated): each is a pure function
+// of the config's [generated] and its number, so a log of any length costs no disk and no memory.
 //
 // A categorical column has `values` distinct values; value number v is drawn with a probability
 // that falls as (v + 1)^-skew. The label is drawn from logit = bias + a weight for each column's
-// value + a slope for each number + for each two neighbouring categorical columns the product of
-// their values' hidden vectors of kHidden numbers, which a wide part does not see; singles and
-// products have half of the variance each. About a quarter are clicks.
+// value + a slope for each number + for columns 0 and 1, 2 and 3, and so on, where both are
+// categorical, the product of their values' hidden vectors of kHidden numbers, which a wide part
+// cannot learn. The single terms and the products have half of the variance each. About a quarter
+// of the labels are 1.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,11 @@
 // The bytes of a packed file (docs/data.md):
 //
-//   header | blocks, each on 64 bytes | index: a BlockEntry a block
-//   a block: records [examples x record_bytes] | list keys u64[lists] | list weights f32[lists] if
-//   weighted a record: single keys u64[] | group u64 if grouped | list begins u32[multivalent + 1]
-//   |
-//             numerics f32[] | label u8 | zeros up to 8 bytes
+//   file       header | blocks, each at a multiple of 64 bytes | index: a BlockEntry for each block
+//   a block    records [examples x record_bytes] | list keys u64[lists] |
+//              list weights f32[lists] if weighted
+//   a record   keys of single-valued fields u64[] | group u64 if grouped |
+//              list begins u32[multivalent fields + 1] | numerics f32[] | label u8 |
+//              zeros up to a multiple of 8 bytes
 #pragma once
 
 #include <cstddef>

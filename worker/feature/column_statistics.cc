@@ -42,7 +42,7 @@ ColumnTransform ColumnStatistics::Learn(const ColumnConfig& column) const {
   transform.mean = mean_;
   const double variance = squares_ / static_cast<double>(numbers_);
   transform.stddev = variance > 0 ? std::sqrt(variance) : 1;
-  if (column.transform != "quantiles") return transform;
+  if (column.transform != TransformKind::kQuantiles) return transform;
   ColumnStatistics thinned = *this;
   thinned.Thin();
   std::vector<double> sorted;

@@ -38,7 +38,8 @@ std::string NotANumber(const std::string& column, std::string_view text) {
 FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
                                const Transforms& transforms)
     : schema_(schema),
-      pairs_(schema.config().data.format == "libsvm" || schema.config().data.format == "libffm"),
+      pairs_(schema.config().data.format == DataFormat::kLibsvm ||
+             schema.config().data.format == DataFormat::kLibffm),
       group_seed_(ColumnSeed("group_by " + schema.config().evaluate.group_by)) {
   const Config& config = schema.config();
   std::copy_if(config.data.missing.begin(), config.data.missing.end(), std::back_inserter(missing_),
@@ -55,12 +56,12 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
 
 FeatureEncoder::Column FeatureEncoder::MakeColumn(const ColumnConfig& settings,
                                                   const Transforms& transforms) const {
-  Column column{.used = settings.use != "none",
-                .zero_if_missing = settings.missing_as == "zero",
+  Column column{.used = settings.use != Use::kNone,
+                .zero_if_missing = settings.missing_as == MissingAs::kZero,
                 .log = TakesLog(settings),
                 .standardises = Standardises(settings),
-                .quantiles = settings.transform == "quantiles",
-                .counts_values = settings.transform == "vocabulary",
+                .quantiles = settings.transform == TransformKind::kQuantiles,
+                .counts_values = settings.transform == TransformKind::kVocabulary,
                 .learns = LearnsFromData(settings),
                 .weighted = settings.weighted,
                 .separator = pairs_ ? kSeparatorOfPairs : settings.separator.c_str()[0],
@@ -69,11 +70,12 @@ FeatureEncoder::Column FeatureEncoder::MakeColumn(const ColumnConfig& settings,
                 .hash_buckets = static_cast<std::uint64_t>(settings.hash_buckets),
                 .boundaries = settings.boundaries,
                 .name = settings.name};
-  if (settings.kind == "numeric") {
+  if (settings.kind == ColumnKind::kNumeric) {
     column.form = Form::kNumber;
-  } else if (settings.kind == "multivalent") {
+  } else if (settings.kind == ColumnKind::kMultivalent) {
     column.form = Form::kList;
-  } else if (settings.transform == "buckets" || settings.transform == "quantiles") {
+  } else if (settings.transform == TransformKind::kBuckets ||
+             settings.transform == TransformKind::kQuantiles) {
     column.form = Form::kClass;
   }
   if (const auto learnt = transforms.find(settings.name); learnt != transforms.end()) {

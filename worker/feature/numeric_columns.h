@@ -1,10 +1,10 @@
 // The numbers of a record that are small counts: read, standardised and observed together.
 //
-// Most numeric columns of a click log hold counts of a few digits, or nothing. For those there is
-// one loop whose branches do not depend on the texts, whose lengths no processor foresees, and
-// loops of eight columns for the arithmetic, which the compiler turns into vectors. Any other text
-// is left to the caller. What comes out is, bit for bit, what ParseNumber, SignedLog and
-// ColumnStatistics make of one number at a time.
+// Most numeric columns of a click log hold counts of a few digits, or nothing. For those one loop
+// reads the digits without branches on the texts, whose lengths a processor cannot predict, and
+// loops of eight columns do the arithmetic, which the compiler turns into vectors. Any other text
+// is left to the caller. The results are, bit for bit, those of ParseNumber, SignedLog and
+// ColumnStatistics on one number at a time.
 #pragma once
 
 #include <cstdint>

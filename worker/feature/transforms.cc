@@ -11,16 +11,18 @@ namespace fathom {
 using Json = nlohmann::ordered_json;
 
 bool LearnsFromData(const ColumnConfig& column) {
-  return column.transform == "vocabulary" || Standardises(column) ||
-         column.transform == "quantiles";
+  return column.transform == TransformKind::kVocabulary || Standardises(column) ||
+         column.transform == TransformKind::kQuantiles;
 }
 
 bool TakesLog(const ColumnConfig& column) {
-  return column.transform == "log" || column.transform == "log_standardise";
+  return column.transform == TransformKind::kLog ||
+         column.transform == TransformKind::kLogStandardise;
 }
 
 bool Standardises(const ColumnConfig& column) {
-  return column.transform == "standardise" || column.transform == "log_standardise";
+  return column.transform == TransformKind::kStandardise ||
+         column.transform == TransformKind::kLogStandardise;
 }
 
 double SignedLog(double x) { return std::copysign(std::log1p(std::fabs(x)), x); }

@@ -19,13 +19,13 @@ std::string Fingerprint(const Config& config, const std::vector<std::filesystem:
   relevant.evaluate.group_by = config.evaluate.group_by;
   for (ColumnConfig& column : relevant.columns) {
     column.dim = 0;
-    column.pooling = "sum";
-    if (column.use != "none") column.use = "both";
+    column.pooling = Pooling::kSum;
+    if (column.use != Use::kNone) column.use = Use::kBoth;
   }
   for (CrossConfig& cross : relevant.crosses) {
     cross.dim = 0;
-    cross.pooling = "sum";
-    cross.use = "wide";
+    cross.pooling = Pooling::kSum;
+    cross.use = Use::kWide;
   }
   std::string text = fmt::format("packed {}\n{}", kPackedVersion, DumpConfig(relevant));
   for (const auto& file : files) {

@@ -43,7 +43,9 @@ struct IngestProgress {
 
 // Packs train, validation and test under `packed_dir`/<fingerprint of schema and inputs>, or finds
 // them there. Blocks do not depend on `threads`. A run that dies leaves nothing that a later one
-// takes for whole. Throws Error(kData) (file, line, column, reason, remedy) or Error(kUsage).
+// takes for whole. `progress` is called after each block, by one thread at a time, which may be any
+// of the `threads`, while the caller waits here. Throws Error(kData) (file, line, column, reason,
+// remedy) or Error(kUsage).
 IngestResult Ingest(const Config& config, const ModelSpec& spec,
                     const std::filesystem::path& packed_dir, int threads,
                     const std::function<void(const IngestProgress&)>& progress);

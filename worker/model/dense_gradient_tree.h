@@ -41,8 +41,8 @@ class DenseGradientTree {
   std::uint32_t global_slices_ = 0;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Gradient>> free_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<Gradient>>
-      waiting_;  // by level and first slice
+  // By level and first slice: sums that wait for their siblings.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<Gradient>> waiting_;
   std::vector<std::unique_ptr<Gradient>> sums_;
 };
 

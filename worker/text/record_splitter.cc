@@ -53,21 +53,21 @@ std::string_view NextToken(std::string_view* text) {
 RecordSplitter::RecordSplitter(const DataConfig& data, std::vector<std::string> wanted)
     : data_(data),
       wanted_(std::move(wanted)),
-      pairs_(data.format == "libsvm" || data.format == "libffm"),
+      pairs_(data.format == DataFormat::kLibsvm || data.format == DataFormat::kLibffm),
       trims_(data.trim && QuotedSeparator(data) != 0),
-      separator_(data.format == "csv" ? ',' : '\t'),
+      separator_(data.format == DataFormat::kCsv ? ',' : '\t'),
       needed_(wanted_.size()),
       joined_(wanted_.size()) {
   std::iota(needed_.begin(), needed_.end(), std::size_t{0});
 }
 
 char RecordSplitter::QuotedSeparator(const DataConfig& data) {
-  if (data.format == "csv") return ',';
-  return data.format == "tsv" ? '\t' : '\0';
+  if (data.format == DataFormat::kCsv) return ',';
+  return data.format == DataFormat::kTsv ? '\t' : '\0';
 }
 
 char RecordSplitter::FieldSeparator(const DataConfig& data) {
-  return data.format == "criteo" ? '\t' : QuotedSeparator(data);
+  return data.format == DataFormat::kCriteo ? '\t' : QuotedSeparator(data);
 }
 
 bool RecordSplitter::HasHeader(const DataConfig& data) {
@@ -77,7 +77,8 @@ bool RecordSplitter::HasHeader(const DataConfig& data) {
 FileColumns RecordSplitter::Resolve(const std::filesystem::path& file, std::string_view header) {
   FileColumns columns;
   if (pairs_) return columns;
-  std::vector<std::string> names = data_.format == "criteo" ? CriteoNames() : data_.names;
+  std::vector<std::string> names =
+      data_.format == DataFormat::kCriteo ? CriteoNames() : data_.names;
   if (HasHeader(data_)) {
     const std::string error = SplitCsv(header, separator_, data_.trim, &fields_, &unescaped_);
     if (!error.empty()) Fail(ExitCode::kData, "{}:1: the header: {}", file.string(), error);
@@ -134,7 +135,7 @@ std::string RecordSplitter::TakeCuts(const Record& record, const FileColumns& co
 
 std::string RecordSplitter::SplitFields(std::string_view record, const FileColumns& columns,
                                         std::vector<std::string_view>* values) {
-  if (data_.format == "criteo") {
+  if (data_.format == DataFormat::kCriteo) {
     // No quotes in this format: a quote is a character like others.
     record = WithoutLineEnd(record);
     fields_.clear();
@@ -156,7 +157,7 @@ std::string RecordSplitter::SplitFields(std::string_view record, const FileColum
 std::string RecordSplitter::SplitPairs(std::string_view record,
                                        std::vector<std::string_view>* values) {
   for (std::string& text : joined_) text.clear();
-  const bool ffm = data_.format == "libffm";
+  const bool ffm = data_.format == DataFormat::kLibffm;
   const std::string_view label = NextToken(&record);
   for (std::string_view token = NextToken(&record); !token.empty(); token = NextToken(&record)) {
     if (token.front() == '#') break;  // a comment, as svm-light has them

@@ -3,8 +3,7 @@
 //   csv, tsv    columns by the header's names, or by data.names
 //   criteo      tab-separated: label, I1 .. I13, C1 .. C26
 //   libsvm      label, then index:value pairs. Column "N" is the value of index N; column
-//   "features"
-//               is all pairs that no wanted column names
+//               "features" is all pairs that no wanted column names
 //   libffm      label, then field:index:value triples. Column "N" is field N's index:value pairs
 #pragma once
 

@@ -18,8 +18,8 @@ static_assert(std::endian::native == std::endian::little, "as all of Fathom's fo
 inline constexpr std::size_t kShortTextBytes = 8;
 
 // The first eight bytes of the text, as a little-endian number, zeros above. It reads no byte
-// beyond the text, and asks as little as it can how long that is: fields of changing lengths make
-// branches that no processor foresees.
+// beyond the text, and branches as little as it can on the length: where fields differ in length,
+// the processor predicts such branches wrongly.
 #if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__BMI2__)
 inline std::uint64_t ShortText(std::string_view text) {
   const auto size = static_cast<unsigned>(std::min(text.size(), kShortTextBytes));

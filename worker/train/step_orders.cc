@@ -5,7 +5,7 @@ namespace fathom {
 StepOrders::StepOrders(const RunContext& context, const Schedule& schedule, RowClient& client)
     : client_(client),
       schedule_(schedule),
-      sync_(context.config.train.consistency == "sync"),
+      sync_(context.config.train.consistency == Consistency::kSync),
       evaluates_(context.evaluation_examples > 0),
       step_(context.start_step),
       evaluated_(context.start_step == 0) {}

@@ -7,7 +7,9 @@ namespace fathom {
 namespace {
 
 // In sync mode the workers share each batch; else a batch is one worker's.
-bool Shared(const RunContext& context) { return context.config.train.consistency == "sync"; }
+bool Shared(const RunContext& context) {
+  return context.config.train.consistency == Consistency::kSync;
+}
 int Part(const RunContext& context, int worker) { return Shared(context) ? worker : 0; }
 int Parts(const RunContext& context) { return Shared(context) ? context.layout.workers : 1; }
 

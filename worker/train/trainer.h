@@ -2,7 +2,7 @@
 //
 //   batch           prefetch thread, one step ahead: examples -> unique keys
 //   pull            prefetch thread: asks the servers for the rows of these keys, as of this step;
-//                   they answer as soon as the consistency mode allows
+//                   they answer as soon as the consistency mode allows it
 //   forward         each slice, on the pool's threads: rows -> logits
 //   backward        each slice: loss -> dense gradients (slice tree), gradients of the slice's rows
 //   row gradients   each key, on the pool's threads: its slices' gradients summed along the tree
@@ -25,6 +25,7 @@
 
 namespace fathom {
 
+// Thread rule: the worker's own thread; the prefetch thread and the pool's threads are inside.
 class Trainer {
  public:
   Trainer(const RunContext& context, int worker, const Schedule& schedule,

@@ -125,7 +125,7 @@ TEST(Settings, EverySettingIsInTheHelpAndTheReference) {
     EXPECT_NE(markdown.find("| `" + std::string(setting.key) + "` |"), std::string::npos)
         << setting.key;
     EXPECT_FALSE(setting.help.empty()) << setting.key;
-    EXPECT_NO_THROW(CheckSetting(setting, "default")) << setting.key;
+    EXPECT_NO_THROW(CheckRange(setting, "default")) << setting.key;
   }
 }
 

@@ -132,6 +132,27 @@ TEST(Rows, AreReadWhereTheyLie) {
   EXPECT_EQ(ToVector(read.tables[1].deep), (std::vector<float>{3, 4, 5, 6}));
 }
 
+TEST(Rows, AsBfloat16BecomeFloats) {
+  PayloadWriter writer;
+  writer.Put<std::uint64_t>(0);
+  writer.Put<std::uint64_t>(1);
+  writer.PutArray(std::span<const float>(std::vector<float>{0.3F}));
+  writer.Put<std::uint64_t>(1);
+  writer.PutArray(std::span<const std::uint16_t>(std::vector<std::uint16_t>{0x3F80}));
+  writer.Put<std::uint64_t>(2);
+  writer.PutArray(std::span<const std::uint16_t>(std::vector<std::uint16_t>{0xBF80, 0x4000}));
+  writer.PutArray(
+      std::span<const std::uint16_t>(std::vector<std::uint16_t>{0x4040, 0x4080, 0x40A0, 0xC0C0}));
+  const Buffer payload = writer.Take();
+  EXPECT_FALSE(AnswersTraining(payload.bytes()));
+  const RowsMessage read = DecodeRows(payload.bytes(), kTables, RowFormat::kBfloat16);
+  EXPECT_FALSE(read.will_push);
+  EXPECT_EQ(ToVector(read.dense), std::vector<float>{0.3F}) << "dense parameters are not rounded";
+  EXPECT_EQ(ToVector(read.tables[0].wide), std::vector<float>{1});
+  EXPECT_EQ(ToVector(read.tables[1].wide), (std::vector<float>{-1, 2}));
+  EXPECT_EQ(ToVector(read.tables[1].deep), (std::vector<float>{3, 4, 5, -6}));
+}
+
 TEST(Rows, CutShortOrTooLong) {
   ExpectNoPartIsTaken(RowsPayload(2), TakeRows);
   ExpectTrailingByteIsRefused(RowsPayload(2), TakeRows);

@@ -23,6 +23,7 @@ ProfileMessage MakeProfile() {
       .clock_at_end = {.local_ns = 40, .offset_ns = -50, .round_trip_ns = 60},
       .traffic = {{.role = 2, .traffic = {.frames_sent = 1, .bytes_sent = 2, .bytes_received = 3}}},
       .threads = {}};
+  recorder.CountKeys(99);
   message.threads.push_back(recorder.Take());
   return message;
 }
@@ -30,15 +31,22 @@ ProfileMessage MakeProfile() {
 TEST(ProfileMessage, RoundTrip) {
   const ProfileMessage read = DecodeProfile(EncodeProfile(MakeProfile()).bytes());
   EXPECT_EQ(read.processor_seconds, 1.5);
+  EXPECT_EQ(read.clock_at_start.local_ns, 10);
   EXPECT_EQ(read.clock_at_start.offset_ns, -20);
+  EXPECT_EQ(read.clock_at_start.round_trip_ns, 30);
   EXPECT_EQ(read.clock_at_end.local_ns, 40);
+  EXPECT_EQ(read.clock_at_end.offset_ns, -50);
   EXPECT_EQ(read.clock_at_end.round_trip_ns, 60);
   ASSERT_EQ(read.traffic.size(), 1U);
   EXPECT_EQ(read.traffic[0].role, 2);
+  EXPECT_EQ(read.traffic[0].traffic.frames_sent, 1U);
+  EXPECT_EQ(read.traffic[0].traffic.bytes_sent, 2U);
   EXPECT_EQ(read.traffic[0].traffic.bytes_received, 3U);
   ASSERT_EQ(read.threads.size(), 1U);
   const ThreadProfile& thread = read.threads[0];
+  EXPECT_EQ(thread.role, 2);
   EXPECT_EQ(thread.thread, "batch prefetch");
+  EXPECT_EQ(thread.pulled_keys, 99U);
   EXPECT_EQ(thread.of(Stage::kMakeBatch).count(), 1U);
   EXPECT_EQ(thread.of(Stage::kMakeBatch).Quantile(0.5), 3000);
   EXPECT_EQ(thread.of(Stage::kSendPull).total_ns(), 500U);

@@ -85,6 +85,35 @@ TEST(Push, IsReadWhereItLies) {
   EXPECT_EQ(all.deep[3], 4);
 }
 
+TEST(Push, OfBfloat16BecomesFloats) {
+  PayloadWriter writer;
+  writer.Put<std::uint32_t>(1);
+  writer.Put<std::uint32_t>(1);
+  writer.Put<std::uint32_t>(0);
+  writer.Put<std::uint32_t>(0);
+  writer.Put<std::uint64_t>(0);
+  writer.Array<float>(0);
+  const auto halves = [&](const std::vector<std::uint16_t>& values) {
+    writer.PutArray(std::span<const std::uint16_t>(values));
+  };
+  writer.Put<std::uint64_t>(1);
+  writer.Put<std::uint64_t>(0);
+  writer.PutArray(std::span<const std::uint32_t>(std::vector<std::uint32_t>{2}));
+  halves({0xC0C0});
+  writer.Put<std::uint64_t>(2);
+  writer.Put<std::uint64_t>(1);
+  halves({0x3F80, 0x4000});
+  halves({0x4040, 0x4080, 0x40A0, 0x40C0});
+  const Buffer payload = writer.Take();
+  const PushMessage read =
+      DecodePush(payload.bytes(), kTables, kPulled, kDenseFloats, RowFormat::kBfloat16);
+  const auto& tables = read.nodes.at(0).tables;
+  EXPECT_EQ(tables[0].positions[0], 2U);
+  EXPECT_EQ(tables[0].wide[0], -6);
+  EXPECT_EQ(tables[1].wide[1], 2);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(tables[1].deep[i], static_cast<float>(3 + i));
+}
+
 TEST(Push, NothingToAdd) {
   const Buffer payload = Payload(6, {});
   EXPECT_TRUE(Take(payload.bytes()).nodes.empty());

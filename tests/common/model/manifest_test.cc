@@ -32,9 +32,16 @@ class ManifestTest : public ::testing::Test {
     ExpectDamaged(words, altered.dump());
   }
 
+  // As a program with a fault would write it: what reads it gets past the checksum.
+  Json WithoutChecksum() const {
+    Json json = Json::parse(dir_.Read("manifest.json"));
+    json.erase("xxh3");
+    return json;
+  }
+
   ScratchDir dir_;
   Manifest written_ = SmallModel().Write(dir_.path());
-  Json json_ = Json::parse(dir_.Read("manifest.json"));
+  Json json_ = WithoutChecksum();
 };
 
 TEST_F(ManifestTest, RoundTrip) {
@@ -43,17 +50,35 @@ TEST_F(ManifestTest, RoundTrip) {
   EXPECT_EQ(read.seed, written_.seed);
   EXPECT_EQ(read.tables, written_.tables);
   EXPECT_EQ(read.dense_floats, written_.dense_floats);
-  ASSERT_EQ(read.files.size(), written_.files.size());
-  for (std::size_t i = 0; i < read.files.size(); ++i) {
-    EXPECT_EQ(read.files[i].name, written_.files[i].name);
-    EXPECT_EQ(read.files[i].bytes, written_.files[i].bytes);
-    EXPECT_EQ(read.files[i].checksum, written_.files[i].checksum);
-    EXPECT_EQ(read.files[i].rows, written_.files[i].rows);
-  }
+  EXPECT_EQ(read.files, written_.files);
+  EXPECT_EQ(read.progress, std::nullopt);
+}
+
+TEST_F(ManifestTest, ACheckpointsProgressAndItsFilesOfChanges) {
+  written_.progress = {.examples = 123456789012, .loss_sum = 0.1, .data = "0123abcd"};
+  written_.files.push_back({.name = "rows-00.12.bin",
+                            .bytes = 2 * kBlockBytes + 1,
+                            .checksum = 7,
+                            .blocks = {8, 9, 10},
+                            .rows = {5, 6},
+                            .added = {3, 4}});
+  WriteManifest(dir_.path(), written_);
+  const Manifest read = ReadManifest(dir_.path());
+  EXPECT_EQ(read.progress, written_.progress);
+  EXPECT_EQ(read.files, written_.files);
+  json_ = WithoutChecksum();
+  ExpectDamaged({"loss_sum"}, "/progress/loss_sum", "0.1");
+  ExpectDamaged({"examples"}, "/progress/examples", -1);
+  const std::string last = "/files/" + std::to_string(read.files.size() - 1);
+  ExpectDamaged({"rows-00.12.bin", "2 blocks"}, (last + "/blocks").c_str(),
+                {"0000000000000001", "0000000000000002"});
+  ExpectDamaged({"rows-00.12.bin", "other tables"}, (last + "/added").c_str(), {1});
 }
 
 TEST_F(ManifestTest, TablesWhoseRowsKeepTheirLastStep) {
   written_.tables[1].last_step = true;
+  written_.tables[1].precision = Precision::kBfloat16;
+  written_.tables[1].row_wise = true;
   WriteManifest(dir_.path(), written_);
   EXPECT_EQ(ReadManifest(dir_.path()).tables, written_.tables);
 }
@@ -75,6 +100,37 @@ TEST_F(ManifestTest, NoManifest) {
   std::filesystem::remove(dir_.path() / "manifest.json");
   ExpectError(ExitCode::kModel, {dir_.path().c_str(), "no model"},
               [&] { ReadManifest(dir_.path()); });
+}
+
+TEST_F(ManifestTest, OneOfBeforeHasNoChecksum) {
+  dir_.Write("manifest.json", json_.dump());
+  EXPECT_EQ(ReadManifest(dir_.path()).files, written_.files);
+}
+
+// Whatever bit is flipped: it is noticed, or nothing has another meaning.
+TEST_F(ManifestTest, EveryFlippedBitIsNoticedOrOfNoConsequence) {
+  written_.progress = {.examples = 300, .loss_sum = 0.25, .data = "0123abcd"};
+  written_.files.resize(3);
+  WriteManifest(dir_.path(), written_);
+  const std::string text = dir_.Read("manifest.json");
+  std::size_t noticed = 0;
+  for (std::size_t bit = 0; bit < 8 * text.size(); ++bit) {
+    std::string flipped = text;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    dir_.Write("manifest.json", flipped);
+    try {
+      const Manifest read = ReadManifest(dir_.path());
+      ASSERT_EQ(read.step, written_.step) << bit;
+      ASSERT_EQ(read.seed, written_.seed) << bit;
+      ASSERT_EQ(read.tables, written_.tables) << bit;
+      ASSERT_EQ(read.dense_floats, written_.dense_floats) << bit;
+      ASSERT_EQ(read.files, written_.files) << bit;
+      ASSERT_EQ(read.progress, written_.progress) << bit;
+    } catch (const Error& error) {
+      ++noticed;
+    }
+  }
+  EXPECT_GT(noticed, 4 * text.size());
 }
 
 TEST_F(ManifestTest, NotJson) {
@@ -132,6 +188,10 @@ TEST_F(ManifestTest, NumbersOutOfRange) {
   ExpectDamaged({"dense_floats", "2147483647"}, "/dense_floats", 1ULL << 31);
   ExpectDamaged({"dim", "65536"}, "/tables/1/dim", 65537);
   ExpectDamaged({"dim"}, "/tables/1/dim", (1ULL << 32) + 2);
+}
+
+TEST_F(ManifestTest, APrecisionThatIsNotKnown) {
+  ExpectDamaged({"precision", "float64"}, "/tables/1/precision", "float64");
 }
 
 TEST_F(ManifestTest, ATableWithoutRows) {

@@ -14,11 +14,11 @@ using testing::ExpectError;
 TEST(ModelSpec, OneTableForEachShape) {
   Config config;
   config.columns = {{.name = "a"},
-                    {.name = "b", .use = "wide"},
-                    {.name = "c", .use = "deep"},
+                    {.name = "b", .use = Use::kWide},
+                    {.name = "c", .use = Use::kDeep},
                     {.name = "d", .dim = 4},
                     {.name = "e"},
-                    {.name = "hidden", .use = "none"}};
+                    {.name = "hidden", .use = Use::kNone}};
   config.crosses = {{.columns = {"a", "hidden"}}};
   const ModelSpec spec = MakeModelSpec(config);
   std::string names;
@@ -40,8 +40,8 @@ TEST(ModelSpec, RowBytesAreThePublishedFormula) {
 TEST(ModelSpec, DenseParametersDoNotOverlap) {
   Config config;
   config.columns = {{.name = "a"},
-                    {.name = "x", .kind = "numeric"},
-                    {.name = "y", .kind = "numeric", .use = "wide"}};
+                    {.name = "x", .kind = ColumnKind::kNumeric},
+                    {.name = "y", .kind = ColumnKind::kNumeric, .use = Use::kWide}};
   config.model.hidden = {7, 3};
   const ModelSpec spec = MakeModelSpec(config);
   EXPECT_EQ(spec.numerics[0].wide_offset, 1);
@@ -60,7 +60,7 @@ TEST(ModelSpec, DenseParametersDoNotOverlap) {
 
 TEST(ModelSpec, WithoutDeepColumnsThereAreNoLayers) {
   Config config;
-  config.columns = {{.name = "a", .use = "wide"}};
+  config.columns = {{.name = "a", .use = Use::kWide}};
   const ModelSpec spec = MakeModelSpec(config);
   EXPECT_EQ(spec.input_width, 0);
   EXPECT_TRUE(spec.layers.empty());
@@ -92,7 +92,7 @@ TEST(ModelSpec, InitialWeightsHaveTheirVariance) {
 TEST(ModelSpec, WhatMakesNoModel) {
   Config config;
   ExpectError(ExitCode::kUsage, {"no [[column]]"}, [&] { MakeModelSpec(config); });
-  config.columns = {{.name = "a"}, {.name = "x", .kind = "numeric"}};
+  config.columns = {{.name = "a"}, {.name = "x", .kind = ColumnKind::kNumeric}};
   config.crosses = {{.columns = {"a", "x"}}};
   ExpectError(ExitCode::kUsage, {"\"x\" is numeric", "buckets"}, [&] { MakeModelSpec(config); });
   config.crosses = {{.columns = {"a", "b"}}};

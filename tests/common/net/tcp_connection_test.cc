@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 
 #include "tests/common/net/tcp_peer.h"
@@ -131,20 +133,37 @@ TEST_F(TcpConnectionTest, BadFrameAfterGoodOnes) {
   ExpectLost("is no frame");
 }
 
-// The kernels' buffers hold some megabytes besides.
+// The peer writes until the kernels' buffers are full, some megabytes, and nobody takes from them:
+// until not a byte has gone for a second, or all are written.
 TEST_F(TcpConnectionTest, APeerWhoseFramesNobodyTakesIsNotReadAnyFurther) {
   constexpr std::size_t kFrameBytes = std::size_t{32} << 20;
   constexpr std::size_t kFrames = 20;
+  constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+  static_assert(kFrames * kFrameBytes > 2 * kMaxWaitingBytes);
   const std::string text(kFrameBytes, 'x');
   std::atomic<std::size_t> written{0};
   std::thread writing([&] {
     for (std::size_t i = 0; i < kFrames; ++i) {
-      peer_->WriteFrame(MakeFrame(FrameType::kPush, 2, 1, i, text));
-      ++written;
+      std::array<std::byte, kFrameHeaderBytes> header;
+      const Frame frame = MakeFrame(FrameType::kPush, 2, 1, i, text);
+      EncodeHeader(frame, header);
+      peer_->Write(header);
+      for (auto left = frame.payload.bytes(); !left.empty();) {
+        const auto piece = left.first(std::min(kPieceBytes, left.size()));
+        peer_->Write(piece);
+        written += piece.size();
+        left = left.subspan(piece.size());
+      }
     }
   });
-  std::this_thread::sleep_for(std::chrono::seconds(1));
-  EXPECT_LE(written * kFrameBytes, kMaxWaitingBytes + 3 * kFrameBytes);
+  const Deadline deadline = Patiently();
+  for (std::size_t before = 0;; before = written) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    const bool full = written > kMaxWaitingBytes && written == before;
+    if (full || written == kFrames * kFrameBytes || Clock::now() > deadline) break;
+  }
+  EXPECT_GT(written, kMaxWaitingBytes) << "the peer was not even read that far";
+  EXPECT_LT(written, kMaxWaitingBytes + 3 * kFrameBytes) << "it is read although nobody takes";
   // Each frame that is taken makes room for the next.
   for (std::size_t i = 0; i < kFrames; ++i) {
     const auto frame = transport_->mailbox(1).Take(Patiently());

@@ -49,6 +49,26 @@ TEST(Layout, EveryRankHasARole) {
   }
 }
 
+TEST(Layout, NamesOfRoles) {
+  const Layout layout = MakeLayout({"a", "b", "b", "c"}, {.servers = 2});
+  EXPECT_EQ(RoleAndPlace(layout, layout.coordinator()), "coordinator (rank 0 on a)");
+  EXPECT_EQ(RoleAndPlace(layout, layout.server(1)), "server 1 (rank 3 on c)");
+  EXPECT_EQ(RoleAndPlace(layout, layout.worker(0)), "worker 0 (rank 2 on b)");
+  EXPECT_EQ(KindsOf(layout, 0), "coordinator");
+  EXPECT_EQ(KindsOf(layout, 2), "worker");
+  const Layout alone = MakeLayout({"a"}, {.servers = 2, .workers = 2});
+  EXPECT_EQ(KindsOf(alone, 0), "coordinator+server+worker");
+  EXPECT_EQ(RolesOf(alone, 0).size(), 5U);
+  EXPECT_EQ(alone.worker(1), 4);
+}
+
+// Of a cluster too large for them all, so many serve as there are partitions.
+TEST(Layout, NoMoreServersThanPartitions) {
+  const Layout layout = MakeLayout(Hosts(400, "a"), {});
+  EXPECT_EQ(layout.servers, 64);
+  EXPECT_EQ(layout.workers, 335);
+}
+
 TEST(Layout, TooManyServers) {
   testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 3", "4 ranks allow at most 2"},
                        [] { MakeLayout(Hosts(4, "a"), {.servers = 3}); });

@@ -19,6 +19,12 @@ TEST(Split, IsUniform) {
   EXPECT_NEAR(below, 2000, 150);
 }
 
+// The parts of a log stay its parts: what divides them may never change.
+TEST(Split, IsWhatItHasAlwaysBeen) {
+  EXPECT_EQ(Point(1, "17", "red"), 0x1.e5afce54f9b8cp-1);
+  EXPECT_EQ(Point(2, "17", "red"), 0x1.66588ad9bf44p-6);
+}
+
 TEST(Split, DependsOnSeedAndOnEachFieldByItself) {
   EXPECT_EQ(Point(1, "a", "b"), Point(1, "a", "b"));
   EXPECT_NE(Point(1, "a", "b"), Point(2, "a", "b"));

@@ -57,7 +57,7 @@ TEST_F(SweepTest, EveryCombinationInTheFilesOrder) {
   EXPECT_EQ(runs[1].repeat, 1);
   EXPECT_EQ(runs[0].config.seed + 1, runs[1].config.seed);
   EXPECT_EQ(runs[2].config.model.embedding_dim, 8);
-  EXPECT_EQ(runs[6].config.train.consistency, "async");
+  EXPECT_EQ(runs[6].config.train.consistency, Consistency::kAsync);
   EXPECT_EQ(runs[6].config.model.hidden, (std::vector<std::int64_t>{8, 4}));
 }
 

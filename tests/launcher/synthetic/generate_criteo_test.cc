@@ -278,7 +278,7 @@ TEST(GenerateCriteo, FailedRunLeavesNoOlderTruth) {
 TEST(GenerateCommand, CriteoTestsOnATenthUnlessTold) {
   const ScratchDir dir;
   GenerateArguments arguments{
-      .kind = "criteo", .rows = 50, .test_rows = 0, .seed = 1, .out = dir.path()};
+      .log = SyntheticLog::kCriteo, .rows = 50, .test_rows = 0, .seed = 1, .out = dir.path()};
   ::testing::internal::CaptureStdout();
   GenerateCommand(arguments);
   EXPECT_NE(::testing::internal::GetCapturedStdout().find("50 rows to train on"),
@@ -290,7 +290,7 @@ TEST(GenerateCommand, CriteoTestsOnATenthUnlessTold) {
 TEST(GenerateCommand, BooksSayTheBestAuc) {
   const ScratchDir dir;
   GenerateArguments arguments{
-      .kind = "books", .rows = 200, .test_rows = 0, .seed = 1, .out = dir.path()};
+      .log = SyntheticLog::kBooks, .rows = 200, .test_rows = 0, .seed = 1, .out = dir.path()};
   ::testing::internal::CaptureStdout();
   GenerateCommand(arguments);
   EXPECT_NE(::testing::internal::GetCapturedStdout().find("best reachable test AUC"),

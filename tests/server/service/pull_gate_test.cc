@@ -8,12 +8,12 @@ namespace {
 
 constexpr std::uint64_t kSteps = 10;
 
-PullGate Clock(const char* consistency, std::int64_t staleness = 4) {
+PullGate Clock(Consistency consistency, std::int64_t staleness = 4) {
   return PullGate({.consistency = consistency, .staleness = staleness}, kSteps);
 }
 
 TEST(PullGate, SyncAnswersTheVersionItHas) {
-  PullGate clock = Clock("sync");
+  PullGate clock = Clock(Consistency::kSync);
   EXPECT_TRUE(clock.MayTrain(0));
   EXPECT_TRUE(clock.MayEvaluate(0));
   EXPECT_FALSE(clock.MayTrain(1));
@@ -24,7 +24,7 @@ TEST(PullGate, SyncAnswersTheVersionItHas) {
 }
 
 TEST(PullGate, SyncExpectsTwoBatchesAheadAndNoneBehind) {
-  PullGate clock = Clock("sync");
+  PullGate clock = Clock(Consistency::kSync);
   clock.Applied(0);
   EXPECT_FALSE(clock.Expects(0, true));
   EXPECT_TRUE(clock.Expects(3, true));
@@ -32,7 +32,7 @@ TEST(PullGate, SyncExpectsTwoBatchesAheadAndNoneBehind) {
 }
 
 TEST(PullGate, BoundedLetsBatchesMissAtMostTheStaleness) {
-  PullGate clock = Clock("bounded", 2);
+  PullGate clock = Clock(Consistency::kBounded, 2);
   EXPECT_TRUE(clock.MayTrain(2));
   EXPECT_FALSE(clock.MayTrain(3));
   // The oldest is what counts: later ones do not move the bound.
@@ -48,13 +48,13 @@ TEST(PullGate, BoundedLetsBatchesMissAtMostTheStaleness) {
 }
 
 TEST(PullGate, BoundedByZeroIsOneBatchAfterAnother) {
-  PullGate clock = Clock("bounded", 0);
+  PullGate clock = Clock(Consistency::kBounded, 0);
   EXPECT_TRUE(clock.MayTrain(0));
   EXPECT_FALSE(clock.MayTrain(1));
 }
 
 TEST(PullGate, AsyncAnswersAnyBatchThatIsThere) {
-  PullGate clock = Clock("async");
+  PullGate clock = Clock(Consistency::kAsync);
   EXPECT_TRUE(clock.MayTrain(kSteps - 1));
   EXPECT_FALSE(clock.MayTrain(kSteps));
   clock.Applied(7);
@@ -63,7 +63,7 @@ TEST(PullGate, AsyncAnswersAnyBatchThatIsThere) {
 }
 
 TEST(PullGate, AnEvaluationSeesExactlyTheBatchesBelowIt) {
-  PullGate clock = Clock("async");
+  PullGate clock = Clock(Consistency::kAsync);
   clock.Applied(1);
   EXPECT_FALSE(clock.MayEvaluate(0)) << "batch 1 is in the rows already";
   EXPECT_FALSE(clock.MayEvaluate(2)) << "batch 0 is missing";
@@ -72,7 +72,7 @@ TEST(PullGate, AnEvaluationSeesExactlyTheBatchesBelowIt) {
 }
 
 TEST(PullGate, OnlyAnEvaluationFollowsTheLastBatch) {
-  PullGate clock = Clock("sync");
+  PullGate clock = Clock(Consistency::kSync);
   for (std::uint64_t step = 0; step < kSteps; ++step) clock.Applied(step);
   EXPECT_FALSE(clock.Expects(kSteps, true));
   EXPECT_TRUE(clock.Expects(kSteps, false));

@@ -23,7 +23,7 @@ constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kPages = kBlockBytes / kPageBytes;
 
 // The folder that the tests run in lies on a disk, the others of the tests in memory.
-Config MakeConfig(const std::string& limit = "8MiB", const std::string& dir = ".") {
+Config MakeConfig(const char* limit = "8MiB", const std::string& dir = ".") {
   Config config;
   config.server.memory_limit = limit;
   config.server.cold_tier = dir;

@@ -15,9 +15,9 @@ constexpr std::size_t kExamples = 2 * kBlockExamples + 100;
 ModelSpec Spec() {
   Config config;
   config.columns = {{.name = "a"},
-                    {.name = "m", .kind = "multivalent"},
-                    {.name = "w", .kind = "multivalent", .weighted = true},
-                    {.name = "x", .kind = "numeric"}};
+                    {.name = "m", .kind = ColumnKind::kMultivalent},
+                    {.name = "w", .kind = ColumnKind::kMultivalent, .weighted = true},
+                    {.name = "x", .kind = ColumnKind::kNumeric}};
   config.evaluate.group_by = "a";
   return MakeModelSpec(config);
 }

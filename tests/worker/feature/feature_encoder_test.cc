@@ -17,7 +17,7 @@ struct Encoded {
 };
 
 Encoded Encode(ColumnConfig column, const std::string& value, const Transforms& transforms = {},
-               const std::string& format = "csv") {
+               DataFormat format = DataFormat::kCsv) {
   Config config;
   config.data.format = format;
   config.data.missing = {"", "?"};
@@ -43,7 +43,7 @@ TEST(FeatureEncoder, CategoricalValues) {
 }
 
 TEST(FeatureEncoder, VocabularySharesTheRareKey) {
-  const ColumnConfig column{.transform = "vocabulary", .min_count = 2};
+  const ColumnConfig column{.transform = TransformKind::kVocabulary, .min_count = 2};
   const Transforms learnt = {{"v", {.vocabulary = {ValueKey(kSeed, "red")}}}};
   EXPECT_EQ(Encode(column, "red", learnt).example.keys[0], ValueKey(kSeed, "red"));
   EXPECT_EQ(Encode(column, "blue", learnt).example.keys[0], RareKey(kSeed));
@@ -53,7 +53,7 @@ TEST(FeatureEncoder, VocabularySharesTheRareKey) {
 }
 
 TEST(FeatureEncoder, Buckets) {
-  const ColumnConfig column{.transform = "buckets", .boundaries = {10, 20}};
+  const ColumnConfig column{.transform = TransformKind::kBuckets, .boundaries = {10, 20}};
   EXPECT_EQ(Encode(column, "9.9").example.keys[0], BucketKey(kSeed, 0));
   EXPECT_EQ(Encode(column, "10").example.keys[0], BucketKey(kSeed, 1));
   EXPECT_EQ(Encode(column, "1e3").example.keys[0], BucketKey(kSeed, 2));
@@ -62,39 +62,51 @@ TEST(FeatureEncoder, Buckets) {
 }
 
 TEST(FeatureEncoder, Numbers) {
-  const ColumnConfig plain{.kind = "numeric"};
+  const ColumnConfig plain{.kind = ColumnKind::kNumeric};
   EXPECT_FLOAT_EQ(Encode(plain, "-2.5").example.numerics[0], -2.5F);
   EXPECT_FLOAT_EQ(Encode(plain, "").example.numerics[0], 0);
   EXPECT_NE(Encode(plain, "1,5").error.find("is no number"), std::string::npos);
   EXPECT_NE(Encode(plain, "nan").error.find("is no number"), std::string::npos);
   EXPECT_NE(Encode(plain, "1e300").error.find("too large"), std::string::npos);
-  EXPECT_FLOAT_EQ(Encode({.kind = "numeric", .transform = "log"}, "-3").example.numerics[0],
+  EXPECT_FLOAT_EQ(Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kLog}, "-3")
+                      .example.numerics[0],
                   -std::log(4.0F));
 }
 
 TEST(FeatureEncoder, StandardisedAndQuantiledNumbers) {
   const Transforms learnt = {{"v", {.mean = 10, .stddev = 4, .boundaries = {1, 2, 3, 4}}}};
   EXPECT_FLOAT_EQ(
-      Encode({.kind = "numeric", .transform = "standardise"}, "12", learnt).example.numerics[0],
+      Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kStandardise}, "12", learnt)
+          .example.numerics[0],
       0.5F);
   EXPECT_FLOAT_EQ(
-      Encode({.kind = "numeric", .transform = "standardise"}, "", learnt).example.numerics[0], 0);
+      Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kStandardise}, "", learnt)
+          .example.numerics[0],
+      0);
   EXPECT_FLOAT_EQ(
-      Encode({.kind = "numeric", .transform = "log_standardise"}, "-3", learnt).example.numerics[0],
+      Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kLogStandardise}, "-3",
+             learnt)
+          .example.numerics[0],
       static_cast<float>((-std::log(4.0) - 10) / 4));
   EXPECT_FLOAT_EQ(
-      Encode({.kind = "numeric", .transform = "quantiles"}, "2.5", learnt).example.numerics[0],
+      Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kQuantiles}, "2.5", learnt)
+          .example.numerics[0],
       0.5F);
   EXPECT_FLOAT_EQ(
-      Encode({.kind = "numeric", .transform = "quantiles"}, "99", learnt).example.numerics[0], 1);
+      Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kQuantiles}, "99", learnt)
+          .example.numerics[0],
+      1);
   EXPECT_FLOAT_EQ(
-      Encode({.kind = "numeric", .transform = "quantiles"}, "", learnt).example.numerics[0], 0.5F);
+      Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kQuantiles}, "", learnt)
+          .example.numerics[0],
+      0.5F);
 }
 
 TEST(FeatureEncoder, LogStandardiseLearnsFromTheLogs) {
-  ColumnConfig column{.name = "v", .kind = "numeric", .transform = "log_standardise"};
+  ColumnConfig column{
+      .name = "v", .kind = ColumnKind::kNumeric, .transform = TransformKind::kLogStandardise};
   Config config;
-  config.data.format = "csv";
+  config.data.format = DataFormat::kCsv;
   config.data.names = {"label", "v"};
   config.data.header = false;
   config.data.train = {"none.csv"};
@@ -118,29 +130,32 @@ TEST(FeatureEncoder, LogStandardiseLearnsFromTheLogs) {
 
 TEST(FeatureEncoder, AMissingNumberMayStandForZeroBeforeTheTransform) {
   const Transforms learnt = {{"v", {.mean = 10, .stddev = 4, .boundaries = {-1, 2}}}};
-  const auto value = [&](const char* transform) {
-    const ColumnConfig column{.kind = "numeric", .transform = transform, .missing_as = "zero"};
+  const auto value = [&](TransformKind transform) {
+    const ColumnConfig column{
+        .kind = ColumnKind::kNumeric, .transform = transform, .missing_as = MissingAs::kZero};
     return Encode(column, "", learnt).example.numerics[0];
   };
-  EXPECT_FLOAT_EQ(value("none"), 0);
-  EXPECT_FLOAT_EQ(value("standardise"), -2.5F);
-  EXPECT_FLOAT_EQ(value("log_standardise"), -2.5F);
-  EXPECT_FLOAT_EQ(value("quantiles"), 0.5F);
+  EXPECT_FLOAT_EQ(value(TransformKind::kNone), 0);
+  EXPECT_FLOAT_EQ(value(TransformKind::kStandardise), -2.5F);
+  EXPECT_FLOAT_EQ(value(TransformKind::kLogStandardise), -2.5F);
+  EXPECT_FLOAT_EQ(value(TransformKind::kQuantiles), 0.5F);
 }
 
 // Numbers that are read eight columns at a time, and the same columns beside a text that means
 // "missing", which has them read one by one.
 TEST(FeatureEncoder, NumbersTogetherAreAsNumbersOneByOne) {
-  const char* kTransforms[] = {"none", "log", "standardise", "log_standardise", "quantiles"};
+  const TransformKind kTransforms[] = {TransformKind::kNone, TransformKind::kLog,
+                                       TransformKind::kStandardise, TransformKind::kLogStandardise,
+                                       TransformKind::kQuantiles};
   Config together;
   Transforms learnt;
   for (int i = 0; i < 21; ++i) {
     const std::string name = "n" + std::to_string(i);
     together.columns.push_back({.name = name,
-                                .kind = "numeric",
-                                .use = i % 6 == 5 ? "none" : "deep",
+                                .kind = ColumnKind::kNumeric,
+                                .use = i % 6 == 5 ? Use::kNone : Use::kDeep,
                                 .transform = kTransforms[i % 5],
-                                .missing_as = i % 2 == 0 ? "neutral" : "zero"});
+                                .missing_as = i % 2 == 0 ? MissingAs::kNeutral : MissingAs::kZero});
     learnt[name] = {.mean = 0.1 * i, .stddev = 1.0 / 3 + i, .boundaries = {0, 1, 2.5, 100}};
   }
   Config apart = together;
@@ -180,32 +195,39 @@ TEST(FeatureEncoder, NumbersTogetherAreAsNumbersOneByOne) {
 }
 
 TEST(FeatureEncoder, Lists) {
-  const ColumnConfig column{.kind = "multivalent"};
+  const ColumnConfig column{.kind = ColumnKind::kMultivalent};
   EXPECT_EQ(Encode(column, "a||b").example.lists[0],
             (std::vector<Key>{ValueKey(kSeed, "a"), ValueKey(kSeed, "b")}));
   EXPECT_TRUE(Encode(column, "").example.lists[0].empty());
-  const Encoded weighted = Encode({.kind = "multivalent", .weighted = true}, "a:2|b:0.5");
+  const Encoded weighted =
+      Encode({.kind = ColumnKind::kMultivalent, .weighted = true}, "a:2|b:0.5");
   EXPECT_EQ(weighted.example.list_weights[0], (std::vector<float>{2, 0.5}));
-  EXPECT_NE(Encode({.kind = "multivalent", .weighted = true}, "a")
+  EXPECT_NE(Encode({.kind = ColumnKind::kMultivalent, .weighted = true}, "a")
                 .error.find("is not written value:weight"),
             std::string::npos);
 }
 
 TEST(FeatureEncoder, LibsvmPairs) {
-  EXPECT_EQ(Encode({}, "17:1", {}, "libffm").example.keys[0], ValueKey(kSeed, "17"));
-  EXPECT_NE(Encode({}, "17:0.5", {}, "libffm").error.find("is not one id with value 1"),
+  EXPECT_EQ(Encode({}, "17:1", {}, DataFormat::kLibffm).example.keys[0], ValueKey(kSeed, "17"));
+  EXPECT_NE(Encode({}, "17:0.5", {}, DataFormat::kLibffm).error.find("is not one id with value 1"),
             std::string::npos);
-  EXPECT_FLOAT_EQ(Encode({.kind = "numeric"}, "17:0.5", {}, "libffm").example.numerics[0], 0.5F);
-  EXPECT_EQ(Encode({.kind = "multivalent"}, "1:1 2:1", {}, "libsvm").example.lists[0].size(), 2U);
-  EXPECT_NE(Encode({.kind = "multivalent"}, "1:1 2:3", {}, "libsvm")
+  EXPECT_FLOAT_EQ(
+      Encode({.kind = ColumnKind::kNumeric}, "17:0.5", {}, DataFormat::kLibffm).example.numerics[0],
+      0.5F);
+  EXPECT_EQ(Encode({.kind = ColumnKind::kMultivalent}, "1:1 2:1", {}, DataFormat::kLibsvm)
+                .example.lists[0]
+                .size(),
+            2U);
+  EXPECT_NE(Encode({.kind = ColumnKind::kMultivalent}, "1:1 2:3", {}, DataFormat::kLibsvm)
                 .error.find("give the column weighted = true"),
             std::string::npos);
 }
 
 TEST(FeatureEncoder, CrossesHaveAKeyForEachCombination) {
   Config config;
-  config.columns = {
-      {.name = "a"}, {.name = "m", .kind = "multivalent"}, {.name = "n", .kind = "multivalent"}};
+  config.columns = {{.name = "a"},
+                    {.name = "m", .kind = ColumnKind::kMultivalent},
+                    {.name = "n", .kind = ColumnKind::kMultivalent}};
   config.crosses = {{.columns = {"a", "m"}}, {.columns = {"m", "n"}, .hash_buckets = 3}};
   const ModelSpec spec = MakeModelSpec(config);
   const InputSchema schema(config, false);

@@ -24,9 +24,10 @@ Config MakeConfig(const std::filesystem::path& dir) {
   Config config;
   config.data.dir = dir;
   config.data.train = {"train*.csv"};
-  config.columns = {{.name = "id"},
-                    {.name = "tags", .kind = "multivalent"},
-                    {.name = "x", .kind = "numeric", .transform = "standardise"}};
+  config.columns = {
+      {.name = "id"},
+      {.name = "tags", .kind = ColumnKind::kMultivalent},
+      {.name = "x", .kind = ColumnKind::kNumeric, .transform = TransformKind::kStandardise}};
   config.crosses = {{.columns = {"id", "tags"}}};
   return config;
 }
@@ -96,7 +97,7 @@ TEST_F(IngestTest, PackedFilesDoNotDependOnThreads) {
   dir_.Write("train1.csv", Rows(0, 60000));
   dir_.Write("train2.csv", Rows(60000, 61000));
   Config config = MakeConfig(dir_.path());
-  config.columns[0].transform = "vocabulary";
+  config.columns[0].transform = TransformKind::kVocabulary;
   config.data.test_fraction = 0.25;
   config.data.validation_fraction = 0.1;
   const IngestResult one = Run(config, 1, "one");
@@ -125,14 +126,15 @@ TEST_F(IngestTest, CriteoFilesDoNotDependOnThreads) {
   dir_.Write("train.tsv", text);
   Config config;
   config.data.dir = dir_.path();
-  config.data.format = "criteo";
+  config.data.format = DataFormat::kCriteo;
   config.data.train = {"train.tsv"};
   config.data.test_fraction = 0.2;
   for (int n = 1; n <= 13; ++n) {
-    config.columns.push_back({.name = "I" + std::to_string(n),
-                              .kind = "numeric",
-                              .transform = n == 13 ? "quantiles" : "log_standardise",
-                              .missing_as = "zero"});
+    config.columns.push_back(
+        {.name = "I" + std::to_string(n),
+         .kind = ColumnKind::kNumeric,
+         .transform = n == 13 ? TransformKind::kQuantiles : TransformKind::kLogStandardise,
+         .missing_as = MissingAs::kZero});
   }
   for (int c = 1; c <= 26; ++c) config.columns.push_back({.name = "C" + std::to_string(c)});
   const IngestResult one = Run(config, 1, "one");

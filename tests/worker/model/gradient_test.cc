@@ -28,16 +28,19 @@ Config MakeConfig() {
   config.model.hidden = {7, 5};
   config.train.slice_size = kSliceSize;
   config.train.batch_size = 24;
-  config.columns = {
-      {.name = "both"},
-      {.name = "deep", .use = "deep", .dim = 2},
-      {.name = "wide", .use = "wide"},
-      {.name = "summed", .kind = "multivalent"},
-      {.name = "averaged", .kind = "multivalent", .weighted = true, .pooling = "mean"},
-      {.name = "x", .kind = "numeric"},
-      {.name = "y", .kind = "numeric", .use = "wide"},
-      {.name = "z", .kind = "numeric", .use = "deep"}};
-  config.crosses = {{.columns = {"both", "summed"}}, {.columns = {"wide", "deep"}, .use = "both"}};
+  config.columns = {{.name = "both"},
+                    {.name = "deep", .use = Use::kDeep, .dim = 2},
+                    {.name = "wide", .use = Use::kWide},
+                    {.name = "summed", .kind = ColumnKind::kMultivalent},
+                    {.name = "averaged",
+                     .kind = ColumnKind::kMultivalent,
+                     .weighted = true,
+                     .pooling = Pooling::kMean},
+                    {.name = "x", .kind = ColumnKind::kNumeric},
+                    {.name = "y", .kind = ColumnKind::kNumeric, .use = Use::kWide},
+                    {.name = "z", .kind = ColumnKind::kNumeric, .use = Use::kDeep}};
+  config.crosses = {{.columns = {"both", "summed"}},
+                    {.columns = {"wide", "deep"}, .use = Use::kBoth}};
   return config;
 }
 

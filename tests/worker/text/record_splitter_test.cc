@@ -10,7 +10,7 @@ namespace {
 using testing::ExpectError;
 using Values = std::vector<std::string>;
 
-DataConfig Format(const std::string& format) {
+DataConfig Format(DataFormat format) {
   DataConfig data;
   data.format = format;
   return data;
@@ -30,15 +30,16 @@ Values Split(const DataConfig& data, const std::vector<std::string>& wanted,
 }
 
 TEST(RecordSplitter, CsvColumnsByName) {
-  EXPECT_EQ(Split(Format("csv"), {"c", "a"}, "1,\"2,5\",3\r\n", "a,b,c\r\n"), (Values{"3", "1"}));
-  EXPECT_EQ(Split(Format("tsv"), {"b"}, "1\t2\t3",
+  EXPECT_EQ(Split(Format(DataFormat::kCsv), {"c", "a"}, "1,\"2,5\",3\r\n", "a,b,c\r\n"),
+            (Values{"3", "1"}));
+  EXPECT_EQ(Split(Format(DataFormat::kTsv), {"b"}, "1\t2\t3",
                   "\xEF\xBB\xBF"
                   "a\tb\tc"),
             (Values{"2"}));
 }
 
 TEST(RecordSplitter, NamesInPlaceOfAHeader) {
-  DataConfig data = Format("csv");
+  DataConfig data = Format(DataFormat::kCsv);
   data.header = false;
   data.trim = true;
   data.names = {"x", "y"};
@@ -47,17 +48,17 @@ TEST(RecordSplitter, NamesInPlaceOfAHeader) {
 
 TEST(RecordSplitter, MissingColumnNamesTheOthers) {
   ExpectError(ExitCode::kData, {"data.txt", "no column \"d\"", "a, b, c"},
-              [] { Split(Format("csv"), {"d"}, "", "a,b,c"); });
+              [] { Split(Format(DataFormat::kCsv), {"d"}, "", "a,b,c"); });
 }
 
 TEST(RecordSplitter, HeaderThatNamesAColumnTwice) {
   ExpectError(ExitCode::kData, {"data.txt:1", "\"a\" twice"},
-              [] { Split(Format("csv"), {"a"}, "", "a,b,a"); });
+              [] { Split(Format(DataFormat::kCsv), {"a"}, "", "a,b,a"); });
 }
 
 TEST(RecordSplitter, RaggedLine) {
   std::string error;
-  Split(Format("csv"), {"a"}, "1,2,3", "a,b", &error);
+  Split(Format(DataFormat::kCsv), {"a"}, "1,2,3", "a,b", &error);
   EXPECT_EQ(error, "3 fields where 2 are expected");
 }
 
@@ -65,15 +66,15 @@ TEST(RecordSplitter, Criteo) {
   std::string line = "1";
   for (int i = 1; i <= 13; ++i) line += "\t" + (i == 2 ? std::string() : std::to_string(i));
   for (int i = 1; i <= 26; ++i) line += "\tc" + std::to_string(i);
-  EXPECT_EQ(Split(Format("criteo"), {"label", "I1", "I2", "C26"}, line + "\n"),
+  EXPECT_EQ(Split(Format(DataFormat::kCriteo), {"label", "I1", "I2", "C26"}, line + "\n"),
             (Values{"1", "1", "", "c26"}));
   std::string error;
-  Split(Format("criteo"), {"label"}, "1\t2", "", &error);
+  Split(Format(DataFormat::kCriteo), {"label"}, "1\t2", "", &error);
   EXPECT_EQ(error, "2 fields where 40 are expected");
 }
 
 TEST(RecordSplitter, RecordsThatComeWithTheirCuts) {
-  DataConfig data = Format("csv");
+  DataConfig data = Format(DataFormat::kCsv);
   data.header = false;
   data.trim = true;
   data.names = {"x", "y", "z"};
@@ -93,22 +94,22 @@ TEST(RecordSplitter, RecordsThatComeWithTheirCuts) {
 
 TEST(RecordSplitter, Libsvm) {
   const std::vector<std::string> wanted = {"label", "features", "3"};
-  EXPECT_EQ(Split(Format("libsvm"), wanted, "+1 1:0.5 3:2 7:1 # comment\n"),
+  EXPECT_EQ(Split(Format(DataFormat::kLibsvm), wanted, "+1 1:0.5 3:2 7:1 # comment\n"),
             (Values{"+1", "1:0.5 7:1", "2"}));
-  EXPECT_EQ(Split(Format("libsvm"), wanted, "0\n"), (Values{"0", "", ""}));
+  EXPECT_EQ(Split(Format(DataFormat::kLibsvm), wanted, "0\n"), (Values{"0", "", ""}));
   std::string error;
   for (const char* bad : {"1 x:1", "1 2:", "1 2", "1 2:3:4", "1 2:one"}) {
-    Split(Format("libsvm"), wanted, bad, "", &error);
+    Split(Format(DataFormat::kLibsvm), wanted, bad, "", &error);
     EXPECT_NE(error.find("is no index:value"), std::string::npos) << bad;
   }
 }
 
 TEST(RecordSplitter, Libffm) {
   const std::vector<std::string> wanted = {"label", "0", "2"};
-  EXPECT_EQ(Split(Format("libffm"), wanted, "1 0:10:1 2:20:0.5 2:21:1 5:1:1"),
+  EXPECT_EQ(Split(Format(DataFormat::kLibffm), wanted, "1 0:10:1 2:20:0.5 2:21:1 5:1:1"),
             (Values{"1", "10:1", "20:0.5 21:1"}));
   std::string error;
-  Split(Format("libffm"), wanted, "1 0:10", "", &error);
+  Split(Format(DataFormat::kLibffm), wanted, "1 0:10", "", &error);
   EXPECT_EQ(error, "\"0:10\" is no field:index:value");
 }
 

@@ -1,0 +1,165 @@
+// The closed sets of words that a config may hold: each an enum with one table of its names. The
+// parser turns words into kinds; nobody else compares a setting with a word.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace fathom {
+
+// kNames[i] is the word of the kind whose value is i.
+template <typename Kind>
+struct NamesOf;
+
+template <typename Kind>
+constexpr std::string_view NameOf(Kind kind) {
+  return NamesOf<Kind>::kNames[static_cast<std::size_t>(kind)];
+}
+
+template <typename Kind>
+constexpr std::optional<Kind> KindNamed(std::string_view name) {
+  for (std::size_t i = 0; i < NamesOf<Kind>::kNames.size(); ++i) {
+    if (NamesOf<Kind>::kNames[i] == name) return static_cast<Kind>(i);
+  }
+  return std::nullopt;
+}
+
+// train.consistency
+enum class Consistency { kSync, kBounded, kAsync };
+template <>
+struct NamesOf<Consistency> {
+  static constexpr std::array<std::string_view, 3> kNames = {"sync", "bounded", "async"};
+};
+
+// data.format: the input text's, one line of formats.def each.
+enum class DataFormat {
+#define FATHOM_FORMAT(kind, name) kind,
+#include "common/config/formats.def"
+#undef FATHOM_FORMAT
+};
+template <>
+struct NamesOf<DataFormat> {
+  static constexpr std::array kNames = {
+#define FATHOM_FORMAT(kind, name) std::string_view(name),
+#include "common/config/formats.def"
+#undef FATHOM_FORMAT
+  };
+};
+
+// column.kind: what a column's fields hold.
+enum class ColumnKind { kCategorical, kMultivalent, kNumeric };
+template <>
+struct NamesOf<ColumnKind> {
+  static constexpr std::array<std::string_view, 3> kNames = {"categorical", "multivalent",
+                                                             "numeric"};
+};
+
+// column.use, cross.use: the parts of the model that a feature goes into.
+enum class Use { kWide, kDeep, kBoth, kNone };
+template <>
+struct NamesOf<Use> {
+  static constexpr std::array<std::string_view, 4> kNames = {"wide", "deep", "both", "none"};
+};
+constexpr bool UsesWide(Use use) { return use == Use::kWide || use == Use::kBoth; }
+constexpr bool UsesDeep(Use use) { return use == Use::kDeep || use == Use::kBoth; }
+
+// column.transform, one line of transforms.def each.
+enum class TransformKind {
+#define FATHOM_TRANSFORM(kind, name, of) kind,
+#include "common/config/transforms.def"
+#undef FATHOM_TRANSFORM
+};
+template <>
+struct NamesOf<TransformKind> {
+  static constexpr std::array kNames = {
+#define FATHOM_TRANSFORM(kind, name, of) std::string_view(name),
+#include "common/config/transforms.def"
+#undef FATHOM_TRANSFORM
+  };
+};
+
+// Whether a transform goes with a kind of column.
+constexpr bool GoesWith(TransformKind transform, ColumnKind column) {
+  constexpr unsigned kOfCategorical = 1U << static_cast<unsigned>(ColumnKind::kCategorical);
+  constexpr unsigned kOfMultivalent = 1U << static_cast<unsigned>(ColumnKind::kMultivalent);
+  constexpr unsigned kOfNumeric = 1U << static_cast<unsigned>(ColumnKind::kNumeric);
+  constexpr unsigned kColumns[] = {
+#define FATHOM_TRANSFORM(kind, name, of) of,
+#include "common/config/transforms.def"
+#undef FATHOM_TRANSFORM
+  };
+  return (kColumns[static_cast<std::size_t>(transform)] >> static_cast<unsigned>(column) & 1U) != 0;
+}
+
+// column.missing_as: what a missing number becomes.
+enum class MissingAs { kNeutral, kZero };
+template <>
+struct NamesOf<MissingAs> {
+  static constexpr std::array<std::string_view, 2> kNames = {"neutral", "zero"};
+};
+
+// column.pooling, cross.pooling: how several embeddings become one.
+enum class Pooling { kSum, kMean };
+template <>
+struct NamesOf<Pooling> {
+  static constexpr std::array<std::string_view, 2> kNames = {"sum", "mean"};
+};
+
+// train.row_format: how rows, and the gradients that come back for them, travel between servers and
+// workers. With kBfloat16 every node of the slice tree is rounded, so the sums do not depend on who
+// adds them.
+enum class RowFormat { kFloat32, kBfloat16 };
+template <>
+struct NamesOf<RowFormat> {
+  static constexpr std::array<std::string_view, 2> kNames = {"float32", "bfloat16"};
+};
+
+// deep.precision: how servers keep embeddings. With kBfloat16 each update is rounded up or down at
+// random, the nearer value more often, by a pure function of (seed, table, key, step): small steps
+// are not lost, and every layout rounds alike.
+enum class Precision { kFloat32, kBfloat16 };
+template <>
+struct NamesOf<Precision> {
+  static constexpr std::array<std::string_view, 2> kNames = {"float32", "bfloat16"};
+};
+
+// evaluate.on
+enum class EvaluationPart { kTest, kValidation };
+template <>
+struct NamesOf<EvaluationPart> {
+  static constexpr std::array<std::string_view, 2> kNames = {"test", "validation"};
+};
+
+// server.at_limit: what a partition does that holds more rows than it may.
+enum class AtLimit {
+  kEvictLeastTrained,  // those with the smallest sum of squared gradients
+  kEvictSmallest,      // those with the smallest |w| + squared norm of the embedding
+  kEvictOldest,        // those that were updated longest ago
+  kRefuse,             // evict none: new keys get no row
+};
+template <>
+struct NamesOf<AtLimit> {
+  static constexpr std::array<std::string_view, 4> kNames = {
+      "evict_least_trained", "evict_smallest", "evict_oldest", "refuse"};
+};
+
+// cluster.transport
+enum class TransportKind { kAuto, kInProcess, kTcp, kMpi };
+template <>
+struct NamesOf<TransportKind> {
+  static constexpr std::array<std::string_view, 4> kNames = {"auto", "inprocess", "tcp", "mpi"};
+};
+
+// The first words of `resume`; another text is a checkpoint's folder.
+enum class ResumeFrom { kNo, kAuto, kFolder };
+template <>
+struct NamesOf<ResumeFrom> {
+  static constexpr std::array<std::string_view, 2> kNames = {"no", "auto"};
+};
+inline ResumeFrom ResumeFromOf(std::string_view resume) {
+  return KindNamed<ResumeFrom>(resume).value_or(ResumeFrom::kFolder);
+}
+
+}  // namespace fathom

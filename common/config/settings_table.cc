@@ -1,0 +1,281 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/config/setting_entry.h"
+#include "common/config/settings.h"
+
+namespace fathom {
+namespace {
+
+constexpr double kMaxCount = 1e15;
+constexpr double kMaxUnusedSteps = 1e9;  // ages are told apart modulo 2^32
+
+// Which transforms go with which kind of column.
+std::string_view TransformHelp() {
+  static const std::string help = [] {
+    std::string text;
+    for (std::size_t k = 0; k < NamesOf<ColumnKind>::kNames.size(); ++k) {
+      text += fmt::format("{}{}: ", k == 0 ? "" : "; ", NamesOf<ColumnKind>::kNames[k]);
+      const char* between = "";
+      for (std::size_t t = 0; t < NamesOf<TransformKind>::kNames.size(); ++t) {
+        if (!GoesWith(static_cast<TransformKind>(t), static_cast<ColumnKind>(k))) continue;
+        text += fmt::format("{}{}", between, NamesOf<TransformKind>::kNames[t]);
+        between = ", ";
+      }
+    }
+    return text;
+  }();
+  return help;
+}
+
+void AddData(DataConfig& d, std::vector<Setting>* out) {
+  out->insert(
+      out->end(),
+      {
+          Text("data.dir", &d.dir,
+               "Folder that the file names below start from; relative to the config file"),
+          Word("data.format", &d.format,
+               "Form of the input text; generated: no text, the examples are made on the fly"),
+          Plain("data.header", &d.header,
+                "csv, tsv: the first line of each file names the columns"),
+          Plain("data.names", &d.names, "csv, tsv without header: the columns' names"),
+          Plain("data.trim", &d.trim, "csv, tsv: strip blanks around fields"),
+          Plain("data.missing", &d.missing, "Fields that mean that the value is not known"),
+          Plain("data.train", &d.train,
+                "Files to train on; * ? [] are wildcards; .gz and .zst are decompressed"),
+          Plain("data.test", &d.test,
+                "Files to test on; empty: split the training files by test_fraction"),
+          Text("data.label", &d.label,
+               "The label: a column of 0 and 1, or a test: COLUMN OP VALUE, OP one of == != < <= > "
+               ">=; == takes VALUE|VALUE"),
+          Plain("data.label_negative", &d.label_negative,
+                "If given: a label that is neither positive nor one of these is a bad line"),
+          Plain("data.split_by", &d.split_by,
+                "Columns whose hash decides which part a line belongs to; empty: file name and "
+                "line number"),
+          Number("data.test_fraction", &d.test_fraction, 0, 0.99,
+                 "Share of the training files that becomes the test part, when data.test is empty"),
+          Number("data.validation_fraction", &d.validation_fraction, 0, 0.99,
+                 "Share of the rest that is held out for evaluate.on = \"validation\""),
+          Number("data.split_seed", &d.split_seed, 0, kMaxCount,
+                 "Another seed makes another split"),
+          Text("data.packed_dir", &d.packed_dir,
+               "Where the packed examples are kept; empty: <output.dir>/packed"),
+          Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount,
+                 "This many bad lines are skipped, counted and reported; one more stops the run"),
+      });
+}
+
+void AddGenerated(GeneratedConfig& g, std::vector<Setting>* out) {
+  out->insert(
+      out->end(),
+      {
+          Number("generated.examples", &g.examples, 1, kMaxCount,
+                 "data.format = \"generated\": examples to train on"),
+          Number("generated.test_examples", &g.test_examples, 0, kMaxCount,
+                 "Examples to test on; 0: no evaluation"),
+          Number("generated.values", &g.values, 1, kMaxCount,
+                 "Distinct values of a categorical column that gives none itself"),
+          Number("generated.skew", &g.skew, 0, 4,
+                 "Value number v comes with a probability that falls as v^-skew; 0: all alike"),
+          Number("generated.seed", &g.seed, 0, kMaxCount, "Another seed makes another log"),
+      });
+}
+
+void AddTraining(Config& c, std::vector<Setting>* out) {
+  out->insert(
+      out->end(),
+      {
+          Plain("model.hidden", &c.model.hidden,
+                "Widths of the ReLU layers; empty: the embeddings go straight to the output"),
+          Number("model.embedding_dim", &c.model.embedding_dim, 1, kMaxEmbeddingDim,
+                 "Floats in an embedding, unless the column gives dim"),
+          Number("model.init_stddev", &c.model.init_stddev, 0, 10,
+                 "Standard deviation of a new embedding's elements (uniform)"),
+          Number("train.batch_size", &c.train.batch_size, 1, 1 << 26,
+                 "Examples in a global batch, over all workers"),
+          Number("train.slice_size", &c.train.slice_size, 1, 1 << 20,
+                 "Examples in a slice, the unit of compute; part of the model's definition"),
+          Number("train.epochs", &c.train.epochs, 1, 1e6, "Passes over the training data"),
+          Plain("train.shuffle", &c.train.shuffle, "Another order of the examples each epoch"),
+          Number("train.shuffle_window", &c.train.shuffle_window, 1, 1e12,
+                 "Examples are shuffled within windows of this many, and the windows are shuffled"),
+          Word("train.consistency", &c.train.consistency,
+               "sync: the same bits for any number of servers, workers and threads; bounded: each "
+               "batch by one worker, on rows that may lack the last `staleness` batches; async: on "
+               "rows as they are"),
+          Number("train.staleness", &c.train.staleness, 0, 1 << 20,
+                 "bounded: how many of the batches before it may be missing from the rows that a "
+                 "batch is computed on; 0 is sync, one batch after another"),
+          Word("train.row_format", &c.train.row_format,
+               "How rows and their gradients travel; bfloat16 halves the bytes and rounds to 8 "
+               "bits, alike for any layout. The servers keep float32"),
+          Plain("train.trace", &c.train.trace,
+                "Write what every rank did when to <output.dir>/trace.json, for ui.perfetto.dev"),
+          Positive("wide.alpha", &c.wide.alpha, 1e6,
+                   "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the "
+                   "batch's examples"),
+          Number("wide.beta", &c.wide.beta, 0, 1e6,
+                 "FTRL-Proximal: smooths the learning rate of rare features"),
+          Number("wide.l1", &c.wide.l1, 0, 1e6, "FTRL-Proximal: L1, gives exact zeros"),
+          Number("wide.l2", &c.wide.l2, 0, 1e6, "FTRL-Proximal: L2"),
+          Positive("deep.learning_rate", &c.deep.learning_rate, 1e6,
+                   "AdaGrad on the embeddings: learning rate. Gradients are sums over the batch's "
+                   "examples"),
+          Positive("deep.initial_accumulator", &c.deep.initial_accumulator, 1e6,
+                   "AdaGrad on the embeddings: the accumulator of a new row"),
+          Plain("deep.row_wise", &c.deep.row_wise,
+                "One accumulator a row (mean of the squared gradients) instead of one an element"),
+          Word("deep.precision", &c.deep.precision,
+               "How the servers keep embeddings; bfloat16 takes half the memory, rounded at random "
+               "by (seed, table, key, step), alike for any layout"),
+          Number("deep.l2", &c.deep.l2, 0, 1e6, "L2 on the embeddings that a batch touches"),
+          Positive("dense.learning_rate", &c.dense.learning_rate, 1e6,
+                   "AdaGrad on layers, bias and numeric wide weights: learning rate. Gradients are "
+                   "means over the batch"),
+          Positive("dense.initial_accumulator", &c.dense.initial_accumulator, 1e6,
+                   "AdaGrad on the dense parameters: initial accumulator"),
+          Positive("dense.init_scale", &c.dense.init_scale, 100,
+                   "Initial weights of the layers: so many times He's standard deviation, "
+                   "sqrt(2 / inputs); 0.41 is what PyTorch starts from"),
+          Number("dense.l2", &c.dense.l2, 0, 1e6, "L2 on the dense parameters"),
+      });
+}
+
+}  // namespace
+
+std::vector<Setting> SettingsOf(Config& c) {
+  std::vector<Setting> out = {
+      Number("seed", &c.seed, 0, kMaxCount, "Of initial values and of the order of the examples"),
+      Text("resume", &c.resume,
+           "no: train from the start; auto: go on from the newest complete checkpoint of "
+           "output.dir, where there is one; or a checkpoint's folder"),
+      Text("output.dir", &c.output.dir,
+           "Folder for config.toml, metrics.jsonl, model/ and logs/; relative to where fathom is "
+           "started"),
+      Number("output.progress_seconds", &c.output.progress_seconds, 0, 86400,
+             "A progress line at most this often"),
+  };
+  AddData(c.data, &out);
+  AddGenerated(c.generated, &out);
+  AddTraining(c, &out);
+  out.insert(
+      out.end(),
+      {
+          Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount,
+                 "Evaluate every so many steps; 0: only at the end of each epoch"),
+          Word("evaluate.on", &c.evaluate.on, "Which part to evaluate on"),
+          Text("evaluate.group_by", &c.evaluate.group_by,
+               "Column for the per-group AUC (GAUC); empty: none"),
+          Number("checkpoint.every_steps", &c.checkpoint.every_steps, 0, kMaxCount,
+                 "Write a checkpoint every so many steps; 0: only when the run is asked to stop"),
+          Number("checkpoint.keep", &c.checkpoint.keep, 1, 1000,
+                 "So many complete checkpoints stay; older ones are removed"),
+          Text("warm_start.model", &c.warm_start.model,
+               "Begin with the rows, and where the layers have the same shapes the dense "
+               "parameters, of this model; empty: begin with initial values"),
+          Plain("warm_start.optimizer_state", &c.warm_start.optimizer_state,
+                "Take over FTRL's and AdaGrad's sums too; false: values only, sums as if new"),
+          Plain("server.huge_pages", &c.server.huge_pages,
+                "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
+                "in half the time; small tables take a little more memory"),
+          Plain("server.memory_limit", &c.server.memory_limit,
+                "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
+          Text("server.cold_tier", &c.server.cold_tier,
+               "Folder on a local disk of each server's host: rows beyond memory_limit lie there, "
+               "in "
+               "a file without a name that is gone with the process, and none is evicted or "
+               "refused; empty: none"),
+          Word("server.at_limit", &c.server.at_limit,
+               "What a partition of rows does that is full: evict the tenth of its rows that was "
+               "trained least (sum of squared gradients), whose weights are smallest, or that were "
+               "named longest ago; or refuse: new keys get no row"),
+          Number("server.evict_unused_steps", &c.server.evict_unused_steps, 0, kMaxUnusedSteps,
+                 "Rows that no push has named for so many steps are forgotten, within 64 steps; 0: "
+                 "none. It and evict_oldest keep 4 B more a row, the step of its last update"),
+          Positive("server.admission_probability", &c.server.admission_probability, 1,
+                   "A key without a row gets one with this probability in each step that names it "
+                   "(Poisson inclusion, McMahan et al. 2013); below 1, rare keys get none"),
+          Number("server.admission_count", &c.server.admission_count, 1, 15,
+                 "A key without a row gets one once so many steps have named it (Bloom filter "
+                 "inclusion, McMahan et al. 2013); 1: at once"),
+          Plain("server.admission_filter", &c.server.admission_filter,
+                "Memory of the counters of admission_count, all servers' together, as 8GB or "
+                "512MiB; half a byte a counter, four counters a key"),
+          Number("cluster.servers", &c.cluster.servers, 0, 64,
+                 "Ranks that serve (in one process: threads); 0: a sensible number"),
+          Number("cluster.workers", &c.cluster.workers, 0, 1024,
+                 "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
+          Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),
+          Word("cluster.transport", &c.cluster.transport,
+               "auto: in process for one process, tcp between processes"),
+          Text("cluster.interface", &c.cluster.interface,
+               "Network interface between hosts, as eth0; empty: the first that is up"),
+          Plain("cluster.tls", &c.cluster.tls,
+                "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
+                "secret)"),
+          Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400,
+                   "Nobody waits longer than this for a peer that should have answered"),
+      });
+  return out;
+}
+
+std::vector<Setting> SettingsOf(ColumnConfig& c) {
+  return {
+      Text("name", &c.name, "The column's name in the model"),
+      Text("source", &c.source, "The column of the input; empty: the same as name"),
+      Word("kind", &c.kind, "What its fields hold"),
+      Word("use", &c.use, "Part of the model that uses it; none: only for split_by and group_by"),
+      Text("separator", &c.separator, "multivalent: what stands between values"),
+      Plain("weighted", &c.weighted, "multivalent: each value is written value:weight"),
+      Word("transform", &c.transform, TransformHelp()),
+      Word("missing_as", &c.missing_as,
+           "numeric: what a missing number becomes: zero, before the transform; or neutral, after "
+           "it: 0 (so the mean, if standardised), the middle of the quantiles"),
+      Number("min_count", &c.min_count, 1, kMaxCount,
+             "vocabulary: values seen less often in the training part share one key"),
+      Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
+             "Fold the values into this many classes; 0: one key for each value"),
+      Plain("boundaries", &c.boundaries,
+            "buckets: ascending boundaries; class i holds boundaries[i-1] <= x < boundaries[i]"),
+      Number("quantiles", &c.quantiles, 2, 65536, "quantiles: into how many classes"),
+      Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
+      Word("pooling", &c.pooling, "multivalent: how the values' embeddings become one"),
+      Number("values", &c.values, 0, kMaxCount,
+             "data.format = \"generated\": distinct values; 0: generated.values"),
+  };
+}
+
+std::vector<Setting> SettingsOf(CrossConfig& c) {
+  return {
+      Plain("columns", &c.columns,
+            "Two or more categorical or multivalent columns: one feature for each combination of "
+            "their values"),
+      Word("use", &c.use, "Part of the model that uses it", std::optional(Use::kNone)),
+      Number("hash_buckets", &c.hash_buckets, 0, kMaxCount,
+             "Fold the combinations into this many classes; 0: one key for each"),
+      Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
+      Word("pooling", &c.pooling, "How the combinations' embeddings become one"),
+  };
+}
+
+std::vector<Setting> SettingsOf(JoinConfig& c) {
+  return {
+      Text("file", &c.file, "Side table: CSV with a header, under data.dir"),
+      Text("key", &c.key, "Column of the data by which its columns are looked up"),
+      Text("on", &c.on, "Column of the side table that holds the key; empty: the same as key"),
+  };
+}
+
+std::vector<Setting> SettingsOf(SweepConfig& s) {
+  return {
+      Number("repeats", &s.repeats, 1, 1000,
+             "Runs of each point; repeat r has seed + r. The table has the medians"),
+      Number("target_auc", &s.target_auc, 0, 1,
+             "The table's seconds_to_auc: training time until an evaluation reaches this; 0: none"),
+      Plain("keep_models", &s.keep_models, "Keep each run's model; else it is removed after it"),
+  };
+}
+
+}  // namespace fathom

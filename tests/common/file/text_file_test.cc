@@ -1,0 +1,30 @@
+#include "common/file/text_file.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
+
+namespace fathom {
+namespace {
+
+using testing::ExpectError;
+
+TEST(TextFile, ComesBackAsItWasWritten) {
+  const testing::ScratchDir dir;
+  for (const std::string& text :
+       {std::string("a\0b\r\n", 5), std::string("short"), std::string()}) {
+    WriteText(dir.path() / "text", text);
+    EXPECT_EQ(ReadText(dir.path() / "text"), text);
+  }
+}
+
+TEST(TextFile, WhatCannotBeOpenedIsNamed) {
+  const testing::ScratchDir dir;
+  ExpectError(ExitCode::kData, {"none", "cannot be read"}, [&] { ReadText(dir.path() / "none"); });
+  ExpectError(ExitCode::kTraining, {"none/text", "cannot be written"},
+              [&] { WriteText(dir.path() / "none" / "text", ""); });
+}
+
+}  // namespace
+}  // namespace fathom
