@@ -5,6 +5,11 @@
 
 #include "common/error.h"
 #include "common/message/failure_frames.h"
+#include "common/message/save_request.h"
+#include "common/message/saved_message.h"
+#include "common/message/scores_message.h"
+#include "common/message/step_done_message.h"
+#include "common/message/step_order.h"
 #include "common/run_log.h"
 #include "launcher/coordinator/evaluation_report.h"
 #include "launcher/coordinator/ratio.h"
@@ -109,8 +114,8 @@ void Coordinator::Handle(const Frame& frame) {
     case FrameType::kWorkerDone:
       return OnWorkerDone(frame);
     default:
-      Fail(ExitCode::kPeer, "coordinator: a frame of type {} from {} makes no sense here",
-           static_cast<int>(frame.type), peers_.NameOf(frame.source));
+      Fail(ExitCode::kPeer, "coordinator: {} from {} makes no sense here", Described(frame.type),
+           peers_.NameOf(frame.source));
   }
 }
 
@@ -128,8 +133,8 @@ int Coordinator::ServerOf(const Frame& frame) const {
 
 // What came makes no sense, or came already.
 void Coordinator::FailUnasked(const Frame& frame) const {
-  Fail(ExitCode::kPeer, "coordinator: {} sent a frame of type {} for step {} that nobody asked for",
-       peers_.NameOf(frame.source), static_cast<int>(frame.type), frame.step);
+  Fail(ExitCode::kPeer, "coordinator: {} sent {} for step {} that nobody asked for",
+       peers_.NameOf(frame.source), Described(frame.type), frame.step);
 }
 
 // The losses are added in order of step and slice, so the sum does not depend on who computed them.

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/message/messages.h"
+#include "common/message/scores_message.h"
 #include "common/metrics.h"
 
 namespace fathom {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/error.h"
-#include "common/message/saved_message.h"
+#include "common/message/failed_message.h"
 #include "server/service/server.h"
 #include "worker/train/worker.h"
 

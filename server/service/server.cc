@@ -7,7 +7,9 @@
 
 #include "common/error.h"
 #include "common/message/failure_frames.h"
-#include "common/message/messages.h"
+#include "common/message/pull_message.h"
+#include "common/message/push_message.h"
+#include "common/message/save_request.h"
 #include "common/message/saved_message.h"
 #include "common/run/peers.h"
 #include "common/schedule/schedule.h"
@@ -133,8 +135,8 @@ void Server::Impl::Handle(Frame frame) {
     case FrameType::kPeerLost:
       return OnPeerLost(frame);
     default:
-      Fail(ExitCode::kPeer, "{}: a frame of type {} from {} makes no sense here", peers_.Name(),
-           static_cast<int>(frame.type), peers_.NameOf(frame.source));
+      Fail(ExitCode::kPeer, "{}: {} from {} makes no sense here", peers_.Name(),
+           Described(frame.type), peers_.NameOf(frame.source));
   }
 }
 

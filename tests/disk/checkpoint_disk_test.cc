@@ -10,6 +10,8 @@
 #include <random>
 #include <set>
 
+#include "common/message/save_request.h"
+#include "common/message/saved_message.h"
 #include "common/model/admission_file.h"
 #include "common/model/model_file.h"
 #include "common/net/in_process_transport.h"

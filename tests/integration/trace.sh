@@ -7,7 +7,7 @@ check_trace() {  # folder of the run, error of the clocks in microseconds
   if command -v python3 >/dev/null; then
     python3 "$source_dir/tests/integration/trace_check.py" "$1/trace.json" "$2" || fail "$1/trace.json"
   else
-    echo "no python3: trace.json was not read"
+    not_tried "reading $1/trace.json: no python3"
   fi
 }
 
@@ -48,6 +48,6 @@ if "${elsewhere[@]}" hostname elsewhere 2>/dev/null; then
   grep -qE '"rank":2,"clock_offset_ns":-(4999|5000)[0-9]{9},' "$scratch/elsewhere/trace.json" || fail "the third rank's clock was not found to be 5000 s ahead"
   check_trace "$scratch/elsewhere" 500
 else
-  echo "no rights to give a rank another clock: clocks of several hosts were not tried"
+  not_tried "clocks of several hosts: no rights to give a rank another one"
 fi
-echo "the trace holds what it should"
+finish "the trace holds what it should"

@@ -9,7 +9,10 @@
 #include <optional>
 #include <thread>
 
-#include "common/message/messages.h"
+#include "common/message/failed_message.h"
+#include "common/message/pull_message.h"
+#include "common/message/push_message.h"
+#include "common/message/save_request.h"
 #include "common/message/saved_message.h"
 #include "common/model/model_file.h"
 #include "common/net/in_process_transport.h"

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "common/message/messages.h"
 #include "tests/server/simulated_step.h"
 #include "tests/support/expect_error.h"
 

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/error.h"
-#include "common/message/messages.h"
+#include "common/message/push_message.h"
 #include "common/net/in_process_transport.h"
 #include "tests/support/reference_model.h"
 #include "tests/support/scratch_dir.h"
