@@ -104,11 +104,12 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   const fs::path partial = output / "model.partial";
   std::optional<Forecast> forecast;  // rank 0, as the log
   std::optional<MetricsLog> log;
-  RunRequest request{.model_dir = start.dir,
-                     .save_dir = partial,
-                     .checkpoint_dir = CheckpointsOf(config).path(),
-                     .start = start.from,
-                     .start_step = start.step};
+  RunRequest request;
+  request.model_dir = start.dir;
+  request.save_dir = partial;
+  request.checkpoint_dir = CheckpointsOf(config).path();
+  request.start = start.from;
+  request.start_step = start.step;
   if (first) {
     forecast = MakeForecast(config, spec, layout, opened.data, host,
                             ReadCalibration(CalibrationFile()), kForecastSeconds);

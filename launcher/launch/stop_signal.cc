@@ -13,10 +13,10 @@ std::atomic<bool> second_ends{false};
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 void OnSignal(int signal_number) {
-  ++count;
   int none = 0;
-  if (first_signal.compare_exchange_strong(none, signal_number)) return;
-  if (signal_number == SIGUSR1 || !second_ends) return;
+  const bool first = first_signal.compare_exchange_strong(none, signal_number);
+  ++count;  // whoever sees it sees the first signal too
+  if (first || signal_number == SIGUSR1 || !second_ends) return;
   signal(signal_number, SIG_DFL);
   raise(signal_number);
 }
