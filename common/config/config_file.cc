@@ -95,6 +95,14 @@ void Assign(const Setting& setting, const toml::node& node, const std::string& w
       if (!Read(node, &word)) return false;
       SetKind(setting, word, where);
       return true;
+    } else if constexpr (std::is_same_v<decltype(place), const RuleSettingPlace&>) {
+      const RuleSetting& of_rule = *place.setting;
+      double number = 0;
+      bool flag = false;
+      const bool read =
+          of_rule.type == RuleSettingType::kFlag ? Read(node, &flag) : Read(node, &number);
+      if (read) place.optimizer->Set(of_rule.name, flag ? 1 : number);
+      return read;
     } else if constexpr (std::is_same_v<decltype(place), ByteSize* const&>) {
       std::string text;
       if (!Read(node, &text)) return false;
@@ -307,6 +315,7 @@ void AssignSweep(const toml::table& root, Config* config, const std::string& ori
 void Dump(const std::vector<Setting>& settings, std::string* out) {
   std::string table;
   for (const Setting& setting : settings) {
+    if (!setting.dumped) continue;
     std::string_view key = setting.key;
     const std::size_t dot = key.find('.');
     const std::string in(dot == std::string_view::npos ? "" : key.substr(0, dot));
