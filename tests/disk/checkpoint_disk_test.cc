@@ -64,7 +64,7 @@ Contents Read(const fs::path& dir) {
   }
   DenseState dense = ReadDense(dir, manifest);
   contents.dense = std::move(dense.values);
-  contents.dense_accumulators = std::move(dense.accumulators);
+  contents.dense_accumulators = std::move(dense.state);
   contents.config_toml = ReadTextFile(dir, manifest, "config.toml");
   contents.transforms_json = ReadTextFile(dir, manifest, "transforms.json");
   return contents;

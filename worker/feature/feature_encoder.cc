@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "common/check.h"
+#include "common/finite.h"
 #include "worker/text/number.h"
 
 namespace fathom {
@@ -20,12 +21,6 @@ constexpr char kSeparatorOfPairs = ' ';
 
 const std::string& SourceOf(const ColumnConfig& column) {
   return column.source.empty() ? column.name : column.source;
-}
-
-bool AllFinite(const std::vector<float>& numbers) {
-  unsigned infinite = 0;  // no early end: a vector loop
-  for (const float number : numbers) infinite |= std::isfinite(number) ? 0 : 1;
-  return infinite == 0;
 }
 
 std::string NotANumber(const std::string& column, std::string_view text) {

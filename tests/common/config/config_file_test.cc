@@ -37,7 +37,7 @@ transform = "buckets"
   EXPECT_EQ(config.data.label, "rating >= 4");
   EXPECT_TRUE(config.data.trim);
   EXPECT_EQ(config.model.hidden, (std::vector<std::int64_t>{8, 4}));
-  EXPECT_EQ(config.wide.alpha, 1.0);
+  EXPECT_EQ(config.wide["alpha"], 1.0);
   ASSERT_EQ(config.columns.size(), 1U);
   EXPECT_EQ(config.columns[0].boundaries, (std::vector<double>{1, 2.5}));
 }
@@ -85,7 +85,7 @@ TEST(ConfigFile, OverridesWinInOrder) {
   EXPECT_EQ(config.model.hidden, (std::vector<std::int64_t>{5}));
   EXPECT_EQ(config.data.label, "x == 1");
   EXPECT_EQ(config.output.dir, "q");
-  EXPECT_EQ(config.wide.alpha, 2);
+  EXPECT_EQ(config.wide["alpha"], 2);
   ExpectUsage("", {"no [[column]] named \"z\""}, {"column.z.dim=1"});
   ExpectUsage("", {"an override is key=value"}, {"train.epochs"});
 }
@@ -116,6 +116,61 @@ TEST(ConfigFile, SettingsThatContradictEachOther) {
   ExpectUsage("[[column]]\nname = \"a\"\ntransform = \"buckets\"\nboundaries = [2, 1]\n",
               {"must ascend"});
   ExpectUsage("[[column]]\nname = \"a\"\nmin_count = 3\n", {"min_count goes with"});
+}
+
+TEST(ConfigFile, ASettingThatWasNotGivenIsTheChosenRules) {
+  const Config config = Parse("", {"deep.learning_rate=0.5", "dense.optimizer=adam"});
+  EXPECT_EQ(config.wide.optimizer, UpdateRuleKind::kFtrl);
+  EXPECT_EQ(config.wide["alpha"], 0.1);
+  EXPECT_EQ(config.deep["learning_rate"], 0.5);
+  EXPECT_EQ(config.deep["row_wise"], 1);
+  EXPECT_EQ(config.dense["learning_rate"], 0.001);
+  EXPECT_EQ(config.dense["beta1"], 0.9);
+  EXPECT_EQ(Parse("").dense["learning_rate"], 0.01);
+  EXPECT_EQ(Parse("", {"deep.row_wise=false"}).deep["row_wise"], 0);
+}
+
+TEST(ConfigFile, SettingsOfAnotherUpdateRule) {
+  ExpectUsage("[wide]\nalpha = 1.0\n", {"wide.alpha", "wide.optimizer = \"adam\"", "beta2"},
+              {"wide.optimizer=adam"});
+  ExpectUsage("", {"deep.row_wise", "deep.optimizer = \"sgd\"", "learning_rate, l2"},
+              {"deep.optimizer=sgd", "deep.row_wise=false"});
+  ExpectUsage("", {"dense.optimizer = \"ftrl\" is not one of: adagrad, adam, sgd"},
+              {"dense.optimizer=ftrl"});
+  ExpectUsage("", {"unknown key \"dense.row_wise\""}, {"dense.row_wise=true"});
+  ExpectUsage("", {"wide.beta1 = 1.5 is out of range"}, {"wide.optimizer=adam", "wide.beta1=1.5"});
+  ExpectUsage("", {"deep.row_wise must be of type boolean"}, {"deep.row_wise=1"});
+}
+
+// Texts of before must be those of now: a run's data and checkpoints are known by them.
+TEST(ConfigFile, ADumpNamesTheSettingsOfTheChosenRulesAlone) {
+  const std::string dump = DumpConfig(Parse(""));
+  EXPECT_NE(dump.find("[wide]\nalpha = 0.1\nbeta = 1.0\nl1 = 0.0\nl2 = 0.0\n\n"
+                      "[deep]\nlearning_rate = 0.05\ninitial_accumulator = 0.1\nrow_wise = true\n"
+                      "precision = \"float32\"\nl2 = 0.0\n\n"
+                      "[dense]\nlearning_rate = 0.01\ninitial_accumulator = 1e-06\n"
+                      "init_scale = 1.0\nl2 = 0.0\n"),
+            std::string::npos)
+      << dump;
+  const std::string other =
+      DumpConfig(Parse("", {"wide.optimizer=adam", "deep.optimizer=sgd", "wide.beta1=0.5"}));
+  EXPECT_NE(other.find("[wide]\noptimizer = \"adam\"\nlearning_rate = 0.001\nbeta1 = 0.5\n"
+                       "beta2 = 0.999\nepsilon = 1e-08\nl2 = 0.0\n\n"
+                       "[deep]\noptimizer = \"sgd\"\nlearning_rate = 0.001\nprecision"),
+            std::string::npos)
+      << other;
+  EXPECT_EQ(DumpConfig(ParseConfig(other, "dump.toml", "/elsewhere", {})), other);
+}
+
+TEST(ConfigFile, WhatWasTrainedLeastNeedsASumOfSquares) {
+  for (const char* part : {"wide", "deep"}) {
+    const std::string sgd = std::string(part) + ".optimizer=sgd";
+    ExpectUsage("", {sgd.substr(0, 14), "evict_least_trained", "evict_smallest"},
+                {sgd, "server.memory_limit=1GB"});
+    Parse("", {sgd, "server.memory_limit=1GB", "server.at_limit=evict_smallest"});
+    Parse("", {sgd, "server.memory_limit=1GB", "server.cold_tier=."});
+  }
+  Parse("", {"wide.optimizer=adam", "deep.optimizer=adam", "server.memory_limit=1GB"});
 }
 
 TEST(Settings, EverySettingIsInTheHelpAndTheReference) {

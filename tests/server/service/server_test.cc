@@ -221,7 +221,7 @@ TEST_F(ServerTest, EvaluationPullsCreateNoRows) {
   run.Rows(0, 0);
   run.Rows(1, 0);
   run.Rows(0, 0);
-  CreateDense(run.save_dir(), kDenseFloats);
+  CreateDense(run.save_dir(), kDenseFloats, 1);
   run.Send(FrameType::kSave, 0, 0, EncodeSave({}));
   const auto saved = run.Saved();
   ASSERT_TRUE(saved);
@@ -266,7 +266,7 @@ TEST_F(ServerTest, SavesAndServesTheModel) {
   for (std::uint64_t number = 0; number < kSteps; ++number) run.TakeStep(step_, number);
   run.PullToEvaluate(0, kSteps, keys_);
   const Buffer trained = run.Rows(0, kSteps);
-  CreateDense(run.save_dir(), kDenseFloats);
+  CreateDense(run.save_dir(), kDenseFloats, 1);
   run.Send(FrameType::kSave, 0, kSteps, EncodeSave({}));
   const auto frame = run.Saved();
   ASSERT_TRUE(frame);
@@ -274,7 +274,7 @@ TEST_F(ServerTest, SavesAndServesTheModel) {
   SavedMessage saved = DecodeSaved(frame->payload.bytes());
   EXPECT_EQ(saved.tables.at(0).rows, keys_.size());
   EXPECT_EQ(saved.files.size(), static_cast<std::size_t>(kPartitions));
-  saved.files.push_back(FinishDense(run.save_dir(), kDenseFloats));
+  saved.files.push_back(FinishDense(run.save_dir(), kDenseFloats, 1));
   WriteManifest(run.save_dir(), {.step = kSteps,
                                  .seed = 1,
                                  .tables = Spec().tables,
@@ -454,7 +454,7 @@ TEST_F(ServerTest, HoldsTrainingBackUntilTheCheckpointIsWritten) {
   EXPECT_FALSE(run.Answered(0));
   const CheckpointDir checkpoints(run.checkpoint_dir());
   checkpoints.Start(1);
-  CreateDense(checkpoints.Partial(1), kDenseFloats);
+  CreateDense(checkpoints.Partial(1), kDenseFloats, 1);
   run.Send(FrameType::kSave, 0, 1, EncodeSave({.checkpoint = true}));
   const auto saved = run.Saved();
   ASSERT_TRUE(saved);

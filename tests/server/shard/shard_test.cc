@@ -34,7 +34,7 @@ ModelSpec Spec() {
 
 Config MakeConfig() {
   Config config;
-  config.wide.l1 = 1e-4;
+  config.wide.Set("l1", 1e-4);
   config.deep.l2 = 1e-3;
   return config;
 }
@@ -74,7 +74,7 @@ Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, 
                       const std::filesystem::path& dir) {
   Manifest manifest{
       .step = kSteps, .seed = 1, .tables = spec.tables, .dense_floats = kDenseFloats, .files = {}};
-  CreateDense(dir, kDenseFloats);
+  CreateDense(dir, kDenseFloats, 1);
   for (int s = 0; s < servers; ++s) {
     Shard shard(config, spec, s, servers);
     for (int number = 0; number < kSteps; ++number) {
@@ -85,7 +85,7 @@ Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, 
     SavedMessage saved = shard.files().SaveModel(dir, [] {});
     for (auto& file : saved.files) manifest.files.push_back(std::move(file));
   }
-  manifest.files.push_back(FinishDense(dir, kDenseFloats));
+  manifest.files.push_back(FinishDense(dir, kDenseFloats, 1));
   std::sort(manifest.files.begin(), manifest.files.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   WriteManifest(dir, manifest);
@@ -127,7 +127,7 @@ TEST(Shard, ASaveShowsSignsOfLifeWithinAFile) {
   ASSERT_EQ(tables[0].RowsOf(0), kRows);
   ShardFiles files(spec.tables, tables, dense, arena, admission, 0, kPartitions);
   const ScratchDir dir;
-  CreateDense(dir.path(), kDenseFloats);
+  CreateDense(dir.path(), kDenseFloats, 1);
   int signs = 0;
   files.SaveModel(dir.path(), [&] { ++signs; });
   EXPECT_GE(signs, kPartitions + 20);
@@ -215,7 +215,7 @@ TEST(Shard, OnlyAPushCreatesRows) {
   const ModelSpec spec = Spec();
   const Config config;
   const ScratchDir dir;
-  CreateDense(dir.path(), kDenseFloats);
+  CreateDense(dir.path(), kDenseFloats, 1);
   Shard shard(config, spec, 0, 1);
   const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
   DecodeAndFind(&shard, step.Pull(0, 1, 0, 1), 0, 1);
@@ -232,7 +232,7 @@ TEST(Shard, AKeyGetsItsRowInTheStepThatMakesItsCountFull) {
   config.server.admission_count = 3;
   for (const int workers : {1, 5}) {
     const ScratchDir dir;
-    CreateDense(dir.path(), kDenseFloats);
+    CreateDense(dir.path(), kDenseFloats, 1);
     Shard shard(config, spec, 0, 1);
     const SimulatedStep step(spec.tables, kDenseFloats, 7, 1);
     const std::size_t keys = step.Keys(0, 1, 0, 1)[1].size();

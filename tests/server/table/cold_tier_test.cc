@@ -147,7 +147,7 @@ TEST(SlabArena, TheFirstBlocksStayInMemory) {
     const std::byte* const slab = arena.Allocate(SlabArena::kMaxSlabBytes);
     EXPECT_EQ(tier.Holds(slab), block >= 2) << block;  // a quarter of the limit: two blocks
   }
-  EXPECT_EQ(arena.kept_bytes(), 2 * kBlockBytes);
+  EXPECT_EQ(arena.memory_bytes(), 2 * kBlockBytes);
   EXPECT_EQ(tier.file_bytes(), 2 * kBlockBytes);
 }
 

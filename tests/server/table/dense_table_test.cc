@@ -7,6 +7,7 @@
 
 #include "tests/server/simulated_step.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/optimizer_settings.h"
 
 namespace fathom {
 namespace {
@@ -19,7 +20,7 @@ ModelSpec Spec(int dense_floats) {
 
 TEST(DenseTable, OneStepByHand) {
   Config config;
-  config.dense = {.learning_rate = 0.5, .initial_accumulator = 7, .l2 = 0};
+  testing::Give(&config.dense, {{"learning_rate", 0.5}, {"initial_accumulator", 7}});
   DenseTable table(config, Spec(16), 0, 1);
   const float before = table.values()[3];
   std::vector<float> gradient(16);
@@ -31,7 +32,7 @@ TEST(DenseTable, OneStepByHand) {
 
 TEST(DenseTable, TheStepIsTakenWithTheMeanOverTheExamples) {
   Config config;
-  config.dense = {.learning_rate = 0.5, .initial_accumulator = 7, .l2 = 0};
+  testing::Give(&config.dense, {{"learning_rate", 0.5}, {"initial_accumulator", 7}});
   DenseTable table(config, Spec(16), 0, 1);
   const float before = table.values()[3];
   std::vector<float> gradient(16);
@@ -97,7 +98,7 @@ TEST(DenseTable, RestoreTakesItsRange) {
   DenseState state;
   for (int i = 0; i < 64; ++i) {
     state.values.push_back(static_cast<float>(i));
-    state.accumulators.push_back(4);
+    state.state.push_back(4);
   }
   DenseTable table(config, Spec(64), 1, 2);
   table.Restore(state);

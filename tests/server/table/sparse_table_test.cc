@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/model/row_state.h"
+#include "tests/support/optimizer_settings.h"
 
 namespace fathom {
 namespace {
@@ -143,7 +144,7 @@ TEST_F(SparseTableTest, LookupsInsertNothing) {
 }
 
 TEST_F(SparseTableTest, NewRowHasItsInitialState) {
-  config_.deep.initial_accumulator = 0.125;
+  config_.deep.Set("initial_accumulator", 0.125);
   for (const bool row_wise : {true, false}) {
     TableSpec spec = kSpec;
     spec.row_wise = row_wise;
@@ -155,14 +156,15 @@ TEST_F(SparseTableTest, NewRowHasItsInitialState) {
     EXPECT_EQ(row[0], 0);
     EXPECT_EQ(row[1], 0);
     for (int i = 0; i < 16; ++i) EXPECT_EQ(row[2 + i], initial[static_cast<std::size_t>(i)]);
-    for (int i = 0; i < spec.accumulators(); ++i) EXPECT_EQ(row[18 + i], 0.125F);
+    for (int i = 0; i < spec.deep_state_floats(); ++i) EXPECT_EQ(row[18 + i], 0.125F);
   }
 }
 
 // One step of both rules on one row, in each of the four shapes.
 TEST_F(SparseTableTest, UpdateTouchesThePartsOfItsShape) {
-  config_.wide = {.alpha = 0.5, .beta = 1, .l1 = 0, .l2 = 2};
-  config_.deep = {.learning_rate = 0.5, .initial_accumulator = 7, .row_wise = true, .l2 = 0};
+  testing::Give(&config_.wide, {{"alpha", 0.5}});
+  config_.wide.l2 = 2;
+  testing::Give(&config_.deep, {{"learning_rate", 0.5}, {"initial_accumulator", 7}});
   for (const bool wide : {true, false}) {
     for (const bool row_wise : {true, false}) {
       const TableSpec spec{.name = "t", .wide = wide, .dim = 2, .row_wise = row_wise};
@@ -179,7 +181,7 @@ TEST_F(SparseTableTest, UpdateTouchesThePartsOfItsShape) {
       const float* const embedding = row + (wide ? 2 : 0);
       EXPECT_FLOAT_EQ(embedding[0], initial[0] - 0.5F * 3 / 4);
       EXPECT_FLOAT_EQ(embedding[1], initial[1] - 0.5F * 3 / 4);
-      for (int i = 0; i < spec.accumulators(); ++i) EXPECT_FLOAT_EQ(embedding[2 + i], 16);
+      for (int i = 0; i < spec.deep_state_floats(); ++i) EXPECT_FLOAT_EQ(embedding[2 + i], 16);
     }
   }
 }
@@ -197,7 +199,7 @@ TEST_F(SparseTableTest, WideOnlyTable) {
 }
 
 TEST_F(SparseTableTest, StatisticsCountExactZeros) {
-  config_.wide.l1 = 2;
+  config_.wide.Set("l1", 2);
   SparseTable table = Make();
   const std::vector<Key> keys = RandomKeys(10, 7);
   std::vector<float*> rows(keys.size());
@@ -212,7 +214,7 @@ TEST_F(SparseTableTest, StatisticsCountExactZeros) {
 
 // The count is kept with each change; against a look at all weights.
 TEST_F(SparseTableTest, ExactZerosStayCountedWhateverHappensToTheRows) {
-  config_.wide.l1 = 2;
+  config_.wide.Set("l1", 2);
   SparseTable table = Make();
   const std::vector<Key> keys = RandomKeys(2000, 7);
   const auto zeros = [&] {
@@ -236,7 +238,7 @@ TEST_F(SparseTableTest, ExactZerosStayCountedWhateverHappensToTheRows) {
     if (i % 2 == 0) {
       table.Restore(keys[i], state);
     } else {
-      table.RestoreValues(keys[i], i % 3 == 0 ? 0.5F : 0, gradient);
+      table.RestoreValues(keys[i], i % 3 == 0 ? 0.5F : 0, gradient, {});
     }
   }
   EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());
@@ -431,7 +433,7 @@ TEST_F(SparseTableTest, AClosedPartitionGetsNoNewRows) {
 // A thousand steps, each far smaller than what a bfloat16 near 1 can tell apart: rounded to the
 // nearest they would all be lost; at random they add up, to the same for the same seed.
 TEST_F(SparseTableTest, StepsTooSmallForBfloat16AddUp) {
-  config_.deep = {.learning_rate = 0.001, .initial_accumulator = 1, .row_wise = true, .l2 = 0};
+  testing::Give(&config_.deep, {{"learning_rate", 0.001}, {"initial_accumulator", 1}});
   for (const int dim : {1, 5, 16}) {
     TableSpec spec{.name = "t", .wide = true, .dim = dim, .precision = Precision::kBfloat16};
     SparseTable table = Make(spec);
