@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -129,7 +130,12 @@ class ServerRun {
     thread_.join();
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
+  // A server that does not fail is stopped after a while.
   void ExpectFailure(ExitCode code, std::initializer_list<const char*> words) {
+    const Deadline deadline = Clock::now() + std::chrono::seconds(20);
+    while (!ended_ && Clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (!ended_) Send(FrameType::kStop, 0, 0);
     ExpectError(code, words, [this] { Join(); });
   }
 
@@ -140,6 +146,7 @@ class ServerRun {
     } catch (...) {
       failure_ = std::current_exception();
     }
+    ended_ = true;
   }
 
   // The next frame but for those that only say that the server is alive.
@@ -157,6 +164,7 @@ class ServerRun {
   InProcessTransport transport_;
   RunContext context_;
   std::exception_ptr failure_;
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 
