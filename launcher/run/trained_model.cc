@@ -1,6 +1,7 @@
 #include "launcher/run/trained_model.h"
 
 #include "common/error.h"
+#include "common/model/model_text.h"
 
 namespace fathom {
 namespace {

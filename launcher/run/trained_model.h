@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/config/config.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "common/model/model_spec.h"
 
 namespace fathom {

@@ -1,7 +1,8 @@
 // The same bits for any number of servers, workers and threads, and over either transport.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "common/model/model_file.h"
+#include "common/model/model_compare.h"
 #include "launcher/synthetic/generate_books.h"
 #include "tests/cluster/embedded_run.h"
 

@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "common/file/durable_file.h"
-#include "common/model/model_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/manifest.h"
+#include "common/model/model_text.h"
+#include "common/model/partition_file.h"
 #include "common/xxh3.h"
 #include "tests/support/scratch_dir.h"
 
@@ -55,8 +58,12 @@ struct SmallModel {
 
   Manifest Write(const std::filesystem::path& dir) const {
     std::filesystem::create_directories(dir);
-    Manifest manifest{
-        .step = step, .seed = seed, .tables = tables, .dense_floats = dense.size(), .dense_rule = dense_rule, .files = {}};
+    Manifest manifest{.step = step,
+                      .seed = seed,
+                      .tables = tables,
+                      .dense_floats = dense.size(),
+                      .dense_rule = dense_rule,
+                      .files = {}};
     manifest.files.push_back(WriteTextFile(dir, "config.toml", "seed = 1\n"));
     for (int p = 0; p < kPartitions; ++p) {
       manifest.files.push_back(HasRows(p) ? WritePartition(dir, p) : WriteEmptyPartition(dir, p));
