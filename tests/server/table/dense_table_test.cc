@@ -112,7 +112,7 @@ TEST(DenseTable, RestoreTakesItsRange) {
   const DenseState saved = ReadDense(dir.path(), manifest);
   for (std::size_t i = 0; i < 64; ++i) {
     EXPECT_EQ(saved.values[i], i < 32 ? 0 : state.values[i]);
-    EXPECT_EQ(saved.accumulators[i], i < 32 ? 0 : state.accumulators[i]);
+    EXPECT_EQ(saved.state[i], i < 32 ? 0 : state.state[i]);
   }
 }
 
