@@ -18,10 +18,10 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kManifestFile = "manifest.json";
 constexpr const char* kOwnChecksum = "xxh3";  // of all other members, as TextOf writes them
 constexpr const char* kFormat = "fathom model";
-constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kManifestVersion = 2;
 constexpr std::uint64_t kMaxTables = 1024;
 constexpr std::uint64_t kMaxDim = 1 << 16;
-constexpr std::uint64_t kMaxDenseFloats = std::numeric_limits<std::int32_t>::max();
+constexpr std::uint64_t kMaxFileDenseFloats = std::numeric_limits<std::int32_t>::max();
 
 std::string Hex(std::uint64_t checksum) { return fmt::format("{:016x}", checksum); }
 
@@ -39,7 +39,7 @@ Json ToJson(const ModelFileEntry& file) {
 Json ToJson(const Manifest& manifest) {
   Json root;
   root["format"] = kFormat;
-  root["version"] = kVersion;
+  root["version"] = kManifestVersion;
   root["step"] = manifest.step;
   root["seed"] = manifest.seed;
   root["dense_floats"] = manifest.dense_floats;
@@ -163,14 +163,14 @@ void CheckOwnChecksum(Json root) {
 Manifest FromJson(const Json& root) {
   CheckOwnChecksum(root);
   if (root.at("format") != kFormat) Wrong(fmt::format("\"format\" is not \"{}\"", kFormat));
-  if (const auto version = Member(root, "version"); version != kVersion) {
+  if (const auto version = Member(root, "version"); version != kManifestVersion) {
     Wrong(fmt::format("written by version {} of the format, this program reads {}", version,
-                      kVersion));
+                      kManifestVersion));
   }
   Manifest manifest;
   manifest.step = Member(root, "step");
   manifest.seed = Member(root, "seed");
-  manifest.dense_floats = Member(root, "dense_floats", kMaxDenseFloats);
+  manifest.dense_floats = Member(root, "dense_floats", kMaxFileDenseFloats);
   if (Array(root, "tables").size() > kMaxTables) Wrong("there are too many tables");
   for (const Json& table : root["tables"]) manifest.tables.push_back(TableFromJson(table));
   for (const Json& json : Array(root, "files")) {

@@ -18,10 +18,6 @@ constexpr float kMiddleQuantile = 0.5F;
 constexpr std::string_view kZero = "0";
 constexpr char kSeparatorOfPairs = ' ';
 
-const std::string& SourceOf(const ColumnConfig& column) {
-  return column.source.empty() ? column.name : column.source;
-}
-
 bool AllFinite(const std::vector<float>& numbers) {
   unsigned infinite = 0;  // no early end: a vector loop
   for (const float number : numbers) infinite |= std::isfinite(number) ? 0 : 1;
