@@ -140,8 +140,8 @@ void CheckFinite(std::span<const float> logits) {
   for (std::size_t i = 0; i < logits.size(); ++i) {
     if (std::isfinite(logits[i])) continue;
     Fail(ExitCode::kNumeric,
-         "the score of evaluation example {} is {}: lower the learning rates (wide.alpha, "
-         "deep.learning_rate, dense.learning_rate) or standardise the numeric columns",
+         "the score of evaluation example {} is {}: lower the learning rates (of [wide], "
+         "[deep] and [dense]) or standardise the numeric columns",
          i, logits[i]);
   }
 }

@@ -10,6 +10,7 @@
 
 #include "common/byte_size.h"
 #include "common/config/kinds.h"
+#include "common/config/optimizer_config.h"
 
 namespace fathom {
 
@@ -97,26 +98,18 @@ struct TrainConfig {
   bool trace = false;  // write <output.dir>/trace.json
 };
 
-struct WideConfig {  // FTRL-Proximal, McMahan et al. 2013
-  double alpha = 0.1;
-  double beta = 1.0;
-  double l1 = 0.0;
-  double l2 = 0.0;
+struct WideConfig : OptimizerConfig {  // of the rows' wide weights
+  WideConfig() : OptimizerConfig(OptimizerPart::kWide) {}
 };
 
-struct DeepConfig {             // AdaGrad, Duchi et al. 2011
-  double learning_rate = 0.05;  // embeddings
-  double initial_accumulator = 0.1;
-  bool row_wise = true;  // one accumulator a row instead of one an element
-  double l2 = 0.0;       // on the embeddings of the rows a batch touches
+struct DeepConfig : OptimizerConfig {  // of the rows' embeddings
+  DeepConfig() : OptimizerConfig(OptimizerPart::kDeep) {}
   Precision precision = Precision::kFloat32;
 };
 
-struct DenseConfig {  // AdaGrad on the MLP, the bias and the numeric columns' wide weights
-  double learning_rate = 0.01;
-  double initial_accumulator = 1e-6;
+struct DenseConfig : OptimizerConfig {  // of the MLP, the bias, the numeric columns' wide weights
+  DenseConfig() : OptimizerConfig(OptimizerPart::kDense) {}
   double init_scale = 1.0;
-  double l2 = 0.0;
 };
 
 struct EvaluateConfig {
@@ -153,7 +146,7 @@ struct CheckpointConfig {
 
 struct WarmStartConfig {
   std::string model;            // folder of a model; empty: none
-  bool optimizer_state = true;  // also take over z, n and accumulators
+  bool optimizer_state = true;  // also take over the update rules' state
 };
 
 struct OutputConfig {

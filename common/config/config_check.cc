@@ -89,6 +89,40 @@ void CheckData(const DataConfig& data, const std::string& origin) {
   }
 }
 
+// Settings that were given go with the chosen rule.
+void CheckOptimizer(const OptimizerConfig& config, const std::string& origin) {
+  const std::string_view part = NameOf(config.part());
+  const std::string_view rule = NameOf(config.optimizer);
+  for (const std::string_view name : config.Given()) {
+    if (config.Has(name)) continue;
+    std::string known;
+    for (const PartSetting& of_part : SettingsOfPart(config.part())) {
+      if (config.Has(of_part.setting->name)) known += fmt::format("{}, ", of_part.setting->name);
+    }
+    Fail(ExitCode::kUsage,
+         "{}: {}.{} is no setting of {}.optimizer = \"{}\", whose settings are {}l2: remove it, or "
+         "choose another optimizer",
+         origin, part, name, part, rule, known);
+  }
+}
+
+// What evicts the rows that were trained least must find in them how much they were.
+void CheckEviction(const Config& config, const std::string& origin) {
+  const ServerConfig& server = config.server;
+  if (!server.memory_limit.given() || !server.cold_tier.empty() ||
+      server.at_limit != AtLimit::kEvictLeastTrained)
+    return;
+  for (const OptimizerConfig* const part : {static_cast<const OptimizerConfig*>(&config.wide),
+                                            static_cast<const OptimizerConfig*>(&config.deep)}) {
+    if (part->traits().trained >= 0) continue;
+    Fail(ExitCode::kUsage,
+         "{}: server.at_limit = \"{}\" goes by the squared gradients that a row has summed up, and "
+         "{}.optimizer = \"{}\" sums up none: set server.at_limit to \"evict_smallest\", "
+         "\"evict_oldest\" or \"refuse\"",
+         origin, NameOf(server.at_limit), NameOf(part->part()), NameOf(part->optimizer));
+  }
+}
+
 }  // namespace
 
 void CheckConfig(const Config& config, const std::string& origin) {
@@ -112,6 +146,10 @@ void CheckConfig(const Config& config, const std::string& origin) {
       Fail(ExitCode::kUsage, "{}: model.hidden: a width of {} is out of range: 1 to 65536", origin,
            width);
   }
+  CheckOptimizer(config.wide, origin);
+  CheckOptimizer(config.deep, origin);
+  CheckOptimizer(config.dense, origin);
+  CheckEviction(config, origin);
   if (!config.server.cold_tier.empty() && !config.server.memory_limit.given()) {
     Fail(ExitCode::kUsage,
          "{}: server.cold_tier needs server.memory_limit: how much of the tables may be in memory",

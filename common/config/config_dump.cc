@@ -13,6 +13,7 @@ namespace {
 void Dump(const std::vector<Setting>& settings, std::string* out) {
   std::string table;
   for (const Setting& setting : settings) {
+    if (!setting.dumped) continue;
     std::string_view key = setting.key;
     const std::size_t dot = key.find('.');
     const std::string in(dot == std::string_view::npos ? "" : key.substr(0, dot));

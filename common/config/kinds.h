@@ -93,6 +93,21 @@ constexpr bool GoesWith(TransformKind transform, ColumnKind column) {
   return (kColumns[static_cast<std::size_t>(transform)] >> static_cast<unsigned>(column) & 1U) != 0;
 }
 
+// wide.optimizer, deep.optimizer, dense.optimizer: one entry of update_rules.def each.
+enum class UpdateRuleKind {
+#define FATHOM_UPDATE_RULE(rule, name, ...) k##rule,
+#include "common/config/update_rules.def"
+#undef FATHOM_UPDATE_RULE
+};
+template <>
+struct NamesOf<UpdateRuleKind> {
+  static constexpr std::array kNames = {
+#define FATHOM_UPDATE_RULE(rule, name, ...) std::string_view(name),
+#include "common/config/update_rules.def"
+#undef FATHOM_UPDATE_RULE
+  };
+};
+
 // column.missing_as: what a missing number becomes.
 enum class MissingAs { kNeutral, kZero };
 template <>

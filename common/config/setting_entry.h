@@ -58,5 +58,4 @@ inline Setting Positive(std::string_view key, double* value, double high, std::s
           .choices = {}};
 }
 
-// Which transforms go with which kind of column.
 }  // namespace fathom

@@ -9,7 +9,7 @@
 namespace fathom {
 namespace {
 
-std::string Quoted(const std::string& text) {
+std::string TomlString(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -29,11 +29,11 @@ std::string TomlNumber(double value) {
   return text.find_first_of(".einf") == std::string::npos ? text + ".0" : text;
 }
 
-std::string Element(const std::string& value) { return Quoted(value); }
+std::string Element(const std::string& value) { return TomlString(value); }
 std::string Element(std::int64_t value) { return std::to_string(value); }
 std::string Element(double value) { return TomlNumber(value); }
 std::string Element(bool value) { return value ? "true" : "false"; }
-std::string Element(const ByteSize& value) { return Quoted(value.text()); }
+std::string Element(const ByteSize& value) { return TomlString(value.text()); }
 
 template <typename T>
 std::string Element(const std::vector<T>& values) {
@@ -47,19 +47,24 @@ std::string Element(const std::vector<T>& values) {
 std::string_view TypeName(const SettingValue& value) {
   static constexpr std::string_view kNames[] = {
       "boolean",          "integer",         "number", "string", "list of strings",
-      "list of integers", "list of numbers", "string", "string"};
+      "list of integers", "list of numbers", "string", "string", "number"};
+  if (const auto* of_rule = std::get_if<RuleSettingPlace>(&value))
+    return of_rule->setting->type == RuleSettingType::kFlag ? kNames[0] : kNames[2];
   return kNames[value.index()];
 }
 
 std::string TomlText(const SettingValue& value) {
-  if (const auto* kind = std::get_if<KindPlace>(&value))
-    return Quoted(std::string(kind->names[kind->get(kind->place)]));
   return std::visit(
       [](const auto& place) -> std::string {
-        if constexpr (std::is_same_v<decltype(place), const KindPlace&>)
-          return {};
-        else
+        if constexpr (std::is_same_v<decltype(place), const KindPlace&>) {
+          return TomlString(std::string(place.names[place.get(place.place)]));
+        } else if constexpr (std::is_same_v<decltype(place), const RuleSettingPlace&>) {
+          const double number = place.optimizer->ValueOrDefault(place.setting->name);
+          return place.setting->type == RuleSettingType::kFlag ? Element(number != 0)
+                                                               : Element(number);
+        } else {
           return Element(*place);
+        }
       },
       value);
 }
@@ -70,6 +75,8 @@ void CheckRange(const Setting& setting, const std::string& where) {
     if (const auto* integer = std::get_if<std::int64_t*>(&setting.value))
       value = static_cast<double>(**integer);
     if (const auto* number = std::get_if<double*>(&setting.value)) value = **number;
+    if (const auto* of_rule = std::get_if<RuleSettingPlace>(&setting.value))
+      value = of_rule->optimizer->ValueOrDefault(setting.key.substr(setting.key.rfind('.') + 1));
     const bool inside =
         value <= setting.high && (setting.above_low ? value > setting.low : value >= setting.low);
     if (!inside)

@@ -22,9 +22,15 @@ struct KindPlace {
   void (*set)(void* place, std::size_t value);
 };
 
-using SettingValue =
-    std::variant<bool*, std::int64_t*, double*, std::string*, std::vector<std::string>*,
-                 std::vector<std::int64_t>*, std::vector<double>*, ByteSize*, KindPlace>;
+// Where a setting of update rules stands.
+struct RuleSettingPlace {
+  OptimizerConfig* optimizer;
+  const RuleSetting* setting;
+};
+
+using SettingValue = std::variant<bool*, std::int64_t*, double*, std::string*,
+                                  std::vector<std::string>*, std::vector<std::int64_t>*,
+                                  std::vector<double>*, ByteSize*, KindPlace, RuleSettingPlace>;
 
 struct Setting {
   std::string_view key;  // dotted path; inside [[column]] and its like the bare name
@@ -33,6 +39,7 @@ struct Setting {
   double low = 0, high = 0;               // numbers, inclusive; checked if low < high
   bool above_low = false;                 // the lower bound itself is not allowed
   std::vector<std::string_view> choices;  // of a kind: the names that may stand here
+  bool dumped = true;                     // false: a config says the same without it
 };
 
 std::vector<Setting> SettingsOf(Config& config);

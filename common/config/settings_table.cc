@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
+#include <set>
+#include <utility>
 
 #include "common/config/setting_entry.h"
 #include "common/config/settings.h"
@@ -113,34 +116,68 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                "bits, alike for any layout. The servers keep float32"),
           Plain("train.trace", &c.train.trace,
                 "Write what every rank did when to <output.dir>/trace.json, for ui.perfetto.dev"),
-          Positive("wide.alpha", &c.wide.alpha, 1e6,
-                   "FTRL-Proximal on the wide rows: learning rate. Gradients are sums over the "
-                   "batch's examples"),
-          Number("wide.beta", &c.wide.beta, 0, 1e6,
-                 "FTRL-Proximal: smooths the learning rate of rare features"),
-          Number("wide.l1", &c.wide.l1, 0, 1e6, "FTRL-Proximal: L1, gives exact zeros"),
-          Number("wide.l2", &c.wide.l2, 0, 1e6, "FTRL-Proximal: L2"),
-          Positive("deep.learning_rate", &c.deep.learning_rate, 1e6,
-                   "AdaGrad on the embeddings: learning rate. Gradients are sums over the batch's "
-                   "examples"),
-          Positive("deep.initial_accumulator", &c.deep.initial_accumulator, 1e6,
-                   "AdaGrad on the embeddings: the accumulator of a new row"),
-          Plain("deep.row_wise", &c.deep.row_wise,
-                "One accumulator a row (mean of the squared gradients) instead of one an element"),
-          Word("deep.precision", &c.deep.precision,
-               "How the servers keep embeddings; bfloat16 takes half the memory, rounded at random "
-               "by (seed, table, key, step), alike for any layout"),
-          Number("deep.l2", &c.deep.l2, 0, 1e6, "L2 on the embeddings that a batch touches"),
-          Positive("dense.learning_rate", &c.dense.learning_rate, 1e6,
-                   "AdaGrad on layers, bias and numeric wide weights: learning rate. Gradients are "
-                   "means over the batch"),
-          Positive("dense.initial_accumulator", &c.dense.initial_accumulator, 1e6,
-                   "AdaGrad on the dense parameters: initial accumulator"),
-          Positive("dense.init_scale", &c.dense.init_scale, 100,
-                   "Initial weights of the layers: so many times He's standard deviation, "
-                   "sqrt(2 / inputs); 0.41 is what PyTorch starts from"),
-          Number("dense.l2", &c.dense.l2, 0, 1e6, "L2 on the dense parameters"),
       });
+}
+
+// A setting's name and help are made once and stay.
+std::string_view Kept(std::string text) {
+  static std::mutex mutex;
+  static std::set<std::string> texts;
+  const std::lock_guard lock(mutex);
+  return *texts.insert(std::move(text)).first;
+}
+
+// The rules that a part may use, and the settings of them all.
+void AddOptimizer(OptimizerConfig* c, std::string_view of, std::vector<Setting>* out) {
+  const std::string_view part = NameOf(c->part());
+  Setting optimizer = Word(Kept(fmt::format("{}.optimizer", part)), &c->optimizer,
+                           Kept(fmt::format("Update rule of {}", of)));
+  std::erase_if(optimizer.choices, [&](std::string_view name) {
+    return !TraitsOf(*KindNamed<UpdateRuleKind>(name)).GoesWith(c->part());
+  });
+  optimizer.dumped = c->optimizer != DefaultRule(c->part());
+  out->push_back(std::move(optimizer));
+  for (const PartSetting& of_part : SettingsOfPart(c->part())) {
+    const RuleSetting& setting = *of_part.setting;
+    std::string rules, defaults;
+    for (const UpdateRuleKind rule : of_part.rules) {
+      const RuleSetting& own = *TraitsOf(rule).Find(c->part(), setting.name);
+      const char* const comma = rules.empty() ? "" : ", ";
+      rules += fmt::format("{}{}", comma, NameOf(rule));
+      defaults += fmt::format("{}{} with {}", comma,
+                              own.initial[static_cast<std::size_t>(c->part())], NameOf(rule));
+    }
+    if (of_part.rules.size() > 1) defaults = ". Default: " + defaults;
+    out->push_back({.key = Kept(fmt::format("{}.{}", part, setting.name)),
+                    .value = RuleSettingPlace{.optimizer = c, .setting = &setting},
+                    .help = Kept(fmt::format("{}: {}{}", rules, setting.help,
+                                             of_part.rules.size() > 1 ? defaults : "")),
+                    .low = 0,
+                    .high = setting.type == RuleSettingType::kFlag ? 0 : setting.high,
+                    .above_low = setting.type == RuleSettingType::kAboveZero,
+                    .choices = {},
+                    .dumped = c->Has(setting.name)});
+  }
+}
+
+void AddOptimizers(Config& c, std::vector<Setting>* out) {
+  AddOptimizer(&c.wide, "the rows' wide weights. Gradients are sums over the batch's examples",
+               out);
+  out->push_back(
+      Number("wide.l2", &c.wide.l2, 0, 1e6, "L2 on the wide weights that a batch touches"));
+  AddOptimizer(&c.deep, "the rows' embeddings. Gradients are sums over the batch's examples", out);
+  out->push_back(
+      Word("deep.precision", &c.deep.precision,
+           "How the servers keep embeddings; bfloat16 takes half the memory, rounded at random "
+           "by (seed, table, key, step), alike for any layout"));
+  out->push_back(
+      Number("deep.l2", &c.deep.l2, 0, 1e6, "L2 on the embeddings that a batch touches"));
+  AddOptimizer(&c.dense,
+               "layers, bias and numeric wide weights. Gradients are means over the batch", out);
+  out->push_back(Positive("dense.init_scale", &c.dense.init_scale, 100,
+                          "Initial weights of the layers: so many times He's standard deviation, "
+                          "sqrt(2 / inputs); 0.41 is what PyTorch starts from"));
+  out->push_back(Number("dense.l2", &c.dense.l2, 0, 1e6, "L2 on the dense parameters"));
 }
 
 }  // namespace
@@ -160,6 +197,7 @@ std::vector<Setting> SettingsOf(Config& c) {
   AddData(c.data, &out);
   AddGenerated(c.generated, &out);
   AddTraining(c, &out);
+  AddOptimizers(c, &out);
   out.insert(
       out.end(),
       {
@@ -176,7 +214,9 @@ std::vector<Setting> SettingsOf(Config& c) {
                "Begin with the rows, and where the layers have the same shapes the dense "
                "parameters, of this model; empty: begin with initial values"),
           Plain("warm_start.optimizer_state", &c.warm_start.optimizer_state,
-                "Take over FTRL's and AdaGrad's sums too; false: values only, sums as if new"),
+                "Take over the update rules' state too, as FTRL's and AdaGrad's sums; false: "
+                "values only, "
+                "state as if new. Where a rule has changed, its state is new in any case"),
           Plain("server.huge_pages", &c.server.huge_pages,
                 "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
                 "in half the time; small tables take a little more memory"),
@@ -189,7 +229,8 @@ std::vector<Setting> SettingsOf(Config& c) {
                "refused; empty: none"),
           Word("server.at_limit", &c.server.at_limit,
                "What a partition of rows does that is full: evict the tenth of its rows that was "
-               "trained least (sum of squared gradients), whose weights are smallest, or that were "
+               "trained least (sum of squared gradients, or adam's mean of them), whose weights "
+               "are smallest, or that were "
                "named longest ago; or refuse: new keys get no row"),
           Number("server.evict_unused_steps", &c.server.evict_unused_steps, 0, kMaxUnusedSteps,
                  "Rows that no push has named for so many steps are forgotten, within 64 steps; 0: "

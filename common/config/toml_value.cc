@@ -91,6 +91,13 @@ void Assign(const Setting& setting, const toml::node& node, const std::string& w
       if (!Read(node, &word)) return false;
       SetKind(setting, word, where);
       return true;
+    } else if constexpr (std::is_same_v<decltype(place), const RuleSettingPlace&>) {
+      double number = 0;
+      bool flag = false;
+      const bool is_flag = place.setting->type == RuleSettingType::kFlag;
+      const bool fits = is_flag ? Read(node, &flag) : Read(node, &number);
+      if (fits) place.optimizer->Set(place.setting->name, flag ? 1 : number);
+      return fits;
     } else if constexpr (std::is_same_v<decltype(place), ByteSize* const&>) {
       std::string text;
       if (!Read(node, &text)) return false;

@@ -15,7 +15,7 @@ constexpr std::uint64_t kDenseMagic = 0x534E454448544146;  // "FATHDENS"
 constexpr std::uint32_t kDenseVersion = 1;
 constexpr const char* kDenseFile = "dense.bin";
 
-// dense.bin: this, then values f32[floats] and accumulators f32[floats].
+// dense.bin: this, then values f32[floats] and the state of their rule f32[states, floats].
 struct DenseHeader {
   std::uint64_t magic = kDenseMagic;
   std::uint32_t version = kDenseVersion;
@@ -24,36 +24,39 @@ struct DenseHeader {
 };
 static_assert(sizeof(DenseHeader) == 24);
 
-std::uint64_t DenseFileBytes(std::uint64_t floats) {
-  return sizeof(DenseHeader) + 2 * floats * sizeof(float);
+std::uint64_t DenseFileBytes(std::uint64_t floats, int states) {
+  return sizeof(DenseHeader) + (1 + static_cast<std::uint64_t>(states)) * floats * sizeof(float);
 }
 
 }  // namespace
 
-void CreateDense(const fs::path& dir, std::uint64_t dense_floats) {
+void CreateDense(const fs::path& dir, std::uint64_t dense_floats, int states) {
   DurableFile file(dir / kDenseFile);
   file.Write(BytesOf(DenseHeader{.floats = dense_floats}));
   const std::vector<float> zeros(dense_floats, 0.0F);
-  file.Write(std::as_bytes(std::span(zeros)));
-  file.Write(std::as_bytes(std::span(zeros)));
+  for (int array = 0; array < 1 + states; ++array) file.Write(std::as_bytes(std::span(zeros)));
   file.Finish();
 }
 
 void WriteDenseRange(const fs::path& dir, std::uint64_t dense_floats, std::uint64_t first,
-                     std::span<const float> values, std::span<const float> accumulators) {
-  FATHOM_CHECK_EQ(values.size(), accumulators.size());
+                     std::span<const float> values, std::span<const float> state) {
   FATHOM_CHECK(first + values.size() <= dense_floats);
-  OverwriteDurably(dir / kDenseFile,
-                   {{sizeof(DenseHeader) + first * sizeof(float), std::as_bytes(values)},
-                    {sizeof(DenseHeader) + (dense_floats + first) * sizeof(float),
-                     std::as_bytes(accumulators)}});
+  if (values.empty()) return;
+  FATHOM_CHECK_EQ(state.size() % values.size(), 0U);
+  std::vector<std::pair<std::uint64_t, std::span<const std::byte>>> pieces = {
+      {sizeof(DenseHeader) + first * sizeof(float), std::as_bytes(values)}};
+  for (std::size_t array = 0; array < state.size() / values.size(); ++array) {
+    pieces.emplace_back(sizeof(DenseHeader) + ((1 + array) * dense_floats + first) * sizeof(float),
+                        std::as_bytes(state.subspan(array * values.size(), values.size())));
+  }
+  OverwriteDurably(dir / kDenseFile, pieces);
 }
 
-ModelFileEntry FinishDense(const fs::path& dir, std::uint64_t dense_floats) {
+ModelFileEntry FinishDense(const fs::path& dir, std::uint64_t dense_floats, int states) {
   const Buffer bytes = ReadFile(dir / kDenseFile, kModelRemedy);
-  if (bytes.size() != DenseFileBytes(dense_floats))
-    FailDamaged(dir / kDenseFile, fmt::format("{} bytes, {} are expected", bytes.size(),
-                                              DenseFileBytes(dense_floats)));
+  const std::uint64_t expected = DenseFileBytes(dense_floats, states);
+  if (bytes.size() != expected)
+    FailDamaged(dir / kDenseFile, fmt::format("{} bytes, {} are expected", bytes.size(), expected));
   return {.name = kDenseFile, .bytes = bytes.size(), .checksum = Xxh3(bytes.bytes())};
 }
 
@@ -71,11 +74,14 @@ DenseState ReadDense(const fs::path& dir, const Manifest& manifest) {
     FailDamaged(dir / kDenseFile, fmt::format("{} parameters, the manifest says {}", header.floats,
                                               manifest.dense_floats));
   DenseState state;
-  for (std::vector<float>* part : {&state.values, &state.accumulators}) {
-    const auto from = reader.Take(header.floats * sizeof(float), "the parameters");
-    part->resize(header.floats);
-    if (!from.empty()) std::memcpy(part->data(), from.data(), from.size());
-  }
+  const auto states = static_cast<std::uint64_t>(TraitsOf(manifest.dense_rule).states());
+  const auto read = [&](std::uint64_t floats, const char* what, std::vector<float>* into) {
+    const auto from = reader.Take(floats * sizeof(float), what);
+    into->resize(floats);
+    if (!from.empty()) std::memcpy(into->data(), from.data(), from.size());
+  };
+  read(header.floats, "the parameters", &state.values);
+  read(states * header.floats, "the state of the update rule", &state.state);
   reader.Finish();
   return state;
 }

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/file/durable_file.h"
+#include "common/file/replaced_file.h"
 #include "common/model/checked_file.h"
 #include "common/xxh3.h"
 
@@ -18,7 +19,10 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kManifestFile = "manifest.json";
 constexpr const char* kOwnChecksum = "xxh3";  // of all other members, as TextOf writes them
 constexpr const char* kFormat = "fathom model";
+// A manifest that names update rules is of version 3. Where all are the defaults none is named, and
+// programs that know no other rules read it too.
 constexpr std::uint64_t kManifestVersion = 2;
+constexpr std::uint64_t kManifestVersionWithRules = 3;
 constexpr std::uint64_t kMaxTables = 1024;
 constexpr std::uint64_t kMaxDim = 1 << 16;
 constexpr std::uint64_t kMaxFileDenseFloats = std::numeric_limits<std::int32_t>::max();
@@ -36,13 +40,27 @@ Json ToJson(const ModelFileEntry& file) {
   return json;
 }
 
+// Names a rule that is not the part's default.
+void NameRule(UpdateRuleKind rule, OptimizerPart part, const char* member, Json* into) {
+  if (rule != DefaultRule(part)) (*into)[member] = NameOf(rule);
+}
+
+bool NamesRules(const Manifest& manifest) {
+  return manifest.dense_rule != DefaultRule(OptimizerPart::kDense) ||
+         std::any_of(manifest.tables.begin(), manifest.tables.end(), [](const TableSpec& table) {
+           return table.wide_rule != DefaultRule(OptimizerPart::kWide) ||
+                  table.deep_rule != DefaultRule(OptimizerPart::kDeep);
+         });
+}
+
 Json ToJson(const Manifest& manifest) {
   Json root;
   root["format"] = kFormat;
-  root["version"] = kManifestVersion;
+  root["version"] = NamesRules(manifest) ? kManifestVersionWithRules : kManifestVersion;
   root["step"] = manifest.step;
   root["seed"] = manifest.seed;
   root["dense_floats"] = manifest.dense_floats;
+  NameRule(manifest.dense_rule, OptimizerPart::kDense, "dense_rule", &root);
   root["tables"] = Json::array();
   for (const TableSpec& table : manifest.tables) {
     root["tables"].push_back({{"name", table.name},
@@ -51,6 +69,8 @@ Json ToJson(const Manifest& manifest) {
                               {"row_wise", table.row_wise},
                               {"precision", NameOf(table.precision)}});
     if (table.last_step) root["tables"].back()["last_step"] = true;
+    NameRule(table.wide_rule, OptimizerPart::kWide, "wide_rule", &root["tables"].back());
+    NameRule(table.deep_rule, OptimizerPart::kDeep, "deep_rule", &root["tables"].back());
   }
   root["files"] = Json::array();
   for (const ModelFileEntry& file : manifest.files) root["files"].push_back(ToJson(file));
@@ -108,13 +128,24 @@ Precision PrecisionFrom(const std::string& name) {
   return *precision;
 }
 
+UpdateRuleKind RuleFrom(const Json& json, OptimizerPart part, const char* member) {
+  if (!json.contains(member)) return DefaultRule(part);
+  const std::string name = json[member];
+  const auto rule = KindNamed<UpdateRuleKind>(name);
+  if (!rule || !TraitsOf(*rule).GoesWith(part))
+    Wrong(fmt::format("\"{}\" is not known: \"{}\"", member, name));
+  return *rule;
+}
+
 TableSpec TableFromJson(const Json& json) {
   TableSpec table{.name = json.at("name"),
                   .wide = json.at("wide"),
                   .dim = static_cast<int>(Member(json, "dim", kMaxDim)),
                   .row_wise = json.at("row_wise"),
                   .precision = PrecisionFrom(json.at("precision")),
-                  .last_step = json.contains("last_step") && json["last_step"].get<bool>()};
+                  .last_step = json.contains("last_step") && json["last_step"].get<bool>(),
+                  .wide_rule = RuleFrom(json, OptimizerPart::kWide, "wide_rule"),
+                  .deep_rule = RuleFrom(json, OptimizerPart::kDeep, "deep_rule")};
   if (!table.wide && table.dim == 0) Wrong("table " + table.name + " is neither wide nor deep");
   return table;
 }
@@ -163,14 +194,16 @@ void CheckOwnChecksum(Json root) {
 Manifest FromJson(const Json& root) {
   CheckOwnChecksum(root);
   if (root.at("format") != kFormat) Wrong(fmt::format("\"format\" is not \"{}\"", kFormat));
-  if (const auto version = Member(root, "version"); version != kManifestVersion) {
-    Wrong(fmt::format("written by version {} of the format, this program reads {}", version,
-                      kManifestVersion));
+  const std::uint64_t version = Member(root, "version");
+  if (version != kManifestVersion && version != kManifestVersionWithRules) {
+    Wrong(fmt::format("written by version {} of the format, this program reads {} and {}", version,
+                      kManifestVersion, kManifestVersionWithRules));
   }
   Manifest manifest;
   manifest.step = Member(root, "step");
   manifest.seed = Member(root, "seed");
   manifest.dense_floats = Member(root, "dense_floats", kMaxFileDenseFloats);
+  manifest.dense_rule = RuleFrom(root, OptimizerPart::kDense, "dense_rule");
   if (Array(root, "tables").size() > kMaxTables) Wrong("there are too many tables");
   for (const Json& table : root["tables"]) manifest.tables.push_back(TableFromJson(table));
   for (const Json& json : Array(root, "files")) {
@@ -187,13 +220,9 @@ Manifest FromJson(const Json& root) {
 }  // namespace
 
 void WriteManifest(const fs::path& dir, const Manifest& manifest) {
-  const std::string partial = std::string(kManifestFile) + ".partial";
   Json root = ToJson(manifest);
   root[kOwnChecksum] = Hex(Xxh3(TextOf(root)));
-  WriteTextFile(dir, partial, TextOf(root));
-  SyncDir(dir);
-  Rename(dir / partial, dir / kManifestFile);
-  SyncDir(dir);
+  ReplaceDurably(dir / kManifestFile, TextOf(root));
 }
 
 Manifest ReadManifest(const fs::path& dir) {

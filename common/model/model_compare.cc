@@ -38,12 +38,17 @@ bool SameBits(float a, float b) {
 
 // What the i-th float of a row's state is called.
 std::string StateName(const TableSpec& table, int i) {
-  if (table.wide && i < 2) return i == 0 ? "z" : "n";
-  const int deep = i - (table.wide ? 2 : 0);
+  if (i < table.wide_floats()) {
+    const RuleTraits& rule = TraitsOf(table.wide_rule);
+    return std::string(i == 0 ? rule.weight : rule.state[i - 1]);
+  }
+  const int deep = i - table.wide_floats();
   if (deep < table.dim) return fmt::format("embedding[{}]", deep);
-  const int accumulator = deep - table.dim;
-  return accumulator < table.accumulators() ? fmt::format("accumulator[{}]", accumulator)
-                                            : "last_step";
+  const int of_state = deep - table.dim;
+  if (of_state >= table.deep_state_floats()) return "last_step";
+  const int floats = table.row_wise ? 1 : table.dim;  // of one number of the rule's state
+  return fmt::format("{}[{}]", TraitsOf(table.deep_rule).state[of_state / floats],
+                     of_state % floats);
 }
 
 std::string CompareHeads(const Manifest& a, const Manifest& b) {
@@ -51,18 +56,20 @@ std::string CompareHeads(const Manifest& a, const Manifest& b) {
   if (a.seed != b.seed) return fmt::format("seed: {} against {}", a.seed, b.seed);
   if (a.dense_floats != b.dense_floats)
     return fmt::format("dense parameters: {} against {}", a.dense_floats, b.dense_floats);
+  if (a.dense_rule != b.dense_rule)
+    return fmt::format("dense.optimizer: {} against {}", NameOf(a.dense_rule),
+                       NameOf(b.dense_rule));
   if (a.tables.size() != b.tables.size())
     return fmt::format("tables: {} against {}", a.tables.size(), b.tables.size());
   for (std::size_t t = 0; t < a.tables.size(); ++t) {
     if (a.tables[t] == b.tables[t]) continue;
-    return fmt::format("table {}: {} ({} B a row) against {} ({} B a row)", t, a.tables[t].name,
-                       a.tables[t].row_bytes(), b.tables[t].name, b.tables[t].row_bytes());
+    return fmt::format("table {}: {} against {}", t, Describe(a.tables[t]), Describe(b.tables[t]));
   }
   return "";
 }
 
-std::string CompareDense(const std::vector<float>& a, const std::vector<float>& b,
-                         const char* what) {
+std::string CompareDense(std::span<const float> a, std::span<const float> b,
+                         std::string_view what) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (!SameBits(a[i], b[i]))
       return fmt::format("dense {} {}: {} against {}", what, i, Value(a[i]), Value(b[i]));
@@ -70,13 +77,25 @@ std::string CompareDense(const std::vector<float>& a, const std::vector<float>& 
   return "";
 }
 
-// z, n, the embedding's elements, the accumulators, the last step: whatever form they are kept in.
+// The parameters, then each number that their rule keeps beside them.
+std::string CompareDense(const DenseState& a, const DenseState& b, const RuleTraits& rule) {
+  std::string difference = CompareDense(a.values, b.values, "parameter");
+  const std::size_t floats = a.values.size();
+  for (int k = 0; k < rule.states() && difference.empty(); ++k) {
+    const std::size_t at = static_cast<std::size_t>(k) * floats;
+    difference = CompareDense(std::span(a.state).subspan(at, floats),
+                              std::span(b.state).subspan(at, floats), rule.state[k]);
+  }
+  return difference;
+}
+
+// The weight, the embedding's elements, the rules' state, the last step: whatever form they are
+// kept in.
 std::vector<float> Values(const TableSpec& table, const float* state) {
   std::vector<float> values(state, state + EmbeddingAt(table));
   values.resize(values.size() + static_cast<std::size_t>(table.dim));
   ReadEmbedding(table, state, values.data() + EmbeddingAt(table));
-  const float* const accumulators = state + AccumulatorsAt(table);
-  values.insert(values.end(), accumulators, state + table.state_floats());
+  values.insert(values.end(), state + DeepStateAt(table), state + table.state_floats());
   return values;
 }
 
@@ -139,9 +158,7 @@ std::string CompareModels(const fs::path& dir_a, const fs::path& dir_b) {
   if (!difference.empty()) return difference;
   const DenseState dense_a = ReadDense(dir_a, a);
   const DenseState dense_b = ReadDense(dir_b, b);
-  difference = CompareDense(dense_a.values, dense_b.values, "parameter");
-  if (difference.empty())
-    difference = CompareDense(dense_a.accumulators, dense_b.accumulators, "accumulator");
+  difference = CompareDense(dense_a, dense_b, TraitsOf(a.dense_rule));
   if (!difference.empty()) return difference;
   // A file holds one partition of every table, but the difference asked for is the first in order
   // of table: once it is known for one table, only the tables before that one matter.

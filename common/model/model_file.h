@@ -2,7 +2,7 @@
 //   manifest.json    written last: step, seed, tables, and every file's bytes and checksum
 //   config.toml      as in force
 //   transforms.json  what ingest learnt from the training examples (vocabularies, means, quantiles)
-//   dense.bin        the dense parameters and their AdaGrad accumulators
+//   dense.bin        the dense parameters and the state of their update rule
 //   rows-NN.bin      partition NN of every table, its rows in ascending order of key
 // The files depend on the model alone: not on the number of servers that wrote them.
 // A checkpoint is a model that may hold, beside an older rows-NN.bin, files rows-NN.STEP.bin of the
@@ -49,6 +49,7 @@ struct Manifest {
   std::uint64_t seed = 0;
   std::vector<TableSpec> tables;
   std::uint64_t dense_floats = 0;
+  UpdateRuleKind dense_rule = DefaultRule(OptimizerPart::kDense);
   std::vector<ModelFileEntry> files;
   std::optional<TrainingProgress> progress = {};  // of a checkpoint
 
@@ -86,19 +87,21 @@ using RowVisitor = std::function<void(std::size_t table, Key key, std::span<cons
 void ReadPartition(const std::filesystem::path& dir, const Manifest& manifest, int partition,
                    const RowVisitor& row);
 
-// The dense parameters and accumulators, [dense_floats] each, which all servers write into one
-// file. The coordinator makes dense.bin full of zeros (CreateDense), each server writes its own
-// range at its place and syncs it (WriteDenseRange), and the coordinator reads the file back,
-// checks its length and returns its entry (FinishDense), which has no checksums of blocks.
-// All throw Error(kModel).
-void CreateDense(const std::filesystem::path& dir, std::uint64_t dense_floats);
+// The dense parameters, [dense_floats], and the state of their update rule, [states x
+// dense_floats], which all servers write into one file; `states` is that of the rule's traits. The
+// coordinator makes dense.bin full of zeros (CreateDense), each server writes its own range at its
+// place and syncs it (WriteDenseRange), and the coordinator reads the file back, checks its length
+// and returns its entry (FinishDense), which has no checksums of blocks. All throw Error(kModel).
+void CreateDense(const std::filesystem::path& dir, std::uint64_t dense_floats, int states);
+// `state`: [states x values.size()].
 void WriteDenseRange(const std::filesystem::path& dir, std::uint64_t dense_floats,
                      std::uint64_t first, std::span<const float> values,
-                     std::span<const float> accumulators);
-ModelFileEntry FinishDense(const std::filesystem::path& dir, std::uint64_t dense_floats);
+                     std::span<const float> state);
+ModelFileEntry FinishDense(const std::filesystem::path& dir, std::uint64_t dense_floats,
+                           int states);
 struct DenseState {
   std::vector<float> values;
-  std::vector<float> accumulators;
+  std::vector<float> state;
 };
 DenseState ReadDense(const std::filesystem::path& dir, const Manifest& manifest);
 

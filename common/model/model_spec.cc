@@ -1,5 +1,7 @@
 #include "common/model/model_spec.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -30,9 +32,11 @@ int TableFor(ModelSpec* spec, const Config& config, bool wide, int dim) {
                           (dim > 0 ? std::to_string(dim) : std::string()),
                   .wide = wide,
                   .dim = dim,
-                  .row_wise = config.deep.row_wise,
+                  .row_wise = config.deep.Has("row_wise") && config.deep["row_wise"] != 0,
                   .precision = dim > 0 ? config.deep.precision : Precision::kFloat32,
                   .last_step = KeepsLastStep(config.server)};
+  if (wide) table.wide_rule = config.wide.optimizer;
+  if (dim > 0) table.deep_rule = config.deep.optimizer;
   const auto found = std::find(spec->tables.begin(), spec->tables.end(), table);
   if (found != spec->tables.end()) return static_cast<int>(found - spec->tables.begin());
   spec->tables.push_back(table);
@@ -165,6 +169,15 @@ double Normal(std::uint64_t seed, std::uint64_t counter) {
 
 }  // namespace
 
+std::string Describe(const TableSpec& table) {
+  std::string text = fmt::format("{} ({} B a row", table.name, table.row_bytes());
+  if (table.wide_rule != DefaultRule(OptimizerPart::kWide))
+    text += fmt::format(", wide {}", NameOf(table.wide_rule));
+  if (table.deep_rule != DefaultRule(OptimizerPart::kDeep))
+    text += fmt::format(", deep {}", NameOf(table.deep_rule));
+  return text + ")";
+}
+
 std::string CrossName(const CrossConfig& cross) {
   std::string name;
   for (const std::string& column : cross.columns) name += (name.empty() ? "" : " x ") + column;
@@ -182,6 +195,7 @@ ModelSpec MakeModelSpec(const Config& config) {
   }
   LayOutInput(&spec);
   LayOutDense(&spec, config);
+  spec.dense_rule = config.dense.optimizer;
   spec.row_format = config.train.row_format;
   spec.grouped = !config.evaluate.group_by.empty();
   return spec;

@@ -11,8 +11,8 @@
 namespace fathom {
 
 // A table holds all rows of one shape. Several columns share a table; their keys differ by seed.
-//   a row          key u64 | z f32, n f32 if wide | embedding [dim] f32 or bf16,
-//                  accumulators f32[row_wise ? 1 : dim] if deep | last_step u32 if kept
+//   a row          key u64 | weight, state of its rule f32 if wide | embedding [dim] f32 or bf16,
+//                  state of its rule f32[states, row_wise ? 1 : dim] if deep | last_step u32 if kept
 //   a pulled row   the weight f32 if wide | embedding f32[dim] if deep
 //   a pushed row   the gradients of what was pulled
 struct TableSpec {
@@ -22,11 +22,19 @@ struct TableSpec {
   bool row_wise = true;
   Precision precision = Precision::kFloat32;  // of the embedding
   bool last_step = false;                     // rows keep the step of their last update
+  UpdateRuleKind wide_rule = DefaultRule(OptimizerPart::kWide);  // the default where it is not wide
+  UpdateRuleKind deep_rule = DefaultRule(OptimizerPart::kDeep);  // the default where it is not deep
 
-  int accumulators() const { return dim == 0 ? 0 : (row_wise ? 1 : dim); }
+  int wide_floats() const { return wide ? 1 + TraitsOf(wide_rule).states() : 0; }
+  int deep_state_floats() const {
+    return TraitsOf(deep_rule).states() * (dim > 0 && row_wise ? 1 : dim);
+  }
+  int rule_state_floats() const {  // beside weight and embedding
+    return (wide ? TraitsOf(wide_rule).states() : 0) + deep_state_floats();
+  }
   int embedding_floats() const { return precision == Precision::kFloat32 ? dim : (dim + 1) / 2; }
   int state_floats() const {
-    return (wide ? 2 : 0) + embedding_floats() + accumulators() + (last_step ? 1 : 0);
+    return wide_floats() + embedding_floats() + deep_state_floats() + (last_step ? 1 : 0);
   }
   int row_bytes() const { return 8 + 4 * state_floats(); }
   int pulled_floats() const { return (wide ? 1 : 0) + dim; }
@@ -72,9 +80,13 @@ struct ModelSpec {
   int input_width = 0;
   std::vector<LayerSpec> layers;  // hidden layers (ReLU), then the linear one with one output
   int dense_floats = 0;           // [bias | numeric wide weights | W, b a layer], rounded up to 16
+  UpdateRuleKind dense_rule = DefaultRule(OptimizerPart::kDense);
   RowFormat row_format = RowFormat::kFloat32;
   bool grouped = false;  // evaluate.group_by is set: examples carry a group key
 };
+
+// "wide_deep16 (84 B a row)", with the update rules where they are not the defaults.
+std::string Describe(const TableSpec& table);
 
 // What a cross is called in models and messages, from its columns' names.
 std::string CrossName(const CrossConfig& cross);

@@ -1,7 +1,10 @@
 // A row's state, [TableSpec::state_floats()] floats as they lie in tables and files:
-//   z, n if wide | embedding, accumulators if deep | last step, the bits of a u32, if kept
-// An embedding of bfloat16 takes half the floats: two numbers in each, the first in the lower half;
-// of an odd dimension the last upper half is 0.
+//   weight, its rule's state if wide | embedding, its rule's state if deep | last step, the bits of
+//   a u32, if kept
+// A rule's state is TraitsOf(rule).states() numbers a weight, or, row-wise, a row; of an embedding
+// the first number of all elements, then the second. FTRL keeps z in its weight's place, and n. An
+// embedding of bfloat16 takes half the floats: two numbers in each, the first in the lower half; of
+// an odd dimension the last upper half is 0.
 #pragma once
 
 #include <bit>
@@ -14,13 +17,15 @@
 
 namespace fathom {
 
-inline std::size_t EmbeddingAt(const TableSpec& table) { return table.wide ? 2 : 0; }
-inline std::size_t AccumulatorsAt(const TableSpec& table) {
+inline std::size_t EmbeddingAt(const TableSpec& table) {
+  return static_cast<std::size_t>(table.wide_floats());
+}
+inline std::size_t DeepStateAt(const TableSpec& table) {
   return EmbeddingAt(table) + static_cast<std::size_t>(table.embedding_floats());
 }
 
 inline std::size_t LastStepAt(const TableSpec& table) {
-  return AccumulatorsAt(table) + static_cast<std::size_t>(table.accumulators());
+  return DeepStateAt(table) + static_cast<std::size_t>(table.deep_state_floats());
 }
 
 // Of a table with last_step.

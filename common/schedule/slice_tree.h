@@ -47,8 +47,7 @@ inline int CommonLevel(std::uint32_t a, std::uint32_t b) { return std::bit_width
 
 // Adds contributions, given in ascending order of slice, along the tree. `Add(a, b)` must put
 // a + b into the accumulator a. A contribution that stands for a whole node is named by the
-// node's first slice. Accumulators are named by small indices: `depth()` of them are live at
-// once, at most 33.
+// node's first slice. Accumulators are named by small indices, below kMaxDepth.
 //
 //   TreeSum sum;
 //   for (each contribution, ascending) {
@@ -77,8 +76,6 @@ class TreeSum {
     while (depth_ > 1) Merge(add);
     depth_ = 0;
   }
-
-  int depth() const { return depth_; }
 
  private:
   template <typename Add>

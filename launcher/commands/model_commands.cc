@@ -39,18 +39,22 @@ void InspectCommand(const std::filesystem::path& model_dir) {
   for (const ModelFileEntry& file : manifest.files) bytes += file.bytes;
   std::printf(
       "model    %s\nstep     %llu\nseed     %llu\nfiles    %zu, %.1f MB\nrows     %llu\ndense    "
-      "%llu parameters\n\n",
+      "%llu parameters, %s\n\n",
       model.dir.c_str(), static_cast<unsigned long long>(manifest.step),
       static_cast<unsigned long long>(manifest.seed), manifest.files.size(),
       static_cast<double>(bytes) / 1e6, static_cast<unsigned long long>(TotalRows(manifest)),
-      static_cast<unsigned long long>(manifest.dense_floats));
-  std::printf("%-16s %12s %6s %6s %12s %10s %12s\n", "table", "rows", "wide", "dim", "accumulators",
-              "last step", "bytes a row");
+      static_cast<unsigned long long>(manifest.dense_floats),
+      std::string(NameOf(manifest.dense_rule)).c_str());
+  std::printf("%-16s %12s %8s %6s %8s %12s %10s %12s\n", "table", "rows", "wide", "dim", "deep",
+              "state floats", "last step", "bytes a row");
   for (std::size_t i = 0; i < manifest.tables.size(); ++i) {
     const TableSpec& table = manifest.tables[i];
-    std::printf("%-16s %12llu %6s %6d %12d %10s %12d\n", table.name.c_str(),
-                static_cast<unsigned long long>(manifest.Rows(i)), table.wide ? "yes" : "no",
-                table.dim, table.accumulators(), table.last_step ? "yes" : "no", table.row_bytes());
+    const std::string wide(table.wide ? NameOf(table.wide_rule) : "no");
+    const std::string deep(table.dim > 0 ? NameOf(table.deep_rule) : "no");
+    std::printf("%-16s %12llu %8s %6d %8s %12d %10s %12d\n", table.name.c_str(),
+                static_cast<unsigned long long>(manifest.Rows(i)), wide.c_str(), table.dim,
+                deep.c_str(), table.rule_state_floats(), table.last_step ? "yes" : "no",
+                table.row_bytes());
   }
   std::printf("\n%s", ReadTextFile(model.dir, manifest, "config.toml").c_str());
 }

@@ -21,11 +21,14 @@ ModelSave::ModelSave(const RunContext& context, std::filesystem::path dir, std::
                 .seed = static_cast<std::uint64_t>(context.config.seed),
                 .tables = context.spec.tables,
                 .dense_floats = static_cast<std::uint64_t>(context.spec.dense_floats),
+                .dense_rule = context.spec.dense_rule,
                 .files = {}},
       answered_(static_cast<std::size_t>(context.layout.servers), false),
       servers_left_(context.layout.servers) {}
 
-void ModelSave::Begin() { CreateDense(dir_, manifest_.dense_floats); }
+void ModelSave::Begin() {
+  CreateDense(dir_, manifest_.dense_floats, TraitsOf(manifest_.dense_rule).states());
+}
 
 bool ModelSave::Awaits(int server) const {
   return server >= 0 && static_cast<std::size_t>(server) < answered_.size() &&
@@ -55,7 +58,8 @@ void ModelSave::Add(int server, SavedMessage saved) {
 }
 
 void ModelSave::Finish(const ModelTexts& texts, const std::optional<TrainingProgress>& progress) {
-  manifest_.files.push_back(FinishDense(dir_, manifest_.dense_floats));
+  manifest_.files.push_back(
+      FinishDense(dir_, manifest_.dense_floats, TraitsOf(manifest_.dense_rule).states()));
   manifest_.files.push_back(WriteTextFile(dir_, "config.toml", texts.config_toml));
   manifest_.files.push_back(WriteTextFile(dir_, "transforms.json", texts.transforms_json));
   // A partition's files stay in the order in which they build upon each other.

@@ -1,9 +1,9 @@
 #include "launcher/plan/measured_run.h"
 
 #include "common/file/scratch_folder.h"
+#include "launcher/run/model_config.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_meter.h"
-#include "launcher/run/start_point.h"
 #include "worker/data/generated_data.h"
 
 namespace fathom {

@@ -6,20 +6,17 @@
 #include "launcher/coordinator/evaluation_sink.h"
 #include "launcher/plan/plan.h"
 #include "server/table/admission_filter.h"
-#include "server/table/mapped_memory.h"
 #include "server/table/row_budget.h"
+#include "server/table/row_index.h"
 #include "server/table/row_store.h"
 #include "server/table/slab_arena.h"
 
 namespace fathom {
 namespace {
 
-// The bytes of one partition's index, which grows by a quarter whenever it is 0.8 full.
+// The bytes of one partition's index.
 double IndexBytes(double rows) {
-  constexpr std::uint64_t kEntries = MappedMemory::kPageBytes / sizeof(std::uint32_t);
-  std::uint64_t capacity = 0;
-  while (rows * 5 > static_cast<double>(capacity) * 4)
-    capacity = (capacity + capacity / 4 + kEntries) / kEntries * kEntries;
+  const auto capacity = RowIndex::CapacityFor(static_cast<std::uint64_t>(std::ceil(rows)));
   return static_cast<double>(capacity * sizeof(std::uint32_t));
 }
 
@@ -77,7 +74,8 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
   const double sorted = 40 * rows / kPartitions;
   // Two pulls and a push of each worker, and the answer on its way.
   const double messages = workers * SumOver(part, spec, 0, 2 * 16, 0, 2 * 4, 0);
-  const double dense = 4.0 * spec.dense_floats * (3 + 2 * workers);
+  const double dense =
+      4.0 * spec.dense_floats * (2 + TraitsOf(spec.dense_rule).states() + 2 * workers);
   return (InMemory(config, tables, rows) + messages + dense) / servers + sorted;
 }
 

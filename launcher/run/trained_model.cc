@@ -5,11 +5,7 @@
 namespace fathom {
 namespace {
 
-std::string Describe(const TableSpec& table) {
-  return fmt::format("{} ({} B a row)", table.name, table.row_bytes());
-}
-
-std::string Describe(const std::vector<TableSpec>& tables) {
+std::string DescribeAll(const std::vector<TableSpec>& tables) {
   std::string text;
   for (const TableSpec& table : tables) text += (text.empty() ? "" : ", ") + Describe(table);
   return text;
@@ -30,7 +26,7 @@ void CheckSpec(const TrainedModel& model, const ModelSpec& spec) {
     Fail(ExitCode::kModel,
          "{}: the model has the tables {}; the config makes {}: use the config it was trained with "
          "({})",
-         model.dir.string(), Describe(model.manifest.tables), Describe(spec.tables),
+         model.dir.string(), DescribeAll(model.manifest.tables), DescribeAll(spec.tables),
          (model.dir / "config.toml").string());
   }
   if (model.manifest.dense_floats != static_cast<std::uint64_t>(spec.dense_floats)) {
@@ -38,6 +34,13 @@ void CheckSpec(const TrainedModel& model, const ModelSpec& spec) {
          "{}: the model has {} dense parameters, the config makes {}: model.hidden or the columns "
          "differ",
          model.dir.string(), model.manifest.dense_floats, spec.dense_floats);
+  }
+  if (model.manifest.dense_rule != spec.dense_rule) {
+    Fail(ExitCode::kModel,
+         "{}: the model was trained with dense.optimizer = \"{}\", the config says \"{}\": use the "
+         "config it was trained with ({})",
+         model.dir.string(), NameOf(model.manifest.dense_rule), NameOf(spec.dense_rule),
+         (model.dir / "config.toml").string());
   }
 }
 

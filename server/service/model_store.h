@@ -4,6 +4,7 @@
 // Thread rule: the server's thread. What it is given must outlive it.
 #pragma once
 
+#include "common/message/save_request.h"
 #include "common/message/saved_message.h"
 #include "common/run/peers.h"
 #include "common/run/run_context.h"

@@ -14,11 +14,11 @@
 #include "common/message/push_message.h"
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"
+#include "server/shard/row_limits.h"
 #include "server/shard/shard_files.h"
 #include "server/table/admission_filter.h"
 #include "server/table/dense_table.h"
 #include "server/table/gradient_merge.h"
-#include "server/table/row_budget.h"
 #include "server/table/slab_arena.h"
 #include "server/table/sparse_table.h"
 
@@ -29,7 +29,7 @@ struct PendingPull {
   Buffer payload;  // holds the keys of `message`
   PullMessage message;
   std::vector<std::vector<float*>> rows;  // [tables][keys]; null: no such row
-  std::uint64_t evictions = 0;            // of the shard, when they were found; or kDeferred
+  std::uint64_t row_generation = 0;       // of the shard, when they were found; or kDeferred
   static constexpr auto kDeferred = ~std::uint64_t{0};
 };
 
@@ -84,9 +84,7 @@ class Shard {
   };
 
   void FindAll(PendingPull* pull) const;
-  void KeepToBudget();
-  void KeepColdWithin();
-  void EvictUnused(std::uint64_t step);
+  void RowsMoved(int partition);
   void RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest);
   // Places in the pull's keys of what the part names and has no row.
   static std::vector<std::size_t> MissingPlaces(std::size_t table, const Part& part);
@@ -104,10 +102,8 @@ class Shard {
   GradientMerge merge_;
   AdmissionFilter admission_;
   ShardFiles files_;
-  RowBudget budget_;
-  std::int64_t unused_steps_;    // after which a row is evicted; 0: never
-  std::uint64_t evictions_ = 0;  // how often rows have moved
-  bool at_limit_ = false;        // was reached, and said
+  RowLimits limits_;
+  std::uint64_t row_generation_ = 0;  // another one whenever rows have moved
 };
 
 }  // namespace fathom

@@ -89,7 +89,7 @@ std::byte* ColdTier::AddBlock(std::size_t bytes) {
   FATHOM_CHECK_EQ(kReservedUnit % bytes, std::size_t{0});
   if (file_bytes_ == 0) {
     LogInfo("rows beyond {} MB lie on disk, in {}; up to {} MB of them are in memory",
-            kept_bytes() >> 20, dir_, window_ >> 20);
+            first_rows_bytes() >> 20, dir_, window_ >> 20);
   }
   const bool fits = file_bytes_ + bytes <= reserved_bytes_;
   const int error =

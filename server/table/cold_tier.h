@@ -36,7 +36,7 @@ class ColdTier {
 
   // Bytes of the rows created first that stay in memory, outside the file: a quarter of the limit.
   // Where some keys are used more than others, those are met first.
-  std::size_t kept_bytes() const { return limit_ / 4; }
+  std::size_t first_rows_bytes() const { return limit_ / 4; }
 
   // A zeroed block at a multiple of its size, a power of two, the same for all. Throws
   // Error(kTraining) when the disk has no room for it.

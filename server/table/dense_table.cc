@@ -5,6 +5,7 @@
 
 #include "common/check.h"
 #include "common/error.h"
+#include "common/finite.h"
 #include "common/model/dense_range.h"
 #include "common/schedule/slice_tree.h"
 
@@ -18,14 +19,15 @@ constexpr std::size_t kBlock = 1024;
 
 DenseTable::DenseTable(const Config& config, const ModelSpec& spec, int server, int servers)
     : total_(static_cast<std::size_t>(spec.dense_floats)),
-      adagrad_(config.dense.learning_rate, config.dense.l2),
+      rule_(MakeUpdateRule(config.dense)),
+      states_(config.dense.traits().states()),
       sums_(TreeSum::kMaxDepth * kBlock) {
   const auto [first, end] = DenseRange(total_, server, servers);
   first_ = first;
   const std::vector<float> initial = InitialDense(spec, config);
   values_.assign(initial.begin() + static_cast<std::ptrdiff_t>(first),
                  initial.begin() + static_cast<std::ptrdiff_t>(end));
-  accumulators_.assign(values_.size(), static_cast<float>(config.dense.initial_accumulator));
+  state_.assign(static_cast<std::size_t>(states_) * values_.size(), rule_->initial_state());
 }
 
 void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
@@ -52,23 +54,25 @@ void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
       const auto bad =
           std::find_if(total.begin(), total.end(), [](float g) { return !std::isfinite(g); });
       Fail(ExitCode::kNumeric,
-           "step {}: the gradient of dense parameter {} is {}; lower dense.learning_rate or "
-           "deep.learning_rate, or look for extreme values in the numeric columns",
+           "step {}: the gradient of dense parameter {} is {}; lower the learning rates of [dense] "
+           "and "
+           "[deep], or look for extreme values in the numeric columns",
            step, first_ + begin + static_cast<std::size_t>(bad - total.begin()), *bad);
     }
     const float share = 1.0F / static_cast<float>(examples);
     for (float& gradient : total) gradient *= share;
-    adagrad_.UpdateElements(total, &values_[begin], &accumulators_[begin]);
+    float* const state = state_.empty() ? nullptr : &state_[begin];
+    rule_->Update(step, total, &values_[begin], state, values_.size());
   }
 }
 
 void DenseTable::Restore(const DenseState& state) {
-  FATHOM_CHECK_EQ(state.values.size(), total_);
-  FATHOM_CHECK_EQ(state.accumulators.size(), total_);
-  std::copy_n(state.values.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
-              values_.begin());
-  std::copy_n(state.accumulators.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
-              accumulators_.begin());
+  FATHOM_CHECK_EQ(state.state.size(), static_cast<std::size_t>(states_) * total_);
+  RestoreValues(state.values);
+  for (std::size_t k = 0; k < static_cast<std::size_t>(states_); ++k) {
+    std::copy_n(state.state.begin() + static_cast<std::ptrdiff_t>(k * total_ + first_),
+                values_.size(), state_.begin() + static_cast<std::ptrdiff_t>(k * values_.size()));
+  }
 }
 
 void DenseTable::RestoreValues(std::span<const float> values) {
@@ -78,7 +82,7 @@ void DenseTable::RestoreValues(std::span<const float> values) {
 }
 
 void DenseTable::Save(const std::filesystem::path& dir) const {
-  WriteDenseRange(dir, total_, first_, values_, accumulators_);
+  WriteDenseRange(dir, total_, first_, values_, state_);
 }
 
 }  // namespace fathom

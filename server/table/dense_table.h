@@ -1,15 +1,16 @@
-// A server's range of the dense parameters with their AdaGrad accumulators.
+// A server's range of the dense parameters with the state of their update rule.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "common/config/config.h"
 #include "common/model/model_file.h"
 #include "common/model/model_spec.h"
-#include "server/update_rule/adagrad.h"
+#include "server/update_rule/update_rule.h"
 
 namespace fathom {
 
@@ -26,21 +27,22 @@ class DenseTable {
   std::span<const float> values() const { return values_; }
 
   // Adds the gradients, in ascending order of slice, along the slice tree and takes one step of
-  // AdaGrad with their mean over the batch's examples. Throws Error(kNumeric) if the sum is not
+  // the rule with their mean over the batch's examples. Throws Error(kNumeric) if the sum is not
   // finite: names parameter and step.
   void Update(std::uint64_t step, std::uint32_t examples, std::span<const DenseGradient> gradients);
 
   void Restore(const DenseState& state);
-  void RestoreValues(std::span<const float> values);  // of all servers; the sums as if new
+  void RestoreValues(std::span<const float> values);  // of all servers; the rule's state as if new
   void Save(const std::filesystem::path& dir) const;
 
  private:
   std::size_t total_;  // of all servers
   std::size_t first_;
-  AdaGrad adagrad_;
+  std::unique_ptr<UpdateRule> rule_;
+  int states_;  // numbers beside a value
   std::vector<float> values_;
-  std::vector<float> accumulators_;
-  std::vector<float> sums_;  // room for a block of partial sums at each depth of the tree
+  std::vector<float> state_;  // [states x values]
+  std::vector<float> sums_;   // room for a block of partial sums at each depth of the tree
 };
 
 }  // namespace fathom

@@ -6,11 +6,6 @@
 #include "common/check.h"
 
 namespace fathom {
-namespace {
-
-constexpr std::uint64_t kPageEntries = MappedMemory::kPageBytes / sizeof(std::uint32_t);
-
-}  // namespace
 
 float* RowIndex::Find(Key key, const RowStore& rows) const {
   if (capacity_ == 0) return nullptr;
@@ -27,15 +22,11 @@ float* RowIndex::Find(Key key, const RowStore& rows) const {
 void RowIndex::AddLast(const RowStore& rows) {
   FATHOM_CHECK(rows.size() > 0 && rows.size() <= kMaxRows);
   const std::uint32_t row = rows.size() - 1;
-  if (std::uint64_t{rows.size()} * 5 > capacity_ * 4) return Grow(rows);
-  Put(rows.HashOf(row), row);
-}
-
-void RowIndex::Grow(const RowStore& rows) {
-  const std::uint64_t pages = (capacity_ + capacity_ / 4 + kPageEntries) / kPageEntries;
-  memory_.GrowAndForget(pages * MappedMemory::kPageBytes, pages_);
+  const std::uint64_t capacity = CapacityFor(rows.size(), capacity_);
+  if (capacity == capacity_) return Put(rows.HashOf(row), row);
+  memory_.GrowAndForget(capacity * sizeof(std::uint32_t), pages_);
   memory_.Populate();
-  capacity_ = pages * kPageEntries;
+  capacity_ = capacity;
   Rebuild(rows);
 }
 

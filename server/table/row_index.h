@@ -21,6 +21,14 @@ class RowIndex {
 
   static constexpr std::uint32_t kMaxRows = (1u << 24) - 2;
 
+  // The capacity, in entries, that has room for so many rows after growing from `capacity`.
+  static constexpr std::uint64_t CapacityFor(std::uint64_t rows, std::uint64_t capacity = 0) {
+    constexpr std::uint64_t kPageEntries = MappedMemory::kPageBytes / sizeof(std::uint32_t);
+    while (rows * 5 > capacity * 4)
+      capacity = (capacity + capacity / 4 + kPageEntries) / kPageEntries * kPageEntries;
+    return capacity;
+  }
+
   void Prefetch(std::uint32_t hash) const {
     if (capacity_ > 0) __builtin_prefetch(entries() + Place(hash));
   }
@@ -64,7 +72,6 @@ class RowIndex {
   // Maps the hash to [0, capacity) for any capacity, by its top bits (Lemire 2019).
   std::uint64_t Place(std::uint64_t hash) const { return hash * capacity_ >> 32; }
   std::uint64_t Next(std::uint64_t at) const { return at + 1 == capacity_ ? 0 : at + 1; }
-  void Grow(const RowStore& rows);
   void Put(std::uint32_t hash, std::uint32_t row);
 
   Pages pages_;

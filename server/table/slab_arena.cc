@@ -20,10 +20,10 @@ std::byte* SlabArena::Allocate(std::size_t bytes) {
 }
 
 std::byte* SlabArena::AddBlock() {
-  if (cold_ != nullptr && kept_bytes() + kBlockBytes > cold_->kept_bytes())
+  if (cold_ != nullptr && memory_bytes() + kBlockBytes > cold_->first_rows_bytes())
     return cold_->AddBlock(kBlockBytes);
-  kept_.emplace_back(kBlockBytes, pages_, kBlockBytes);
-  return kept_.back().data();
+  in_memory_.emplace_back(kBlockBytes, pages_, kBlockBytes);
+  return in_memory_.back().data();
 }
 
 // A word that is zero is left alone: its page may never have been touched.

@@ -26,7 +26,7 @@ class SlabArena {
   ColdTier* cold() const { return cold_; }
 
   // Bytes of the blocks that lie in memory, outside the cold tier.
-  std::size_t kept_bytes() const { return kept_.size() * kBlockBytes; }
+  std::size_t memory_bytes() const { return in_memory_.size() * kBlockBytes; }
 
   // A block is only address space until its pages are touched.
   static constexpr std::size_t kBlockBytes = std::size_t{64} << 20;
@@ -59,9 +59,9 @@ class SlabArena {
 
   Pages pages_;
   ColdTier* cold_;
-  std::vector<MappedMemory> kept_;  // the blocks that lie in memory
-  std::vector<std::byte*> blocks_;  // all
-  std::size_t used_ = 0;            // of the last block
+  std::vector<MappedMemory> in_memory_;  // the blocks that lie in memory
+  std::vector<std::byte*> blocks_;       // all
+  std::size_t used_ = 0;                 // of the last block
 };
 
 }  // namespace fathom

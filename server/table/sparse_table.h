@@ -1,4 +1,4 @@
-// One table's rows of this server's partitions, and the update rules of its rows.
+// One table's rows of this server's partitions: found, created, updated, evicted, put in order.
 //
 // A row is a pointer to its state (row_state.h) and stays where it is until rows are evicted.
 // Thread rule: the server's thread alone.
@@ -12,13 +12,11 @@
 #include "common/key.h"
 #include "common/message/saved_message.h"
 #include "common/model/model_spec.h"
-#include "server/table/initial_embedding.h"
-#include "server/table/row_budget.h"
+#include "server/table/eviction.h"
 #include "server/table/row_index.h"
 #include "server/table/row_store.h"
+#include "server/table/row_update.h"
 #include "server/table/slab_arena.h"
-#include "server/update_rule/adagrad.h"
-#include "server/update_rule/ftrl.h"
 
 namespace fathom {
 
@@ -68,15 +66,22 @@ class SparseTable {
   void GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
                         std::span<float> embeddings) const;
 
-  // One step of FTRL and AdaGrad, and a mark. The gradient of the embedding: [dim].
+  // One step of the update rules, and a mark. The gradient of the embedding: [dim].
   void Update(std::uint64_t step, float* row, float wide, std::span<const float> deep);
 
   // Creates a row with this state ([state_floats]); the key must be new.
   void Restore(Key key, std::span<const float> state);
 
-  // Creates a row with this weight and embedding ([dim]) and sums as if it were new; the key must
-  // be new.
-  void RestoreValues(Key key, float weight, std::span<const float> embedding);
+  // The state of another model's row that a warm start takes over, as it lies in this table; an
+  // empty part is as if new.
+  struct KeptState {
+    std::span<const float> wide;  // [TableSpec::wide_floats()]: with the weight
+    std::span<const float> deep;  // [TableSpec::deep_state_floats()]
+  };
+
+  // Creates a row with this weight and embedding ([dim]); the key must be new.
+  void RestoreValues(Key key, float weight, std::span<const float> embedding,
+                     const KeptState& kept);
 
   // A partition's rows in ascending order of key: all, or those marked in the arena (which keeps
   // marks where checkpoint.every_steps is set).
@@ -105,30 +110,21 @@ class SparseTable {
     return partitions_[static_cast<std::size_t>(partition - first_partition_)];
   }
   bool FetchRow(const float* row) const;
-  bool HasZeroWeight(const float* row) const { return spec_.wide && ftrl_.IsZero(row[0]); }
   float* Append(Key key);
   float* Create(Key key);
   bool Admits(Key key, std::uint64_t step) const;
   double ScoreOf(const float* row, AtLimit score) const;
-  void Forget(Partition& partition, const std::vector<bool>& leaves, std::uint32_t leaving);
-
-  void UpdateEmbedding(float* embedding, float* accumulators, std::span<const float> deep) const;
-  void FillInitial(Key key, std::span<float> embedding) const;
-  void WriteNearest(std::span<const float> embedding, float* row) const;
+  void Forget(Partition& partition, const Leaving& leaving);
+  int ZeroWeights(const float* row) const { return update_.HasZeroWeight(row) ? 1 : 0; }
   std::size_t dim() const { return static_cast<std::size_t>(spec_.dim); }
 
   TableSpec spec_;
   int first_partition_;
-  std::size_t accumulators_at_;
   std::size_t row_bytes_;
-  float initial_accumulator_;
   bool marks_;
   ColdTier* cold_;  // null: all rows stay in memory
-  Ftrl ftrl_;
-  AdaGrad adagrad_;
-  InitialEmbedding initial_;
+  RowUpdate update_;
   std::vector<Partition> partitions_;
-  std::uint64_t rounding_seed_;
   std::uint64_t admission_seed_;
   double admission_probability_;
   std::uint64_t zero_weights_ = 0;  // kept with each change: a walk over rows on disk takes minutes

@@ -1,9 +1,10 @@
-#include "server/update_rule/adagrad.h"
-
-#include <algorithm>
-#include <bit>
+// AdaGrad (Duchi, Hazan and Singer 2011). With G = gradient + l2 * weight:
+//   element-wise:  a_i += G_i^2;            w_i -= rate * G_i / sqrt(a_i)
+//   row-wise:      a += mean over i of G_i^2;  w_i -= rate * G_i / sqrt(a)
+// The sums are taken in one fixed order, whatever the vector width of the processor.
 #include <cmath>
-#include <cstdint>
+
+#include "server/update_rule/update_rule.h"
 
 namespace fathom {
 namespace {
@@ -31,35 +32,45 @@ float SumOfSquares(std::span<const float> gradients, const float* weights, float
   return lanes[0];
 }
 
+class AdaGrad final : public UpdateRule {
+ public:
+  explicit AdaGrad(const OptimizerConfig& config)
+      : learning_rate_(static_cast<float>(config["learning_rate"])),
+        initial_accumulator_(static_cast<float>(config["initial_accumulator"])),
+        l2_(static_cast<float>(config.l2)) {}
+
+  void Update(std::uint64_t, std::span<const float> gradients, float* __restrict weights,
+              float* __restrict accumulators, std::size_t) override {
+    const float* __restrict g = gradients.data();
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      const float regularised = g[i] + l2_ * weights[i];
+      accumulators[i] += regularised * regularised;
+      weights[i] -= learning_rate_ * regularised / std::sqrt(accumulators[i]);
+    }
+  }
+
+  void UpdateRow(std::uint64_t, std::span<const float> gradients, float* __restrict weights,
+                 float* __restrict accumulator) override {
+    const float* __restrict g = gradients.data();
+    *accumulator += SumOfSquares(gradients, weights, l2_) / static_cast<float>(gradients.size());
+    const float rate = learning_rate_ / std::sqrt(*accumulator);
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      weights[i] -= rate * (g[i] + l2_ * weights[i]);
+    }
+  }
+
+  float initial_state() const override { return initial_accumulator_; }
+
+ private:
+  float learning_rate_;
+  float initial_accumulator_;
+  float l2_;
+};
+
 }  // namespace
 
-void AdaGrad::UpdateElements(std::span<const float> gradients, float* __restrict weights,
-                             float* __restrict accumulators) const {
-  const float* __restrict g = gradients.data();
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
-    const float regularised = g[i] + l2_ * weights[i];
-    accumulators[i] += regularised * regularised;
-    weights[i] -= learning_rate_ * regularised / std::sqrt(accumulators[i]);
-  }
-}
-
-void AdaGrad::UpdateRow(std::span<const float> gradients, float* __restrict weights,
-                        float* __restrict accumulator) const {
-  const float* __restrict g = gradients.data();
-  *accumulator += SumOfSquares(gradients, weights, l2_) / static_cast<float>(gradients.size());
-  const float rate = learning_rate_ / std::sqrt(*accumulator);
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
-    weights[i] -= rate * (g[i] + l2_ * weights[i]);
-  }
-}
-
-bool AllFinite(std::span<const float> values) {
-  // As integers without the sign, infinity and all NaNs are the largest floats.
-  std::uint32_t largest = 0;
-  for (const float value : values) {
-    largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & 0x7FFFFFFFU);
-  }
-  return largest < 0x7F800000U;
+std::unique_ptr<UpdateRule> MakeAdaGrad(const OptimizerConfig& config) {
+  return std::make_unique<AdaGrad>(config);
 }
 
 }  // namespace fathom

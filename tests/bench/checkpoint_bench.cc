@@ -58,7 +58,7 @@ class Bench {
   void Save(std::uint64_t step, std::optional<std::uint64_t> base, const char* title) {
     const fs::path dir = dir_ / std::to_string(step);
     fs::create_directories(dir);
-    CreateDense(dir, kDenseFloats);
+    CreateDense(dir, kDenseFloats, 1);
     std::vector<SavedMessage> saved(parts_.size());
     const double seconds = Seconds([&] {
       InThreads(servers_, [&](int s) {
@@ -77,7 +77,7 @@ class Bench {
       bytes += part.bytes_written;
       for (ModelFileEntry& file : part.files) manifest.files.push_back(std::move(file));
     }
-    manifest.files.push_back(FinishDense(dir, kDenseFloats));
+    manifest.files.push_back(FinishDense(dir, kDenseFloats, 1));
     WriteManifest(dir, manifest);
     const double megabytes = static_cast<double>(bytes) / 1e6;
     std::printf("%-40s %8.2f s %9.1f MB %8.0f MB/s\n", title, seconds, megabytes,

@@ -58,7 +58,7 @@ struct FilledTable {
 
   void KeepWithin() {
     if (!cold.on()) return;
-    cold.SetOtherBytes(arena.kept_bytes() + table.index_bytes());
+    cold.SetOtherBytes(arena.memory_bytes() + table.index_bytes());
     cold.KeepWithin();
   }
 

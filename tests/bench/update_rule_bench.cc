@@ -7,8 +7,7 @@
 
 #include "common/config/config.h"
 #include "common/random.h"
-#include "server/update_rule/adagrad.h"
-#include "server/update_rule/ftrl.h"
+#include "server/update_rule/update_rule.h"
 
 namespace fathom {
 namespace {
@@ -32,52 +31,57 @@ void CountRows(benchmark::State& state) {
                                                          benchmark::Counter::kInvert);
 }
 
-void FtrlOneWeightARow(benchmark::State& state) {
-  const Ftrl ftrl{WideConfig{}};
-  const std::vector<float> gradients = Gradients(kRows);
-  std::vector<float> rows(2 * kRows);  // z, n
-  for (auto _ : state) {
-    for (std::size_t r = 0; r < kRows; ++r)
-      ftrl.Update(gradients[r], &rows[2 * r], &rows[2 * r + 1]);
-    benchmark::ClobberMemory();
-  }
-  CountRows(state);
-}
-BENCHMARK(FtrlOneWeightARow)->Unit(benchmark::kMicrosecond);
-
-// `update` takes a row's gradients, weights and accumulators: kDim weights, then accumulators.
+// `update` takes a row's gradients, weights and state: `dim` weights, then state.
 template <typename Update>
-void AdaGradRows(benchmark::State& state, std::size_t accumulators, const Update& update) {
-  const std::vector<float> gradients = Gradients(kRows * kDim);
-  const std::size_t row_floats = kDim + accumulators;
+void UpdateRows(benchmark::State& state, std::size_t dim, std::size_t state_floats,
+                const Update& update) {
+  const std::vector<float> gradients = Gradients(kRows * dim);
+  const std::size_t row_floats = dim + state_floats;
   std::vector<float> rows(kRows * row_floats, kInitialAccumulator);
   for (auto _ : state) {
     for (std::size_t r = 0; r < kRows; ++r) {
       float* const row = rows.data() + r * row_floats;
-      update(std::span(gradients).subspan(r * kDim, kDim), row, row + kDim);
+      update(std::span(gradients).subspan(r * dim, dim), row, row + dim);
     }
     benchmark::ClobberMemory();
   }
   CountRows(state);
 }
 
-const DeepConfig kDeep;
+void OneWeightARow(benchmark::State& state, UpdateRuleKind kind) {
+  WideConfig config;
+  config.optimizer = kind;
+  const auto rule = MakeUpdateRule(config);
+  UpdateRows(state, 1, static_cast<std::size_t>(config.traits().states()),
+             [&](auto gradients, float* weight, float* of_rule) {
+               rule->Update(1, gradients, weight, of_rule, 1);
+             });
+}
+BENCHMARK_CAPTURE(OneWeightARow, ftrl, UpdateRuleKind::kFtrl)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(OneWeightARow, adagrad, UpdateRuleKind::kAdaGrad)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(OneWeightARow, adam, UpdateRuleKind::kAdam)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(OneWeightARow, sgd, UpdateRuleKind::kSgd)->Unit(benchmark::kMicrosecond);
 
 void AdaGradByRow(benchmark::State& state) {
-  const AdaGrad adagrad(kDeep.learning_rate, kDeep.l2);
-  AdaGradRows(state, 1, [&](auto gradients, float* weights, float* accumulator) {
-    adagrad.UpdateRow(gradients, weights, accumulator);
+  const auto rule = MakeUpdateRule(DeepConfig());
+  UpdateRows(state, kDim, 1, [&](auto gradients, float* weights, float* accumulator) {
+    rule->UpdateRow(1, gradients, weights, accumulator);
   });
 }
 BENCHMARK(AdaGradByRow)->Unit(benchmark::kMicrosecond);
 
-void AdaGradByElement(benchmark::State& state) {
-  const AdaGrad adagrad(kDeep.learning_rate, kDeep.l2);
-  AdaGradRows(state, kDim, [&](auto gradients, float* weights, float* accumulators) {
-    adagrad.UpdateElements(gradients, weights, accumulators);
-  });
+void ByElement(benchmark::State& state, UpdateRuleKind kind) {
+  DeepConfig config;
+  config.optimizer = kind;
+  const auto rule = MakeUpdateRule(config);
+  UpdateRows(state, kDim, kDim * static_cast<std::size_t>(config.traits().states()),
+             [&](auto gradients, float* weights, float* of_rule) {
+               rule->Update(1, gradients, weights, of_rule, kDim);
+             });
 }
-BENCHMARK(AdaGradByElement)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(ByElement, adagrad, UpdateRuleKind::kAdaGrad)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(ByElement, adam, UpdateRuleKind::kAdam)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(ByElement, sgd, UpdateRuleKind::kSgd)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace fathom

@@ -50,8 +50,9 @@ TEST_F(ColdTierTest, TheModelIsThatOfARunInMemory) {
   }
 }
 
-TEST_F(ColdTierTest, RowsInBfloat16AndCountedKeys) {
-  for (const char* option : {"deep.precision=bfloat16", "server.admission_count=2"}) {
+TEST_F(ColdTierTest, RowsInBfloat16CountedKeysAndAdam) {
+  for (const char* option :
+       {"deep.precision=bfloat16", "server.admission_count=2", "deep.optimizer=adam"}) {
     Train("free", {option});
     Train("cold", Cold({option, "cluster.servers=2"}));
     EXPECT_EQ(CompareModels(Model("free"), Model("cold")), "") << option;

@@ -94,6 +94,30 @@ TEST_F(ParityTest, RowsInBfloat16) {
   }
 }
 
+// Every other rule in every part that it goes with, over layouts, with rows in either precision.
+TEST_F(ParityTest, UpdateRules) {
+  for (const char* rule : {"adam", "sgd", "adagrad"}) {
+    std::vector<std::string> overrides;
+    for (const char* part : {"wide", "deep", "dense"})
+      overrides.push_back(fmt::format("{}.optimizer={}", part, rule));
+    if (std::string(rule) == "adam") overrides.emplace_back("deep.precision=bfloat16");
+    Train("rule", overrides);
+    EXPECT_NE(CompareModels(dir_->path() / "reference" / "model", dir_->path() / "rule" / "model"),
+              "");
+    for (const std::vector<std::string>& layout :
+         {std::vector<std::string>{"cluster.servers=3", "cluster.workers=2"},
+          {"cluster.servers=2", "cluster.workers=3", "cluster.threads=2",
+           "cluster.transport=tcp"}}) {
+      auto other = overrides;
+      other.insert(other.end(), layout.begin(), layout.end());
+      Train("other_rule", other);
+      EXPECT_EQ(
+          CompareModels(dir_->path() / "rule" / "model", dir_->path() / "other_rule" / "model"), "")
+          << rule << ", " << layout.front();
+    }
+  }
+}
+
 TEST_F(ParityTest, MetricsDoNotDependOnTheLayout) {
   const auto one = Train("one", {});
   const auto many = Train("many", {"cluster.workers=3", "cluster.servers=2", "cluster.threads=2"});

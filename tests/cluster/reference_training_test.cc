@@ -28,10 +28,13 @@ class ReferenceTrainer {
         parameters_(spec),
         z_(spec.tables.size()),
         n_(spec.tables.size()),
-        accumulators_(spec.tables.size()) {
+        accumulators_(spec.tables.size()),
+        wide_moments_(spec.tables.size()),
+        deep_moments_(spec.tables.size()) {
     const auto dense = InitialDense(spec, config);
     parameters_.dense.assign(dense.begin(), dense.end());
-    dense_accumulators_.assign(dense.size(), config.dense.initial_accumulator);
+    dense_accumulators_.assign(dense.size(), config.dense.ValueOrDefault("initial_accumulator"));
+    dense_moments_.resize(dense.size());
   }
 
   // Mean log loss of the step's examples before its update.
@@ -45,7 +48,7 @@ class ReferenceTrainer {
       Touch(example);
       loss += ReferenceModel(spec_).AddGradient(parameters_, example, &gradient);
     }
-    Update(gradient, plan.examples);
+    Update(step, gradient, plan.examples);
     return loss / plan.examples;
   }
 
@@ -61,37 +64,73 @@ class ReferenceTrainer {
           .Fill(key, initial);
       parameters_.deep[t][key].assign(initial.begin(), initial.end());
       accumulators_[t][key].assign(spec_.tables[t].row_wise ? 1 : initial.size(),
-                                   config_.deep.initial_accumulator);
+                                   config_.deep.ValueOrDefault("initial_accumulator"));
     });
   }
 
-  void Update(const ReferenceParameters& gradient, double examples) {
+  // Adam (Kingma and Ba 2015, algorithm 1) and gradient descent, of any part.
+  struct Moments {
+    double m = 0, v = 0;
+  };
+  static void UpdatePlainly(const OptimizerConfig& config, std::uint64_t step, double gradient,
+                            double* w, Moments* moments) {
+    const double g = gradient + config.l2 * *w;
+    if (config.optimizer == UpdateRuleKind::kSgd) {
+      *w -= config["learning_rate"] * g;
+      return;
+    }
+    ASSERT_EQ(config.optimizer, UpdateRuleKind::kAdam);
+    const double t = static_cast<double>(step + 1), beta1 = config["beta1"],
+                 beta2 = config["beta2"];
+    moments->m = beta1 * moments->m + (1 - beta1) * g;
+    moments->v = beta2 * moments->v + (1 - beta2) * g * g;
+    *w -= config["learning_rate"] * moments->m / (1 - std::pow(beta1, t)) /
+          (std::sqrt(moments->v / (1 - std::pow(beta2, t))) + config["epsilon"]);
+  }
+
+  void Update(std::uint64_t step, const ReferenceParameters& gradient, double examples) {
     for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
-      for (const auto& [key, g] : gradient.wide[t]) UpdateWide(t, key, g);
-      for (const auto& [key, g] : gradient.deep[t]) UpdateDeep(t, key, g);
+      for (const auto& [key, g] : gradient.wide[t]) UpdateWide(step, t, key, g);
+      for (const auto& [key, g] : gradient.deep[t]) UpdateDeep(step, t, key, g);
     }
     for (std::size_t i = 0; i < gradient.dense.size(); ++i) {
+      if (config_.dense.optimizer != UpdateRuleKind::kAdaGrad) {
+        UpdatePlainly(config_.dense, step, gradient.dense[i] / examples, &parameters_.dense[i],
+                      &dense_moments_[i]);
+        continue;
+      }
       const double g = gradient.dense[i] / examples + config_.dense.l2 * parameters_.dense[i];
       dense_accumulators_[i] += g * g;
-      parameters_.dense[i] -= config_.dense.learning_rate * g / std::sqrt(dense_accumulators_[i]);
+      parameters_.dense[i] -=
+          config_.dense["learning_rate"] * g / std::sqrt(dense_accumulators_[i]);
     }
   }
 
-  void UpdateWide(std::size_t t, Key key, double g) {
+  void UpdateWide(std::uint64_t step, std::size_t t, Key key, double g) {
+    if (config_.wide.optimizer != UpdateRuleKind::kFtrl)
+      return UpdatePlainly(config_.wide, step, g, &parameters_.wide[t][key],
+                           &wide_moments_[t][key]);
     double& z = z_[t][key];
     double& n = n_[t][key];
     double& w = parameters_.wide[t][key];
-    z += g - (std::sqrt(n + g * g) - std::sqrt(n)) / config_.wide.alpha * w;
+    z += g - (std::sqrt(n + g * g) - std::sqrt(n)) / config_.wide["alpha"] * w;
     n += g * g;
     const double sign = z < 0 ? -1 : 1;
-    w = std::abs(z) <= config_.wide.l1
+    w = std::abs(z) <= config_.wide["l1"]
             ? 0
-            : -(z - sign * config_.wide.l1) /
-                  ((config_.wide.beta + std::sqrt(n)) / config_.wide.alpha + config_.wide.l2);
+            : -(z - sign * config_.wide["l1"]) /
+                  ((config_.wide["beta"] + std::sqrt(n)) / config_.wide["alpha"] + config_.wide.l2);
   }
 
-  void UpdateDeep(std::size_t t, Key key, const std::vector<double>& g) {
+  void UpdateDeep(std::uint64_t step, std::size_t t, Key key, const std::vector<double>& g) {
     std::vector<double>& w = parameters_.deep[t][key];
+    if (config_.deep.optimizer != UpdateRuleKind::kAdaGrad) {
+      std::vector<Moments>& moments = deep_moments_[t][key];
+      moments.resize(g.size());
+      for (std::size_t i = 0; i < g.size(); ++i)
+        UpdatePlainly(config_.deep, step, g[i], &w[i], &moments[i]);
+      return;
+    }
     std::vector<double>& a = accumulators_[t][key];
     std::vector<double> regularised(g.size());
     double squares = 0;
@@ -102,7 +141,7 @@ class ReferenceTrainer {
     if (spec_.tables[t].row_wise) a[0] += squares / static_cast<double>(g.size());
     for (std::size_t i = 0; i < g.size(); ++i) {
       if (!spec_.tables[t].row_wise) a[i] += regularised[i] * regularised[i];
-      w[i] -= config_.deep.learning_rate * regularised[i] /
+      w[i] -= config_.deep["learning_rate"] * regularised[i] /
               std::sqrt(a[spec_.tables[t].row_wise ? 0 : i]);
     }
   }
@@ -115,6 +154,9 @@ class ReferenceTrainer {
   std::vector<std::map<Key, double>> z_, n_;
   std::vector<std::map<Key, std::vector<double>>> accumulators_;
   std::vector<double> dense_accumulators_;
+  std::vector<std::map<Key, Moments>> wide_moments_;
+  std::vector<std::map<Key, std::vector<Moments>>> deep_moments_;
+  std::vector<Moments> dense_moments_;
 };
 
 void CompareLosses(const std::vector<std::string>& overrides) {
@@ -144,6 +186,20 @@ TEST(ReferenceTraining, RowWiseAdaGrad) {
 TEST(ReferenceTraining, ElementWiseAdaGradWithRegularisation) {
   CompareLosses(
       {"deep.row_wise=false", "deep.l2=0.01", "dense.l2=0.001", "wide.l1=0.3", "wide.l2=0.5"});
+}
+
+TEST(ReferenceTraining, AdamWithRegularisation) {
+  CompareLosses({"wide.optimizer=adam", "deep.optimizer=adam", "dense.optimizer=adam",
+                 "wide.learning_rate=0.02", "deep.learning_rate=0.01", "dense.learning_rate=0.003",
+                 "wide.l2=0.1", "deep.l2=0.01", "dense.l2=0.001", "deep.beta2=0.99",
+                 "cluster.workers=2", "cluster.servers=3"});
+}
+
+TEST(ReferenceTraining, GradientDescentWithRegularisation) {
+  CompareLosses({"wide.optimizer=sgd", "deep.optimizer=sgd", "dense.optimizer=sgd",
+                 "wide.learning_rate=0.01", "deep.learning_rate=0.02", "dense.learning_rate=0.1",
+                 "wide.l2=0.1", "deep.l2=0.01", "dense.l2=0.001", "cluster.workers=2",
+                 "cluster.servers=3"});
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <atomic>
 
 #include "common/model/model_file.h"
+#include "common/model/row_state.h"
 #include "common/run/checkpoint_dir.h"
 #include "launcher/synthetic/generate_books.h"
+#include "server/update_rule/update_rule.h"
 #include "tests/cluster/embedded_run.h"
 #include "tests/support/expect_error.h"
 
@@ -94,6 +96,27 @@ TEST_F(ResumeTest, RowsInBfloat16) {
   EXPECT_EQ(CompareModels(Model("run"), Model("other")), "");
   const std::string difference = CompareModels(Model("run"), Model("whole"));
   EXPECT_NE(difference.find("B a row"), std::string::npos) << difference;
+}
+
+TEST_F(ResumeTest, WithOtherUpdateRules) {
+  for (const char* rule : {"adam", "sgd"}) {
+    std::vector<std::string> overrides = {"cluster.servers=2"};
+    for (const char* part : {"wide", "deep", "dense"})
+      overrides.push_back(fmt::format("{}.optimizer={}", part, rule));
+    auto checkpointed = overrides;
+    checkpointed.emplace_back("checkpoint.every_steps=11");
+    Train("run", checkpointed);
+    for (const std::uint64_t step : Checkpoints("run").Steps()) {
+      auto rest = overrides;
+      rest.emplace_back("cluster.workers=3");
+      GoOn("run", step, "other", rest);
+      EXPECT_EQ(CompareModels(Model("run"), Model("other")), "") << rule << " " << step;
+    }
+    const std::string newest =
+        "resume=" + Checkpoints("run").Complete(Checkpoints("run").Steps().back()).string();
+    ExpectError(ExitCode::kUsage, {"optimizer", rule, "warm_start.model"},
+                [&] { Train("other", {newest}); });
+  }
 }
 
 TEST_F(ResumeTest, OnAnyLayout) {
@@ -250,6 +273,41 @@ TEST_F(ResumeTest, WarmStartKeepsValuesAndByChoiceSums) {
     EXPECT_EQ(ReadDense(Model("run"), ReadManifest(Model("run"))).values,
               ReadDense(Model("whole"), manifest).values);
   }
+}
+
+// Where the rule is another one the weights are taken over and its state begins anew; where it is
+// the same one, its state is taken over.
+TEST_F(ResumeTest, WarmStartUnderOtherUpdateRules) {
+  const std::vector<std::string> still = {
+      "train.batch_size=100000",        "train.epochs=1",
+      "wide.optimizer=adam",            "dense.optimizer=sgd",
+      "wide.learning_rate=1e-30",       "deep.learning_rate=1e-30",
+      "dense.learning_rate=1e-30",      "warm_start.model=" + (dir_->path() / "whole").string()};
+  Train("run", still);
+  const Manifest before = ReadManifest(Model("whole")), after = ReadManifest(Model("run"));
+  const auto ftrl = MakeUpdateRule(WideConfig());
+  std::size_t weights = 0;
+  for (std::size_t t = 0; t < before.tables.size(); ++t) {
+    const TableSpec& from = before.tables[t];
+    const TableSpec& to = after.tables[t];
+    const auto now = RowsOf(Model("run"), t);
+    for (const auto& [key, state] : RowsOf(Model("whole"), t)) {
+      const std::vector<float>& row = now.at(key);
+      if (from.wide) {
+        const float* const z = state.data();
+        float weight = 0;
+        ftrl->ReadWeights({&z, 1}, &weight);
+        ASSERT_NEAR(row[0], weight, 1e-6F) << from.name;
+        weights += weight != 0 ? 1 : 0;
+        ASSERT_EQ(row.size() - (to.dim > 0 ? state.size() - 2 : 0), 3U) << "weight, m, v";
+      }
+      if (from.dim == 0) continue;
+      ASSERT_NEAR(row[EmbeddingAt(to)], state[EmbeddingAt(from)], 1e-6F);
+      ASSERT_GE(row[DeepStateAt(to)], state[DeepStateAt(from)]) << "AdaGrad's sums are kept";
+    }
+  }
+  EXPECT_GT(weights, 100U);
+  EXPECT_EQ(ReadDense(Model("run"), after).values, ReadDense(Model("whole"), before).values);
 }
 
 TEST_F(ResumeTest, WarmStartFromAModelOfOtherShapesIsRefused) {

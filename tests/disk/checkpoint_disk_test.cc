@@ -64,7 +64,7 @@ Contents Read(const fs::path& dir) {
   }
   DenseState dense = ReadDense(dir, manifest);
   contents.dense = std::move(dense.values);
-  contents.dense_accumulators = std::move(dense.accumulators);
+  contents.dense_accumulators = std::move(dense.state);
   contents.config_toml = ReadTextFile(dir, manifest, "config.toml");
   contents.transforms_json = ReadTextFile(dir, manifest, "transforms.json");
   return contents;
@@ -88,12 +88,12 @@ class DiskRun {
   explicit DiskRun(const fs::path& output, int admission_count = 1)
       : output_(output),
         config_(MakeConfig(admission_count)),
-        context_{.config = config_,
-                 .spec = spec_,
-                 .layout = layout_,
-                 .transport = transport_,
-                 .train_examples = 100,
-                 .checkpoint_dir = output / "checkpoints"},
+        context_{{.config = config_,
+                  .spec = spec_,
+                  .layout = layout_,
+                  .train_examples = 100,
+                  .checkpoint_dir = output / "checkpoints"},
+                 transport_},
         schedule_(config_, 100),
         checkpoints_(context_, schedule_) {
     for (int s = 0; s < kServers; ++s)

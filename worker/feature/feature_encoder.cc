@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "common/check.h"
+#include "common/finite.h"
 #include "worker/text/number.h"
 
 namespace fathom {
@@ -17,12 +18,6 @@ constexpr std::size_t kMaxCombinations = 4096;
 constexpr float kMiddleQuantile = 0.5F;
 constexpr std::string_view kZero = "0";
 constexpr char kSeparatorOfPairs = ' ';
-
-bool AllFinite(const std::vector<float>& numbers) {
-  unsigned infinite = 0;  // no early end: a vector loop
-  for (const float number : numbers) infinite |= std::isfinite(number) ? 0 : 1;
-  return infinite == 0;
-}
 
 std::string NotANumber(const std::string& column, std::string_view text) {
   return fmt::format("column {} = \"{}\" is no number (data.missing lists what means unknown)",

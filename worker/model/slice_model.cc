@@ -71,8 +71,8 @@ double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const Pulle
   }
   if (!std::isfinite(loss)) {
     Fail(ExitCode::kNumeric,
-         "step {}: the log loss of slice {} is not finite: lower the learning rates (wide.alpha, "
-         "deep.learning_rate, dense.learning_rate) or standardise the numeric columns",
+         "step {}: the log loss of slice {} is not finite: lower the learning rates (of [wide], "
+         "[deep] and [dense]) or standardise the numeric columns",
          batch.step, batch.first_slice + slice);
   }
   // The layers' gradients are written whole; what lies before them is added up.

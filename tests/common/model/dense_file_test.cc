@@ -34,7 +34,7 @@ class DenseFileTest : public ::testing::Test {
 TEST_F(DenseFileTest, ComesBack) {
   const DenseState read = ReadDense(dir_.path(), manifest_);
   EXPECT_EQ(read.values, SmallModel().dense);
-  EXPECT_EQ(read.accumulators, SmallModel().dense_accumulators);
+  EXPECT_EQ(read.state, SmallModel().dense_state);
 }
 
 TEST_F(DenseFileTest, MissingFile) {
@@ -52,7 +52,7 @@ TEST_F(DenseFileTest, DoesNotDependOnTheNumberOfServers) {
   std::string one;
   for (int servers = 1; servers <= 5; ++servers) {
     ScratchDir dir;
-    CreateDense(dir.path(), kFloats);
+    CreateDense(dir.path(), kFloats, 1);
     for (int s = servers - 1; s >= 0; --s) {
       const std::uint64_t first =
           kFloats * static_cast<std::uint64_t>(s) / static_cast<std::uint64_t>(servers);
@@ -62,10 +62,10 @@ TEST_F(DenseFileTest, DoesNotDependOnTheNumberOfServers) {
                       std::span(accumulators).subspan(first, end - first));
     }
     const Manifest manifest{
-        .tables = {}, .dense_floats = kFloats, .files = {FinishDense(dir.path(), kFloats)}};
+        .tables = {}, .dense_floats = kFloats, .files = {FinishDense(dir.path(), kFloats, 1)}};
     const DenseState read = ReadDense(dir.path(), manifest);
     EXPECT_EQ(read.values, values);
-    EXPECT_EQ(read.accumulators, accumulators);
+    EXPECT_EQ(read.state, accumulators);
     if (servers == 1) one = dir.Read("dense.bin");
     EXPECT_EQ(dir.Read("dense.bin"), one);
   }
@@ -94,7 +94,8 @@ TEST_F(DenseFileTest, BadChecksum) {
 TEST_F(DenseFileTest, Short) {
   std::filesystem::resize_file(dir_.path() / "dense.bin", 100);
   ExpectError(ExitCode::kModel, {"dense.bin", "100 bytes"}, [&] { Read(); });
-  ExpectError(ExitCode::kModel, {"dense.bin", "100 bytes"}, [&] { FinishDense(dir_.path(), 16); });
+  ExpectError(ExitCode::kModel, {"dense.bin", "100 bytes"},
+              [&] { FinishDense(dir_.path(), 16, 1); });
   Reseal(dir_, "dense.bin", &manifest_);
   ExpectError(ExitCode::kModel, {"dense.bin", "ends"}, [&] { Read(); });
 }

@@ -83,6 +83,26 @@ TEST_F(ManifestTest, TablesWhoseRowsKeepTheirLastStep) {
   EXPECT_EQ(ReadManifest(dir_.path()).tables, written_.tables);
 }
 
+// Programs that know the default rules alone must read their models, and no others.
+TEST_F(ManifestTest, RulesAreNamedWhereTheyAreNotTheDefaults) {
+  EXPECT_EQ(json_["version"], 2);
+  for (const char* name : {"wide_rule", "deep_rule", "dense_rule"})
+    EXPECT_EQ(json_.dump().find(name), std::string::npos) << name;
+  written_.tables[1].wide_rule = UpdateRuleKind::kAdaGrad;
+  written_.tables[1].deep_rule = UpdateRuleKind::kAdam;
+  written_.dense_rule = UpdateRuleKind::kSgd;
+  WriteManifest(dir_.path(), written_);
+  const Manifest read = ReadManifest(dir_.path());
+  EXPECT_EQ(read.tables, written_.tables);
+  EXPECT_EQ(read.dense_rule, UpdateRuleKind::kSgd);
+  json_ = WithoutChecksum();
+  EXPECT_EQ(json_["version"], 3);
+  EXPECT_FALSE(json_["tables"][0].contains("wide_rule"));
+  ExpectDamaged({"wide_rule", "\"newton\""}, "/tables/1/wide_rule", "newton");
+  ExpectDamaged({"deep_rule", "\"ftrl\""}, "/tables/1/deep_rule", "ftrl");
+  ExpectDamaged({"dense_rule", "\"ftrl\""}, "/dense_rule", "ftrl");
+}
+
 TEST_F(ManifestTest, ReplacesTheOldOneAndLeavesNothingBeside) {
   written_.step = 99;
   WriteManifest(dir_.path(), written_);
@@ -172,7 +192,7 @@ TEST_F(ManifestTest, WrongFormat) {
   ExpectDamaged({"\"format\"", "fathom model"}, "/format", "fathom data");
 }
 
-TEST_F(ManifestTest, WrongVersion) { ExpectDamaged({"version 3", "reads 2"}, "/version", 3); }
+TEST_F(ManifestTest, WrongVersion) { ExpectDamaged({"version 4", "reads 2 and 3"}, "/version", 4); }
 
 TEST_F(ManifestTest, NumbersThatAreNone) {
   for (const char* pointer : {"/version", "/step", "/seed", "/dense_floats", "/tables/1/dim",

@@ -33,7 +33,7 @@ TEST(ModelCompare, AnotherSeed) {
 TEST(ModelCompare, AnotherNumberOfDenseParameters) {
   SmallModel b;
   b.dense.resize(32);
-  b.dense_accumulators.resize(32);
+  b.dense_state.resize(32);
   EXPECT_EQ(Difference({}, b), "dense parameters: 16 against 32");
 }
 
@@ -57,7 +57,7 @@ TEST(ModelCompare, ADenseParameter) {
 
 TEST(ModelCompare, ADenseAccumulator) {
   SmallModel b;
-  b.dense_accumulators[15] = 1.25F;
+  b.dense_state[15] = 1.25F;
   EXPECT_EQ(Difference({}, b),
             "dense accumulator 15: 1.5 (bits 3fc00000) against 1.25 (bits 3fa00000)");
 }
@@ -75,6 +75,45 @@ TEST(ModelCompare, EveryPartOfARowHasItsName) {
         << difference;
     EXPECT_NE(difference.find("against 8 (bits 41000000)"), std::string::npos) << difference;
   }
+}
+
+TEST(ModelCompare, TheStateOfARuleHasItsNames) {
+  SmallModel a;
+  a.tables[0].wide_rule = UpdateRuleKind::kSgd;
+  a.tables[1].wide_rule = UpdateRuleKind::kAdam;
+  a.tables[1].deep_rule = UpdateRuleKind::kAdam;
+  a.rows = {{{KeyIn(0, 1), {1}}}, {{KeyIn(5, 0), std::vector<float>(9, 2)}}};
+  const char* names[] = {"weight", "m",    "v",    "embedding[0]", "embedding[1]",
+                         "m[0]",   "m[1]", "v[0]", "v[1]"};
+  for (std::size_t i = 0; i < 9; ++i) {
+    SmallModel b = a;
+    b.rows[1][KeyIn(5, 0)][i] = 8;
+    EXPECT_EQ(Difference(a, b).find("table wide_deep2, key 1400000000000000, " +
+                                    std::string(names[i]) + ": 2 "),
+              0U)
+        << Difference(a, b);
+  }
+  SmallModel b = a;
+  b.rows[0][KeyIn(0, 1)][0] = 8;
+  EXPECT_EQ(Difference(a, b).find("table wide, key 0000000000000001, weight: 1 "), 0U);
+  b = a;
+  b.tables[0].wide_rule = UpdateRuleKind::kAdaGrad;
+  b.rows[0] = {};
+  EXPECT_EQ(Difference(a, b),
+            "table 0: wide (12 B a row, wide sgd) against wide (16 B a row, wide adagrad)");
+}
+
+TEST(ModelCompare, TheStateOfTheDenseRuleHasItsNames) {
+  SmallModel a;
+  a.dense_rule = UpdateRuleKind::kAdam;
+  a.dense_state.assign(32, 1.5F);
+  for (const auto& [i, name] :
+       {std::pair<std::size_t, const char*>{3, "dense m 3: "}, {16 + 4, "dense v 4: "}}) {
+    SmallModel b = a;
+    b.dense_state[i] = 1;
+    EXPECT_EQ(Difference(a, b).find(name), 0U) << Difference(a, b);
+  }
+  EXPECT_EQ(Difference({}, a), "dense.optimizer: adagrad against adam");
 }
 
 TEST(ModelCompare, TheLastStepIsAWholeNumber) {

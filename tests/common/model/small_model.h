@@ -34,7 +34,8 @@ struct SmallModel {
       {{KeyIn(0, 1), {1, 2}}, {KeyIn(0, 7), {3, 4}}, {KeyIn(63, 9), {5, 6}}},
       {{KeyIn(0, 3), {1, 2, 3, 4, 5, 6}}, {KeyIn(5, 0), {-1, 0.5F, 1e-30F, 4, 5, 6}}}};
   std::vector<float> dense = std::vector<float>(16, 0.25F);
-  std::vector<float> dense_accumulators = std::vector<float>(16, 1.5F);
+  UpdateRuleKind dense_rule = UpdateRuleKind::kAdaGrad;
+  std::vector<float> dense_state = std::vector<float>(16, 1.5F);
 
   // The table's rows in the partition: [first, second).
   auto RowsOf(std::size_t table, int partition) const {
@@ -55,14 +56,15 @@ struct SmallModel {
   Manifest Write(const std::filesystem::path& dir) const {
     std::filesystem::create_directories(dir);
     Manifest manifest{
-        .step = step, .seed = seed, .tables = tables, .dense_floats = dense.size(), .files = {}};
+        .step = step, .seed = seed, .tables = tables, .dense_floats = dense.size(), .dense_rule = dense_rule, .files = {}};
     manifest.files.push_back(WriteTextFile(dir, "config.toml", "seed = 1\n"));
     for (int p = 0; p < kPartitions; ++p) {
       manifest.files.push_back(HasRows(p) ? WritePartition(dir, p) : WriteEmptyPartition(dir, p));
     }
-    CreateDense(dir, dense.size());
-    WriteDenseRange(dir, dense.size(), 0, dense, dense_accumulators);
-    manifest.files.push_back(FinishDense(dir, dense.size()));
+    const int states = TraitsOf(dense_rule).states();
+    CreateDense(dir, dense.size(), states);
+    WriteDenseRange(dir, dense.size(), 0, dense, dense_state);
+    manifest.files.push_back(FinishDense(dir, dense.size(), states));
     WriteManifest(dir, manifest);
     return manifest;
   }

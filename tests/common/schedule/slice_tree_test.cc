@@ -81,7 +81,7 @@ TEST(TreeSum, DepthStaysBelowTheLimit) {
   deepest = std::max(deepest, sum.Push(slice, none));
   EXPECT_EQ(deepest, TreeSum::kMaxDepth - 1);
   sum.Finish(none);
-  EXPECT_EQ(sum.depth(), 0);
+  EXPECT_EQ(sum.Push(0, none), 0) << "another sum begins";
 }
 
 // Workers add up their nodes and the server the nodes: the same additions as one worker's.

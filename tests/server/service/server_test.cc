@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -59,16 +60,16 @@ class ServerRun {
       : config_(MakeConfig(timeout_seconds, checkpoint_steps)),
         layout_(MakeLayout({"node-a"}, config_.cluster)),
         transport_(static_cast<int>(layout_.roles.size())),
-        context_{.config = config_,
-                 .spec = spec_,
-                 .layout = layout_,
-                 .transport = transport_,
-                 .mode = mode,
-                 .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
-                 .evaluation_examples = 10,
-                 .model_dir = model_dir,
-                 .save_dir = save_dir_.path(),
-                 .checkpoint_dir = checkpoint_dir()},
+        context_{{.config = config_,
+                  .spec = spec_,
+                  .layout = layout_,
+                  .mode = mode,
+                  .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
+                  .evaluation_examples = 10,
+                  .model_dir = model_dir,
+                  .save_dir = save_dir_.path(),
+                  .checkpoint_dir = checkpoint_dir()},
+                 transport_},
         thread_([this] { Serve(); }) {}
 
   ~ServerRun() {
@@ -129,7 +130,12 @@ class ServerRun {
     thread_.join();
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
+  // A server that does not fail is stopped after a while.
   void ExpectFailure(ExitCode code, std::initializer_list<const char*> words) {
+    const Deadline deadline = Clock::now() + std::chrono::seconds(20);
+    while (!ended_ && Clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (!ended_) Send(FrameType::kStop, 0, 0);
     ExpectError(code, words, [this] { Join(); });
   }
 
@@ -140,6 +146,7 @@ class ServerRun {
     } catch (...) {
       failure_ = std::current_exception();
     }
+    ended_ = true;
   }
 
   // The next frame but for those that only say that the server is alive.
@@ -157,6 +164,7 @@ class ServerRun {
   InProcessTransport transport_;
   RunContext context_;
   std::exception_ptr failure_;
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 
@@ -221,7 +229,7 @@ TEST_F(ServerTest, EvaluationPullsCreateNoRows) {
   run.Rows(0, 0);
   run.Rows(1, 0);
   run.Rows(0, 0);
-  CreateDense(run.save_dir(), kDenseFloats);
+  CreateDense(run.save_dir(), kDenseFloats, 1);
   run.Send(FrameType::kSave, 0, 0, EncodeSave({}));
   const auto saved = run.Saved();
   ASSERT_TRUE(saved);
@@ -236,15 +244,15 @@ TEST_F(ServerTest, WorkerWithoutSlicesTakesPartWithEmptyMessages) {
   const Layout layout = MakeLayout({"node-a"}, config.cluster);
   const ModelSpec spec = Spec();
   InProcessTransport transport(static_cast<int>(layout.roles.size()));
-  const RunContext context{.config = config,
-                           .spec = spec,
-                           .layout = layout,
-                           .transport = transport,
-                           .mode = RunMode::kTrain,
-                           .train_examples = 8,
-                           .evaluation_examples = 0,
-                           .model_dir = {},
-                           .save_dir = {}};
+  const RunContext context{{.config = config,
+                            .spec = spec,
+                            .layout = layout,
+                            .mode = RunMode::kTrain,
+                            .train_examples = 8,
+                            .evaluation_examples = 0,
+                            .model_dir = {},
+                            .save_dir = {}},
+                           transport};
   const auto send = [&](FrameType type, RoleId from, Buffer payload) {
     transport.Send({.type = type,
                     .source = from,
@@ -266,7 +274,7 @@ TEST_F(ServerTest, SavesAndServesTheModel) {
   for (std::uint64_t number = 0; number < kSteps; ++number) run.TakeStep(step_, number);
   run.PullToEvaluate(0, kSteps, keys_);
   const Buffer trained = run.Rows(0, kSteps);
-  CreateDense(run.save_dir(), kDenseFloats);
+  CreateDense(run.save_dir(), kDenseFloats, 1);
   run.Send(FrameType::kSave, 0, kSteps, EncodeSave({}));
   const auto frame = run.Saved();
   ASSERT_TRUE(frame);
@@ -274,7 +282,7 @@ TEST_F(ServerTest, SavesAndServesTheModel) {
   SavedMessage saved = DecodeSaved(frame->payload.bytes());
   EXPECT_EQ(saved.tables.at(0).rows, keys_.size());
   EXPECT_EQ(saved.files.size(), static_cast<std::size_t>(kPartitions));
-  saved.files.push_back(FinishDense(run.save_dir(), kDenseFloats));
+  saved.files.push_back(FinishDense(run.save_dir(), kDenseFloats, 1));
   WriteManifest(run.save_dir(), {.step = kSteps,
                                  .seed = 1,
                                  .tables = Spec().tables,
@@ -454,7 +462,7 @@ TEST_F(ServerTest, HoldsTrainingBackUntilTheCheckpointIsWritten) {
   EXPECT_FALSE(run.Answered(0));
   const CheckpointDir checkpoints(run.checkpoint_dir());
   checkpoints.Start(1);
-  CreateDense(checkpoints.Partial(1), kDenseFloats);
+  CreateDense(checkpoints.Partial(1), kDenseFloats, 1);
   run.Send(FrameType::kSave, 0, 1, EncodeSave({.checkpoint = true}));
   const auto saved = run.Saved();
   ASSERT_TRUE(saved);

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 
+#include "common/bfloat16.h"
 #include "common/error.h"
 #include "common/model/model_file.h"
 #include "tests/server/simulated_step.h"
@@ -34,7 +35,7 @@ ModelSpec Spec() {
 
 Config MakeConfig() {
   Config config;
-  config.wide.l1 = 1e-4;
+  config.wide.Set("l1", 1e-4);
   config.deep.l2 = 1e-3;
   return config;
 }
@@ -74,7 +75,7 @@ Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, 
                       const std::filesystem::path& dir) {
   Manifest manifest{
       .step = kSteps, .seed = 1, .tables = spec.tables, .dense_floats = kDenseFloats, .files = {}};
-  CreateDense(dir, kDenseFloats);
+  CreateDense(dir, kDenseFloats, 1);
   for (int s = 0; s < servers; ++s) {
     Shard shard(config, spec, s, servers);
     for (int number = 0; number < kSteps; ++number) {
@@ -85,7 +86,7 @@ Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, 
     SavedMessage saved = shard.files().SaveModel(dir, [] {});
     for (auto& file : saved.files) manifest.files.push_back(std::move(file));
   }
-  manifest.files.push_back(FinishDense(dir, kDenseFloats));
+  manifest.files.push_back(FinishDense(dir, kDenseFloats, 1));
   std::sort(manifest.files.begin(), manifest.files.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   WriteManifest(dir, manifest);
@@ -127,7 +128,7 @@ TEST(Shard, ASaveShowsSignsOfLifeWithinAFile) {
   ASSERT_EQ(tables[0].RowsOf(0), kRows);
   ShardFiles files(spec.tables, tables, dense, arena, admission, 0, kPartitions);
   const ScratchDir dir;
-  CreateDense(dir.path(), kDenseFloats);
+  CreateDense(dir.path(), kDenseFloats, 1);
   int signs = 0;
   files.SaveModel(dir.path(), [&] { ++signs; });
   EXPECT_GE(signs, kPartitions + 20);
@@ -198,6 +199,43 @@ TEST(Shard, AnswerHasTheDenseRangeOnlyIfAsked) {
   }
 }
 
+// Known rows and unknown ones.
+TEST(Shard, AnswersInBfloat16AreTheFloatsRounded) {
+  ModelSpec spec = Spec(), half = Spec();
+  half.row_format = RowFormat::kBfloat16;
+  const Config config = MakeConfig();
+  Shard whole(config, spec, 0, 1), rounded(config, half, 0, 1);
+  const SimulatedStep step(spec.tables, kDenseFloats, 7, 1),
+      unknown(spec.tables, kDenseFloats, 7, 2);
+  TakeStep(0, step, 1, 0, 1, &whole);
+  const ScratchDir dir;
+  CreateDense(dir.path(), kDenseFloats);
+  SavedMessage saved = whole.files().SaveModel(dir.path(), [] {});
+  saved.files.push_back(FinishDense(dir.path(), kDenseFloats));
+  WriteManifest(dir.path(), {.step = 1,
+                             .seed = 1,
+                             .tables = spec.tables,
+                             .dense_floats = kDenseFloats,
+                             .files = saved.files});
+  rounded.Load(dir.path(), [] {});
+  for (const SimulatedStep* asked : {&step, &unknown}) {
+    const Buffer floats = whole.EncodeRows(DecodeAndFind(&whole, asked->Pull(0, 1, 0, 1), 0, 1));
+    const Buffer halves =
+        rounded.EncodeRows(DecodeAndFind(&rounded, asked->Pull(0, 1, 0, 1), 0, 1));
+    const RowsMessage expected = DecodeRows(floats.bytes(), spec.tables);
+    const RowsMessage read = DecodeRows(halves.bytes(), spec.tables, RowFormat::kBfloat16);
+    EXPECT_TRUE(std::ranges::equal(read.dense, expected.dense));
+    for (std::size_t t = 0; t < spec.tables.size(); ++t) {
+      for (const auto part : {&RowsMessage::Table::wide, &RowsMessage::Table::deep}) {
+        const auto numbers = read.tables[t].*part, exact = expected.tables[t].*part;
+        ASSERT_EQ(numbers.size(), exact.size());
+        for (std::size_t i = 0; i < exact.size(); ++i)
+          ASSERT_EQ(numbers[i], RoundedToBfloat16(exact[i])) << t << ", " << i;
+      }
+    }
+  }
+}
+
 TEST(Shard, FindMissingSeesRowsCreatedSince) {
   const ModelSpec spec = Spec();
   const Config config;
@@ -215,7 +253,7 @@ TEST(Shard, OnlyAPushCreatesRows) {
   const ModelSpec spec = Spec();
   const Config config;
   const ScratchDir dir;
-  CreateDense(dir.path(), kDenseFloats);
+  CreateDense(dir.path(), kDenseFloats, 1);
   Shard shard(config, spec, 0, 1);
   const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
   DecodeAndFind(&shard, step.Pull(0, 1, 0, 1), 0, 1);
@@ -232,7 +270,7 @@ TEST(Shard, AKeyGetsItsRowInTheStepThatMakesItsCountFull) {
   config.server.admission_count = 3;
   for (const int workers : {1, 5}) {
     const ScratchDir dir;
-    CreateDense(dir.path(), kDenseFloats);
+    CreateDense(dir.path(), kDenseFloats, 1);
     Shard shard(config, spec, 0, 1);
     const SimulatedStep step(spec.tables, kDenseFloats, 7, 1);
     const std::size_t keys = step.Keys(0, 1, 0, 1)[1].size();

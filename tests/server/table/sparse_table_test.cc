@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "common/model/row_state.h"
+#include "server/table/initial_embedding.h"
+#include "tests/support/optimizer_settings.h"
 
 namespace fathom {
 namespace {
@@ -127,6 +129,15 @@ TEST_F(SparseTableTest, InitialValuesHaveTheStandardDeviationThatIsAskedFor) {
   EXPECT_LE(largest, std::sqrt(3.0) * 0.5);
 }
 
+// What unknown keys are scored with may never change: models lean on it.
+TEST_F(SparseTableTest, InitialValuesAreWhatTheyHaveAlwaysBeen) {
+  float embedding[3];
+  InitialEmbedding(1, "wide_deep3", 0.05).Fill(0x0123456789ABCDEF, embedding);
+  EXPECT_EQ(embedding[0], -0x1.20aad4p-7F);
+  EXPECT_EQ(embedding[1], 0x1.1c9f0cp-4F);
+  EXPECT_EQ(embedding[2], -0x1.2742e4p-4F);
+}
+
 TEST_F(SparseTableTest, LookupsInsertNothing) {
   SparseTable table = Make();
   const std::vector<Key> keys = RandomKeys(1000, 4);
@@ -143,7 +154,7 @@ TEST_F(SparseTableTest, LookupsInsertNothing) {
 }
 
 TEST_F(SparseTableTest, NewRowHasItsInitialState) {
-  config_.deep.initial_accumulator = 0.125;
+  config_.deep.Set("initial_accumulator", 0.125);
   for (const bool row_wise : {true, false}) {
     TableSpec spec = kSpec;
     spec.row_wise = row_wise;
@@ -155,14 +166,15 @@ TEST_F(SparseTableTest, NewRowHasItsInitialState) {
     EXPECT_EQ(row[0], 0);
     EXPECT_EQ(row[1], 0);
     for (int i = 0; i < 16; ++i) EXPECT_EQ(row[2 + i], initial[static_cast<std::size_t>(i)]);
-    for (int i = 0; i < spec.accumulators(); ++i) EXPECT_EQ(row[18 + i], 0.125F);
+    for (int i = 0; i < spec.deep_state_floats(); ++i) EXPECT_EQ(row[18 + i], 0.125F);
   }
 }
 
 // One step of both rules on one row, in each of the four shapes.
 TEST_F(SparseTableTest, UpdateTouchesThePartsOfItsShape) {
-  config_.wide = {.alpha = 0.5, .beta = 1, .l1 = 0, .l2 = 2};
-  config_.deep = {.learning_rate = 0.5, .initial_accumulator = 7, .row_wise = true, .l2 = 0};
+  testing::Give(&config_.wide, {{"alpha", 0.5}});
+  config_.wide.l2 = 2;
+  testing::Give(&config_.deep, {{"learning_rate", 0.5}, {"initial_accumulator", 7}});
   for (const bool wide : {true, false}) {
     for (const bool row_wise : {true, false}) {
       const TableSpec spec{.name = "t", .wide = wide, .dim = 2, .row_wise = row_wise};
@@ -179,7 +191,7 @@ TEST_F(SparseTableTest, UpdateTouchesThePartsOfItsShape) {
       const float* const embedding = row + (wide ? 2 : 0);
       EXPECT_FLOAT_EQ(embedding[0], initial[0] - 0.5F * 3 / 4);
       EXPECT_FLOAT_EQ(embedding[1], initial[1] - 0.5F * 3 / 4);
-      for (int i = 0; i < spec.accumulators(); ++i) EXPECT_FLOAT_EQ(embedding[2 + i], 16);
+      for (int i = 0; i < spec.deep_state_floats(); ++i) EXPECT_FLOAT_EQ(embedding[2 + i], 16);
     }
   }
 }
@@ -197,7 +209,7 @@ TEST_F(SparseTableTest, WideOnlyTable) {
 }
 
 TEST_F(SparseTableTest, StatisticsCountExactZeros) {
-  config_.wide.l1 = 2;
+  config_.wide.Set("l1", 2);
   SparseTable table = Make();
   const std::vector<Key> keys = RandomKeys(10, 7);
   std::vector<float*> rows(keys.size());
@@ -212,7 +224,7 @@ TEST_F(SparseTableTest, StatisticsCountExactZeros) {
 
 // The count is kept with each change; against a look at all weights.
 TEST_F(SparseTableTest, ExactZerosStayCountedWhateverHappensToTheRows) {
-  config_.wide.l1 = 2;
+  config_.wide.Set("l1", 2);
   SparseTable table = Make();
   const std::vector<Key> keys = RandomKeys(2000, 7);
   const auto zeros = [&] {
@@ -236,7 +248,7 @@ TEST_F(SparseTableTest, ExactZerosStayCountedWhateverHappensToTheRows) {
     if (i % 2 == 0) {
       table.Restore(keys[i], state);
     } else {
-      table.RestoreValues(keys[i], i % 3 == 0 ? 0.5F : 0, gradient);
+      table.RestoreValues(keys[i], i % 3 == 0 ? 0.5F : 0, gradient, {});
     }
   }
   EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());
@@ -255,6 +267,28 @@ TEST_F(SparseTableTest, RestoredRowIsTheRow) {
   table.Find(std::vector<Key>{77}, &row);
   ASSERT_NE(row, nullptr);
   EXPECT_TRUE(std::equal(state.begin(), state.end(), row));
+}
+
+// As if it had been trained to that weight in one step; the accumulators are new.
+TEST_F(SparseTableTest, RestoredValuesAreThoseOfTheRow) {
+  config_.wide = {.alpha = 0.5, .beta = 1, .l1 = 0.25, .l2 = 2};
+  config_.deep.initial_accumulator = 0.125;
+  SparseTable table = Make();
+  std::vector<float> embedding(16);
+  for (std::size_t i = 0; i < embedding.size(); ++i) embedding[i] = static_cast<float>(i) - 3;
+  const std::vector<Key> keys = {77, 78, 79};
+  const std::vector<float> weights = {0.75F, -0.5F, 0};
+  for (std::size_t k = 0; k < keys.size(); ++k) table.RestoreValues(keys[k], weights[k], embedding);
+  std::vector<float*> rows(keys.size());
+  table.Find(keys, rows.data());
+  std::vector<float> read(keys.size());
+  table.GatherWeights(rows, read);
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    EXPECT_FLOAT_EQ(read[k], weights[k]);
+    EXPECT_TRUE(std::equal(embedding.begin(), embedding.end(), rows[k] + 2));
+    EXPECT_EQ(rows[k][1], 0) << "n";
+    EXPECT_EQ(rows[k][18], 0.125F);
+  }
 }
 
 // Only keys of the server's own partitions: the first partition is not number 0.
@@ -431,7 +465,7 @@ TEST_F(SparseTableTest, AClosedPartitionGetsNoNewRows) {
 // A thousand steps, each far smaller than what a bfloat16 near 1 can tell apart: rounded to the
 // nearest they would all be lost; at random they add up, to the same for the same seed.
 TEST_F(SparseTableTest, StepsTooSmallForBfloat16AddUp) {
-  config_.deep = {.learning_rate = 0.001, .initial_accumulator = 1, .row_wise = true, .l2 = 0};
+  testing::Give(&config_.deep, {{"learning_rate", 0.001}, {"initial_accumulator", 1}});
   for (const int dim : {1, 5, 16}) {
     TableSpec spec{.name = "t", .wide = true, .dim = dim, .precision = Precision::kBfloat16};
     SparseTable table = Make(spec);
@@ -461,6 +495,32 @@ TEST_F(SparseTableTest, StepsTooSmallForBfloat16AddUp) {
     }
     EXPECT_NEAR(sum / expected, 1, 0.02);
     EXPECT_EQ(rows[0][0], exact_rows[0][0]);  // FTRL's sums stay float32
+  }
+}
+
+// Elements that are alike, and have gradients alike, do not go up and down together: each has
+// random bits of its own.
+TEST_F(SparseTableTest, ElementsAreRoundedAtRandomEachByItself) {
+  TableSpec spec{.name = "t", .dim = 8, .precision = Precision::kBfloat16};
+  SparseTable table = Make(spec);
+  const std::vector<Key> keys = RandomKeys(500, 17);
+  const std::vector<float> ones(8, 1), gradient(8, 0.01F);
+  for (const Key key : keys) table.RestoreValues(key, 0, ones);
+  std::vector<float*> rows(keys.size());
+  table.Find(keys, rows.data());
+  for (float* row : rows) table.Update(3, row, 0, gradient);
+  const std::vector<float> after = Embeddings(table, keys);
+  const double up = static_cast<double>(std::count(after.begin(), after.end(), 1.0F)) /
+                    static_cast<double>(after.size());
+  ASSERT_GT(up, 0.1);
+  ASSERT_LT(up, 0.9);
+  for (std::size_t a = 0; a < 8; ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      double alike = 0;
+      for (std::size_t k = 0; k < keys.size(); ++k)
+        alike += after[8 * k + a] == after[8 * k + b] ? 1.0 / 500 : 0;
+      EXPECT_NEAR(alike, up * up + (1 - up) * (1 - up), 0.12) << a << " and " << b;
+    }
   }
 }
 

@@ -1,0 +1,11 @@
+// Rows of one partition in ascending order of key.
+#pragma once
+
+#include <vector>
+
+namespace fathom {
+
+// The rows are named by pointers to their state, as in row_store.h.
+std::vector<const float*> SortedByKey(const std::vector<const float*>& rows);
+
+}  // namespace fathom
