@@ -19,10 +19,6 @@ constexpr float kMiddleQuantile = 0.5F;
 constexpr std::string_view kZero = "0";
 constexpr char kSeparatorOfPairs = ' ';
 
-const std::string& SourceOf(const ColumnConfig& column) {
-  return column.source.empty() ? column.name : column.source;
-}
-
 std::string NotANumber(const std::string& column, std::string_view text) {
   return fmt::format("column {} = \"{}\" is no number (data.missing lists what means unknown)",
                      column, text);

@@ -6,13 +6,10 @@
 #include "common/error.h"
 
 namespace fathom {
-namespace {
 
 const std::string& SourceOf(const ColumnConfig& column) {
   return column.source.empty() ? column.name : column.source;
 }
-
-}  // namespace
 
 InputSchema::InputSchema(const Config& config, bool labelled)
     : config_(config), labelled_(labelled), label_(config.data) {

@@ -14,6 +14,9 @@
 
 namespace fathom {
 
+// The column of the data that a column of the config reads.
+const std::string& SourceOf(const ColumnConfig& column);
+
 // Thread rule: immutable once made; each thread has a RecordReader of its own.
 class InputSchema {
  public:
