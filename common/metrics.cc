@@ -17,34 +17,41 @@ constexpr double kNormalQuantile975 = 1.959963984540054;
 
 using Int128 = __int128;
 
-// For each run of equal scores: how many negatives and positives it holds.
+// The labels of all examples, and example numbers by ascending score.
+struct Ranking {
+  std::span<const float> logits;
+  std::span<const std::uint8_t> labels;
+  std::span<const std::uint32_t> order;
+};
+
+// A run of equal scores: how many negatives and positives it holds.
 struct Tie {
   std::uint64_t negatives = 0;
   std::uint64_t positives = 0;
 };
 
-// `order`: example numbers by ascending score.
-std::vector<Tie> Ties(std::span<const float> logits, std::span<const std::uint8_t> labels,
-                      std::span<const std::uint32_t> order) {
-  std::vector<Tie> ties;
-  float last = 0;
-  for (const std::uint32_t i : order) {
-    if (ties.empty() || logits[i] != last) ties.emplace_back();
-    last = logits[i];
-    (labels[i] != 0 ? ties.back().positives : ties.back().negatives) += 1;
+// Calls `visit(tie)` for each run of equal scores, in ascending order. The runs are not kept:
+// there may be as many as examples.
+template <typename Visit>
+void ForEachTie(const Ranking& ranking, const Visit& visit) {
+  const auto& [logits, labels, order] = ranking;
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    Tie tie;
+    while (end < order.size() && logits[order[end]] == logits[order[begin]])
+      (labels[order[end++]] != 0 ? tie.positives : tie.negatives) += 1;
+    visit(tie);
   }
-  return ties;
 }
 
 // Twice the number of (positive, negative) pairs in the right order; a tie counts one.
-Int128 TwicePairs(const std::vector<Tie>& ties) {
+Int128 TwicePairs(const Ranking& ranking) {
   Int128 pairs = 0;
   std::uint64_t negatives_below = 0;
-  for (const Tie& tie : ties) {
+  ForEachTie(ranking, [&](const Tie& tie) {
     pairs += static_cast<Int128>(tie.positives) *
              (2 * static_cast<Int128>(negatives_below) + tie.negatives);
     negatives_below += tie.negatives;
-  }
+  });
   return pairs;
 }
 
@@ -54,15 +61,15 @@ struct AucInterval {
 
 // DeLong, DeLong and Clarke-Pearson 1988, eq. 4 to 6, for one curve. A positive's component is the
 // share of negatives that it beats; twice that number is an integer, so the sums are exact.
-AucInterval DeLong(const std::vector<Tie>& ties, std::uint64_t positives, std::uint64_t negatives) {
+AucInterval DeLong(const Ranking& ranking, std::uint64_t positives, std::uint64_t negatives) {
   if (positives == 0 || negatives == 0) return {};
   const double pairs = static_cast<double>(positives) * static_cast<double>(negatives);
-  const Int128 twice = TwicePairs(ties);
+  const Int128 twice = TwicePairs(ranking);
   AucInterval interval;
   interval.auc = static_cast<double>(twice) / (2.0 * pairs);
   Int128 positive_squares = 0, negative_squares = 0;  // of twice the components' numerators
   std::uint64_t negatives_below = 0, positives_below = 0;
-  for (const Tie& tie : ties) {
+  ForEachTie(ranking, [&](const Tie& tie) {
     const Int128 beaten = 2 * static_cast<Int128>(negatives_below) + tie.negatives;
     const Int128 beaten_by =
         2 * static_cast<Int128>(positives - positives_below - tie.positives) + tie.positives;
@@ -70,7 +77,7 @@ AucInterval DeLong(const std::vector<Tie>& ties, std::uint64_t positives, std::u
     negative_squares += beaten_by * beaten_by * tie.negatives;
     negatives_below += tie.negatives;
     positives_below += tie.positives;
-  }
+  });
   // sum (component - auc)^2 / (count - 1) / count. The numerator, count * squares - twice^2, is
   // below 2^127 for fewer than 2^32 examples, so it too is exact. One example alone has no variance
   // to tell: NaN, and the interval below becomes [0, 1].
@@ -89,20 +96,20 @@ AucInterval DeLong(const std::vector<Tie>& ties, std::uint64_t positives, std::u
   return interval;
 }
 
-std::vector<std::uint32_t> Order(std::span<const float> logits) {
-  FATHOM_CHECK(logits.size() < std::numeric_limits<std::uint32_t>::max());
-  std::vector<std::uint32_t> order(logits.size());
-  std::iota(order.begin(), order.end(), 0U);
+void AddAuc(std::span<const float> logits, std::span<const std::uint8_t> labels,
+            std::span<std::uint32_t> order, Metrics* metrics) {
   std::sort(order.begin(), order.end(),
             [&](std::uint32_t a, std::uint32_t b) { return logits[a] < logits[b]; });
-  return order;
+  const auto interval =
+      DeLong({logits, labels, order}, metrics->positives, metrics->examples - metrics->positives);
+  metrics->auc = interval.auc;
+  metrics->auc_low = interval.low;
+  metrics->auc_high = interval.high;
 }
 
 // Zhou et al. 2018 (DIN), eq. 8, weighted by examples.
 void AddGroupAuc(std::span<const float> logits, std::span<const std::uint8_t> labels,
-                 std::span<const Key> groups, Metrics* metrics) {
-  std::vector<std::uint32_t> order(logits.size());
-  std::iota(order.begin(), order.end(), 0U);
+                 std::span<const Key> groups, std::span<std::uint32_t> order, Metrics* metrics) {
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
     return groups[a] != groups[b] ? groups[a] < groups[b] : logits[a] < logits[b];
   });
@@ -116,9 +123,9 @@ void AddGroupAuc(std::span<const float> logits, std::span<const std::uint8_t> la
     if (positives > 0 && positives < examples) {
       const double pairs =
           static_cast<double>(positives) * static_cast<double>(examples - positives);
-      const auto ties = Ties(logits, labels, std::span(order).subspan(begin, examples));
+      const Ranking ranking{logits, labels, order.subspan(begin, examples)};
       weighted +=
-          static_cast<double>(TwicePairs(ties)) / (2.0 * pairs) * static_cast<double>(examples);
+          static_cast<double>(TwicePairs(ranking)) / (2.0 * pairs) * static_cast<double>(examples);
       metrics->gauc_groups += 1;
       metrics->gauc_examples += examples;
     }
@@ -182,14 +189,13 @@ Metrics ComputeMetrics(std::span<const float> logits, std::span<const std::uint8
     return metrics;
   }
   AddSums(logits, labels, &metrics);
-  const auto interval = DeLong(Ties(logits, labels, Order(logits)), metrics.positives,
-                               metrics.examples - metrics.positives);
-  metrics.auc = interval.auc;
-  metrics.auc_low = interval.low;
-  metrics.auc_high = interval.high;
+  FATHOM_CHECK(logits.size() < std::numeric_limits<std::uint32_t>::max());
+  std::vector<std::uint32_t> order(logits.size());  // example numbers, sorted by what is asked for
+  std::iota(order.begin(), order.end(), 0U);
+  AddAuc(logits, labels, order, &metrics);
   if (!groups.empty()) {
     FATHOM_CHECK_EQ(groups.size(), logits.size());
-    AddGroupAuc(logits, labels, groups, &metrics);
+    AddGroupAuc(logits, labels, groups, order, &metrics);
   }
   return metrics;
 }

@@ -1,6 +1,7 @@
 // Evaluation metrics over all examples at once. Never averaged over batches or ranks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -23,6 +24,9 @@ struct Metrics {
   std::uint64_t gauc_groups = 0;    // with both labels: those that count
   std::uint64_t gauc_examples = 0;  // in them
 };
+
+// What ComputeMetrics takes beside its arguments, an example.
+inline constexpr std::size_t kMetricsBytes = 4;
 
 // Shapes: logits [n], labels [n] of 0 or 1, groups [n] or empty. Throws Error(kNumeric) that names
 // the first example whose logit is not finite.

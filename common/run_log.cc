@@ -55,8 +55,6 @@ void LogLine(LogLevel level, const std::string& text) {
       return Current()->info(text);
     case LogLevel::kWarning:
       return Current()->warn("warning: {}", text);
-    case LogLevel::kError:
-      return Current()->error("error: {}", text);
   }
 }
 

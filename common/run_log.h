@@ -16,7 +16,7 @@ namespace fathom {
 // Error(kUsage) where the folder cannot be written.
 void StartLogging(const std::filesystem::path& log_dir, int rank, bool terminal);
 
-enum class LogLevel { kInfo, kWarning, kError };
+enum class LogLevel { kInfo, kWarning };
 
 void LogLine(LogLevel level, const std::string& text);
 
@@ -28,11 +28,6 @@ void LogInfo(fmt::format_string<Args...> format, Args&&... args) {
 template <typename... Args>
 void LogWarning(fmt::format_string<Args...> format, Args&&... args) {
   LogLine(LogLevel::kWarning, fmt::format(format, std::forward<Args>(args)...));
-}
-
-template <typename... Args>
-void LogError(fmt::format_string<Args...> format, Args&&... args) {
-  LogLine(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace fathom

@@ -9,7 +9,7 @@
 namespace fathom {
 namespace {
 
-std::string Quoted(const std::string& text) {
+std::string TomlString(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -29,11 +29,11 @@ std::string TomlNumber(double value) {
   return text.find_first_of(".einf") == std::string::npos ? text + ".0" : text;
 }
 
-std::string Element(const std::string& value) { return Quoted(value); }
+std::string Element(const std::string& value) { return TomlString(value); }
 std::string Element(std::int64_t value) { return std::to_string(value); }
 std::string Element(double value) { return TomlNumber(value); }
 std::string Element(bool value) { return value ? "true" : "false"; }
-std::string Element(const ByteSize& value) { return Quoted(value.text()); }
+std::string Element(const ByteSize& value) { return TomlString(value.text()); }
 
 template <typename T>
 std::string Element(const std::vector<T>& values) {
@@ -57,7 +57,7 @@ std::string TomlText(const SettingValue& value) {
   return std::visit(
       [](const auto& place) -> std::string {
         if constexpr (std::is_same_v<decltype(place), const KindPlace&>) {
-          return Quoted(std::string(place.names[place.get(place.place)]));
+          return TomlString(std::string(place.names[place.get(place.place)]));
         } else if constexpr (std::is_same_v<decltype(place), const RuleSettingPlace&>) {
           const double number = place.optimizer->ValueOrDefault(place.setting->name);
           return place.setting->type == RuleSettingType::kFlag ? Element(number != 0)

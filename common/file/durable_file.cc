@@ -124,7 +124,8 @@ void MakeFolder(const fs::path& dir) {
 }
 
 void Rename(const fs::path& from, const fs::path& to) {
-  if (rename(from.c_str(), to.c_str()) != 0) Refused(from, "cannot be renamed");
+  if (rename(from.c_str(), to.c_str()) != 0)
+    Refused(from, fmt::format("cannot be renamed to {}", to.string()).c_str());
 }
 
 void SyncDir(const fs::path& dir) {

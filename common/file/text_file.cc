@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "common/error.h"
+#include "common/file/replaced_file.h"
 
 namespace fathom {
 
@@ -16,11 +17,7 @@ std::string ReadText(const std::filesystem::path& file) {
 }
 
 void WriteText(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << text << std::flush;
-  if (!out)
-    Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk",
-         file.string());
+  ReplaceText(file, text, ExitCode::kTraining);
 }
 
 }  // namespace fathom

@@ -1,5 +1,7 @@
-// cereal over bytes that a peer sent: every length is checked against the bytes that are left
-// before anything is allocated from it, and nothing may be left over in the end.
+// Control messages, which are small structs: cereal over bytes that a peer sent. Every length is
+// checked against the bytes that are left before anything is allocated from it, and nothing may be
+// left over in the end. A message needs `serialize(archive, message)`; EncodeControl and
+// DecodeControl do the rest.
 #pragma once
 
 #include <cereal/cereal.hpp>
@@ -100,3 +102,24 @@ void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, cereal::BinaryData<T>& dat
 CEREAL_REGISTER_ARCHIVE(fathom::ControlOutput)
 CEREAL_REGISTER_ARCHIVE(fathom::ControlInput)
 CEREAL_SETUP_ARCHIVE_TRAITS(fathom::ControlInput, fathom::ControlOutput)
+
+namespace fathom {
+
+template <typename Message>
+Buffer EncodeControl(const Message& message) {
+  ControlOutput archive;
+  archive(message);
+  return archive.Take();
+}
+
+// Throws Error(kPeer): too short, too long, a claim of more elements than bytes.
+template <typename Message>
+Message DecodeControl(std::span<const std::byte> payload) {
+  ControlInput archive(payload);
+  Message message;
+  archive(message);
+  archive.Finish();
+  return message;
+}
+
+}  // namespace fathom

@@ -1,7 +1,7 @@
 #include "common/message/failure_frames.h"
 
 #include "common/error.h"
-#include "common/message/saved_message.h"
+#include "common/message/failed_message.h"
 
 namespace fathom {
 

@@ -45,18 +45,10 @@ std::int64_t ProfileMessage::OnFirstRank(std::int64_t local_ns) const {
   return local_ns + offset;
 }
 
-Buffer EncodeProfile(const ProfileMessage& message) {
-  ControlOutput archive;
-  archive(message);
-  return archive.Take();
-}
+Buffer EncodeProfile(const ProfileMessage& message) { return EncodeControl(message); }
 
 ProfileMessage DecodeProfile(std::span<const std::byte> payload) {
-  ControlInput archive(payload);
-  ProfileMessage message;
-  archive(message);
-  archive.Finish();
-  return message;
+  return DecodeControl<ProfileMessage>(payload);
 }
 
 }  // namespace fathom

@@ -15,48 +15,15 @@ void serialize(Archive& archive, TableStatistics& table) {
           table.rows_read);
 }
 template <typename Archive>
-void serialize(Archive& archive, SaveRequest& request) {
-  archive(request.checkpoint, request.has_base, request.base_step, request.last);
-}
-template <typename Archive>
 void serialize(Archive& archive, SavedMessage& message) {
   archive(message.files, message.tables, message.staleness, message.held_seconds,
           message.bytes_written, message.failure);
 }
-template <typename Archive>
-void serialize(Archive& archive, FailedMessage& message) {
-  archive(message.exit_code, message.what);
-}
 
-namespace {
+Buffer EncodeSaved(const SavedMessage& message) { return EncodeControl(message); }
 
-template <typename Message>
-Buffer Encode(const Message& message) {
-  ControlOutput archive;
-  archive(message);
-  return archive.Take();
-}
-
-template <typename Message>
-Message Decode(std::span<const std::byte> payload) {
-  ControlInput archive(payload);
-  Message message;
-  archive(message);
-  archive.Finish();
-  return message;
-}
-
-}  // namespace
-
-Buffer EncodeSave(const SaveRequest& request) { return Encode(request); }
-SaveRequest DecodeSave(std::span<const std::byte> payload) { return Decode<SaveRequest>(payload); }
-Buffer EncodeSaved(const SavedMessage& message) { return Encode(message); }
 SavedMessage DecodeSaved(std::span<const std::byte> payload) {
-  return Decode<SavedMessage>(payload);
-}
-Buffer EncodeFailed(const FailedMessage& message) { return Encode(message); }
-FailedMessage DecodeFailed(std::span<const std::byte> payload) {
-  return Decode<FailedMessage>(payload);
+  return DecodeControl<SavedMessage>(payload);
 }
 
 }  // namespace fathom

@@ -1,7 +1,8 @@
-// What coordinator and servers say to each other about saving. Goes through cereal over a bounded
-// archive.
+// server -> coordinator (kSaved): what it wrote. Goes through cereal over a bounded archive.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,18 +31,6 @@ struct TableStatistics {
 inline constexpr std::size_t kMaxStaleness = 256;
 using StalenessHistogram = std::vector<std::uint64_t>;
 
-// kSave, coordinator -> server: what to write; where it goes, each side knows by itself.
-// frame.step: how many steps the saved rows must hold: those below it.
-struct SaveRequest {
-  bool checkpoint = false;      // else the model at the end of the run
-  bool has_base = false;        // a checkpoint that may be built upon is there:
-  std::uint64_t base_step = 0;  // that of this step
-  bool last = false;            // training ends here
-};
-Buffer EncodeSave(const SaveRequest& request);
-SaveRequest DecodeSave(std::span<const std::byte> payload);
-
-// kSaved, server -> coordinator: what it wrote.
 struct SavedMessage {
   std::vector<ModelFileEntry> files;
   std::vector<TableStatistics> tables;
@@ -50,16 +39,8 @@ struct SavedMessage {
   std::uint64_t bytes_written = 0;
   std::string failure;  // of a checkpoint: why there is none
 };
-
 Buffer EncodeSaved(const SavedMessage& message);
+// Throws Error(kPeer): too short, too long, a claim of more elements than bytes.
 SavedMessage DecodeSaved(std::span<const std::byte> payload);
-
-// kFailed: why the run has failed, from the rank where it did.
-struct FailedMessage {
-  int exit_code = 1;
-  std::string what;
-};
-Buffer EncodeFailed(const FailedMessage& message);
-FailedMessage DecodeFailed(std::span<const std::byte> payload);
 
 }  // namespace fathom

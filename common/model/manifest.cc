@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/file/durable_file.h"
+#include "common/file/replaced_file.h"
 #include "common/model/checked_file.h"
 #include "common/xxh3.h"
 
@@ -219,13 +220,9 @@ Manifest FromJson(const Json& root) {
 }  // namespace
 
 void WriteManifest(const fs::path& dir, const Manifest& manifest) {
-  const std::string partial = std::string(kManifestFile) + ".partial";
   Json root = ToJson(manifest);
   root[kOwnChecksum] = Hex(Xxh3(TextOf(root)));
-  WriteTextFile(dir, partial, TextOf(root));
-  SyncDir(dir);
-  Rename(dir / partial, dir / kManifestFile);
-  SyncDir(dir);
+  ReplaceDurably(dir / kManifestFile, TextOf(root));
 }
 
 Manifest ReadManifest(const fs::path& dir) {

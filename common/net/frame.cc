@@ -1,6 +1,9 @@
 #include "common/net/frame.h"
 
+#include <fmt/format.h>
+
 #include <bit>
+#include <iterator>
 
 #include "common/error.h"
 #include "common/xxh3.h"
@@ -31,12 +34,32 @@ std::uint64_t Checksum(std::span<const std::byte> header, std::span<const std::b
   return stream.Digest();
 }
 
-bool MayBeSent(std::uint16_t type) {
-  return type >= static_cast<std::uint16_t>(FrameType::kHandshake) &&
-         type < static_cast<std::uint16_t>(FrameType::kPeerLost);
+constexpr FrameTypeInfo kFrameTypes[] = {
+#define FATHOM_FRAME(kind, number, name, route, payload) {FrameType::kind, name, route, payload},
+#include "common/net/frame_types.def"
+#undef FATHOM_FRAME
+};
+
+// What may be sent is all that the table holds: numbers 1 to its length.
+constexpr bool CountsUp() {
+  for (std::size_t i = 0; i < std::size(kFrameTypes); ++i) {
+    if (static_cast<std::size_t>(kFrameTypes[i].type) != i + 1) return false;
+  }
+  return true;
 }
+static_assert(CountsUp(), "frame_types.def: numbers count up from 1 without a gap");
+
+bool MayBeSent(std::uint16_t type) { return type >= 1 && type <= std::size(kFrameTypes); }
 
 }  // namespace
+
+std::span<const FrameTypeInfo> FrameTypes() { return kFrameTypes; }
+
+std::string Described(FrameType type) {
+  if (type == FrameType::kPeerLost) return "a note of a lost peer";
+  const FrameTypeInfo& info = kFrameTypes[static_cast<std::size_t>(type) - 1];
+  return fmt::format("a \"{}\" frame ({})", info.name, info.route);
+}
 
 void PayloadReader::Finish() const {
   if (at_ != bytes_.size()) {

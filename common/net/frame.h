@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -21,27 +23,25 @@
 
 namespace fathom {
 
+// One line of frame_types.def each.
 enum class FrameType : std::uint16_t {
-  kHandshake = 1,   // tcp only: before anything else
-  kPull = 2,        // worker -> server
-  kRows = 3,        // server -> worker: the answer to a pull
-  kPush = 4,        // worker -> server
-  kStepDone = 5,    // worker -> coordinator: the step's losses
-  kScores = 6,      // worker -> coordinator: evaluation scores
-  kWorkerDone = 7,  // worker -> coordinator: no more steps
-  kSave = 8,        // coordinator -> server: write your part of the model as it is at `step`
-  kSaved = 9,       // server -> coordinator: written; what it holds
-  kStop = 10,       // coordinator -> all: the run is over, in order
-  kFailed = 11,     // any -> all: the run has failed; the payload says why
-  kGoodbye = 12,    // between transports: the last one, as the run has ended in order
-  kNextOrder = 13,  // worker -> coordinator: what is there to do? (bounded, async)
-  kOrder = 14,      // coordinator -> worker: the answer
-  kPause = 15,      // coordinator -> server: begin no more steps
-  kPaused = 16,     // server -> coordinator: `step` is the first that it has not begun
-  kAlive = 17,      // server -> workers, coordinator: reading or writing files, wait on
-  kBeat = 18,       // between transports: this rank is alive
-  kPeerLost = 19,   // made by the transport, never sent: the connection to `source` is gone
+  kPeerLost = 0,  // made by the transport, never sent: the connection to `source` is gone
+#define FATHOM_FRAME(kind, number, name, route, payload) kind = number,
+#include "common/net/frame_types.def"
+#undef FATHOM_FRAME
 };
+
+// A line of frame_types.def.
+struct FrameTypeInfo {
+  FrameType type;
+  std::string_view name;
+  std::string_view route;    // from and to, as "worker -> server"
+  std::string_view payload;  // a file of common/message, or "none"
+};
+std::span<const FrameTypeInfo> FrameTypes();
+
+// For messages: `a "pull" frame (worker -> server)`.
+std::string Described(FrameType type);
 
 struct Frame {
   FrameType type = FrameType::kStop;
@@ -55,7 +55,7 @@ struct Frame {
 
 // Bounds on what may come from a peer, checked before anything is allocated from it.
 inline constexpr std::uint32_t kFrameMagic = 0x4D485446;  // "FTHM"
-inline constexpr std::uint16_t kFrameVersion = 1;
+inline constexpr std::uint16_t kFrameVersion = 2;
 inline constexpr std::size_t kFrameHeaderBytes = 40;
 inline constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
 inline constexpr std::uint64_t kMaxHandshakeBytes = 256;

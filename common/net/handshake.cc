@@ -95,9 +95,8 @@ std::array<std::byte, 32> Handshake::Content(const HandshakeMessage& message) {
   if (header.type != FrameType::kHandshake ||
       header.step != static_cast<std::uint64_t>(expected_) ||
       header.payload_bytes != content.size()) {
-    Fail(ExitCode::kPeer,
-         "expected message {} of the handshake, got a frame of type {}, step {} and {} bytes",
-         static_cast<std::uint64_t>(expected_), static_cast<int>(header.type), header.step,
+    Fail(ExitCode::kPeer, "expected message {} of the handshake, got {}, of step {} and {} bytes",
+         static_cast<std::uint64_t>(expected_), Described(header.type), header.step,
          header.payload_bytes);
   }
   std::memcpy(content.data(), message.data() + kFrameHeaderBytes, content.size());

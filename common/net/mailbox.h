@@ -13,6 +13,9 @@
 namespace fathom {
 
 using Clock = std::chrono::steady_clock;
+inline double Seconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 using Deadline = Clock::time_point;
 
 class Mailbox {

@@ -137,8 +137,8 @@ void TcpConnection::CheckRoute() const {
          own_rank_, header_.source, header_.destination);
   }
   if (header_.type == FrameType::kHandshake || goodbye_) {
-    Fail(ExitCode::kPeer, "rank {} sent a frame of type {} {}", peer_rank_,
-         static_cast<int>(header_.type), goodbye_ ? "after its goodbye" : "after the handshake");
+    Fail(ExitCode::kPeer, "rank {} sent {} {}", peer_rank_, Described(header_.type),
+         goodbye_ ? "after its goodbye" : "after the handshake");
   }
 }
 

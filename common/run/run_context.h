@@ -19,11 +19,10 @@ enum class RunMode { kTrain, kEvaluate };
 // had happened; another model's values (warm_start).
 enum class StartFrom { kNew, kResume, kWarm };
 
-struct RunContext {
+struct RunFacts {
   const Config& config;
   const ModelSpec& spec;
   const Layout& layout;
-  Transport& transport;
   RunMode mode = RunMode::kTrain;
   std::uint64_t train_examples = 0;       // kTrain
   std::uint64_t evaluation_examples = 0;  // 0: nothing to evaluate on
@@ -38,6 +37,11 @@ struct RunContext {
     return Clock::now() + std::chrono::duration_cast<Clock::duration>(
                               std::chrono::duration<double>(config.cluster.timeout_seconds));
   }
+};
+
+// The same, and the transport through which a role speaks.
+struct RunContext : RunFacts {
+  Transport& transport;
 };
 
 }  // namespace fathom

@@ -100,7 +100,8 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
                       "Memory of a host, as 24GB: does it fit, and what is the largest dimension?");
   foresee->add_option("--rows", plan.rows, "Plan for so many rows instead of what the data tell")
       ->check(CLI::Range(1.0, 1e15));
-  foresee->add_flag("--calibrate", plan.calibrate, "Calibrate this machine again, about a minute");
+  foresee->add_flag("--calibrate", plan.calibrate,
+                    "Calibrate this machine again: 1 to 2.5 minutes");
   foresee->callback([&] { PlanCommand(config, plan, mpi); });
 
   auto* evaluate = app.add_subcommand(

@@ -6,6 +6,7 @@
 #include "common/file/text_file.h"
 #include "common/run_log.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/idle_warnings.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/trained_model.h"
@@ -42,13 +43,15 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
 }  // namespace
 
 void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir, MpiSession& mpi) {
-  const Config config = LoadConfig(arguments.file, arguments.overrides);
+  GivenKeys given;
+  const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
   fs::create_directories(config.output.dir);
   StartLogging(fs::path(config.output.dir) / "logs", mpi.rank(), mpi.rank() == 0);
   const ModelSpec spec = MakeModelSpec(config);
   const TrainedModel model = OpenModel(model_dir);
   CheckSpec(model, spec);
   const Layout layout = PlanLayout(config, mpi);
+  WarnOfIdleSettings(config, given, arguments, layout, mpi.rank() == 0);
   auto data = EvaluationData(config, spec, model, mpi);
   if (!data) {
     Fail(ExitCode::kUsage,

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/run_log.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/idle_warnings.h"
 #include "launcher/plan/calibration.h"
 #include "launcher/plan/forecast.h"
 #include "launcher/run/run_data.h"
@@ -119,13 +120,15 @@ void PlanCommand(const ConfigArguments& config_arguments, PlanArguments argument
                  MpiSession& mpi) {
   if (mpi.ranks() > 1)
     Fail(ExitCode::kUsage, "fathom plan runs in one process: --ranks says how many to plan for");
-  const Config config = LoadConfig(config_arguments.file, config_arguments.overrides);
+  GivenKeys given;
+  const Config config = LoadConfig(config_arguments.file, config_arguments.overrides, &given);
   ClusterShape shape = ThisHost();
   if (arguments.cores > 0) shape.cores = arguments.cores;
   arguments.cores = shape.cores;
   if (arguments.hosts > 1) shape.network_bytes_per_second = NetworkSpeed(arguments.network);
   const ModelSpec spec = MakeModelSpec(config);
   const Layout layout = LayoutOf(config, arguments);
+  WarnOfIdleSettings(config, given, config_arguments, layout, true);
   const Calibration calibration = GetCalibration(arguments.calibrate, mpi);
   const OpenedData opened = OpenData(config, spec, mpi);
   Forecast forecast =

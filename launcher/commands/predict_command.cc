@@ -1,9 +1,9 @@
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "common/config/config_file.h"
 #include "common/error.h"
+#include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
 #include "common/metrics.h"
 #include "common/run_log.h"
@@ -18,22 +18,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Nine significant digits tell any two float32 apart. Written beside and renamed, so that a
-// reader never sees half of it.
+// Nine significant digits tell any two float32 apart.
 void WriteScores(const fs::path& file, const std::vector<float>& logits, bool as_logits) {
-  const fs::path partial = file.string() + ".partial";
-  std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+  ReplacedFile scores(file, ExitCode::kTraining);
   char line[64];
   for (const float logit : logits) {
     const int length = std::snprintf(line, sizeof(line), "%.9g\n",
                                      as_logits ? static_cast<double>(logit) : Sigmoid(logit));
-    out.write(line, length);
+    scores.out().write(line, length);
   }
-  out.flush();
-  if (!out)
-    Fail(ExitCode::kTraining, "{}: cannot be written: check the folder and the disk",
-         partial.string());
-  fs::rename(partial, file);
+  scores.Finish();
 }
 
 // Every line must get its score, and needs no column that only training and evaluation ask for.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "common/config/config_file.h"
@@ -11,6 +12,8 @@
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
 #include "launcher/sweep/sweep_grid.h"
+#include "launcher/sweep/sweep_measures.h"
+#include "launcher/sweep/sweep_points.h"
 #include "launcher/sweep/sweep_report.h"
 #include "launcher/sweep/sweep_results.h"
 
@@ -131,15 +134,9 @@ class Sweep {
 
   void WriteTables() const {
     const auto points = PointsOf(runs_, results_);
-    Replace("sweep.csv", CsvOf(points));
-    Replace("report.html", ReportOf("Sweep of " + arguments_.file.filename().string(), points));
-  }
-
-  // A reader, and a kill, finds the old text or the new one.
-  void Replace(const char* name, const std::string& text) const {
-    const fs::path partial = output_ / (std::string(name) + ".partial");
-    WriteText(partial, text);
-    fs::rename(partial, output_ / name);
+    WriteText(output_ / "sweep.csv", CsvOf(points));
+    WriteText(output_ / "report.html",
+              ReportOf("Sweep of " + arguments_.file.filename().string(), points));
   }
 
   const ConfigArguments& arguments_;

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/message/messages.h"
+#include "common/message/step_order.h"
 #include "common/schedule/schedule.h"
 
 namespace fathom {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "common/message/save_request.h"
 #include "common/message/saved_message.h"
 #include "common/run/checkpoint_dir.h"
 #include "common/run/run_context.h"

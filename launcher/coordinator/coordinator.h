@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/model/model_file.h"
+#include "common/run/peers.h"
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"
 #include "launcher/coordinator/batch_dispatcher.h"
@@ -20,6 +21,9 @@
 #include "launcher/coordinator/evaluation_sink.h"
 #include "launcher/coordinator/metrics_log.h"
 #include "launcher/coordinator/model_save.h"
+#include "launcher/coordinator/paused_servers.h"
+#include "launcher/coordinator/progress_report.h"
+#include "launcher/coordinator/step_losses.h"
 
 namespace fathom {
 
@@ -47,75 +51,64 @@ class Coordinator {
   CoordinatorResult Run();
 
  private:
-  // The losses of one step, as far as they have come in.
-  struct StepLosses {
-    std::vector<double> by_slice;
-    std::uint32_t slices_in = 0;
-  };
-
-  // A stop that was asked for: first the servers pause, then a step is found that all can save at.
-  struct Stop {
-    std::vector<bool> paused;  // by server
+  // A checkpoint that the servers write.
+  struct CheckpointAtHand {
     std::uint64_t step = 0;
+    std::optional<TrainingProgress> progress;  // once all steps below are finished
   };
 
+  // The loop
   void Train();
+  bool Complete() const;
+  bool AllWorkersDone() const;
   Frame Await(const char* what);
   std::optional<Frame> AwaitUntil(Deadline until, const char* what);
   void Handle(const Frame& frame);
-  void OnPaused(const Frame& frame);
-  void OnSaved(const Frame& frame);
-  void ConsiderStop();
-  void ConsiderCheckpoint();
-  void BeginCheckpoint(std::uint64_t step, bool last);
-  void ReportCheckpoint(const CheckpointReport& report);
-  void EndEarly();
-  void EndAll();
+
+  // Steps, evaluations and batches
   void OnStepDone(const Frame& frame);
   void OnScores(const Frame& frame);
   void OnNextOrder(const Frame& frame);
   void GiveOrders();
-  void FinishSteps();
-  void CloseWindow(Clock::time_point now);
-  void ReportProgress(Clock::time_point now);
-  void SaveModel();
-  void SendToAll(RoleKind kind, FrameType type, std::uint64_t step);
-  void Send(FrameType type, RoleId to, std::uint64_t step, Buffer payload = {});
-  bool Complete() const;
-  bool AllWorkersDone() const;
-  int ServerOf(const Frame& frame) const;
   void OnWorkerDone(const Frame& frame);
+
+  // Checkpoints and the stop that was asked for
+  void ConsiderStop();
+  void OnPaused(const Frame& frame);
+  void ConsiderCheckpoint();
+  void BeginCheckpoint(std::uint64_t step, bool last);
+  void OnSaved(const Frame& frame);
+  void ReportCheckpoint(const CheckpointReport& report);
+
+  // The end
+  void FillReport();
+  void SaveModel();
+  void AddTables(const ModelSave& save);
+  void EndEarly();
+  void EndAll();
+
+  void AskToSave(const SaveRequest& request, std::uint64_t step);
+  int ServerOf(const Frame& frame) const;
+  bool training() const { return context_.mode == RunMode::kTrain; }
+  std::uint64_t steps_done() const { return losses_.finished(); }
   [[noreturn]] void FailUnasked(const Frame& frame) const;
 
   const RunContext& context_;
   CoordinatorInputs inputs_;
-  MetricsLog* log_;
+  Peers peers_;
   Mailbox& mailbox_;
   StageRecorder& recorder_;
   Schedule schedule_;
-  BatchDispatcher desk_;
+  BatchDispatcher dispatcher_;
+  StepLosses losses_;
+  ProgressReport progress_report_;
   Checkpoints checkpoints_;
-  std::uint64_t checkpoint_step_ = 0;                    // of the one at hand
-  std::optional<TrainingProgress> checkpoint_progress_;  // as of the checkpoint at hand
-  std::optional<Stop> stop_;
-  CoordinatorResult result_;
-
-  std::map<std::uint64_t, StepLosses> open_steps_;
-  std::uint64_t steps_done_;                             // all steps below are complete
+  CheckpointAtHand checkpoint_;
+  std::optional<PausedServers> stop_;  // once it is asked for
+  TrainingProgress progress_;          // over all examples so far, also before a resume
   std::map<std::uint64_t, EvaluationSink> evaluations_;  // by version
-  std::uint64_t evaluations_done_ = 0;
   std::vector<bool> worker_done_;
-
-  TrainingProgress progress_;  // over all examples so far, also before a resume
-  double window_loss_sum_ = 0;
-  std::uint64_t window_examples_ = 0;
-  double shown_loss_sum_ = 0;  // since the last line on the terminal
-  std::uint64_t shown_examples_ = 0;
-  Clock::time_point started_;
-  Clock::time_point window_started_;
-  Clock::time_point last_shown_;
-  Clock::duration evaluating_{0};  // time between a last step before an evaluation and its end
-  Clock::time_point last_step_done_;
+  CoordinatorResult result_;
   Clock::time_point last_heard_;
 };
 

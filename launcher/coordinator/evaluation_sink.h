@@ -4,14 +4,19 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/message/messages.h"
+#include "common/message/scores_message.h"
 #include "common/metrics.h"
 
 namespace fathom {
 
 class EvaluationSink {
  public:
-  // Holds 5 bytes an example, 13 where the examples are grouped.
+  // What an example takes while the metrics are computed: its logit, label and group, and what
+  // ComputeMetrics takes.
+  static constexpr std::size_t BytesOfExample(bool grouped) {
+    return sizeof(float) + sizeof(std::uint8_t) + (grouped ? sizeof(Key) : 0) + kMetricsBytes;
+  }
+
   EvaluationSink(std::uint64_t examples, bool grouped);
 
   // Throws Error(kPeer) where the scores lie outside the examples or come twice.

@@ -34,8 +34,9 @@ struct FinalReport {
   Metrics metrics;
   double progressive_logloss = 0;  // over all the run's training examples
   std::uint64_t steps = 0;
-  std::uint64_t examples = 0;  // trained on, all epochs
-  double seconds = 0;          // of training, evaluation left out
+  std::uint64_t examples = 0;      // trained on, all epochs, also before a resume
+  std::uint64_t examples_now = 0;  // of them, since this run was started or resumed
+  double seconds = 0;              // of training, evaluation left out
   double examples_per_second = 0;
   std::vector<ProcessPeak> peaks;  // by rank
   std::uint64_t rows = 0;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "common/error.h"
+#include "launcher/coordinator/ratio.h"
 
 namespace fathom {
 namespace {
@@ -19,8 +20,6 @@ constexpr Stage kWorkerStages[] = {Stage::kOrderWait, Stage::kBatchWait,    Stag
                                    Stage::kEvaluation};
 constexpr Stage kServerStages[] = {Stage::kIdle,   Stage::kDecode, Stage::kFind,
                                    Stage::kEncode, Stage::kUpdate, Stage::kSave};
-
-double Ratio(double a, double b) { return b > 0 ? a / b : NAN; }
 
 double Seconds(const LatencyHistogram& stage) {
   return static_cast<double>(stage.total_ns()) / kSecond;
@@ -44,7 +43,7 @@ std::vector<StageSummary> Summaries(std::span<const Stage> stages,
     rest -= seconds;
     summaries.push_back({.name = StageName(stage),
                          .title = StageTitle(stage),
-                         .share = Ratio(seconds, elapsed),
+                         .share = Ratio(seconds, elapsed, NAN),
                          .seconds = seconds,
                          .count = of(stage).count(),
                          .p50_ms = QuantileMs(of(stage), 0.5),
@@ -53,7 +52,7 @@ std::vector<StageSummary> Summaries(std::span<const Stage> stages,
   rest = std::max(rest, 0.0);
   summaries.push_back({.name = "other",
                        .title = "other",
-                       .share = Ratio(rest, elapsed),
+                       .share = Ratio(rest, elapsed, NAN),
                        .seconds = rest,
                        .count = 0,
                        .p50_ms = NAN,
@@ -97,10 +96,12 @@ ProfileReport RunProfile::Report(double seconds, std::uint64_t examples, std::ui
       .workers = layout_.workers,
       .servers = layout_.servers,
       .threads = threads,
-      .cpu_cores_used = Ratio(processor_seconds_, seconds),
-      .bytes_per_example_sent = Ratio(static_cast<double>(worker_bytes_sent_), trained),
-      .bytes_per_example_received = Ratio(static_cast<double>(worker_bytes_received_), trained),
-      .unique_keys_per_batch = Ratio(static_cast<double>(pulled_keys_), static_cast<double>(steps)),
+      .cpu_cores_used = Ratio(processor_seconds_, seconds, NAN),
+      .bytes_per_example_sent = Ratio(static_cast<double>(worker_bytes_sent_), trained, NAN),
+      .bytes_per_example_received =
+          Ratio(static_cast<double>(worker_bytes_received_), trained, NAN),
+      .unique_keys_per_batch =
+          Ratio(static_cast<double>(pulled_keys_), static_cast<double>(steps), NAN),
       .make_batch_seconds = Seconds(workers.stages[static_cast<std::size_t>(Stage::kMakeBatch)]),
       .pull_p50_ms = QuantileMs(pull, 0.5),
       .pull_p99_ms = QuantileMs(pull, 0.99),

@@ -11,7 +11,7 @@ namespace fathom {
 namespace {
 
 // A host's name may hold anything.
-std::string Quoted(const std::string& text) {
+std::string JsonString(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -39,14 +39,8 @@ std::string ProcessName(const Layout& layout, int rank) {
 }  // namespace
 
 TraceFile::TraceFile(std::filesystem::path file, const Layout& layout, std::int64_t origin_ns)
-    : file_(std::move(file)),
-      partial_(file_.string() + ".partial"),
-      out_(partial_, std::ios::binary | std::ios::trunc),
-      layout_(layout),
-      origin_ns_(origin_ns) {
-  if (!out_)
-    Fail(ExitCode::kTraining, "{}: cannot be written: check output.dir", partial_.string());
-  out_ << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[";
+    : file_(std::move(file), ExitCode::kTraining), layout_(layout), origin_ns_(origin_ns) {
+  file_.out() << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[";
 }
 
 void TraceFile::Add(int rank, const ProfileMessage& message) {
@@ -62,7 +56,7 @@ void TraceFile::Add(int rank, const ProfileMessage& message) {
     if (thread.dropped_events == 0) continue;
     dropped_ += thread.dropped_events;
     notes_.push_back(fmt::format(R"({{"rank":{},"thread":{},"dropped_events":{}}})", rank,
-                                 Quoted(name), thread.dropped_events));
+                                 JsonString(name), thread.dropped_events));
     LogWarning("trace: {} of rank {} dropped {} events after the first {}", name, rank,
                thread.dropped_events, thread.events.size());
   }
@@ -70,7 +64,7 @@ void TraceFile::Add(int rank, const ProfileMessage& message) {
 
 void TraceFile::Metadata(const char* what, int rank, int thread, const std::string& name) {
   Put(fmt::format(R"({{"ph":"M","name":"{}","pid":{},"tid":{},"args":{{"name":{}}}}})", what, rank,
-                  thread, Quoted(name)));
+                  thread, JsonString(name)));
 }
 
 void TraceFile::Event(int rank, int thread, RoleId role, const ProfileMessage& message,
@@ -98,16 +92,14 @@ void TraceFile::Event(int rank, int thread, RoleId role, const ProfileMessage& m
 }
 
 void TraceFile::Put(const std::string& event) {
-  out_ << (first_ ? "\n" : ",\n") << event;
+  file_.out() << (first_ ? "\n" : ",\n") << event;
   first_ = false;
 }
 
 void TraceFile::Finish() {
-  out_ << fmt::format("\n],\"otherData\":{{\"dropped_events\":{},\"ranks\":[\n{}\n]}}}}\n",
-                      dropped_, fmt::join(notes_, ",\n"));
-  out_.close();
-  if (!out_) Fail(ExitCode::kTraining, "{}: writing failed: is the disk full?", partial_.string());
-  std::filesystem::rename(partial_, file_);
+  file_.out() << fmt::format("\n],\"otherData\":{{\"dropped_events\":{},\"ranks\":[\n{}\n]}}}}\n",
+                             dropped_, fmt::join(notes_, ",\n"));
+  file_.Finish();
 }
 
 }  // namespace fathom

@@ -6,10 +6,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
+#include "common/file/replaced_file.h"
 #include "common/message/profile_message.h"
 #include "common/schedule/layout.h"
 
@@ -34,9 +34,7 @@ class TraceFile {
              const TraceEvent& event);
   void Put(const std::string& event);
 
-  std::filesystem::path file_;
-  std::filesystem::path partial_;
-  std::ofstream out_;
+  ReplacedFile file_;
   const Layout& layout_;
   std::int64_t origin_ns_;
   bool first_ = true;

@@ -12,11 +12,11 @@
 #include <sstream>
 
 #include "common/error.h"
+#include "launcher/launch/stop_signal.h"
 
 namespace fathom {
 namespace {
 
-constexpr int kSignalled = 128;
 constexpr int kNotFound = 127;
 
 [[noreturn]] void Become(const std::vector<char*>& words, int output, pid_t parent) {
@@ -86,7 +86,7 @@ void ChildProcess::Signal(int signal_number) const {
 std::optional<int> ChildProcess::Ended() {
   int status = 0;
   if (!exit_code_ && waitpid(pid_, &status, WNOHANG) == pid_)
-    exit_code_ = WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
+    exit_code_ = WIFSIGNALED(status) ? ExitCodeOfSignal(WTERMSIG(status)) : WEXITSTATUS(status);
   return exit_code_;
 }
 

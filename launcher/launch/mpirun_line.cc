@@ -36,7 +36,7 @@ std::vector<std::string> MpirunLine(const LaunchRequest& request, const std::str
   return line;
 }
 
-std::string Quoted(const std::vector<std::string>& line) {
+std::string ShellLine(const std::vector<std::string>& line) {
   std::string text;
   for (const std::string& word : line) {
     if (!text.empty()) text += ' ';

@@ -22,6 +22,6 @@ std::vector<std::string> MpirunLine(const LaunchRequest& request, const std::str
                                     bool resume, bool as_root);
 
 // For people, and for pasting into a shell.
-std::string Quoted(const std::vector<std::string>& line);
+std::string ShellLine(const std::vector<std::string>& line);
 
 }  // namespace fathom

@@ -35,8 +35,8 @@ RestartPolicy::Decision RestartPolicy::OnFailure(int exit_code,
   if (restarts_ == allowed_)
     return {.reason = fmt::format("it was restarted {} times already (--restarts)", restarts_)};
   ++restarts_;
-  const std::chrono::seconds pause(1 << std::min(failures_without_progress_ - 1, 10));
-  return {.restart = true, .pause = std::min(pause, kLongestPause), .reason = {}};
+  const std::chrono::seconds pause(1 << (failures_without_progress_ - 1));
+  return {.restart = true, .pause = pause, .reason = {}};
 }
 
 }  // namespace fathom

@@ -15,7 +15,6 @@ namespace fathom {
 class RestartPolicy {
  public:
   static constexpr int kFailuresWithoutProgress = 3;
-  static constexpr std::chrono::seconds kLongestPause{30};
 
   // `newest`: the step of the newest complete checkpoint before the first start.
   RestartPolicy(int restarts, std::optional<std::uint64_t> newest)
@@ -23,8 +22,8 @@ class RestartPolicy {
 
   struct Decision {
     bool restart = false;
-    std::chrono::seconds pause{0};
-    std::string reason;  // of giving up
+    std::chrono::seconds pause{0};  // 1 s, doubled after each failure without a newer checkpoint
+    std::string reason;             // of giving up
   };
 
   // The job has ended with this exit code (not 0), and this is the newest complete checkpoint.

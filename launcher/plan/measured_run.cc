@@ -1,9 +1,9 @@
 #include "launcher/plan/measured_run.h"
 
 #include "common/file/scratch_folder.h"
+#include "launcher/run/model_config.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_meter.h"
-#include "launcher/run/start_point.h"
 #include "worker/data/generated_data.h"
 
 namespace fathom {
@@ -20,7 +20,7 @@ FinalReport MeasureRun(const Config& config, MpiSession& mpi) {
   request.coordinator.texts = {.config_toml = ModelConfigText(config), .transforms_json = "{}"};
   request.coordinator.stop_asked = [] { return false; };
   FinalReport report = ExecuteRun(config, spec, layout, mpi, std::move(request)).report;
-  report.profile = meter.Gather(report.examples, report.steps);
+  report.profile = meter.Gather(report.examples_now, report.steps);
   return report;
 }
 

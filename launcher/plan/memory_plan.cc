@@ -3,6 +3,7 @@
 #include <map>
 
 #include "common/byte_size.h"
+#include "launcher/coordinator/evaluation_sink.h"
 #include "launcher/plan/plan.h"
 #include "server/table/admission_filter.h"
 #include "server/table/row_budget.h"
@@ -79,7 +80,8 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
 }
 
 double CoordinatorBytes(const ModelSpec& spec, const DataSample& sample) {
-  return static_cast<double>(sample.evaluation_examples) * (spec.grouped ? 29 : 13);
+  return static_cast<double>(sample.evaluation_examples *
+                             EvaluationSink::BytesOfExample(spec.grouped));
 }
 
 }  // namespace

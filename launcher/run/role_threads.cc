@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/error.h"
-#include "common/message/saved_message.h"
+#include "common/message/failed_message.h"
 #include "server/service/server.h"
 #include "worker/train/worker.h"
 
@@ -106,28 +106,14 @@ void PlayAndReport(const RunContext& context, const Role& role, RoleInputs& inpu
 
 }  // namespace
 
-CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& roles,
-                            const std::function<Transport&(const Role&)>& transport_of,
-                            RoleInputs inputs) {
+CoordinatorResult PlayRoles(const RunFacts& facts, const RunTransports& here, RoleInputs inputs) {
   CoordinatorResult result;
   FirstFailure failure;
   std::deque<RunContext> contexts;  // a role's threads keep references to its own
   std::vector<std::thread> threads;
-  threads.reserve(roles.size());
-  for (const Role& role : roles) {
-    contexts.push_back({.config = context.config,
-                        .spec = context.spec,
-                        .layout = context.layout,
-                        .transport = transport_of(role),
-                        .mode = context.mode,
-                        .train_examples = context.train_examples,
-                        .evaluation_examples = context.evaluation_examples,
-                        .model_dir = context.model_dir,
-                        .save_dir = context.save_dir,
-                        .checkpoint_dir = context.checkpoint_dir,
-                        .start = context.start,
-                        .start_step = context.start_step,
-                        .stages = context.stages});
+  threads.reserve(here.roles.size());
+  for (const Role& role : here.roles) {
+    contexts.push_back(RunContext{facts, here.of(role)});
     try {
       threads.emplace_back(PlayAndReport, std::cref(contexts.back()), role, std::ref(inputs),
                            &result, &failure);

@@ -2,10 +2,9 @@
 // run is over or one of them fails.
 #pragma once
 
-#include <functional>
-
 #include "common/run/run_context.h"
 #include "launcher/coordinator/coordinator.h"
+#include "launcher/run/run_transports.h"
 #include "worker/data/example_source.h"
 
 namespace fathom {
@@ -16,12 +15,10 @@ struct RoleInputs {
   CoordinatorInputs coordinator;
 };
 
-// `transport_of(role)` is the transport through which a role of this process speaks. A role that
-// throws tells every other role (kFailed) before its thread ends, so all end; what is thrown here
-// is then the first failure: that of a role of this process, or the text of the remote one.
-// Returns the coordinator's result where the coordinator is one of the roles.
-CoordinatorResult PlayRoles(const RunContext& context, const std::vector<Role>& roles,
-                            const std::function<Transport&(const Role&)>& transport_of,
-                            RoleInputs inputs);
+// Plays `here.roles`, each through its transport of `here`. A role that throws tells every other
+// role (kFailed) before its thread ends, so all end; what is thrown here is then the first failure:
+// that of a role of this process, or the text of the remote one. Returns the coordinator's result
+// where the coordinator is one of the roles.
+CoordinatorResult PlayRoles(const RunFacts& facts, const RunTransports& here, RoleInputs inputs);
 
 }  // namespace fathom

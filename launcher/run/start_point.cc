@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
-#include <sstream>
 
-#include "common/config/config_file.h"
 #include "common/error.h"
+#include "common/file/durable_file.h"
 #include "common/model/checked_file.h"
 #include "common/run_log.h"
+#include "launcher/run/model_config.h"
 
 namespace fathom {
 namespace {
@@ -35,33 +35,6 @@ Manifest ReadWhole(const fs::path& dir, MpiSession& mpi) {
          "warm_start.model",
          dir.string());
   return manifest;
-}
-
-// The settings that may differ between a checkpoint and the run that goes on from it.
-Config Comparable(Config config) {
-  config.train.epochs = 1;
-  config.evaluate.every_steps = 0;
-  config.data.dir.clear();
-  return config;
-}
-
-void CheckSameConfig(const Config& config, const fs::path& dir, const Manifest& manifest) {
-  const std::string text = ReadTextFile(dir, manifest, "config.toml");
-  const Config then = ParseConfig(text, (dir / "config.toml").string(), dir, {});
-  std::istringstream old_lines(ModelConfigText(Comparable(then)));
-  std::istringstream new_lines(ModelConfigText(Comparable(config)));
-  std::string old_line, new_line;
-  for (;;) {
-    const bool has_old = static_cast<bool>(std::getline(old_lines, old_line));
-    const bool has_new = static_cast<bool>(std::getline(new_lines, new_line));
-    if (!has_old && !has_new) return;
-    if (has_old == has_new && old_line == new_line) continue;
-    Fail(ExitCode::kUsage,
-         "{}: the checkpoint was trained with \"{}\", the config says \"{}\"; to go on, set it as "
-         "it "
-         "was, or begin with the checkpoint's values: warm_start.model",
-         dir.string(), has_old ? old_line : "", has_new ? new_line : "");
-  }
 }
 
 StartPoint Resume(const Config& config, const std::string& data, const fs::path& dir,
@@ -105,13 +78,9 @@ void PutAside(const Config& config) {
   const CheckpointDir checkpoints = CheckpointsOf(config);
   if (checkpoints.Steps().empty()) return;
   const fs::path aside = checkpoints.path().string() + ".old";
-  std::error_code refused;
-  fs::remove_all(aside, refused);
-  fs::rename(checkpoints.path(), aside, refused);
-  if (refused) {
-    Fail(ExitCode::kModel, "{}: cannot be renamed to {}: {}", checkpoints.path().string(),
-         aside.string(), refused.message());
-  }
+  std::error_code ignored;  // the rename then says what is wrong
+  fs::remove_all(aside, ignored);
+  Rename(checkpoints.path(), aside);
   LogInfo("the checkpoints of the run before are now {} (resume=auto would have gone on from them)",
           aside.string());
 }
@@ -139,22 +108,6 @@ StartPoint Decide(const Config& config, const std::string& data, MpiSession& mpi
 
 CheckpointDir CheckpointsOf(const Config& config) {
   return CheckpointDir(fs::path(config.output.dir) / "checkpoints");
-}
-
-std::string ModelConfigText(Config config) {
-  config.resume = Config().resume;
-  config.output = {};
-  config.cluster = {};
-  config.checkpoint = {};
-  config.server.huge_pages = ServerConfig().huge_pages;
-  if (!config.server.cold_tier.empty()) {  // then the limit decides only where rows lie
-    config.server.cold_tier.clear();
-    config.server.memory_limit = ServerConfig().memory_limit;
-    config.server.at_limit = ServerConfig().at_limit;
-  }
-  config.data.packed_dir.clear();
-  config.train.trace = false;
-  return DumpConfig(config);
 }
 
 StartPoint ChooseStart(const Config& config, const std::string& data, MpiSession& mpi) {

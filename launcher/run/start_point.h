@@ -23,10 +23,6 @@ struct StartPoint {
 // Where this config's checkpoints lie.
 CheckpointDir CheckpointsOf(const Config& config);
 
-// What of the config belongs to the model, as TOML: not where it is trained, nor on how many
-// processes, nor how often it is saved.
-std::string ModelConfigText(Config config);
-
 // All ranks call this; rank 0 looks and decides. `resume = "auto"` takes the newest complete
 // checkpoint whose files are whole (it reads them all), and warns of any that is damaged; a run
 // that begins anew puts checkpoints of an older one aside, as checkpoints.old. `data` is the

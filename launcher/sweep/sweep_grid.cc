@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <span>
 
+#include "common/config/config_dump.h"
 #include "common/config/config_file.h"
+#include "common/config/idle_settings.h"
 #include "common/error.h"
 #include "common/xxh3.h"
 
@@ -40,7 +42,9 @@ void Finish(const std::filesystem::path& file, const std::vector<std::string>& o
   std::vector<std::string> all = overrides;
   all.insert(all.end(), run->overrides.begin(), run->overrides.end());
   try {
-    run->config = LoadConfig(file, all);
+    GivenKeys given;
+    run->config = LoadConfig(file, all, &given);
+    IdleSettings(run->config, given, {.processes = run->ranks}, file.string());
   } catch (const Error& error) {
     Fail(error.code(), "sweep, {}: {}", Describe(*run), error.what());
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "launcher/sweep/sweep_results.h"
+#include "launcher/sweep/sweep_points.h"
 
 namespace fathom {
 

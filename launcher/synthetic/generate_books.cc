@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
+#include "common/file/replaced_file.h"
 #include "common/metrics.h"
 #include "common/schedule/split.h"
 #include "launcher/synthetic/book_world.h"
@@ -99,7 +100,8 @@ std::vector<float> AdditiveMeans(const std::vector<Rating>& ratings, const BookW
 }
 
 void WriteRatings(const std::vector<Rating>& ratings, const fs::path& out) {
-  GeneratedFile ratings_file(out / "ratings.csv"), truth_file(out / "truth.csv");
+  ReplacedFile ratings_file(out / "ratings.csv", ExitCode::kData);
+  ReplacedFile truth_file(out / "truth.csv", ExitCode::kData);
   ratings_file.out() << "reader_id,book_id,rating\n";
   truth_file.out() << "reader_id,book_id,probability\n";
   for (const Rating& rating : ratings) {
@@ -112,7 +114,7 @@ void WriteRatings(const std::vector<Rating>& ratings, const fs::path& out) {
 }
 
 void WriteBooks(const BookWorld& world, const fs::path& out) {
-  GeneratedFile file(out / "books.csv");
+  ReplacedFile file(out / "books.csv", ExitCode::kData);
   file.out() << "book_id,genres,year\n";
   for (std::uint32_t b = 0; b < world.books(); ++b) {
     std::string names;
@@ -141,7 +143,7 @@ void WriteTruth(const BooksTruth& truth, std::uint64_t seed, const fs::path& out
   root["test_rows"] = truth.test_rows;
   root["test_auc"] = truth.test_auc;
   root["additive_means_test_auc"] = truth.additive_means_test_auc;
-  GeneratedFile file(out / "truth.json");
+  ReplacedFile file(out / "truth.json", ExitCode::kData);
   file.out() << root.dump(1) << '\n';
   file.Finish();
 }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "common/file/replaced_file.h"
 #include "common/metrics.h"
 #include "launcher/synthetic/generated_dir.h"
 #include "launcher/synthetic/synthetic_truth.h"
@@ -188,7 +189,7 @@ struct Written {
 
 Written WriteRows(const ClickWorld& world, std::uint64_t first, std::uint64_t rows,
                   const fs::path& file) {
-  GeneratedFile out(file);
+  ReplacedFile out(file, ExitCode::kData);
   Written written;
   fmt::memory_buffer line;
   for (std::uint64_t number = first; number < first + rows; ++number) {
@@ -243,7 +244,7 @@ CriteoTruth GenerateCriteo(std::uint64_t rows, std::uint64_t test_rows, std::uin
   root["test_positive_rate"] = truth.test_positive_rate;
   root["test_auc"] = truth.test_auc;
   root["test_logloss"] = truth.test_logloss;
-  GeneratedFile file(out / "truth.json");
+  ReplacedFile file(out / "truth.json", ExitCode::kData);
   file.out() << root.dump(1) << '\n';
   file.Finish();
   return truth;

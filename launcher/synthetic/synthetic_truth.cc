@@ -1,7 +1,5 @@
 #include "launcher/synthetic/synthetic_truth.h"
 
-#include "common/error.h"
-
 namespace fathom {
 
 MeanAndDeviation Describe(std::span<const double> values) {
@@ -12,19 +10,6 @@ MeanAndDeviation Describe(std::span<const double> values) {
   for (const double value : values) squares += (value - result.mean) * (value - result.mean);
   result.deviation = std::sqrt(squares / static_cast<double>(values.size()));
   return result;
-}
-
-GeneratedFile::GeneratedFile(std::filesystem::path file)
-    : file_(std::move(file)),
-      partial_(file_.string() + ".partial"),
-      out_(partial_, std::ios::binary) {}
-
-void GeneratedFile::Finish() {
-  out_.close();
-  std::error_code refused;
-  if (out_) std::filesystem::rename(partial_, file_, refused);
-  if (!out_ || refused)
-    Fail(ExitCode::kData, "{}: cannot be written: check the folder and the disk", file_.string());
 }
 
 }  // namespace fathom

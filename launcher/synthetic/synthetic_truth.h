@@ -3,10 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "common/random.h"
@@ -32,18 +29,5 @@ struct MeanAndDeviation {
   double deviation = 1;
 };
 MeanAndDeviation Describe(std::span<const double> values);
-
-// A text file that appears under its name when Finish has been called. Throws Error(kData).
-class GeneratedFile {
- public:
-  explicit GeneratedFile(std::filesystem::path file);
-  std::ofstream& out() { return out_; }
-  void Finish();
-
- private:
-  std::filesystem::path file_;
-  std::filesystem::path partial_;
-  std::ofstream out_;
-};
 
 }  // namespace fathom

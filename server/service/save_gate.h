@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/message/saved_message.h"
+#include "common/message/save_request.h"
 #include "common/schedule/schedule.h"
 
 namespace fathom {

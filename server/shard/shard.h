@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "common/buffer.h"
-#include "common/message/messages.h"
+#include "common/message/pull_message.h"
+#include "common/message/push_message.h"
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"
 #include "server/shard/row_limits.h"

@@ -6,7 +6,7 @@
 #include "common/check.h"
 #include "common/error.h"
 #include "common/finite.h"
-#include "common/message/messages.h"
+#include "common/model/dense_range.h"
 #include "common/schedule/slice_tree.h"
 
 namespace fathom {

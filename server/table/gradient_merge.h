@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/key.h"
-#include "common/message/messages.h"
+#include "common/message/push_message.h"
 #include "common/model/model_spec.h"
 #include "common/schedule/slice_tree.h"
 

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/message/messages.h"
+#include "common/message/pull_message.h"
+#include "common/message/push_message.h"
+#include "common/message/rows_message.h"
 #include "common/net/frame.h"
 #include "common/random.h"
 

@@ -11,6 +11,7 @@
 #include "common/config/config_file.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/coordinator/metrics_log.h"
+#include "launcher/run/model_config.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/start_point.h"

@@ -10,6 +10,8 @@
 #include <random>
 #include <set>
 
+#include "common/message/save_request.h"
+#include "common/message/saved_message.h"
 #include "common/model/admission_file.h"
 #include "common/model/model_file.h"
 #include "common/net/in_process_transport.h"
@@ -86,12 +88,12 @@ class DiskRun {
   explicit DiskRun(const fs::path& output, int admission_count = 1)
       : output_(output),
         config_(MakeConfig(admission_count)),
-        context_{.config = config_,
-                 .spec = spec_,
-                 .layout = layout_,
-                 .transport = transport_,
-                 .train_examples = 100,
-                 .checkpoint_dir = output / "checkpoints"},
+        context_{{.config = config_,
+                  .spec = spec_,
+                  .layout = layout_,
+                  .train_examples = 100,
+                  .checkpoint_dir = output / "checkpoints"},
+                 transport_},
         schedule_(config_, 100),
         checkpoints_(context_, schedule_) {
     for (int s = 0; s < kServers; ++s)

@@ -1,8 +1,15 @@
 // A frame from the network of any bytes: header, checksum, and every kind of payload.
 #include "common/error.h"
-#include "common/message/messages.h"
+#include "common/message/failed_message.h"
 #include "common/message/profile_message.h"
+#include "common/message/pull_message.h"
+#include "common/message/push_message.h"
+#include "common/message/rows_message.h"
+#include "common/message/save_request.h"
 #include "common/message/saved_message.h"
+#include "common/message/scores_message.h"
+#include "common/message/step_done_message.h"
+#include "common/message/step_order.h"
 #include "common/net/handshake.h"
 #include "tests/fuzz/fuzz_input.h"
 
@@ -24,38 +31,48 @@ Buffer Aligned(std::span<const std::byte> bytes) {
   return buffer;
 }
 
-void Decode(std::uint8_t kind, std::span<const std::byte> payload) {
+// A frame without a payload stands for the profile, which travels by MPI.
+void Decode(FrameType type, std::span<const std::byte> payload) {
   const std::size_t pulled[] = {4, 4, 4};
-  switch (kind % 10) {
-    case 0:
+  switch (type) {
+    case FrameType::kPull:
       DecodePull(payload, Tables().size(), 0, 1);
       return;
-    case 1:
+    case FrameType::kRows:
       DecodeRows(payload, Tables());
       return;
-    case 2:
+    case FrameType::kPush:
       DecodePush(payload, Tables(), pulled, 32);
       return;
-    case 3:
+    case FrameType::kStepDone:
       DecodeStepDone(payload);
       return;
-    case 4:
+    case FrameType::kScores:
       DecodeScores(payload);
       return;
-    case 6:
-      DecodeOrder(payload);
-      return;
-    case 5:
-      DecodeSaved(payload);
-      return;
-    case 7:
+    case FrameType::kSave:
       DecodeSave(payload);
       return;
-    case 8:
-      DecodeProfile(payload);
+    case FrameType::kSaved:
+      DecodeSaved(payload);
       return;
-    default:
+    case FrameType::kFailed:
       DecodeFailed(payload);
+      return;
+    case FrameType::kOrder:
+      DecodeOrder(payload);
+      return;
+    case FrameType::kPeerLost:
+    case FrameType::kHandshake:
+    case FrameType::kWorkerDone:
+    case FrameType::kStop:
+    case FrameType::kGoodbye:
+    case FrameType::kNextOrder:
+    case FrameType::kPause:
+    case FrameType::kPaused:
+    case FrameType::kAlive:
+    case FrameType::kBeat:
+      DecodeProfile(payload);
       return;
   }
 }
@@ -92,7 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       connecting.Hello();
       TakeHandshake(std::move(connecting), bytes.bytes());
     } else {
-      Decode(kind, bytes.bytes());
+      const auto types = FrameTypes();
+      Decode(types[(kind - 0x50U) % types.size()].type, bytes.bytes());
     }
   } catch (const Error&) {
   }

@@ -80,4 +80,4 @@ before=$(cat "$scratch"/out/model/* | cksum)
 must_fail 3 "no such file" train 'data.train=["none.csv"]'
 must_fail 7 "not finite" train dense.learning_rate=1e6 deep.learning_rate=1e6 train.batch_size=256 train.epochs=20 'model.hidden=[16, 16, 16, 16, 16, 16, 16, 16]'
 [ "$before" = "$(cat "$scratch"/out/model/* | cksum)" ] || fail "a failed run changed the model"
-echo "all bad input was refused in words"
+finish "all bad input was refused in words"

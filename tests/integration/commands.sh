@@ -2,6 +2,24 @@
 # Every command once, on generated data; what one says must agree with what another says.
 source "$(dirname "$0")/mpi.sh"
 
+# |a - b| <= margin.
+agree() {  # what, a, b, margin
+  awk -v a="$2" -v b="$3" -v margin="$4" 'BEGIN { exit !(a != "" && b != "" && a - b <= margin && b - a <= margin) }' ||
+    fail "$1: \"$2\" against \"$3\""
+}
+
+# From lines "label score": the share of all pairs of a positive and a negative in which the positive has the
+# higher score, a tie counting half (Mann and Whitney 1947); and the mean log loss.
+auc_of() {
+  LC_ALL=C sort -k2,2g "$1" | awk '
+    function end_of_ties() { wins += positives * (below + negatives / 2); below += negatives; above += positives; positives = negatives = 0 }
+    $2 != score { end_of_ties(); score = $2 }
+    $1 == 1 { ++positives; next }
+    { ++negatives }
+    END { end_of_ties(); printf "%.9f\n", wins / (above * below) }'
+}
+logloss_of() { awk '{ loss -= log($1 == 1 ? $2 : 1 - $2) } END { printf "%.9f\n", loss / NR }' "$1"; }
+
 generated_config 20000
 "$fathom" train "$scratch/config.toml" output.dir="$scratch/out" >"$scratch/train.txt"
 for file in config.toml metrics.jsonl model/manifest.json logs/rank-0.log; do
@@ -11,7 +29,7 @@ final=$(tail -n 1 "$scratch/out/metrics.jsonl")
 for member in event auc logloss examples examples_per_second peak_rss_bytes rows bytes_per_row; do
   grep -q "\"$member\":" <<<"$final" || fail "the final line has no $member: $final"
 done
-auc=$(sed -n 's/.*"auc":\([0-9.]*\).*/\1/p' <<<"$final")
+auc=$(metric "$scratch/out" auc)
 
 # The config as in force trains the same model.
 "$fathom" train "$scratch/out/config.toml" output.dir="$scratch/again" >/dev/null
@@ -24,35 +42,48 @@ evaluated=$(sed -n 's/^auc  *//p' "$scratch/evaluate.txt")
 ranks 4 "$fathom" evaluate "$scratch/config.toml" --model "$scratch/out" output.dir="$scratch/evaluate" data.packed_dir="$scratch/out/packed" >"$scratch/evaluate-mpi.txt"
 grep -qx "auc  *$evaluated" "$scratch/evaluate-mpi.txt" || fail "evaluate under mpirun says another AUC"
 
-# predict scores the test lines, labels taken out; their AUC by another route must be the same.
-awk -F, -v OFS=, 'NR == 1 || NR <= 5001 { print $1, $2 }' "$scratch/data/ratings.csv" >"$scratch/unlabelled.csv"
-"$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv" --output "$scratch/scores.txt" >/dev/null
-[ "$(wc -l <"$scratch/scores.txt")" -eq 5000 ] || fail "predict did not write one score a line"
+# Every fourth line is held out: predict scores these with their labels taken out, and what comes of labels
+# and scores are the metrics that the run reported of them.
+mkdir "$scratch/parts"
+cp "$scratch/data/books.csv" "$scratch/parts/"
+awk 'NR == 1 || NR % 4 != 0' "$scratch/data/ratings.csv" >"$scratch/parts/train.csv"
+awk 'NR == 1 || NR % 4 == 0' "$scratch/data/ratings.csv" >"$scratch/parts/held-out.csv"
+"$fathom" train "$scratch/config.toml" data.dir="$scratch/parts" 'data.train=["train.csv"]' 'data.test=["held-out.csv"]' \
+  data.test_fraction=0 output.dir="$scratch/parts-out" >/dev/null
+awk -F, -v OFS=, '{ print $1, $2 }' "$scratch/parts/held-out.csv" >"$scratch/unlabelled.csv"
+"$fathom" predict --model "$scratch/parts-out" --input "$scratch/unlabelled.csv" --output "$scratch/scores.txt" >/dev/null
+awk -F, 'NR > 1 { print ($3 >= 4 ? 1 : 0) }' "$scratch/parts/held-out.csv" | paste -d' ' - "$scratch/scores.txt" >"$scratch/labelled.txt"
+[ "$(wc -l <"$scratch/scores.txt")" -eq 5000 ] && [ "$(wc -l <"$scratch/labelled.txt")" -eq 5000 ] || fail "predict did not write one score a line"
 awk '$1 <= 0 || $1 >= 1 { bad = 1 } END { exit bad }' "$scratch/scores.txt" || fail "a score is no probability"
-"$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv" --output "$scratch/scores2.txt" cluster.servers=3 cluster.workers=2 >/dev/null
+agree "AUC of the held-out lines, by hand and as reported" "$(auc_of "$scratch/labelled.txt")" "$(metric "$scratch/parts-out" auc)" 2e-6
+agree "their log loss" "$(logloss_of "$scratch/labelled.txt")" "$(metric "$scratch/parts-out" logloss)" 2e-6
+awk -v auc="$(metric "$scratch/parts-out" auc)" 'BEGIN { exit !(auc > 0.55) }' || fail "nothing was learnt: AUC $(metric "$scratch/parts-out" auc)"
+"$fathom" predict --model "$scratch/parts-out" --input "$scratch/unlabelled.csv" --output "$scratch/scores2.txt" cluster.servers=3 cluster.workers=2 >/dev/null
 cmp -s "$scratch/scores.txt" "$scratch/scores2.txt" || fail "predict depends on the layout"
 gzip -k "$scratch/unlabelled.csv"
-"$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv.gz" --output "$scratch/scores3.txt" >/dev/null
+"$fathom" predict --model "$scratch/parts-out" --input "$scratch/unlabelled.csv.gz" --output "$scratch/scores3.txt" >/dev/null
 cmp -s "$scratch/scores.txt" "$scratch/scores3.txt" || fail "predict reads gzip differently"
 
 "$fathom" inspect "$scratch/out" >"$scratch/inspect.txt"
-rows=$(sed -n 's/.*"rows":\([0-9]*\).*/\1/p' <<<"$final")
-grep -q "$rows" "$scratch/inspect.txt" || fail "inspect does not show the $rows rows"
+rows=$(metric "$scratch/out" rows)
+grep -qx "rows  *$rows" "$scratch/inspect.txt" || fail "inspect does not show the $rows rows"
 
 "$fathom" train "$scratch/config.toml" output.dir="$scratch/other" seed=2 >/dev/null
 must_fail 1 "differ" "$fathom" compare "$scratch/out" "$scratch/other"
 
-"$fathom" generate criteo --rows 3000 --out "$scratch/criteo" >/dev/null
+"$fathom" generate criteo --rows 20000 --test-rows 4000 --out "$scratch/criteo" >/dev/null
 "$fathom" train "$source_dir/configs/criteo.toml" data.dir="$scratch/criteo" output.dir="$scratch/criteo-out" 'model.hidden=[32]' >/dev/null
+awk -v auc="$(metric "$scratch/criteo-out" auc)" 'BEGIN { exit !(auc > 0.6) }' || fail "configs/criteo.toml learns nothing: AUC $(metric "$scratch/criteo-out" auc)"
 "$fathom" settings --markdown | cmp -s - "$source_dir/docs/config.md" || fail "docs/config.md is not what fathom settings --markdown prints"
 # Generated data: trained on and evaluated without a file; there is no text to predict from.
 "$fathom" train "$source_dir/configs/scale.toml" output.dir="$scratch/scale" generated.examples=100000 generated.test_examples=5000 >"$scratch/scale.txt"
 scale_auc=$(sed -n 's/^test AUC \([0-9.]*\),.*/\1/p' "$scratch/scale.txt")
 "$fathom" evaluate "$source_dir/configs/scale.toml" --model "$scratch/scale" output.dir="$scratch/evaluate" generated.test_examples=5000 >"$scratch/evaluate.txt"
-[ "$(sed -n 's/^auc  *//p' "$scratch/evaluate.txt" | cut -c1-6)" = "$(cut -c1-6 <<<"$scale_auc")" ] || fail "evaluate on generated data says another AUC than $scale_auc"
+agree "AUC of generated data by evaluate and by train" "$(sed -n 's/^auc  *//p' "$scratch/evaluate.txt")" "$scale_auc" 6e-5
 must_fail 2 "no text form" "$fathom" predict --model "$scratch/scale" --input "$scratch/unlabelled.csv" --output "$scratch/scores4.txt"
 
 for command in train evaluate predict compare inspect generate settings launch sweep plan; do
-  "$fathom" $command --help | grep -q . || fail "$command --help says nothing"
+  "$fathom" $command --help >"$scratch/help.txt"
+  grep -q "fathom $command " "$scratch/help.txt" || { cat "$scratch/help.txt" >&2; fail "$command --help does not say how to write it"; }
 done
-echo "all commands agree"
+finish "all commands agree"

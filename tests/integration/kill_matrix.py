@@ -5,7 +5,8 @@ nobody disturbed.
   kill_matrix.py FATHOM SCRATCH CONFIG [KILLS [SEED]]
 
 Fails if a job does not end inside its deadline after a kill, if a process is left behind, if a job that
-was killed says it went well without having a model, or if a model differs.
+was killed says it went well without having a model, if one begins anew although it has a checkpoint, or if a
+model differs.
 """
 import collections
 import os
@@ -84,6 +85,13 @@ def partial_checkpoint(out):
         return [e.name for e in os.scandir(out / 'checkpoints') if e.name.endswith('.partial')]
     except OSError:
         return []
+
+
+def has_checkpoint(out):
+    try:
+        return any(e.name.startswith('step-') and e.name[5:].isdigit() for e in os.scandir(out / 'checkpoints'))
+    except OSError:
+        return False
 
 
 def data_without_manifest(out):
@@ -193,6 +201,7 @@ class Matrix:
             if phase == 'ingest':
                 packed = out.with_suffix('.packed')
                 shutil.rmtree(packed, ignore_errors=True)
+            resumes = has_checkpoint(out)
             job = Job(self.fathom, out, self.config, self.settings(ranks) + [f'data.packed_dir={packed}'], ranks, log)
             if kills < KILLS_A_JOB and sum(self.counts[p] for p in PHASES) < self.kills:
                 if await_phase(job, out, phase, self.dice) and self.disturb(job, out, phase):
@@ -204,6 +213,9 @@ class Matrix:
                 fail('an undisturbed run did not end', log)
             if code != 0:
                 fail(f'a run that nobody disturbed ended with exit code {code}', log)
+            if resumes != ('going on from step' in log.read_text(errors='replace')):
+                fail(f'job {number}: {"it has a checkpoint and began anew" if resumes else "it goes on from nothing"}', log)
+            self.counts['resumed'] += resumes
             break
         compared = subprocess.run([self.fathom, 'compare', str(reference), str(out)], capture_output=True, text=True)
         if compared.returncode != 0:
@@ -221,6 +233,8 @@ class Matrix:
         while sum(self.counts[p] for p in PHASES) < self.kills:
             jobs += 1
             self.run_job(jobs, reference)
+        if self.kills >= 20 and self.counts['resumed'] == 0:
+            fail('no job went on from a checkpoint')
         kinds = ', '.join(f'{kind} {count}' for kind, count in sorted(self.counts.items()))
         print(f'{sum(self.counts[p] for p in PHASES)} kills in {jobs} jobs, every model identical; {kinds}; '
               f'slowest end {self.slowest_end:.1f} s after its kill')

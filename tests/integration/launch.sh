@@ -16,16 +16,6 @@ start() {  # name, setting ...
 }
 options=()
 
-await() {  # seconds, words in the log
-  local i
-  for ((i = 0; i < $1 * 20; ++i)); do
-    grep -qF -- "$2" "$log" && return
-    sleep 0.05
-  done
-  cat "$log" >&2
-  fail "\"$2\" was not said within $1 s"
-}
-
 await_checkpoint() {
   local i
   for ((i = 0; i < 600; ++i)); do
@@ -40,26 +30,20 @@ ended_with() {  # exit code
   local code=0
   wait "$launch" || code=$?
   [ "$code" -eq "$1" ] || { cat "$log" >&2; fail "launch ended with $code instead of $1"; }
-  nobody_left
+  nobody_left "$out"
 }
 
-nobody_left() {
-  local i
-  for ((i = 0; i < 100; ++i)); do
-    pgrep -f -- "output.dir=$out( |\$)" >/dev/null || return 0
-    sleep 0.05
-  done
-  fail "processes were left behind: $(pgrep -fa -- "output.dir=$out( |\$)")"
-}
-
-rank_pid() {  # rank
+signal_rank() {  # signal, rank
   local pid
-  for pid in $(pgrep -f -- "train .*output.dir=$out( |\$)"); do
-    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$1"; then echo "$pid"; fi
-  done
+  pid=$(rank_pid "$out" "$2") || { cat "$log" >&2; fail "there is no rank $2 to be sent $1"; }
+  kill "-$1" "$pid"
 }
 
-mpirun_pid() { pgrep -P "$launch"; }
+signal_mpirun() {  # signal
+  local pid
+  pid=$(pgrep -P "$launch") || { cat "$log" >&2; fail "there is no mpirun to be sent $1"; }
+  kill "-$1" "$pid"
+}
 
 "$fathom" launch -n 4 --hosts node1:2,node2:2 --dry-run -- "${train[@]}" | grep -qF -- "--host node1:2,node2:2 -np 4" || fail "--dry-run"
 must_fail 2 "unknown key" "$fathom" launch -n 4 -- "${train[@]}" train.epoch=2
@@ -68,11 +52,11 @@ must_fail 2 "after --" "$fathom" launch -n 4 -- evaluate "$scratch/config.toml"
 # A rank and then mpirun killed: the same bits as if nothing had happened.
 start killed
 await_checkpoint
-kill -9 "$(rank_pid 3)"
-await 60 "restart 1 of 10"
-await 60 "going on from step"
-kill -9 "$(mpirun_pid)"
-await 60 "restart 2 of 10"
+signal_rank KILL 3
+await 60 "$log" "restart 1 of 10"
+await 60 "$log" "going on from step"
+signal_mpirun KILL
+await 60 "$log" "restart 2 of 10"
 ended_with 0
 "$fathom" compare "$scratch/reference" "$out" || fail "the models differ"
 
@@ -80,11 +64,10 @@ ended_with 0
 start hopeless checkpoint.every_steps=0
 for n in 1 2 3; do
   for ((i = 0; i < 400; ++i)); do
-    pid=$(rank_pid 1)
-    [ -n "$pid" ] && kill -9 "$pid" 2>/dev/null && break
+    pid=$(rank_pid "$out" 1) && kill -9 "$pid" 2>/dev/null && break
     sleep 0.05
   done
-  await 60 "$([ $n -eq 3 ] && echo 'giving up: 3 failures in a row without a newer checkpoint' || echo "restart $n of 10")"
+  await 60 "$log" "$([ $n -eq 3 ] && echo 'giving up: 3 failures in a row without a newer checkpoint' || echo "restart $n of 10")"
 done
 ended_with 137
 
@@ -95,23 +78,27 @@ grep -qF "another start would end in the same way" "$log" || fail "restarted wit
 
 # The first signal: a checkpoint and the end. Then it goes on.
 start stopped checkpoint.every_steps=0
-await 60 "step "
+await 60 "$log" "step "
 kill -TERM "$launch"
 ended_with 143
 grep -qF "stopped after step" "$log" || { cat "$log" >&2; fail "no orderly stop"; }
-"$fathom" "${train[@]}" output.dir="$out" resume=auto >/dev/null 2>&1
+"$fathom" "${train[@]}" output.dir="$out" resume=auto >"$scratch/resumed.log" 2>&1
+grep -qF "going on from step" "$scratch/resumed.log" || fail "the stopped run did not go on from its checkpoint"
 "$fathom" compare "$scratch/reference" "$out" || fail "the models differ after a stop"
 
-# The second: now. And a launch that is killed itself takes all with it.
-start hurried
-await 60 "step "
-kill -STOP "$(rank_pid 1)"   # so that nobody can stop in order
+# The second: now, long before the others would miss the one that can no longer stop in order. And a launch that
+# is killed itself takes all with it.
+start hurried cluster.timeout_seconds=60
+await 60 "$log" "step "
+signal_rank STOP 1
 kill -INT "$launch"
-sleep 0.2
+await 10 "$log" "a second signal ends it now"
+began=$SECONDS
 kill -INT "$launch"
 ended_with 130
+[ $((SECONDS - began)) -le 20 ] || fail "the second signal ended it after $((SECONDS - began)) s"
 start orphans
-await 60 "step "
+await 60 "$log" "step "
 kill -9 "$launch"
 ended_with 137
-echo "every launch ended as it should"
+finish "every launch ended as it should"

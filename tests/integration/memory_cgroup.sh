@@ -8,7 +8,7 @@ if ! mkdir "$group" 2>/dev/null || [ ! -e "$group/$limit" ]; then
   rmdir "$group" 2>/dev/null || true
   group=/sys/fs/cgroup/fathom-test-$$
   limit=memory.max
-  mkdir "$group" 2>/dev/null && [ -w "$group/$limit" ] || { rmdir "$group" 2>/dev/null; echo "no memory cgroup can be made here"; exit 77; }
+  mkdir "$group" 2>/dev/null && [ -w "$group/$limit" ] || { rmdir "$group" 2>/dev/null; echo "skipped: no memory cgroup can be made here"; exit 77; }
 fi
 # What was killed may take a moment to leave the group.
 remove_group() {
@@ -27,7 +27,7 @@ train=(train "$source_dir/configs/scale.toml" generated.skew=0 generated.values=
   generated.test_examples=1000 checkpoint.every_steps=30 cluster.timeout_seconds=10)
 launch=("$fathom" launch -n 3 -- "${train[@]}")
 "${launch[@]}" output.dir="$scratch/reference" >/dev/null 2>&1
-most=$(sed -n 's/.*"peak_rss_bytes":\([0-9]*\).*/\1/p' "$scratch/reference/metrics.jsonl")
+most=$(metric "$scratch/reference" peak_rss_bytes)
 
 code=0
 echo $((most * 6 / 10)) >"$group/$limit"
@@ -38,4 +38,4 @@ ls -d "$scratch"/killed/checkpoints/step-????????????/ >/dev/null || { cat "$scr
 "$fathom" "${train[@]}" output.dir="$scratch/killed" resume=auto >"$scratch/resumed.log" 2>&1
 grep -qF "going on from step" "$scratch/resumed.log" || fail "the run did not go on from its checkpoint"
 "$fathom" compare "$scratch/reference" "$scratch/killed" || fail "the models differ"
-echo "killed for memory, gone on elsewhere"
+finish "killed for memory, gone on elsewhere"

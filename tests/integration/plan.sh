@@ -15,9 +15,10 @@ grep -qE "predicted: .* MB .*, [0-9]+ examples/s" "$scratch/after.txt" || { cat 
 "$fathom" plan configs/scale.toml --memory 1GB >"$scratch/again.txt" 2>/dev/null
 if grep -q "calibrat" "$scratch/again.txt"; then fail "calibrated twice"; fi
 grep -qE "^fits +yes" "$scratch/again.txt" || { cat "$scratch/again.txt" >&2; fail "it should fit"; }
-"$fathom" plan configs/scale.toml --memory 1GB --rows 100000000 2>/dev/null | grep -qE "^fits +NO" || fail "a hundred million rows do not fit into 1 GB"
+"$fathom" plan configs/scale.toml --memory 1GB --rows 100000000 >"$scratch/large.txt" 2>/dev/null
+grep -qE "^fits +NO" "$scratch/large.txt" || { cat "$scratch/large.txt" >&2; fail "a hundred million rows do not fit into 1 GB"; }
 "$fathom" plan configs/scale.toml --hosts 16 --cores 32 --network 1Gbps >"$scratch/cluster.txt" 2>/dev/null
 grep -qE "^memory +[0-9]+ x server" "$scratch/cluster.txt" || { cat "$scratch/cluster.txt" >&2; fail "no servers on the cluster"; }
 must_fail 2 "--network" "$fathom" plan configs/scale.toml --hosts 2 --network 25
 must_fail 2 "a number and a unit" "$fathom" plan configs/scale.toml --memory lots
-echo "a plan is made once and kept"
+finish "a plan is made once and kept"

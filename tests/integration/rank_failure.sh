@@ -18,24 +18,35 @@ must_fail 2 "cluster.servers = 3, but 4 ranks allow at most 2" ranks 4 "${train[
 # A transport that this job has no use for.
 must_fail 2 "needs mpirun" "${train[@]}" cluster.transport=mpi
 
-# kill -9 of a worker and of a server, in the middle of a long run.
+# A long run over a transport, in the background: $job, $log.
+start() {  # name, setting ...
+  out=$scratch/$1 log=$scratch/$1.log
+  shift
+  : >"$log"
+  ranks 4 env LD_PRELOAD="$preload" LEAVE_WITH="$with" "$fathom" train "$scratch/config.toml" data.packed_dir="$scratch/packed" \
+    output.dir="$out" train.epochs=1000000 cluster.timeout_seconds=5 output.progress_seconds=1 "$@" >"$log" 2>&1 &
+  job=$!
+  await 60 "$log" "step "
+}
+
+# One rank is sent a signal: the job ends soon, not well, and says why.
+ends_without() {  # rank, signal, words
+  local pid code=0 began=$SECONDS
+  pid=$(rank_pid "$out" "$1") || { cat "$log" >&2; fail "there is no rank $1"; }
+  kill "-$2" "$pid"
+  wait "$job" || code=$?
+  [ "$code" -ne 0 ] || { cat "$log" >&2; fail "the job ended well without rank $1"; }
+  [ $((SECONDS - began)) -le 30 ] || { cat "$log" >&2; fail "the job ended $((SECONDS - began)) s after its rank $1"; }
+  grep -q -- "$3" "$log" || { cat "$log" >&2; fail "nobody said that rank $1 was gone"; }
+  nobody_left "$out"
+}
+
+# kill -9 of a server and of a worker, in the middle of a long run.
+preload= with=
 for victim in "1 tcp" "3 tcp" "1 mpi" "3 mpi"; do
   read -r rank transport <<<"$victim"
-  : >"$scratch/killed.txt"  # not the one before
-  ranks 4 "${train[@]}" train.epochs=1000000 cluster.transport="$transport" output.progress_seconds=1 >"$scratch/killed.txt" 2>&1 &
-  job=$!
-  for ((i = 0; i < 300; ++i)); do
-    grep -q "step " "$scratch/killed.txt" && break
-    sleep 0.1
-  done
-  grep -q "step " "$scratch/killed.txt" || { cat "$scratch/killed.txt" >&2; fail "the run did not start"; }
-  for pid in $(pgrep -f -- "$scratch/config.toml"); do
-    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$rank"; then kill -9 "$pid"; fi
-  done
-  code=0
-  wait "$job" || code=$?
-  [ "$code" -ne 0 ] || fail "the job ended well without rank $rank over $transport"
-  pgrep -f -- "$scratch/config.toml" >/dev/null && fail "processes were left behind" || true
+  start "killed-$rank-$transport" cluster.transport="$transport"
+  ends_without "$rank" KILL "rank $rank .*signal 9\|lost .*rank $rank "
 done
 # A rank that leaves by itself, with 0 or not, and says nothing.
 cat >"$scratch/leave.c" <<'C'
@@ -51,21 +62,7 @@ sanitizer=$(ldd "$fathom" | sed -n 's/.*=> \(.*lib[at]san[^ ]*\) .*/\1/p')
 [ -z "$sanitizer" ] || preload=$sanitizer:$preload
 for victim in "1 0 tcp" "3 0 mpi" "3 7 tcp"; do
   read -r rank with transport <<<"$victim"
-  : >"$scratch/left.txt"
-  ranks 4 env LD_PRELOAD="$preload" LEAVE_WITH="$with" "${train[@]}" train.epochs=1000000 cluster.transport="$transport" \
-    cluster.timeout_seconds=5 output.progress_seconds=1 >"$scratch/left.txt" 2>&1 &
-  job=$!
-  for ((i = 0; i < 300; ++i)); do
-    grep -q "step " "$scratch/left.txt" && break
-    sleep 0.1
-  done
-  for pid in $(pgrep -f -- "$scratch/config.toml"); do
-    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$rank"; then kill -USR2 "$pid"; fi
-  done
-  code=0
-  wait "$job" || code=$?
-  [ "$code" -ne 0 ] || { cat "$scratch/left.txt" >&2; fail "the job ended well although rank $rank left with $with over $transport"; }
-  grep -q "lost\|without" "$scratch/left.txt" || { cat "$scratch/left.txt" >&2; fail "nobody said that rank $rank had left"; }
-  pgrep -f -- "$scratch/config.toml" >/dev/null && fail "processes were left behind" || true
+  start "left-$rank-$with-$transport" cluster.transport="$transport"
+  ends_without "$rank" USR2 "lost\|without"
 done
-echo "every failure ended the job"
+finish "every failure ended the job"

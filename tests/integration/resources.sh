@@ -15,8 +15,9 @@ limited() {  # ulimit option, value, command ...
 
 must_fail 5 "Too many open files" limited -n 40 "${train[@]}" output.dir="$scratch/descriptors" \
   cluster.workers=6 cluster.servers=2 cluster.transport=tcp cluster.timeout_seconds=3
-# Address space is not what a sanitizer has to spare.
-if ! ldd "$fathom" | grep -q "asan\|tsan"; then
+if ldd "$fathom" | grep -q "asan\|tsan"; then
+  not_tried "too little memory: a sanitizer has no address space to spare"
+else
   must_fail 1 "memory" limited -v 500000 "${train[@]}" output.dir="$scratch/memory" \
     column.reader.dim=4096 column.book.dim=4096 column.genres.dim=4096 train.epochs=1 cluster.timeout_seconds=5
 fi
@@ -30,33 +31,34 @@ if mount -t tmpfs -o size=2m tmpfs "$scratch/small" 2>/dev/null; then
   grep -qF "No space left on device" "$scratch/out.txt" || fail "why, was not said"
   ls "$scratch"/small/checkpoints/*.partial >/dev/null 2>&1 && fail "half a checkpoint was left behind"
   newest=$(ls -d "$scratch"/small/checkpoints/step-* | tail -n 1)
-  "$fathom" compare "$newest" "$newest" || fail "the checkpoint before is damaged"
+  # Where there is room all along, the checkpoint of that step is the same.
+  "${train[@]}" output.dir="$scratch/roomy" "${wide[@]}" checkpoint.every_steps=20 checkpoint.keep=1000 >/dev/null 2>&1
+  "$fathom" compare "$newest" "$scratch/roomy/checkpoints/$(basename "$newest")" || fail "the checkpoint before is damaged"
   # With room again it goes on.
   mount -o remount,size=64m "$scratch/small"
-  "${train[@]}" output.dir="$scratch/small" "${wide[@]}" resume=auto >/dev/null 2>&1
-  "${train[@]}" output.dir="$scratch/roomy" "${wide[@]}" >/dev/null 2>&1
+  "${train[@]}" output.dir="$scratch/small" "${wide[@]}" resume=auto >"$scratch/resumed.log" 2>&1
+  grep -qF "going on from step" "$scratch/resumed.log" || { cat "$scratch/resumed.log" >&2; fail "the run did not go on from its checkpoint"; }
   "$fathom" compare "$scratch/small" "$scratch/roomy" || fail "the models differ after a full disk"
 else
-  echo "mounts are not permitted here: no small disk"
+  not_tried "a small disk: mounts are not permitted here"
 fi
 
-# Two seconds without a rank.
+# Two seconds without a rank: nothing is trained in that time, and the model is that of a run that was left alone.
+"${train[@]}" train.epochs=60 output.dir="$scratch/alone" >/dev/null 2>&1
 for transport in tcp mpi; do
-  : >"$scratch/paused.log"
-  ranks 4 "${train[@]}" train.epochs=60 output.dir="$scratch/paused-$transport" cluster.transport=$transport output.progress_seconds=1 >"$scratch/paused.log" 2>&1 &
+  log=$scratch/paused-$transport.log out=$scratch/paused-$transport
+  : >"$log"
+  ranks 4 "${train[@]}" train.epochs=60 output.dir="$out" cluster.transport=$transport output.progress_seconds=0 >"$log" 2>&1 &
   job=$!
-  for ((i = 0; i < 400; ++i)); do
-    grep -q "step \|evaluation" "$scratch/paused.log" && break
-    sleep 0.05
-  done
-  for pid in $(pgrep -f -- "output.dir=$scratch/paused-$transport"); do
-    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=2"; then
-      kill -STOP "$pid"
-      sleep 2
-      kill -CONT "$pid"
-    fi
-  done
-  wait "$job" || { cat "$scratch/paused.log" >&2; fail "a pause of two seconds over $transport ended the run"; }
+  await 60 "$log" "step "
+  pid=$(rank_pid "$out" 2) || { cat "$log" >&2; fail "there is no rank 2 to be paused over $transport"; }
+  kill -STOP "$pid"
+  sleep 0.5  # for the steps that were on their way
+  steps=$(grep -c "step " "$log")
+  sleep 1.5
+  [ "$(grep -c "step " "$log")" -eq "$steps" ] || { cat "$log" >&2; fail "rank 2 was paused, and the others went on"; }
+  kill -CONT "$pid"
+  wait "$job" || { cat "$log" >&2; fail "a pause of two seconds over $transport ended the run"; }
+  "$fathom" compare "$scratch/alone" "$out" || fail "the models differ after a pause over $transport"
 done
-"$fathom" compare "$scratch/paused-tcp" "$scratch/paused-mpi" || fail "the models differ after a pause"
-echo "what is short is said, and what pauses goes on"
+finish "what is short is said, and what pauses goes on"

@@ -7,7 +7,7 @@ check_trace() {  # folder of the run, error of the clocks in microseconds
   if command -v python3 >/dev/null; then
     python3 "$source_dir/tests/integration/trace_check.py" "$1/trace.json" "$2" || fail "$1/trace.json"
   else
-    echo "no python3: trace.json was not read"
+    not_tried "reading $1/trace.json: no python3"
   fi
 }
 
@@ -20,6 +20,18 @@ for member in stages pull_p50_ms pull_p99_ms push_p50_ms push_p99_ms bytes_per_e
 done
 grep -q "^worker time: .*compute [0-9]* %" "$scratch/plain.txt" || fail "no line says where the workers' time went"
 grep -q "^server time: .*idle [0-9]* %" "$scratch/plain.txt" || fail "no line says where the servers' time went"
+
+# Half the steps are of another process: what this one sent is divided by the examples it trained on.
+bytes() { sed -n "s/.*\"bytes_per_example_$1\":\([0-9.]*\).*/\1/p" <<<"$2"; }
+"$fathom" train "$scratch/config.toml" output.dir="$scratch/whole" checkpoint.every_steps=1 checkpoint.keep=1000 >/dev/null
+whole=$(tail -n 1 "$scratch/whole/metrics.jsonl")
+middle=$(ls -d "$scratch/whole/checkpoints/"step-* | awk '{ name[NR] = $0 } END { print name[int(NR / 2)] }')
+"$fathom" train "$scratch/config.toml" output.dir="$scratch/rest" resume="$middle" >/dev/null
+rest=$(tail -n 1 "$scratch/rest/metrics.jsonl")
+for way in sent received; do
+  awk -v a="$(bytes $way "$whole")" -v b="$(bytes $way "$rest")" 'BEGIN { exit !(a > 10 && b > 0.9 * a && b < 1.1 * a) }' ||
+    fail "after a resume $(bytes $way "$rest") B an example were $way, $(bytes $way "$whole") B in the whole run"
+done
 
 traced=(train "$scratch/config.toml" train.trace=true cluster.threads=2)
 ranks 3 "$fathom" "${traced[@]}" output.dir="$scratch/traced" >/dev/null
@@ -36,6 +48,6 @@ if "${elsewhere[@]}" hostname elsewhere 2>/dev/null; then
   grep -qE '"rank":2,"clock_offset_ns":-(4999|5000)[0-9]{9},' "$scratch/elsewhere/trace.json" || fail "the third rank's clock was not found to be 5000 s ahead"
   check_trace "$scratch/elsewhere" 500
 else
-  echo "no rights to give a rank another clock: clocks of several hosts were not tried"
+  not_tried "clocks of several hosts: no rights to give a rank another one"
 fi
-echo "the trace holds what it should"
+finish "the trace holds what it should"

@@ -1,5 +1,6 @@
 """Checks a trace.json of three ranks: trace_check.py FILE MICROSECONDS, the error that the ranks'
-clocks may have against each other."""
+clocks may have against each other; on a busy machine it may be as long as the round trip in which
+the trace says that a clock was read."""
 
 import collections
 import json
@@ -79,6 +80,9 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         trace = json.load(file)
     error = nanoseconds(float(sys.argv[2]))
+    if error > 0:
+        error = max(error, *(rank["clock_round_trip_ns"] for rank in trace["otherData"]["ranks"]))
+    assert error < nanoseconds(100_000), f"the clocks were read within {error} ns: the machine is too busy to tell"
     ranks, spans = read(trace)
     assert trace["otherData"]["dropped_events"] == 0
     assert set(ranks) == set(THREADS), ranks

@@ -11,7 +11,8 @@
 #include <set>
 #include <vector>
 
-#include "common/message/messages.h"
+#include "common/message/pull_message.h"
+#include "common/model/dense_range.h"
 
 namespace fathom {
 

@@ -3,7 +3,8 @@
 #include <cstring>
 #include <vector>
 
-#include "common/message/messages.h"
+#include "common/message/step_done_message.h"
+#include "common/message/step_order.h"
 
 namespace fathom::simulation {
 namespace {
@@ -96,10 +97,9 @@ void SimulatedWorker::Compute(std::uint64_t step) {
   const StepPlan plan = schedule_.Plan(step);
   const auto [begin, end] = SlicesOfWorker(plan.slices, Part(), Parts());
   const std::vector<double> losses(end - begin, 0.5);
-  const std::vector<std::uint32_t> examples(end - begin, plan.examples / plan.slices);
   if (begin < end)
     Send(FrameType::kStepDone, context_.layout.coordinator(), step,
-         EncodeStepDone({.first_slice = begin, .loss_sums = losses, .examples = examples}));
+         EncodeStepDone({.first_slice = begin, .loss_sums = losses}));
   if (sync()) return;
   --open_;
   if (!finished_) return AskForOrder();

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/bfloat16.h"
-#include "common/message/messages.h"
+#include "common/model/dense_range.h"
 #include "worker/model/scaled_add.h"
 
 namespace fathom {

@@ -21,7 +21,8 @@ class RowGradients {
  public:
   RowGradients(const ModelSpec& spec, int servers) : spec_(spec), servers_(servers) {}
 
-  // One payload a server (PushMessage, common/message/messages.h). `nodes` cover the batch's part.
+  // One payload a server (PushMessage, common/message/push_message.h). `nodes` cover the batch's
+  // part.
   std::vector<Buffer> MakePushes(const Batch& batch, const std::vector<TreeNode>& nodes,
                                  const BatchGradients& gradients, const DenseGradientTree& dense,
                                  ThreadPool& pool);

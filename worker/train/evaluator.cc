@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/message/messages.h"
+#include "common/message/scores_message.h"
 
 namespace fathom {
 namespace {

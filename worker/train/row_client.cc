@@ -6,7 +6,9 @@
 #include "common/aligned_vector.h"
 #include "common/error.h"
 #include "common/message/failure_frames.h"
-#include "common/message/messages.h"
+#include "common/message/pull_message.h"
+#include "common/message/rows_message.h"
+#include "common/model/dense_range.h"
 
 namespace fathom {
 namespace {
@@ -211,9 +213,8 @@ bool RowClient::Receive(Deadline deadline) {
       }
       [[fallthrough]];
     default:
-      Fail(ExitCode::kPeer,
-           "{}: a frame of type {} for step {} from {} makes no sense while waiting for {}",
-           RoleAndPlace(context_.layout, role_), static_cast<int>(frame->type), frame->step,
+      Fail(ExitCode::kPeer, "{}: {} for step {} from {} makes no sense while waiting for {}",
+           RoleAndPlace(context_.layout, role_), Described(frame->type), frame->step,
            RoleAndPlace(context_.layout, frame->source), awaited_);
   }
 }
@@ -243,8 +244,8 @@ void RowClient::AwaitStop() {
     // The others are told to stop as well, and may be gone before this worker hears of it.
     if (frame->type == FrameType::kPeerLost && frame->source != context_.layout.coordinator())
       continue;
-    Fail(ExitCode::kPeer, "{}: a frame of type {} from {} came instead of the end of the run{}",
-         RoleAndPlace(context_.layout, role_), static_cast<int>(frame->type),
+    Fail(ExitCode::kPeer, "{}: {} from {} came instead of the end of the run{}",
+         RoleAndPlace(context_.layout, role_), Described(frame->type),
          RoleAndPlace(context_.layout, frame->source), LossReason(*frame));
   }
 }

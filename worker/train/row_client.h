@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "common/message/messages.h"
+#include "common/message/step_order.h"
 #include "common/run/run_context.h"
 #include "worker/batch/batch.h"
 #include "worker/batch/pulled_rows.h"

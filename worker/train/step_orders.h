@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "common/message/messages.h"
+#include "common/message/step_order.h"
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"
 #include "worker/train/row_client.h"

@@ -1,7 +1,7 @@
 #include "worker/train/trainer.h"
 
 #include "common/check.h"
-#include "common/message/messages.h"
+#include "common/message/step_done_message.h"
 
 namespace fathom {
 namespace {
@@ -82,18 +82,12 @@ void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<Sl
 }
 
 void Trainer::SendLosses() const {
-  std::vector<std::uint32_t> examples;
-  for (std::uint32_t s = 0; s < batch_->slices; ++s) {
-    const auto [begin, end] = batch_->SliceExamples(s);
-    examples.push_back(end - begin);
-  }
   context_.transport.Send(
       {.type = FrameType::kStepDone,
        .source = context_.layout.worker(worker_),
        .destination = context_.layout.coordinator(),
        .step = batch_->step,
-       .payload = EncodeStepDone(
-           {.first_slice = batch_->first_slice, .loss_sums = losses_, .examples = examples})});
+       .payload = EncodeStepDone({.first_slice = batch_->first_slice, .loss_sums = losses_})});
 }
 
 }  // namespace fathom

@@ -1,7 +1,12 @@
 #include "common/config/config_file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <utility>
+
+#include "common/config/config_dump.h"
 #include "common/config/settings.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
@@ -48,6 +53,8 @@ TEST(ConfigFile, UnknownKeysNameLineAndNearestKey) {
               {"run.toml:5", "unknown key \"kid\" in [[column]]", "\"kind\""});
   ExpectUsage("", {"unknown key \"train.batchsize\"", "\"train.batch_size\""},
               {"train.batchsize=5"});
+  ExpectUsage("[train.epochs]\nmany = 2\n", {"run.toml:4", "unknown key \"train.epochs.many\""});
+  ExpectUsage("[weid]\nalpha = 2\n", {"unknown key \"weid.alpha\"", "\"wide.alpha\""});
 }
 
 TEST(ConfigFile, WrongTypes) {
@@ -63,6 +70,10 @@ TEST(ConfigFile, ValuesOutOfRange) {
   ExpectUsage("[train]\nbatch_size = 0\n",
               {"run.toml:4", "train.batch_size = 0 is out of range: 1 to"});
   ExpectUsage("[wide]\nalpha = 0.0\n", {"wide.alpha = 0.0 is out of range: above 0"});
+  ExpectUsage("test_fraction = -0.01\n", {"data.test_fraction = -0.01 is out of range: 0 to 0.99"});
+  ExpectUsage("test_fraction = 0.991\n", {"is out of range"});
+  for (const double end : {0.0, 0.99})
+    EXPECT_EQ(Parse("", {fmt::format("data.test_fraction={}", end)}).data.test_fraction, end);
   ExpectUsage("[cluster]\ntransport = \"udp\"\n",
               {"cluster.transport = \"udp\" is not one of: auto, inprocess, tcp"});
 }
@@ -89,19 +100,80 @@ TEST(ConfigFile, OverridesWinInOrder) {
   ExpectUsage("", {"an override is key=value"}, {"train.epochs"});
 }
 
+// Settings that are easily taken for one another.
+TEST(ConfigFile, EachKeySetsItsOwnSetting) {
+  const Config config = Parse("", {"wide.l1=0.01",
+                                   "wide.l2=0.02",
+                                   "wide.alpha=0.03",
+                                   "wide.beta=0.04",
+                                   "deep.learning_rate=0.05",
+                                   "deep.l2=0.06",
+                                   "deep.initial_accumulator=0.07",
+                                   "dense.learning_rate=0.08",
+                                   "dense.l2=0.09",
+                                   "dense.initial_accumulator=0.1",
+                                   "dense.init_scale=0.11",
+                                   "data.test_fraction=0.12",
+                                   "data.validation_fraction=0.13",
+                                   "evaluate.every_steps=14",
+                                   "checkpoint.every_steps=15",
+                                   "checkpoint.keep=16",
+                                   "cluster.servers=17",
+                                   "cluster.workers=18",
+                                   "cluster.threads=19",
+                                   "train.batch_size=20",
+                                   "train.slice_size=21",
+                                   "server.memory_limit=22MB",
+                                   "server.admission_filter=23MB"});
+  EXPECT_EQ(config.wide.l1, 0.01);
+  EXPECT_EQ(config.wide.l2, 0.02);
+  EXPECT_EQ(config.wide.alpha, 0.03);
+  EXPECT_EQ(config.wide.beta, 0.04);
+  EXPECT_EQ(config.deep.learning_rate, 0.05);
+  EXPECT_EQ(config.deep.l2, 0.06);
+  EXPECT_EQ(config.deep.initial_accumulator, 0.07);
+  EXPECT_EQ(config.dense.learning_rate, 0.08);
+  EXPECT_EQ(config.dense.l2, 0.09);
+  EXPECT_EQ(config.dense.initial_accumulator, 0.1);
+  EXPECT_EQ(config.dense.init_scale, 0.11);
+  EXPECT_EQ(config.data.test_fraction, 0.12);
+  EXPECT_EQ(config.data.validation_fraction, 0.13);
+  EXPECT_EQ(config.evaluate.every_steps, 14);
+  EXPECT_EQ(config.checkpoint.every_steps, 15);
+  EXPECT_EQ(config.checkpoint.keep, 16);
+  EXPECT_EQ(config.cluster.servers, 17);
+  EXPECT_EQ(config.cluster.workers, 18);
+  EXPECT_EQ(config.cluster.threads, 19);
+  EXPECT_EQ(config.train.batch_size, 20);
+  EXPECT_EQ(config.train.slice_size, 21);
+  EXPECT_EQ(config.server.memory_limit, "22MB");
+  EXPECT_EQ(config.server.admission_filter, "23MB");
+}
+
 TEST(ConfigFile, DataDirStartsFromTheFile) {
   EXPECT_EQ(Parse("dir = \"../x\"\n").data.dir, "/x");
   EXPECT_EQ(Parse("dir = \"/abs\"\n").data.dir, "/abs");
   EXPECT_EQ(Parse("", {"data.dir=/other"}).data.dir, "/other");
+  const std::filesystem::path here = std::filesystem::current_path();
+  EXPECT_EQ(Parse("dir = \"x\"\n", {"data.dir=y"}).data.dir, (here / "y").string())
+      << "one on the command line starts from where it is typed";
 }
 
 TEST(ConfigFile, ADumpIsReadBackTheSame) {
   const Config config = Parse(
       "label = \"a == \\\"q\\\\|\\u0007\"\n[[column]]\nname = \"a\"\n[[cross]]\ncolumns = [\"a\", "
       "\"a\"]\n[[join]]\nfile = \"s.csv\"\nkey = \"a\"\n",
-      {"wide.l1=1e-9", "train.shuffle=false"});
+      {"wide.l1=1e-9", "train.shuffle=false", "wide.l2=0.12345678901234567"});
   const std::string dump = DumpConfig(config);
-  EXPECT_EQ(DumpConfig(ParseConfig(dump, "dump.toml", "/elsewhere", {})), dump);
+  const Config read = ParseConfig(dump, "dump.toml", "/elsewhere", {});
+  EXPECT_EQ(DumpConfig(read), dump);
+  EXPECT_EQ(read.wide.l1, 1e-9);
+  EXPECT_EQ(read.wide.l2, 0.12345678901234567);
+  EXPECT_FALSE(read.train.shuffle);
+  EXPECT_EQ(read.data.label, config.data.label);
+  EXPECT_EQ(read.columns.at(0).name, "a");
+  EXPECT_EQ(read.crosses.at(0).columns, (std::vector<std::string>{"a", "a"}));
+  EXPECT_EQ(read.joins.at(0).file, "s.csv");
 }
 
 TEST(ConfigFile, SettingsThatContradictEachOther) {
@@ -114,7 +186,29 @@ TEST(ConfigFile, SettingsThatContradictEachOther) {
   ExpectUsage("[[column]]\nname = \"a\"\ntransform = \"buckets\"\n", {"needs boundaries"});
   ExpectUsage("[[column]]\nname = \"a\"\ntransform = \"buckets\"\nboundaries = [2, 1]\n",
               {"must ascend"});
+  ExpectUsage("[[column]]\nname = \"a\"\ntransform = \"buckets\"\nboundaries = [1, 1]\n",
+              {"must ascend"});
   ExpectUsage("[[column]]\nname = \"a\"\nmin_count = 3\n", {"min_count goes with"});
+  ExpectUsage("names = [\"x\"]\n", {"data.names goes with"});
+  ExpectUsage("header = false\nnames = [\"x\", \"x\"]\n", {"\"x\" twice"});
+  ExpectUsage("[[join]]\nfile = \"s.csv\"\n", {"needs file and key"});
+  ExpectUsage("[[column]]\nname = \"\"\n", {"has no name"});
+  ExpectUsage("[model]\nhidden = [8, 0]\n", {"a width of 0 is out of range"});
+}
+
+TEST(ConfigFile, ColumnSettingsThatDoNotGoWithTheKind) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"boundaries = [1]", "boundaries go with transform"},
+      {"kind = \"multivalent\"\nseparator = \"||\"", "one character"},
+      {"kind = \"multivalent\"\ntransform = \"buckets\"", "does not go with kind"},
+      {"kind = \"numeric\"\ntransform = \"vocabulary\"", "does not go with kind"},
+      {"weighted = true", "weighted goes with"},
+      {"missing_as = \"zero\"", "missing_as goes with"},
+      {"kind = \"numeric\"\nhash_buckets = 5", "hash_buckets goes with"},
+      {"transform = \"vocabulary\"\nhash_buckets = 5", "hash_buckets goes with"},
+      {"values = 5", "values goes with"}};
+  for (const auto& [setting, words] : wrong)
+    ExpectUsage(std::string("[[column]]\nname = \"odd\"\n") + setting + "\n", {"\"odd\"", words});
 }
 
 TEST(ConfigFile, ASettingThatWasNotGivenIsTheChosenRules) {

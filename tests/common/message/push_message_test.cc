@@ -1,7 +1,8 @@
-// The push of messages.h: the one message whose decoder has most to refuse.
+#include "common/message/push_message.h"
+
 #include <gtest/gtest.h>
 
-#include "common/message/messages.h"
+#include "common/net/frame.h"
 #include "tests/support/expect_error.h"
 
 namespace fathom {

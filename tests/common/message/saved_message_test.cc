@@ -4,7 +4,6 @@
 
 #include <limits>
 
-#include "common/message/control_archive.h"
 #include "tests/support/expect_error.h"
 
 namespace fathom {
@@ -62,22 +61,6 @@ TEST(SavedMessage, RoundTrip) {
   EXPECT_EQ(read.failure, "the disk is full");
 }
 
-TEST(SaveRequest, RoundTrip) {
-  for (const bool set : {false, true}) {
-    for (int flag = 0; flag < 3; ++flag) {
-      const SaveRequest sent{.checkpoint = (flag == 0) == set,
-                             .has_base = (flag == 1) == set,
-                             .base_step = set ? 77U : 0U,
-                             .last = (flag == 2) == set};
-      const SaveRequest read = DecodeSave(EncodeSave(sent).bytes());
-      EXPECT_EQ(read.checkpoint, sent.checkpoint);
-      EXPECT_EQ(read.has_base, sent.has_base);
-      EXPECT_EQ(read.base_step, sent.base_step);
-      EXPECT_EQ(read.last, sent.last);
-    }
-  }
-}
-
 TEST(SavedMessage, NothingSaved) {
   const SavedMessage read = DecodeSaved(EncodeSaved({}).bytes());
   EXPECT_TRUE(read.files.empty());
@@ -108,28 +91,6 @@ TEST(SavedMessage, ClaimsMoreElementsThanBytesAreLeft) {
       ExpectError(ExitCode::kPeer, {"claims", "elements"}, [&] { DecodeSaved(message.bytes()); });
     }
   }
-}
-
-// A length may be as large as the bytes that are left and still be too long for its elements.
-TEST(SavedMessage, ClaimsWiderElementsThanBytesAreLeft) {
-  ControlOutput archive;
-  archive(std::vector<std::uint8_t>(16));
-  Buffer message = archive.Take();
-  std::vector<std::uint64_t> numbers;
-  ExpectError(ExitCode::kPeer, {"too early"}, [&] { ControlInput(message.bytes())(numbers); });
-}
-
-TEST(FailedMessage, RoundTrip) {
-  const std::string what("step 3: not finite \n\0x", 22);
-  const FailedMessage read = DecodeFailed(EncodeFailed({.exit_code = 7, .what = what}).bytes());
-  EXPECT_EQ(read.exit_code, 7);
-  EXPECT_EQ(read.what, what);
-}
-
-TEST(FailedMessage, CutShort) {
-  const Buffer whole = EncodeFailed({.exit_code = 7, .what = "lost"});
-  const Buffer part = Copy(whole.bytes().first(whole.size() - 1));
-  ExpectError(ExitCode::kPeer, {"control message"}, [&] { DecodeFailed(part.bytes()); });
 }
 
 }  // namespace

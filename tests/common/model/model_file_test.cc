@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <map>
 #include <tuple>
 
 #include "tests/common/model/small_model.h"
@@ -148,6 +150,50 @@ TEST_F(ModelFileTest, EveryAlteredByteBreaksTheChecksum) {
     Patch(dir_, "rows-00.bin", i, bytes[i]);
   }
   Read();
+}
+
+// Of a file of several blocks the message names the one that was altered.
+TEST_F(ModelFileTest, AnAlteredBlockIsNamed) {
+  constexpr int kRows = 2 * kBlockBytes / 16;
+  for (int i = 0; i < kRows; ++i) model_.rows[0][KeyIn(0, 100 + static_cast<Key>(i))] = {1, 2};
+  manifest_ = model_.Write(dir_.path());
+  const auto file = dir_.path() / "rows-00.bin";
+  const std::string bytes = dir_.Read("rows-00.bin");
+  const std::size_t blocks = (bytes.size() + kBlockBytes - 1) / kBlockBytes;
+  ASSERT_EQ(blocks, 3U);
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const std::size_t at = std::min((block + 1) * kBlockBytes, bytes.size()) - 1;
+    Patch(dir_, "rows-00.bin", at, static_cast<char>(bytes[at] ^ 1));
+    const std::string name = "block " + std::to_string(block) + ", ";
+    const std::string place = "from byte " + std::to_string(block * kBlockBytes);
+    ExpectDamaged({name.c_str(), place.c_str(), "checksum"});
+    Patch(dir_, "rows-00.bin", at, bytes[at]);
+  }
+}
+
+// Of two files of a partition the later one says what a row is; rows of either are there.
+TEST_F(ModelFileTest, ChangesComeBeforeWhatTheyChange) {
+  SmallModel changes;
+  changes.rows = {{{KeyIn(0, 5), {7, 8}}, {KeyIn(0, 7), {9, 10}}}, {}};
+  PartitionWriter writer(dir_.path(), PartitionFile(0, 12), 0, model_.tables);
+  writer.BeginTable(0, 2);
+  for (const auto& [key, state] : changes.rows[0]) writer.AddRow(key, state);
+  writer.BeginTable(1, 0);
+  ModelFileEntry entry = writer.Finish();
+  entry.added = {1, 0};
+  const auto whole = std::find_if(manifest_.files.begin(), manifest_.files.end(),
+                                  [](const auto& file) { return file.name == "rows-00.bin"; });
+  manifest_.files.insert(whole + 1, entry);
+  std::map<Key, std::vector<float>> read;
+  const auto take = [&](std::size_t table, Key key, std::span<const float> state) {
+    if (table == 0) read[key] = {state.begin(), state.end()};
+  };
+  ReadPartition(dir_.path(), manifest_, 0, take);
+  EXPECT_EQ(read, (std::map<Key, std::vector<float>>{
+                      {KeyIn(0, 1), {1, 2}}, {KeyIn(0, 5), {7, 8}}, {KeyIn(0, 7), {9, 10}}}));
+  for (ModelFileEntry& file : manifest_.files)
+    if (file.name == entry.name) file.added = {2, 0};
+  ExpectDamaged({"table wide", "have 3 rows", "the manifest says 4"});
 }
 
 TEST_F(ModelFileTest, WrongMagic) {

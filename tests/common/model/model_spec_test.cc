@@ -81,12 +81,49 @@ TEST(ModelSpec, InitialWeightsHaveTheirVariance) {
   for (int i = 100 * 200; i < spec.input_width * 200; ++i)
     EXPECT_EQ(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 0) << "padding";
   EXPECT_EQ(dense[0], 0);
+  // Glorot's, of the last layer: 2 / (inputs + outputs).
+  squares = 0;
+  for (int i = 0; i < 200; ++i)
+    squares += std::pow(dense[static_cast<std::size_t>(spec.layers[1].weight_offset + i)], 2);
+  EXPECT_NEAR(squares / 200, 2.0 / 201, 0.004);
   config.seed = 2;
   EXPECT_NE(dense, InitialDense(spec, config));
   config.seed = 1;
   config.dense.init_scale = 0.5;
   const auto halved = InitialDense(spec, config);
   for (std::size_t i = 0; i < dense.size(); ++i) EXPECT_FLOAT_EQ(halved[i], dense[i] / 2);
+}
+
+// A hidden layer and the last one, each 64 weights from 64 inputs: but for their spread they would
+// be alike if they were drawn alike.
+TEST(ModelSpec, EachLayerIsDrawnByItself) {
+  Config config;
+  config.columns = {{.name = "a", .dim = 64}};
+  config.model.hidden = {64, 64};
+  const ModelSpec spec = MakeModelSpec(config);
+  const auto dense = InitialDense(spec, config);
+  int alike = 0;
+  for (int i = 0; i < 64; ++i) {
+    alike += dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)] ==
+                     dense[static_cast<std::size_t>(spec.layers[1].weight_offset + i)]
+                 ? 1
+                 : 0;
+  }
+  EXPECT_LT(alike, 2);
+}
+
+TEST(ModelSpec, EachInputHasAPlaceOfItsOwn) {
+  Config config;
+  config.columns = {{.name = "a", .dim = 3},
+                    {.name = "x", .kind = "numeric"},
+                    {.name = "y", .kind = "numeric", .use = "wide"},
+                    {.name = "z", .kind = "numeric", .use = "deep"}};
+  const ModelSpec spec = MakeModelSpec(config);
+  EXPECT_EQ(spec.fields[0].input_offset, 0);
+  EXPECT_EQ(spec.numerics[0].input_offset, 3);
+  EXPECT_EQ(spec.numerics[2].input_offset, 4);
+  EXPECT_EQ(spec.numerics[0].wide_offset, 1);
+  EXPECT_EQ(spec.numerics[1].wide_offset, 2);
 }
 
 TEST(ModelSpec, WhatMakesNoModel) {

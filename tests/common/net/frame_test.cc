@@ -45,7 +45,7 @@ T At(const Header& header, std::size_t at) {
 TEST(Frame, HeaderLiesAsTheWireFormatSays) {
   const Header header = Encoded(MakeFrame());
   EXPECT_EQ(std::memcmp(header.data(), "FTHM", 4), 0);
-  EXPECT_EQ(At<std::uint16_t>(header, 4), 1);
+  EXPECT_EQ(At<std::uint16_t>(header, 4), 2);
   EXPECT_EQ(At<std::uint16_t>(header, 6), 3);
   EXPECT_EQ(At<std::uint16_t>(header, 8), 3);
   EXPECT_EQ(At<std::uint16_t>(header, 10), 0x0405);
@@ -80,13 +80,13 @@ TEST(Frame, WrongMagic) {
 
 TEST(Frame, WrongVersion) {
   Header header = Encoded(MakeFrame());
-  Overwrite<std::uint16_t>(&header, 4, 2);
-  ExpectError(ExitCode::kPeer, {"version 2", "one build everywhere"},
+  Overwrite<std::uint16_t>(&header, 4, 1);
+  ExpectError(ExitCode::kPeer, {"version 1", "one build everywhere"},
               [&] { DecodeHeader(header); });
 }
 
 TEST(Frame, UnknownType) {
-  for (const std::uint16_t type : {0, 20, 0xFFFF}) {
+  for (const std::uint16_t type : {0, 19, 0xFFFF}) {
     Header header = Encoded(MakeFrame());
     Overwrite(&header, 6, type);
     ExpectError(ExitCode::kPeer, {"unknown type"}, [&] { DecodeHeader(header); });
@@ -96,7 +96,7 @@ TEST(Frame, UnknownType) {
 TEST(Frame, PeerLostIsNeverSent) {
   Frame frame = MakeFrame();
   frame.type = FrameType::kPeerLost;
-  ExpectError(ExitCode::kPeer, {"unknown type 19"}, [&] { DecodeHeader(Encoded(frame)); });
+  ExpectError(ExitCode::kPeer, {"unknown type 0"}, [&] { DecodeHeader(Encoded(frame)); });
 }
 
 TEST(Frame, ReservedBitsSet) {

@@ -192,6 +192,17 @@ TEST_F(TcpConnectionTest, PeerThatOnlyBeatsIsNotLost) {
   EXPECT_EQ(frame->type, FrameType::kPush);
 }
 
+// So that the peer does not take this side for dead either.
+TEST_F(TcpConnectionTest, BeatsWhileItHasNothingElseToSay) {
+  MeetAgain(std::chrono::seconds(2));
+  for (int beats = 0; beats < 3; ++beats) {
+    const auto began = Clock::now();
+    EXPECT_EQ(peer_->ReadHeader().type, FrameType::kBeat);
+    EXPECT_LT(Clock::now() - began, std::chrono::seconds(2));
+    peer_->WriteFrame(MakeFrame(FrameType::kBeat, 2, 0, 0));
+  }
+}
+
 TEST_F(TcpConnectionTest, PeerThatVanishesBetweenFrames) {
   peer_->Close();
   ExpectLost("before the end of the run");
@@ -249,6 +260,22 @@ TEST_F(TcpConnectionTest, DestructorSendsWhatIsQueuedAndSaysGoodbye) {
   const auto bytes = std::as_bytes(std::span(text));
   EXPECT_EQ(DecodeHeader(bytes.first<kFrameHeaderBytes>()).type, FrameType::kStop);
   EXPECT_EQ(DecodeHeader(bytes.last<kFrameHeaderBytes>()).type, FrameType::kGoodbye);
+}
+
+// More than the kernels' buffers hold.
+TEST_F(TcpConnectionTest, DestructorWaitsUntilAQueueOfManyMegabytesIsSent) {
+  constexpr std::size_t kFrames = 12, kBytes = std::size_t{4} << 20;
+  for (std::size_t i = 0; i < kFrames; ++i)
+    transport_->Send(MakeFrame(FrameType::kRows, 0, 2, i, std::string(kBytes, 'r')));
+  transport_->Send(MakeFrame(FrameType::kStop, 0, 2, 0));
+  std::string text;
+  std::thread reading([&] {
+    text = peer_->ReadAll();
+    peer_->Close();
+  });
+  transport_.reset();
+  reading.join();
+  EXPECT_EQ(text.size(), kFrames * (kFrameHeaderBytes + kBytes) + 2 * kFrameHeaderBytes);
 }
 
 TEST_F(TcpConnectionTest, DestructorOfARunThatFailedSaysNoGoodbye) {

@@ -127,6 +127,13 @@ class HandPeer {
     return message;
   }
 
+  // Of the next frame; its payload must be empty.
+  FrameHeader ReadHeader() {
+    std::array<std::byte, kFrameHeaderBytes> header{};
+    boost::asio::read(socket_, boost::asio::buffer(header));
+    return DecodeHeader(header);
+  }
+
   // As the connector `rank`, up to its own proof; false if the acceptor hangs up on that.
   bool Prove(const Secret& secret, int rank, int acceptor) {
     Handshake handshake = Handshake::Connecting(secret, rank, acceptor);

@@ -48,6 +48,17 @@ TEST(TcpTransport, RolesOfOneRankHandFramesOverInMemory) {
   EXPECT_EQ(transports[0]->mailbox(1).Take(Patiently())->payload.data(), place);
 }
 
+// Its memory is never touched.
+TEST(TcpTransport, AFrameOverTheLimitIsRefusedWhereItIsSent) {
+  const Transports transports = ConnectedTransports(LayoutOf({0, 0, 0}));
+  Frame frame = MakeFrame(FrameType::kRows, 1, 2, 0);
+  frame.payload.Resize(kMaxFrameBytes + 1);
+  const Error error = ErrorOf([&] { transports[0]->Send(std::move(frame)); });
+  EXPECT_EQ(error.code(), ExitCode::kTraining);
+  EXPECT_NE(std::string(error.what()).find("train.batch_size"), std::string::npos) << error.what();
+  EXPECT_EQ(transports[0]->traffic(1).frames_sent, 0U);
+}
+
 class TcpTransportFrames : public testing::TestWithParam<bool> {};
 
 INSTANTIATE_TEST_SUITE_P(PlainAndTls, TcpTransportFrames, testing::Bool());

@@ -61,6 +61,15 @@ TEST(LatencyHistogram, QuantilesWithinABucketOfTheExactOnes) {
   EXPECT_EQ(histogram.Quantile(1), static_cast<double>(all.back()));
 }
 
+// Of three durations the half lies within the second.
+TEST(LatencyHistogram, RanksAreRoundedUp) {
+  LatencyHistogram histogram;
+  for (const std::uint64_t ns : {1, 1000, 1000000}) histogram.Add(ns);
+  EXPECT_NEAR(histogram.Quantile(0.5), 1000, 1000 * (kBucketWidth - 1));
+  EXPECT_EQ(histogram.Quantile(0.3), 1);
+  EXPECT_EQ(histogram.Quantile(0.7), 1000000);
+}
+
 TEST(LatencyHistogram, EqualDurationsHaveExactQuantiles) {
   LatencyHistogram histogram;
   for (int i = 0; i < 100; ++i) histogram.Add(1000);

@@ -23,8 +23,27 @@ TEST(Stage, NamesAreThereAndDiffer) {
   }
   EXPECT_EQ(names.size(), kStages);
   EXPECT_EQ(titles.size(), kStages);
-  EXPECT_STREQ(StageName(Stage::kMetrics), "metrics");
-  EXPECT_STREQ(StageName(Stage::kPull), "pull");
+  // As metrics.jsonl and trace.json say them.
+  const std::pair<Stage, const char*> expected[] = {{Stage::kOrderWait, "order_wait"},
+                                                    {Stage::kBatchWait, "batch_wait"},
+                                                    {Stage::kPullWait, "pull_wait"},
+                                                    {Stage::kCompute, "compute"},
+                                                    {Stage::kRowGradients, "row_gradients"},
+                                                    {Stage::kPush, "push"},
+                                                    {Stage::kEvaluation, "evaluation"},
+                                                    {Stage::kStopWait, "stop_wait"},
+                                                    {Stage::kPull, "pull"},
+                                                    {Stage::kSlice, "slice"},
+                                                    {Stage::kMakeBatch, "make_batch"},
+                                                    {Stage::kSendPull, "send_pull"},
+                                                    {Stage::kDecode, "decode"},
+                                                    {Stage::kFind, "find"},
+                                                    {Stage::kEncode, "encode"},
+                                                    {Stage::kUpdate, "update"},
+                                                    {Stage::kSave, "save"},
+                                                    {Stage::kIdle, "idle"},
+                                                    {Stage::kMetrics, "metrics"}};
+  for (const auto& [stage, name] : expected) EXPECT_STREQ(StageName(stage), name);
 }
 
 TEST(StageRecorder, ASpanLastsUntilItsBlockEnds) {

@@ -30,6 +30,7 @@ TEST(Layout, TwoRanks) { EXPECT_EQ(Describe(MakeLayout({"a", "a"}, {})), "0c 0s 
 
 TEST(Layout, OneHost) {
   EXPECT_EQ(Describe(MakeLayout(Hosts(4, "a"), {})), "0c 1s 2w 3w ");
+  EXPECT_EQ(Describe(MakeLayout(Hosts(6, "a"), {})), "0c 1s 2w 3w 4w 5w ");
   EXPECT_EQ(Describe(MakeLayout(Hosts(7, "a"), {})), "0c 1s 2s 3w 4w 5w 6w ");
   EXPECT_EQ(Describe(MakeLayout(Hosts(5, "a"), {.servers = 3})), "0c 1s 2s 3s 4w ");
 }

@@ -7,7 +7,7 @@ namespace {
 
 TEST(MpirunLine, OneHost) {
   const LaunchRequest request{.ranks = 4, .command = {"train", "a.toml", "seed=2"}};
-  EXPECT_EQ(Quoted(MpirunLine(request, "/opt/fathom", false, false)),
+  EXPECT_EQ(ShellLine(MpirunLine(request, "/opt/fathom", false, false)),
             "mpirun --oversubscribe --bind-to none -np 4 /opt/fathom train a.toml seed=2");
 }
 
@@ -16,7 +16,7 @@ TEST(MpirunLine, HostsRootAndResume) {
                               .hosts = {"n1:4", "n2:4"},
                               .mpirun_args = {"--mca", "btl_tcp_if_include", "eth0"},
                               .command = {"train", "a.toml"}};
-  EXPECT_EQ(Quoted(MpirunLine(request, "fathom", true, true)),
+  EXPECT_EQ(ShellLine(MpirunLine(request, "fathom", true, true)),
             "mpirun --oversubscribe --bind-to none --allow-run-as-root --host n1:4,n2:4 --mca "
             "btl_tcp_if_include eth0 -np 8 fathom train a.toml resume=auto");
 }
@@ -25,17 +25,17 @@ TEST(MpirunLine, TheCommandsOwnResumeIsOfTheFirstStart) {
   const LaunchRequest request{.ranks = 2,
                               .hostfile = "hosts",
                               .command = {"train", "a.toml", "resume=/ck/step-1", "seed=2"}};
-  EXPECT_EQ(Quoted(MpirunLine(request, "fathom", false, false)),
+  EXPECT_EQ(ShellLine(MpirunLine(request, "fathom", false, false)),
             "mpirun --oversubscribe --bind-to none --hostfile hosts -np 2 fathom train a.toml "
             "resume=/ck/step-1 seed=2");
   EXPECT_EQ(
-      Quoted(MpirunLine(request, "fathom", true, false)),
+      ShellLine(MpirunLine(request, "fathom", true, false)),
       "mpirun --oversubscribe --bind-to none --hostfile hosts -np 2 fathom train a.toml seed=2 "
       "resume=auto");
 }
 
 TEST(MpirunLine, QuotedForAShell) {
-  EXPECT_EQ(Quoted({"a b", "it's", "$x", "", "x=[1]"}), "'a b' 'it'\\''s' '$x' '' 'x=[1]'");
+  EXPECT_EQ(ShellLine({"a b", "it's", "$x", "", "x=[1]"}), "'a b' 'it'\\''s' '$x' '' 'x=[1]'");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "common/config/config_file.h"
+#include "common/net/frame.h"
 #include "common/random.h"
 #include "launcher/plan/calibration.h"
 #include "launcher/plan/data_sample.h"
@@ -174,6 +175,39 @@ TEST(Plan, TheAdmissionFilterIsSpreadOverTheServersToo) {
   EXPECT_NEAR(plan(with).processes[1].bytes - plan(without).processes[1].bytes, 32e6, 1);
 }
 
+// What a server keeps in memory of its tables is the limit, where the rest lies on disk.
+TEST(Plan, AColdTierHoldsTheRowsBeyondTheLimit) {
+  const Planned free, cold({"server.memory_limit=100kB", "server.cold_tier=/disk"});
+  const auto bytes = [](const Planned& p) {
+    return PlanMemory(p.config, p.spec, p.layout, p.sample, p.part, p.shape).TotalBytes();
+  };
+  const double tables = TableBytes(free.spec.tables[0], free.sample.rows[0], false);
+  ASSERT_GT(tables, 300e3);
+  EXPECT_NEAR(bytes(free) - bytes(cold), tables - 100e3, 1);
+}
+
+TEST(Plan, EachThreadOfAWorkerTakesMemory) {
+  const Planned one, four({"cluster.threads=4"});
+  const auto bytes = [](const Planned& p) {
+    return PlanMemory(p.config, p.spec, p.layout, p.sample, p.part, p.shape).TotalBytes();
+  };
+  const double activations = 4.0 * 3 * (32 + 1) * 256;  // of 256 examples
+  EXPECT_NEAR(bytes(four) - bytes(one), 3 * (4.0 * one.spec.dense_floats + activations), 1);
+}
+
+TEST(Plan, ALimitLeavesItsShareOfTheRows) {
+  const Planned planned({"server.memory_limit=10MB"});
+  DataSample sample = planned.sample;
+  sample.rows = {200000};
+  KeepToLimit(planned.config, planned.spec, &sample);
+  EXPECT_LT(sample.rows[0], 10e6 / 84);
+  EXPECT_GT(sample.rows[0], 0.5 * 10e6 / 84);
+  const Planned roomy({"server.memory_limit=1GB"});
+  sample.rows = {100000};
+  KeepToLimit(roomy.config, roomy.spec, &sample);
+  EXPECT_EQ(sample.rows[0], 100000);
+}
+
 TEST(Plan, TheLargestDimensionFitsAndTheNextDoesNot) {
   const Planned planned;
   const double bytes = 40e6;
@@ -234,6 +268,63 @@ TEST(Plan, GradientsAndRowsFollowOneAnotherOverTheNetwork) {
   }
 }
 
+// A server and a worker on each of two hosts: half of what each worker says stays on its host.
+TEST(Plan, WhatStaysOnAHostDoesNotCrossTheCable) {
+  constexpr double kSpeed = 1e4;
+  const auto step_seconds = [&](const std::vector<std::string>& hosts) {
+    Planned planned({"cluster.servers=2"});
+    planned.layout = MakeLayout(hosts, planned.config.cluster);
+    EXPECT_EQ(planned.layout.workers, 2);
+    planned.part = SamplePart(planned.data, planned.config, planned.spec, 2);
+    planned.shape.network_bytes_per_second = kSpeed;
+    StepLoad load{.spec = &planned.spec, .part = planned.part, .workers = 2, .servers = 2};
+    const Traffic traffic = TrafficOf(load);
+    return PlanTime(planned.config, planned.spec, planned.layout, planned.sample, planned.part,
+                    planned.shape, SimplePrices())
+               .step_seconds *
+           kSpeed / (traffic.sent - traffic.asked + traffic.received);
+  };
+  EXPECT_NEAR(step_seconds({"a", "a", "b", "a", "b"}), 0.5, 0.02);
+  EXPECT_NEAR(step_seconds({"c", "a", "a", "b", "b"}), 0.5, 0.02);
+  EXPECT_NEAR(step_seconds({"a", "a", "a", "a", "a"}), 0, 0.02) << "nothing crosses it";
+}
+
+// Four slices by three threads take as long as two, one after the other.
+TEST(Plan, ThreadsTakeWholeSlices) {
+  const auto speed = [](int threads) {
+    Planned planned({"cluster.threads=" + std::to_string(threads)});
+    planned.shape.cores = 64;
+    Prices prices = SimplePrices();
+    prices[0][0] = 1e-6;
+    return PlanTime(planned.config, planned.spec, planned.layout, planned.sample, planned.part,
+                    planned.shape, prices)
+        .examples_per_second;
+  };
+  EXPECT_NEAR(speed(3) / speed(2), 1, 0.01);
+  EXPECT_NEAR(speed(4) / speed(1), 4, 0.1);
+}
+
+TEST(Plan, SpeedDoesNotDependOnTheNumberOfEpochs) {
+  const auto plan = [](const char* epochs) {
+    const Planned planned({std::string("train.epochs=") + epochs});
+    return PlanTime(planned.config, planned.spec, planned.layout, planned.sample, planned.part,
+                    planned.shape, SimplePrices());
+  };
+  const TimePlan one = plan("1"), five = plan("5");
+  EXPECT_NEAR(five.training_seconds / one.training_seconds, 5, 0.5);
+  EXPECT_NEAR(five.examples_per_second / one.examples_per_second, 1, 0.1);
+}
+
+TEST(Plan, RowsInBfloat16AreHalfTheBytes) {
+  const Planned whole, half({"train.row_format=bfloat16"});
+  const auto traffic = [](const Planned& p) {
+    return TrafficOf({.spec = &p.spec, .part = p.part});
+  };
+  const double dense = 4.0 * whole.spec.dense_floats + kFrameHeaderBytes;
+  EXPECT_NEAR(traffic(half).received - dense, (traffic(whole).received - dense) / 2, 1e-6);
+  EXPECT_EQ(traffic(half).asked, traffic(whole).asked) << "keys stay keys";
+}
+
 TEST(Plan, MoreThreadsAreFasterUntilTheProcessorsAreBusy) {
   const auto speed = [](int threads, int cores) {
     Planned planned({"cluster.threads=" + std::to_string(threads)});
@@ -264,6 +355,15 @@ TEST(CostModel, PricesAreFoundAgain) {
   EXPECT_NEAR(found[0], prices[0], 1e-11);
   EXPECT_NEAR(found[1], 0, 1e-11);
   EXPECT_NEAR(found[2], prices[2], 1e-11);
+}
+
+// A price that would best be below nothing is nothing.
+TEST(CostModel, NoPriceIsNegative) {
+  const auto found = FitPrices({{.counts = {1, 2}, .seconds = 1e-6},
+                                {.counts = {2, 3}, .seconds = 3e-6},
+                                {.counts = {3, 5}, .seconds = 4e-6}});
+  EXPECT_GT(found[0], 0);
+  EXPECT_EQ(found[1], 0);
 }
 
 TEST(Calibration, IsReadAsItWasWrittenAndNotOnAnotherMachine) {

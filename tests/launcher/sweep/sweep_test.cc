@@ -7,6 +7,8 @@
 
 #include "launcher/sweep/line_plot.h"
 #include "launcher/sweep/sweep_grid.h"
+#include "launcher/sweep/sweep_measures.h"
+#include "launcher/sweep/sweep_points.h"
 #include "launcher/sweep/sweep_report.h"
 #include "launcher/sweep/sweep_results.h"
 #include "tests/support/expect_error.h"
@@ -119,6 +121,8 @@ TEST_F(SweepTest, RepeatsBecomeMedianLowestAndHighest) {
   EXPECT_EQ(points[0].Of("examples_per_second_min"), 100);
   EXPECT_EQ(points[0].Of("examples_per_second_max"), 300);
   EXPECT_NE(CsvOf(points).find(",\"a, \"\"b\"\"\"\n"), std::string::npos);
+  points[0].error = "two\nlines";
+  EXPECT_NE(CsvOf(points).find(",\"two\nlines\"\n"), std::string::npos);
   results.Add(Done(runs[2], 250));  // tried again
   points = PointsOf(runs, results);
   EXPECT_EQ(points[0].failed, 0);
@@ -136,16 +140,20 @@ TEST_F(SweepTest, ScalingIsAgainstTheSmallestLayoutThatIsAlike) {
     results.Add(Done(run, (run.config.cluster.workers == 1 ? 100.0 : 160.0) / (wide ? 2 : 1)));
   }
   const auto points = PointsOf(runs, results);
-  const auto find = [&](const char* workers, const char* batch) {
+  const auto find = [&](const char* workers, const char* batch, const char* dim) {
     for (const SweepPoint& point : points) {
-      if (point.values[0].second == workers && point.values[1].second == batch) return point;
+      if (point.values[0].second == workers && point.values[1].second == batch &&
+          point.values[2].second == dim)
+        return point;
     }
     return SweepPoint{};
   };
-  EXPECT_DOUBLE_EQ(find("2", "512").Of("strong_scaling_efficiency"), 0.8);
-  EXPECT_DOUBLE_EQ(find("2", "1024").Of("weak_scaling_efficiency"), 0.8);
-  EXPECT_TRUE(std::isnan(find("2", "512").Of("weak_scaling_efficiency")));
-  EXPECT_TRUE(std::isnan(find("1", "512").Of("strong_scaling_efficiency")));
+  for (const char* dim : {"4", "8"}) {
+    EXPECT_DOUBLE_EQ(find("2", "512", dim).Of("strong_scaling_efficiency"), 0.8) << dim;
+    EXPECT_DOUBLE_EQ(find("2", "1024", dim).Of("weak_scaling_efficiency"), 0.8) << dim;
+    EXPECT_TRUE(std::isnan(find("2", "512", dim).Of("weak_scaling_efficiency")));
+    EXPECT_TRUE(std::isnan(find("1", "512", dim).Of("strong_scaling_efficiency")));
+  }
 }
 
 TEST_F(SweepTest, MeasuresComeFromTheRunsMetrics) {
@@ -165,6 +173,8 @@ TEST_F(SweepTest, MeasuresComeFromTheRunsMetrics) {
   EXPECT_EQ(line["peak_rss_bytes_server"], 5);
   EXPECT_EQ(line["compute_share"], 0.3);
   EXPECT_EQ(line["server_busy_share"], 0.75);
+  AddMeasures(metrics, 0.71, &line);
+  EXPECT_EQ(line["seconds_to_auc"], 2.5) << "reached where it is as large";
   AddMeasures(metrics, 0.9, &line);
   EXPECT_TRUE(line["seconds_to_auc"].is_null());
   std::ofstream(metrics) << R"({"event":"train"})"
@@ -181,7 +191,53 @@ TEST_F(SweepTest, TheReportShowsEveryPointAndEscapesText) {
   EXPECT_NE(html.find("A &amp; B"), std::string::npos);
   EXPECT_NE(html.find("123k"), std::string::npos);
   EXPECT_NE(html.find("failed: &lt;too large&gt;"), std::string::npos);
-  EXPECT_NE(html.find("<svg"), std::string::npos);
+  EXPECT_EQ(html.find("Over train.consistency"), std::string::npos) << "words have no axis";
+}
+
+// The texts between two marks, in order.
+std::vector<std::string> Between(const std::string& text, const std::string& begin,
+                                 const std::string& end) {
+  std::vector<std::string> found;
+  for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos;) {
+    at += begin.size();
+    found.push_back(text.substr(at, text.find(end, at) - at));
+  }
+  return found;
+}
+
+// Two axes of numbers, and for each a plot of each measure that there is, a line for each value of
+// the other axis.
+TEST_F(SweepTest, ThePlotsHoldThePointsOfEachMeasure) {
+  const auto runs = Expand(
+      "\"model.embedding_dim\" = [4, 8]\n\"generated.values\" = [100, 200, 400]\n"
+      "\"train.consistency\" = [\"sync\"]");
+  SweepResults results(File());
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    SweepLine line =
+        Done(runs[r], 1000 + static_cast<double>(r), 0.6 + 0.01 * static_cast<double>(r));
+    line["logloss"] = 0.5 - 0.01 * static_cast<double>(r);
+    results.Add(line);
+  }
+  const std::string html = ReportOf("sweep", PointsOf(runs, results));
+  EXPECT_EQ(Between(html, "<h2>", "</h2>"),
+            (std::vector<std::string>{"Over model.embedding_dim", "Over generated.values",
+                                      "All points"}));
+  const std::string over_dim = Between(html, "<h2>Over model.embedding_dim", "<h2>").at(0);
+  const auto plots = Between(over_dim, "<svg", "</svg>");
+  ASSERT_EQ(plots.size(), 3U);
+  EXPECT_EQ(Between(over_dim, "class='title'>", "<"),
+            (std::vector<std::string>{"examples/s", "AUC", "log loss"}));
+  const auto dots = [](const std::string& plot) { return Between(plot, "<title>", "</title>"); };
+  EXPECT_EQ(dots(plots[1]), (std::vector<std::string>{
+                                "generated.values = 100, train.consistency = sync, 4: 0.6",
+                                "generated.values = 100, train.consistency = sync, 8: 0.63",
+                                "generated.values = 200, train.consistency = sync, 4: 0.61",
+                                "generated.values = 200, train.consistency = sync, 8: 0.64",
+                                "generated.values = 400, train.consistency = sync, 4: 0.62",
+                                "generated.values = 400, train.consistency = sync, 8: 0.65"}));
+  EXPECT_NE(dots(plots[2]).at(0).find(": 0.5"), std::string::npos);
+  for (const std::string& plot : plots)
+    EXPECT_NE(plot.find("text-anchor='middle'>model.embedding_dim</text>"), std::string::npos);
 }
 
 // The middle of a logarithmic axis is the geometric mean.
@@ -198,6 +254,34 @@ TEST(LinePlot, AxesAreLogarithmicWhereValuesSpanMuch) {
   EXPECT_NEAR(middle(4, 16, 64), 0.5, 1e-3);
   EXPECT_NEAR(middle(4, 6, 8), 0.5, 1e-3);
   EXPECT_EQ(SvgOf({.title = "t", .x_name = "x", .lines = {{"", {}}}}), "");
+}
+
+// Where a tick stands, and the number beside it, by two dots whose places are known.
+TEST(LinePlot, TicksStandWhereTheirNumbersAre) {
+  const std::string svg =
+      SvgOf({.title = "t", .x_name = "x", .lines = {{"", {{10, 100}, {20, 200}, {40, 600}}}}});
+  const auto places = [&](const char* axis) {
+    std::vector<double> all;
+    for (const std::string& text : Between(svg, std::string(" ") + axis + "='", "'"))
+      all.push_back(std::stod(text));
+    return all;
+  };
+  const auto x = places("cx"), y = places("cy");
+  ASSERT_EQ(x.size(), 3U);
+  EXPECT_LT(x[0], x[1]);
+  EXPECT_LT(x[1], x[2]);
+  EXPECT_GT(y[0], y[1]) << "more is higher";
+  EXPECT_GT(y[1], y[2]);
+  const auto ticks = Between(svg, "class='tick' text-anchor='end'>", "<");
+  const auto heights = Between(svg, "<text x='52' y='", "'");
+  ASSERT_EQ(ticks.size(), heights.size());
+  ASSERT_GT(ticks.size(), 2U);
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    const double value = 100 + 500 * (y[0] - (std::stod(heights[i]) - 4)) / (y[0] - y[2]);
+    EXPECT_NEAR(std::stod(ticks[i]), value, 2);
+  }
+  EXPECT_EQ(Between(svg, "class='tick' text-anchor='middle'>", "<"),
+            (std::vector<std::string>{"10", "20", "40", "x"}));
 }
 
 TEST(LinePlot, ShortNumbers) {

@@ -3,13 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <exception>
 #include <limits>
 #include <optional>
 #include <thread>
 
-#include "common/message/messages.h"
+#include "common/message/failed_message.h"
+#include "common/message/pull_message.h"
+#include "common/message/push_message.h"
+#include "common/message/save_request.h"
 #include "common/message/saved_message.h"
 #include "common/model/model_file.h"
 #include "common/net/in_process_transport.h"
@@ -56,16 +60,16 @@ class ServerRun {
       : config_(MakeConfig(timeout_seconds, checkpoint_steps)),
         layout_(MakeLayout({"node-a"}, config_.cluster)),
         transport_(static_cast<int>(layout_.roles.size())),
-        context_{.config = config_,
-                 .spec = spec_,
-                 .layout = layout_,
-                 .transport = transport_,
-                 .mode = mode,
-                 .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
-                 .evaluation_examples = 10,
-                 .model_dir = model_dir,
-                 .save_dir = save_dir_.path(),
-                 .checkpoint_dir = checkpoint_dir()},
+        context_{{.config = config_,
+                  .spec = spec_,
+                  .layout = layout_,
+                  .mode = mode,
+                  .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
+                  .evaluation_examples = 10,
+                  .model_dir = model_dir,
+                  .save_dir = save_dir_.path(),
+                  .checkpoint_dir = checkpoint_dir()},
+                 transport_},
         thread_([this] { Serve(); }) {}
 
   ~ServerRun() {
@@ -126,7 +130,12 @@ class ServerRun {
     thread_.join();
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
+  // A server that does not fail is stopped after a while.
   void ExpectFailure(ExitCode code, std::initializer_list<const char*> words) {
+    const Deadline deadline = Clock::now() + std::chrono::seconds(20);
+    while (!ended_ && Clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (!ended_) Send(FrameType::kStop, 0, 0);
     ExpectError(code, words, [this] { Join(); });
   }
 
@@ -137,6 +146,7 @@ class ServerRun {
     } catch (...) {
       failure_ = std::current_exception();
     }
+    ended_ = true;
   }
 
   // The next frame but for those that only say that the server is alive.
@@ -154,6 +164,7 @@ class ServerRun {
   InProcessTransport transport_;
   RunContext context_;
   std::exception_ptr failure_;
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 
@@ -233,15 +244,15 @@ TEST_F(ServerTest, WorkerWithoutSlicesTakesPartWithEmptyMessages) {
   const Layout layout = MakeLayout({"node-a"}, config.cluster);
   const ModelSpec spec = Spec();
   InProcessTransport transport(static_cast<int>(layout.roles.size()));
-  const RunContext context{.config = config,
-                           .spec = spec,
-                           .layout = layout,
-                           .transport = transport,
-                           .mode = RunMode::kTrain,
-                           .train_examples = 8,
-                           .evaluation_examples = 0,
-                           .model_dir = {},
-                           .save_dir = {}};
+  const RunContext context{{.config = config,
+                            .spec = spec,
+                            .layout = layout,
+                            .mode = RunMode::kTrain,
+                            .train_examples = 8,
+                            .evaluation_examples = 0,
+                            .model_dir = {},
+                            .save_dir = {}},
+                           transport};
   const auto send = [&](FrameType type, RoleId from, Buffer payload) {
     transport.Send({.type = type,
                     .source = from,

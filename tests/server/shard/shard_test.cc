@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 
+#include "common/bfloat16.h"
 #include "common/error.h"
 #include "common/model/model_file.h"
 #include "tests/server/simulated_step.h"
@@ -195,6 +196,43 @@ TEST(Shard, AnswerHasTheDenseRangeOnlyIfAsked) {
         &shard, EncodePull({.will_push = false, .wants_dense = wants, .keys = {{}, {}}}), 1, 3);
     const Buffer payload = shard.EncodeRows(pull);
     EXPECT_EQ(DecodeRows(payload.bytes(), spec.tables).dense.size(), wants ? 32U : 0U);
+  }
+}
+
+// Known rows and unknown ones.
+TEST(Shard, AnswersInBfloat16AreTheFloatsRounded) {
+  ModelSpec spec = Spec(), half = Spec();
+  half.row_format = RowFormat::kBfloat16;
+  const Config config = MakeConfig();
+  Shard whole(config, spec, 0, 1), rounded(config, half, 0, 1);
+  const SimulatedStep step(spec.tables, kDenseFloats, 7, 1),
+      unknown(spec.tables, kDenseFloats, 7, 2);
+  TakeStep(0, step, 1, 0, 1, &whole);
+  const ScratchDir dir;
+  CreateDense(dir.path(), kDenseFloats);
+  SavedMessage saved = whole.files().SaveModel(dir.path(), [] {});
+  saved.files.push_back(FinishDense(dir.path(), kDenseFloats));
+  WriteManifest(dir.path(), {.step = 1,
+                             .seed = 1,
+                             .tables = spec.tables,
+                             .dense_floats = kDenseFloats,
+                             .files = saved.files});
+  rounded.Load(dir.path(), [] {});
+  for (const SimulatedStep* asked : {&step, &unknown}) {
+    const Buffer floats = whole.EncodeRows(DecodeAndFind(&whole, asked->Pull(0, 1, 0, 1), 0, 1));
+    const Buffer halves =
+        rounded.EncodeRows(DecodeAndFind(&rounded, asked->Pull(0, 1, 0, 1), 0, 1));
+    const RowsMessage expected = DecodeRows(floats.bytes(), spec.tables);
+    const RowsMessage read = DecodeRows(halves.bytes(), spec.tables, RowFormat::kBfloat16);
+    EXPECT_TRUE(std::ranges::equal(read.dense, expected.dense));
+    for (std::size_t t = 0; t < spec.tables.size(); ++t) {
+      for (const auto part : {&RowsMessage::Table::wide, &RowsMessage::Table::deep}) {
+        const auto numbers = read.tables[t].*part, exact = expected.tables[t].*part;
+        ASSERT_EQ(numbers.size(), exact.size());
+        for (std::size_t i = 0; i < exact.size(); ++i)
+          ASSERT_EQ(numbers[i], RoundedToBfloat16(exact[i])) << t << ", " << i;
+      }
+    }
   }
 }
 

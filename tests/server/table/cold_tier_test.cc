@@ -92,6 +92,26 @@ TEST(ColdTier, WhatIsUsedAgainStaysAndWhatIsVisitedGoesFirst) {
   EXPECT_FALSE(tier.FetchAhead(rest, 1));
 }
 
+// An extent that was chosen to leave, and is used before it has left, stays.
+TEST(ColdTier, WhatIsUsedWhileItLeavesStays) {
+  ColdTier tier(MakeConfig("8MiB"), 1);
+  std::byte* const block = tier.AddBlock(kBlockBytes);
+  constexpr std::size_t kWindow = std::size_t{8} << 20;
+  constexpr std::size_t kExtents = kWindow / ColdTier::kExtentBytes;
+  const auto extent = [&](std::size_t i) { return block + i * ColdTier::kExtentBytes; };
+  const auto fill = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) tier.Visit(extent(i), ColdTier::kExtentBytes);
+  };
+  fill(0, kExtents * 9 / 10);
+  tier.KeepWithin();  // begins with the first ones
+  tier.Use(extent(2), ColdTier::kExtentBytes);
+  fill(kExtents * 9 / 10, kExtents);
+  tier.KeepWithin();
+  EXPECT_LT(tier.resident_bytes(), kWindow);
+  EXPECT_FALSE(tier.FetchAhead(extent(1), 1)) << "it has left";
+  EXPECT_TRUE(tier.FetchAhead(extent(2), ColdTier::kExtentBytes));
+}
+
 // The rest of the limit is for pages, and at least a sixteenth.
 TEST(ColdTier, OtherBytesMakeTheWindowSmaller) {
   ColdTier tier(MakeConfig("16MiB"), 0.5);  // half of the tables are on this server

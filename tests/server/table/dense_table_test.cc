@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "common/message/messages.h"
 #include "tests/server/simulated_step.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/optimizer_settings.h"
@@ -137,13 +136,33 @@ TEST(DenseTable, RestoreTakesItsRange) {
   DenseState state;
   for (int i = 0; i < 64; ++i) {
     state.values.push_back(static_cast<float>(i));
-    state.state.push_back(4);
+    state.state.push_back(static_cast<float>(100 + i));
   }
   DenseTable table(config, Spec(64), 1, 2);
   table.Restore(state);
   ASSERT_EQ(table.values().size(), 32U);
-  EXPECT_EQ(table.values()[0], 32);
-  EXPECT_EQ(table.values()[31], 63);
+  for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(table.values()[i], state.values[32 + i]);
+  const testing::ScratchDir dir;
+  CreateDense(dir.path(), 64);
+  table.Save(dir.path());
+  const Manifest manifest{.tables = {}, .dense_floats = 64, .files = {FinishDense(dir.path(), 64)}};
+  const DenseState saved = ReadDense(dir.path(), manifest);
+  for (std::size_t i = 0; i < 64; ++i) {
+    EXPECT_EQ(saved.values[i], i < 32 ? 0 : state.values[i]);
+    EXPECT_EQ(saved.accumulators[i], i < 32 ? 0 : state.accumulators[i]);
+  }
+}
+
+TEST(DenseTable, RestoredValuesComeWithNewAccumulators) {
+  Config config;
+  config.dense = {.learning_rate = 0.5, .initial_accumulator = 7, .l2 = 0};
+  DenseTable table(config, Spec(64), 1, 2);
+  std::vector<float> gradient(32, 12);
+  table.Update(0, 4, std::vector<DenseGradient>{{0, gradient}});
+  std::vector<float> values(64);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  table.RestoreValues(values);
+  for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(table.values()[i], values[32 + i]);
 }
 
 }  // namespace

@@ -74,7 +74,37 @@ TEST(GradientMerge, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
   }
 }
 
-// The test above can only fail if the order of additions shows in the bits.
+// Every sum of two is rounded: 1 + 2^-9 is no bfloat16, and two of the slices' gradients together
+// are more than one by one.
+TEST(GradientMerge, SumsOfBfloat16AreRoundedAtEveryNode) {
+  const std::vector<Key> keys = {7};
+  float state = 0;
+  const std::vector<float*> rows = {&state};
+  const TableSpec spec{.name = "wide_deep2", .wide = true, .dim = 2};
+  const float half = 1.0F / 256;  // of what a bfloat16 from 1 to 2 can tell apart
+  const auto sum_of = [&](RowFormat format) {
+    const std::vector<std::vector<float>> wides = {{1}, {half}, {half}, {half}};
+    const std::vector<std::vector<float>> deeps = {{1, 2}, {half, 0}, {half, 0}, {half, 2 * half}};
+    std::vector<PushMessage::Table> gradients;
+    for (std::size_t s = 0; s < 4; ++s) {
+      gradients.push_back(
+          {.all = true, .positions = {}, .wide = wides[s], .deep = deeps[s], .count = 1});
+    }
+    std::vector<GradientSource> sources;
+    for (std::uint32_t s = 0; s < 4; ++s) sources.push_back({s, keys, rows, &gradients[s]});
+    GradientMerge merge(format);
+    merge.Begin(spec, sources);
+    MergedRow row;
+    EXPECT_TRUE(merge.Next(&row));
+    return std::vector<float>{row.wide, row.deep[0], row.deep[1]};
+  };
+  EXPECT_EQ(sum_of(RowFormat::kFloat32),
+            (std::vector<float>{1 + 3 * half, 1 + 3 * half, 2 + 2 * half}));
+  // (1 + half) + (half + half): the first sum is a tie, which goes to 1; the second one is exact.
+  EXPECT_EQ(sum_of(RowFormat::kBfloat16), (std::vector<float>{1 + 2 * half, 1 + 2 * half, 2}));
+}
+
+// The test above the last can only fail if the order of additions shows in the bits.
 TEST(GradientMerge, OrderOfAdditionsShowsInTheSimulatedGradients) {
   const SimulatedStep step(kTables, 0, 8, 1);
   bool shows = false;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/model/row_state.h"
+#include "server/table/initial_embedding.h"
 #include "tests/support/optimizer_settings.h"
 
 namespace fathom {
@@ -126,6 +127,15 @@ TEST_F(SparseTableTest, InitialValuesHaveTheStandardDeviationThatIsAskedFor) {
   EXPECT_NEAR(sum / count, 0, 0.005);
   EXPECT_NEAR(std::sqrt(squares / count), 0.5, 0.005);
   EXPECT_LE(largest, std::sqrt(3.0) * 0.5);
+}
+
+// What unknown keys are scored with may never change: models lean on it.
+TEST_F(SparseTableTest, InitialValuesAreWhatTheyHaveAlwaysBeen) {
+  float embedding[3];
+  InitialEmbedding(1, "wide_deep3", 0.05).Fill(0x0123456789ABCDEF, embedding);
+  EXPECT_EQ(embedding[0], -0x1.20aad4p-7F);
+  EXPECT_EQ(embedding[1], 0x1.1c9f0cp-4F);
+  EXPECT_EQ(embedding[2], -0x1.2742e4p-4F);
 }
 
 TEST_F(SparseTableTest, LookupsInsertNothing) {
@@ -323,6 +333,28 @@ TEST_F(SparseTableTest, RestoredRowIsTheRow) {
   table.Find(std::vector<Key>{77}, &row);
   ASSERT_NE(row, nullptr);
   EXPECT_TRUE(std::equal(state.begin(), state.end(), row));
+}
+
+// As if it had been trained to that weight in one step; the accumulators are new.
+TEST_F(SparseTableTest, RestoredValuesAreThoseOfTheRow) {
+  config_.wide = {.alpha = 0.5, .beta = 1, .l1 = 0.25, .l2 = 2};
+  config_.deep.initial_accumulator = 0.125;
+  SparseTable table = Make();
+  std::vector<float> embedding(16);
+  for (std::size_t i = 0; i < embedding.size(); ++i) embedding[i] = static_cast<float>(i) - 3;
+  const std::vector<Key> keys = {77, 78, 79};
+  const std::vector<float> weights = {0.75F, -0.5F, 0};
+  for (std::size_t k = 0; k < keys.size(); ++k) table.RestoreValues(keys[k], weights[k], embedding);
+  std::vector<float*> rows(keys.size());
+  table.Find(keys, rows.data());
+  std::vector<float> read(keys.size());
+  table.GatherWeights(rows, read);
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    EXPECT_FLOAT_EQ(read[k], weights[k]);
+    EXPECT_TRUE(std::equal(embedding.begin(), embedding.end(), rows[k] + 2));
+    EXPECT_EQ(rows[k][1], 0) << "n";
+    EXPECT_EQ(rows[k][18], 0.125F);
+  }
 }
 
 // Only keys of the server's own partitions: the first partition is not number 0.
@@ -529,6 +561,32 @@ TEST_F(SparseTableTest, StepsTooSmallForBfloat16AddUp) {
     }
     EXPECT_NEAR(sum / expected, 1, 0.02);
     EXPECT_EQ(rows[0][0], exact_rows[0][0]);  // FTRL's sums stay float32
+  }
+}
+
+// Elements that are alike, and have gradients alike, do not go up and down together: each has
+// random bits of its own.
+TEST_F(SparseTableTest, ElementsAreRoundedAtRandomEachByItself) {
+  TableSpec spec{.name = "t", .dim = 8, .precision = Precision::kBfloat16};
+  SparseTable table = Make(spec);
+  const std::vector<Key> keys = RandomKeys(500, 17);
+  const std::vector<float> ones(8, 1), gradient(8, 0.01F);
+  for (const Key key : keys) table.RestoreValues(key, 0, ones);
+  std::vector<float*> rows(keys.size());
+  table.Find(keys, rows.data());
+  for (float* row : rows) table.Update(3, row, 0, gradient);
+  const std::vector<float> after = Embeddings(table, keys);
+  const double up = static_cast<double>(std::count(after.begin(), after.end(), 1.0F)) /
+                    static_cast<double>(after.size());
+  ASSERT_GT(up, 0.1);
+  ASSERT_LT(up, 0.9);
+  for (std::size_t a = 0; a < 8; ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      double alike = 0;
+      for (std::size_t k = 0; k < keys.size(); ++k)
+        alike += after[8 * k + a] == after[8 * k + b] ? 1.0 / 500 : 0;
+      EXPECT_NEAR(alike, up * up + (1 - up) * (1 - up), 0.12) << a << " and " << b;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 namespace fathom {
@@ -42,6 +43,32 @@ TEST(EpochOrder, EpochsAndSeedsDiffer) {
   EXPECT_EQ(Order(1000, 0, 1 << 20), Order(1000, 0, 1 << 20));
   EXPECT_NE(Order(1000, 0, 1 << 20), Order(1000, 1, 1 << 20));
   EXPECT_NE(Order(1000, 0, 1 << 20), Order(1000, 0, 1 << 20, 2));
+}
+
+// A run that is gone on with by another version must take the same examples.
+TEST(EpochOrder, IsWhatItHasAlwaysBeen) {
+  EXPECT_EQ(Order(10, 3, 4), (std::vector<std::uint64_t>{8, 9, 6, 7, 5, 4, 3, 2, 0, 1}));
+}
+
+TEST(EpochOrder, WindowsAreShuffledEachByItself) {
+  const auto all = Order(100000, 0, 100);
+  std::set<std::vector<std::uint64_t>> inner;
+  for (std::size_t begin = 0; begin < all.size(); begin += 100) {
+    std::vector<std::uint64_t> window;
+    for (std::size_t p = begin; p < begin + 100; ++p) window.push_back(all[p] % 100);
+    inner.insert(window);
+  }
+  EXPECT_EQ(inner.size(), 1000U);
+}
+
+// Of neighbours in the file as few stay neighbours as of any shuffled deck.
+TEST(EpochOrder, NeighboursArePartedAsByChance) {
+  for (std::int64_t seed = 1; seed <= 20; ++seed) {
+    const auto all = Order(4096, 0, 1 << 20, seed);
+    int together = 0;
+    for (std::size_t p = 1; p < all.size(); ++p) together += all[p] == all[p - 1] + 1 ? 1 : 0;
+    EXPECT_LT(together, 10) << seed;  // 1 on average
+  }
 }
 
 TEST(EpochOrder, UnshuffledIsTheFilesOrder) {

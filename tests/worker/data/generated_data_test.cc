@@ -61,6 +61,21 @@ TEST(GeneratedData, AnExampleIsAFunctionOfItsNumber) {
   }
 }
 
+// Runs on generated data are compared across versions.
+TEST(GeneratedData, ExamplesAreWhatTheyHaveAlwaysBeen) {
+  const GeneratedData data(MakeConfig(), GeneratedData::Part::kTrain);
+  ExampleScratch scratch;
+  std::uint64_t labels = 0;
+  for (std::uint64_t e = 0; e < 64; ++e)
+    labels |= static_cast<std::uint64_t>(data.Example(e, &scratch).label) << e;
+  EXPECT_EQ(labels, 0xD040D9C020990818ULL);
+  const ExampleView example = data.Example(5, &scratch);
+  EXPECT_EQ(example.keys[0], 0x5D5BCE995AAE008DULL);
+  EXPECT_EQ(example.keys[1], 0xE33B98AF330957D1ULL);
+  EXPECT_EQ(example.keys[2], 0x25B1C9516AA2F793ULL);
+  EXPECT_EQ(example.numerics[0], 0x1.872a02p-3F);
+}
+
 TEST(GeneratedData, PartsAndSeedsDiffer) {
   const GeneratedData train(MakeConfig(), GeneratedData::Part::kTrain);
   const GeneratedData test(MakeConfig(), GeneratedData::Part::kTest);
@@ -70,6 +85,7 @@ TEST(GeneratedData, PartsAndSeedsDiffer) {
   EXPECT_NE(train.fingerprint(), other.fingerprint());
   ExampleScratch a, b;
   EXPECT_NE(train.Example(0, &a).numerics[0], other.Example(0, &b).numerics[0]);
+  EXPECT_NE(train.Example(0, &a).numerics[0], test.Example(0, &b).numerics[0]);
 }
 
 TEST(GeneratedData, WithoutSkewAllValuesAreAlike) {

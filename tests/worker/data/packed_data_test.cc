@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <functional>
+#include <utility>
+
 #include "common/xxh3.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
@@ -38,6 +42,25 @@ class PackedDataTest : public ::testing::Test {
     testing::ExpectError(ExitCode::kData, words, [&] { ReadAll(); });
     testing::ExpectError(ExitCode::kData, {"data.fpk", "remove it and let it be packed again"},
                          [&] { ReadAll(); });
+  }
+  // As a program with a fault would write it: the first block, whose bytes were altered, and then
+  // index and header have the right checksums.
+  void MendChecksums() {
+    PackedHeader header;
+    std::memcpy(&header, bytes_.data(), sizeof(header));
+    BlockEntry entry;
+    std::memcpy(&entry, bytes_.data() + header.index_offset, sizeof(entry));
+    entry.checksum = Xxh3(std::string_view(bytes_).substr(entry.offset, entry.bytes));
+    std::memcpy(bytes_.data() + header.index_offset, &entry, sizeof(entry));
+    MendIndexChecksum();
+  }
+  void MendIndexChecksum() {
+    PackedHeader header;
+    std::memcpy(&header, bytes_.data(), sizeof(header));
+    header.index_checksum = Xxh3(
+        std::string_view(bytes_).substr(header.index_offset, header.blocks * sizeof(BlockEntry)));
+    std::memcpy(bytes_.data(), &header, sizeof(header));
+    MendHeaderChecksum();
   }
   void MendHeaderChecksum() {
     const std::uint64_t checksum =
@@ -147,6 +170,46 @@ TEST_F(PackedDataTest, AlteredBlockIsNoticedWhenItIsTouched) {
                        [&] { data.Example(0); });
 }
 
+TEST_F(PackedDataTest, AListThatLeavesItsBlock) {
+  const PackedShape shape(spec_);
+  const std::size_t place = 128 + 5 * shape.record_bytes + shape.lists_offset;
+  for (const std::size_t list : {0, 1, 2}) {
+    const std::string good = bytes_;
+    const std::uint32_t beyond = 1U << 30;
+    std::memcpy(bytes_.data() + place + list * sizeof(beyond), &beyond, sizeof(beyond));
+    MendChecksums();
+    ExpectRefused({"block 0", "example 5 has a list outside the block"});
+    bytes_ = good;
+  }
+}
+
+TEST_F(PackedDataTest, ALabelThatIsNone) {
+  const PackedShape shape(spec_);
+  bytes_[128 + 7 * shape.record_bytes + shape.label_offset] = 2;
+  MendChecksums();
+  ExpectRefused({"block 0", "example 7 has no label of 0 or 1"});
+}
+
+TEST_F(PackedDataTest, ABlockThatDoesNotFit) {
+  PackedHeader header;
+  std::memcpy(&header, bytes_.data(), sizeof(header));
+  const std::size_t place = header.index_offset + sizeof(BlockEntry);
+  const std::string good = bytes_;
+  BlockEntry entry;
+  std::memcpy(&entry, good.data() + place, sizeof(entry));
+  for (const BlockEntry& wrong :
+       {BlockEntry{entry.offset + 1, entry.bytes, entry.checksum, entry.examples, entry.lists},
+        BlockEntry{1ULL << 40, entry.bytes, entry.checksum, entry.examples, entry.lists},
+        BlockEntry{entry.offset, entry.bytes + 8, entry.checksum, entry.examples, entry.lists},
+        BlockEntry{entry.offset, entry.bytes, entry.checksum, entry.examples - 1, entry.lists},
+        BlockEntry{entry.offset, entry.bytes, entry.checksum, entry.examples, entry.lists + 1}}) {
+    bytes_ = good;
+    std::memcpy(bytes_.data() + place, &wrong, sizeof(wrong));
+    MendIndexChecksum();
+    ExpectRefused({"block 1 does not fit"});
+  }
+}
+
 TEST_F(PackedDataTest, NeverFinished) {
   PackedWriter writer(file_, PackedShape(spec_));
   writer.Append(PackedExamples(PackedShape(spec_)));
@@ -160,6 +223,30 @@ TEST_F(PackedDataTest, AnotherSchema) {
   const ModelSpec other = MakeModelSpec(config);
   testing::ExpectError(ExitCode::kData, {"packed for other columns"},
                        [&] { PackedData data(file_, other); });
+}
+
+// Records of the same length that mean something else.
+TEST_F(PackedDataTest, AnotherSchemaOfTheSameLength) {
+  const auto refused = [&](const std::function<void(Config&)>& change) {
+    Config config;
+    config.columns = {{.name = "a"},
+                      {.name = "m", .kind = "multivalent"},
+                      {.name = "w", .kind = "multivalent", .weighted = true},
+                      {.name = "x", .kind = "numeric"}};
+    config.evaluate.group_by = "a";
+    EXPECT_NO_THROW(PackedData(file_, MakeModelSpec(config)));
+    change(config);
+    testing::ExpectError(ExitCode::kData, {"packed for other columns"},
+                         [&] { PackedData data(file_, MakeModelSpec(config)); });
+  };
+  refused([](Config& config) { config.columns[0].name = "b"; });
+  refused([](Config& config) { config.columns[3].name = "y"; });
+  refused([](Config& config) { std::swap(config.columns[1], config.columns[2]); });
+  refused([](Config& config) { config.columns[1].weighted = true; });
+  refused([](Config& config) {
+    config.columns[1].weighted = true;
+    config.columns[2].weighted = false;
+  });
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 // Every gradient that a worker pushes, against finite differences of a model in double precision.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "common/error.h"
-#include "common/message/messages.h"
+#include "common/message/push_message.h"
 #include "common/net/in_process_transport.h"
 #include "tests/support/reference_model.h"
 #include "tests/support/scratch_dir.h"
@@ -100,7 +103,7 @@ class GradientTest : public ::testing::Test {
   Worked Work(int worker, int workers, int servers, int threads) {
     layout_ = MakeLayout({"host"}, {.servers = servers, .workers = workers});
     context_ = std::make_unique<RunContext>(
-        RunContext{.config = config_, .spec = spec_, .layout = layout_, .transport = transport_});
+        RunContext{{.config = config_, .spec = spec_, .layout = layout_}, transport_});
     Worked worked;
     const std::uint32_t slices = (kExamples + kSliceSize - 1) / kSliceSize;
     const auto [begin, end] = SlicesOfWorker(slices, worker, workers);
@@ -237,6 +240,74 @@ TEST_F(GradientTest, PushesAreTheSameBitsForAnyNumberOfThreads) {
           << threads << " threads, server " << s;
     }
   }
+}
+
+// Of one node, so that its sums are the same numbers: what three servers get together is what one
+// gets alone, each key at its server.
+TEST_F(GradientTest, PushesOfSeveralServersAreThatOfOneCutUp) {
+  const Worked one = Work(0, 1, 1, 1), three = Work(0, 1, 3, 1);
+  ASSERT_EQ(three.pushes.size(), 3U);
+  const auto decode = [&](const Worked& worked, int server, int servers) {
+    std::vector<std::size_t> pulled;
+    for (const TableBatch& table : worked.batch.tables) {
+      const auto s = static_cast<std::size_t>(server);
+      pulled.push_back(table.server_begins[s + 1] - table.server_begins[s]);
+    }
+    const auto [begin, end] =
+        DenseRange(static_cast<std::size_t>(spec_.dense_floats), server, servers);
+    return DecodePush(worked.pushes[static_cast<std::size_t>(server)].bytes(), spec_.tables, pulled,
+                      end - begin);
+  };
+  const PushMessage whole = decode(one, 0, 1);
+  ASSERT_EQ(whole.nodes.size(), 1U);
+  std::vector<float> dense;
+  std::vector<std::vector<float>> wide(spec_.tables.size()), deep(spec_.tables.size());
+  for (int server = 0; server < 3; ++server) {
+    const PushMessage part = decode(three, server, 3);
+    ASSERT_EQ(part.nodes.size(), 1U);
+    const auto append = [](std::span<const float> from, std::vector<float>* to) {
+      to->insert(to->end(), from.begin(), from.end());
+    };
+    append(part.nodes[0].dense, &dense);
+    for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+      EXPECT_TRUE(part.nodes[0].tables[t].all);
+      append(part.nodes[0].tables[t].wide, &wide[t]);
+      append(part.nodes[0].tables[t].deep, &deep[t]);
+    }
+  }
+  EXPECT_TRUE(std::ranges::equal(dense, whole.nodes[0].dense));
+  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+    EXPECT_TRUE(std::ranges::equal(wide[t], whole.nodes[0].tables[t].wide)) << t;
+    EXPECT_TRUE(std::ranges::equal(deep[t], whole.nodes[0].tables[t].deep)) << t;
+  }
+}
+
+// A worker of a part that takes several nodes names only some of its keys in each: by their places
+// among those that the server was asked for.
+TEST_F(GradientTest, PositionsCountFromTheServersOwnKeys) {
+  const Worked worked = Work(0, 2, 3, 1);
+  std::size_t some = 0;
+  for (std::size_t server = 0; server < 3; ++server) {
+    std::vector<std::size_t> pulled;
+    for (const TableBatch& table : worked.batch.tables)
+      pulled.push_back(table.server_begins[server + 1] - table.server_begins[server]);
+    const auto [begin, end] =
+        DenseRange(static_cast<std::size_t>(spec_.dense_floats), static_cast<int>(server), 3);
+    const PushMessage push =
+        DecodePush(worked.pushes[server].bytes(), spec_.tables, pulled, end - begin);
+    ASSERT_GT(push.nodes.size(), 1U);
+    for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+      std::set<std::uint32_t> named;
+      for (const auto& node : push.nodes) {
+        const PushMessage::Table& table = node.tables[t];
+        some += table.all ? 0 : 1;
+        for (std::uint32_t i = 0; i < table.count; ++i)
+          named.insert(table.all ? i : table.positions[i]);
+      }
+      EXPECT_EQ(named.size(), pulled[t]) << "each key has a gradient in some node";
+    }
+  }
+  EXPECT_GT(some, 0U);
 }
 
 TEST_F(GradientTest, ALossThatIsNotFiniteNamesTheStep) {

@@ -1,0 +1,161 @@
+#include "common/config/idle_rules.h"
+
+#include <algorithm>
+
+namespace fathom {
+namespace {
+
+template <typename Uses>
+bool HasSparse(const Config& config, const Uses& uses) {
+  return std::any_of(config.columns.begin(), config.columns.end(),
+                     [&](const ColumnConfig& column) {
+                       return column.kind != ColumnKind::kNumeric && uses(column.use);
+                     }) ||
+         std::any_of(config.crosses.begin(), config.crosses.end(),
+                     [&](const CrossConfig& cross) { return uses(cross.use); });
+}
+
+bool NoWideRows(const Config& c, const Placement&) { return !HasSparse(c, UsesWide); }
+
+bool NoEmbeddings(const Config& c, const Placement&) { return !HasSparse(c, UsesDeep); }
+
+bool NoDeepPart(const Config& c, const Placement&) {
+  return !HasSparse(c, UsesDeep) &&
+         std::none_of(c.columns.begin(), c.columns.end(),
+                      [](const ColumnConfig& column) { return UsesDeep(column.use); });
+}
+
+bool IsGenerated(const Config& c, const Placement&) {
+  return c.data.format == DataFormat::kGenerated;
+}
+
+bool IsNotSeparated(const Config& c) {
+  return c.data.format != DataFormat::kCsv && c.data.format != DataFormat::kTsv;
+}
+
+bool NothingIsSplitOff(const Config& c, const Placement&) {
+  return c.data.test_fraction == 0 && c.data.validation_fraction == 0;
+}
+
+bool NothingToEvaluateOn(const Config& c, const Placement&) {
+  if (c.data.format == DataFormat::kGenerated) return c.generated.test_examples == 0;
+  return c.evaluate.on == EvaluationPart::kTest && c.data.test.empty() && c.data.test_fraction == 0;
+}
+
+// In one process "tcp" has a transport for each role, over the loopback.
+bool NoFrameLeaves(const Config& c, const Placement& at) {
+  return at.processes == 1 && c.cluster.transport != TransportKind::kTcp;
+}
+
+constexpr IdleRule kRules[] = {
+    {"cluster.workers", [](const Config&, const Placement& at) { return at.processes > 1; },
+     "under mpirun the ranks that do not coordinate or serve work"},
+    {"cluster.tls",
+     [](const Config& c, const Placement&) {
+       return c.cluster.tls && c.cluster.transport == TransportKind::kMpi;
+     },
+     "cluster.transport = \"mpi\" sends in clear text; encrypt with \"tcp\", or set tls = false",
+     IdleVerdict::kRefuseAlways},
+    {"cluster.tls",
+     [](const Config& c, const Placement&) {
+       return c.cluster.tls && c.cluster.transport == TransportKind::kInProcess;
+     },
+     "cluster.transport = \"inprocess\" sends nothing", IdleVerdict::kRefuseAlways},
+    {"cluster.tls",
+     [](const Config& c, const Placement& at) { return c.cluster.tls && NoFrameLeaves(c, at); },
+     "one process sends nothing over a network"},
+    {"cluster.interface", [](const Config&, const Placement& at) { return at.hosts == 1; },
+     "all is on one host"},
+    {"cluster.interface",
+     [](const Config& c, const Placement& at) {
+       return at.hosts > 1 && c.cluster.transport == TransportKind::kMpi;
+     },
+     "with cluster.transport = \"mpi\" it is MPI that chooses"},
+    {"data.label", IsGenerated, "generated data have their own"},
+    {"data.missing", IsGenerated, "no text is read"},
+    {"data.max_bad_lines", IsGenerated, "no text is read"},
+    {"data.header", [](const Config& c, const Placement&) { return IsNotSeparated(c); },
+     "only csv and tsv have a line of names"},
+    {"data.trim",
+     [](const Config& c, const Placement&) { return IsNotSeparated(c) && c.joins.empty(); },
+     "only fields of csv and tsv are trimmed"},
+    {"data.split_by", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
+    {"data.split_seed", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
+    {"generated.",
+     [](const Config& c, const Placement&) { return c.data.format != DataFormat::kGenerated; },
+     "data.format is not \"generated\"", IdleVerdict::kRefuse},
+    {"model.hidden", NoDeepPart, "no column is used by the deep part"},
+    {"model.embedding_dim", NoEmbeddings, "no column has an embedding"},
+    {"model.init_stddev", NoEmbeddings, "no column has an embedding"},
+    {"wide.", NoWideRows, "no categorical column or cross is used by the wide part"},
+    {"deep.", NoEmbeddings, "no categorical column or cross is used by the deep part"},
+    {"train.staleness",
+     [](const Config& c, const Placement&) { return c.train.consistency != Consistency::kBounded; },
+     "train.consistency is not \"bounded\""},
+    {"train.shuffle_window", [](const Config& c, const Placement&) { return !c.train.shuffle; },
+     "train.shuffle is false"},
+    {"evaluate.every_steps", NothingToEvaluateOn,
+     "there is nothing to evaluate on: give data.test"},
+    {"evaluate.group_by", NothingToEvaluateOn, "there is nothing to evaluate on: give data.test"},
+    {"server.at_limit",
+     [](const Config& c, const Placement&) { return !c.server.memory_limit.given(); },
+     "server.memory_limit sets no limit"},
+    {"server.at_limit",
+     [](const Config& c, const Placement&) {
+       return c.server.memory_limit.given() && !c.server.cold_tier.empty();
+     },
+     "rows beyond the limit go to server.cold_tier"},
+    {"server.admission_filter",
+     [](const Config& c, const Placement&) { return c.server.admission_count == 1; },
+     "server.admission_count = 1 counts no keys"},
+    {"warm_start.optimizer_state",
+     [](const Config& c, const Placement&) { return c.warm_start.model.empty(); },
+     "warm_start.model names no model"},
+};
+
+constexpr IdleColumnRule kColumnRules[] = {
+    {"separator",
+     [](const Config&, const ColumnConfig& column) {
+       return column.kind != ColumnKind::kMultivalent;
+     },
+     "kind is not \"multivalent\"", IdleVerdict::kRefuse},
+    {"separator",
+     [](const Config& c, const ColumnConfig& column) {
+       return column.kind == ColumnKind::kMultivalent &&
+              (c.data.format == DataFormat::kLibsvm || c.data.format == DataFormat::kLibffm ||
+               c.data.format == DataFormat::kGenerated);
+     },
+     "this data.format has no separator within a field"},
+    {"quantiles",
+     [](const Config&, const ColumnConfig& column) {
+       return column.transform != TransformKind::kQuantiles;
+     },
+     "transform is not \"quantiles\"", IdleVerdict::kRefuse},
+    {"pooling",
+     [](const Config&, const ColumnConfig& column) {
+       return column.kind != ColumnKind::kMultivalent || !UsesDeep(column.use);
+     },
+     "only embeddings of a multivalent column are pooled"},
+    {"dim",
+     [](const Config&, const ColumnConfig& column) {
+       return column.kind == ColumnKind::kNumeric || !UsesDeep(column.use);
+     },
+     "the column has no embedding"},
+};
+
+constexpr IdleCrossRule kCrossRules[] = {
+    {"dim", [](const CrossConfig& cross) { return !UsesDeep(cross.use); },
+     "use is \"wide\": the cross has no embedding"},
+    {"pooling", [](const CrossConfig& cross) { return !UsesDeep(cross.use); },
+     "use is \"wide\": the cross has no embedding"},
+};
+
+}  // namespace
+
+std::span<const IdleRule> IdleRules() { return kRules; }
+
+std::span<const IdleColumnRule> IdleColumnRules() { return kColumnRules; }
+
+std::span<const IdleCrossRule> IdleCrossRules() { return kCrossRules; }
+
+}  // namespace fathom

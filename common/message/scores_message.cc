@@ -1,0 +1,35 @@
+#include "common/message/scores_message.h"
+
+#include "common/error.h"
+#include "common/net/frame.h"
+
+namespace fathom {
+
+Buffer EncodeScores(const ScoresMessage& message) {
+  PayloadWriter writer;
+  writer.Put<std::uint64_t>(message.first);
+  writer.Put<std::uint64_t>(message.logits.size());
+  writer.Put<std::uint64_t>(message.groups.empty() ? 0 : 1);
+  writer.PutArray(message.logits);
+  writer.PutArray(message.labels);
+  writer.PutArray(message.groups);
+  return writer.Take();
+}
+
+ScoresMessage DecodeScores(std::span<const std::byte> payload) {
+  PayloadReader reader(payload);
+  ScoresMessage message;
+  message.first = reader.Get<std::uint64_t>();
+  const auto count = reader.Get<std::uint64_t>();
+  const bool grouped = reader.Get<std::uint64_t>() != 0;
+  message.logits = reader.Array<float>(count);
+  message.labels = reader.Array<std::uint8_t>(count);
+  for (const std::uint8_t label : message.labels) {
+    if (label > 1) Fail(ExitCode::kPeer, "scores came with a label of {}", label);
+  }
+  message.groups = reader.Array<Key>(grouped ? count : 0);
+  reader.Finish();
+  return message;
+}
+
+}  // namespace fathom

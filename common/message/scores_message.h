@@ -1,0 +1,27 @@
+// worker -> coordinator (kScores): scores of evaluation examples. Views into the payload.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "common/buffer.h"
+#include "common/key.h"
+
+namespace fathom {
+
+// Of the examples [first, first + count). frame.step: the version of the model that scored them.
+//   payload   first u64 | count u64 | grouped u64 | logits f32[count] | labels u8[count] |
+//             groups u64[count] if grouped
+struct ScoresMessage {
+  std::uint64_t first = 0;
+  std::span<const float> logits;
+  std::span<const std::uint8_t> labels;
+  std::span<const Key> groups;  // empty: not grouped
+};
+Buffer EncodeScores(const ScoresMessage& message);
+// Throws Error(kPeer): a label that is neither 0 nor 1, a count beyond the payload, bytes left
+// over.
+ScoresMessage DecodeScores(std::span<const std::byte> payload);
+
+}  // namespace fathom

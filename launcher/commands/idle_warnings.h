@@ -1,0 +1,16 @@
+// Tells the person who started a command which of the settings that they wrote do nothing in it.
+#pragma once
+
+#include "common/config/config.h"
+#include "common/config/given_keys.h"
+#include "common/schedule/layout.h"
+#include "launcher/commands/commands.h"
+
+namespace fathom {
+
+// A warning in the log for each such setting, where `speaks` (rank 0). All ranks call this: a
+// setting that can only be a mistake throws Error(kUsage) on all of them.
+void WarnOfIdleSettings(const Config& config, const GivenKeys& given,
+                        const ConfigArguments& arguments, const Layout& layout, bool speaks);
+
+}  // namespace fathom

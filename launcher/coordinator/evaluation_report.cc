@@ -1,0 +1,24 @@
+#include "launcher/coordinator/evaluation_report.h"
+
+#include <string>
+
+#include "common/run_log.h"
+
+namespace fathom {
+
+void ReportEvaluation(RunMode mode, std::uint64_t step, double training_seconds,
+                      const Metrics& metrics, MetricsLog* log) {
+  if (log != nullptr) log->Evaluation(step, training_seconds, metrics);
+  const std::string when =
+      mode == RunMode::kTrain ? fmt::format(" after step {}", step) : std::string();
+  const std::string gauc = metrics.gauc_groups > 0 ? fmt::format("   GAUC {:.5f} ({} groups)",
+                                                                 metrics.gauc, metrics.gauc_groups)
+                                                   : std::string();
+  LogInfo(
+      "evaluation{}: AUC {:.5f} [{:.5f}, {:.5f}]   log loss {:.5f}   accuracy {:.4f}   calibration "
+      "{:.4f}{}",
+      when, metrics.auc, metrics.auc_low, metrics.auc_high, metrics.logloss, metrics.accuracy,
+      metrics.calibration, gauc);
+}
+
+}  // namespace fathom

@@ -1,0 +1,16 @@
+// What an evaluation says: a line of metrics.jsonl and one on the terminal.
+#pragma once
+
+#include <cstdint>
+
+#include "common/metrics.h"
+#include "common/run/run_context.h"
+#include "launcher/coordinator/metrics_log.h"
+
+namespace fathom {
+
+// Of the model after `step`; `training_seconds` until then. `log` may be null.
+void ReportEvaluation(RunMode mode, std::uint64_t step, double training_seconds,
+                      const Metrics& metrics, MetricsLog* log);
+
+}  // namespace fathom

@@ -1,0 +1,71 @@
+#include "launcher/launch/mpirun_job.h"
+
+#include <signal.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "launcher/launch/stop_signal.h"
+
+namespace fathom {
+namespace {
+
+constexpr auto kGlance = std::chrono::milliseconds(50);
+constexpr auto kOrderlyStop = std::chrono::seconds(60);  // from the first signal to killing
+constexpr auto kQuickStop = std::chrono::seconds(3);     // from the second
+// Once some process of a job on this host has ended, the job is over, and all others should end
+// within cluster.timeout_seconds. If they are still there so long after that, they are stopped
+// processes, or mpirun hangs: all are killed.
+constexpr auto kLeaving = std::chrono::seconds(10);
+
+}  // namespace
+
+MpirunJob::MpirunJob(const std::vector<std::string>& line, double timeout_seconds)
+    : mpirun_(line),
+      leaving_(kLeaving + std::chrono::duration_cast<Clock::duration>(
+                              std::chrono::duration<double>(timeout_seconds))) {}
+
+int MpirunJob::Run() {
+  for (;;) {
+    if (const auto code = mpirun_.Ended()) {
+      mpirun_.KillLeftChildren();
+      return *code;
+    }
+    PassSignalsOn();
+    WatchChildren();
+    std::this_thread::sleep_for(kGlance);
+  }
+}
+
+void MpirunJob::PassSignalsOn() {
+  const auto now = Clock::now();
+  if (StopSignal::Count() > 0 && !asked_to_stop_) {
+    asked_to_stop_ = now;
+    SayOfLaunch("signal {}: a checkpoint, then the end; a second signal ends it now",
+                StopSignal::First());
+    mpirun_.Signal(SIGUSR1);
+  }
+  if (asked_to_stop_ && !told_to_end_ &&
+      (StopSignal::Count() > 1 || now - *asked_to_stop_ > kOrderlyStop)) {
+    told_to_end_ = now;
+    mpirun_.Signal(SIGTERM);
+  }
+  if (told_to_end_ && now - *told_to_end_ > kQuickStop) mpirun_.Signal(SIGKILL);
+}
+
+void MpirunJob::WatchChildren() {
+  const auto now = Clock::now();
+  if (mpirun_.CountChildren() == mpirun_.seen_children()) {
+    all_there_ = now;
+  } else if (now - all_there_ > leaving_) {
+    SayOfLaunch("some processes of the job have ended and others do not: all are killed");
+    mpirun_.Signal(SIGKILL);
+    all_there_ = now;
+  }
+}
+
+void PrintOfLaunch(const std::string& text) {
+  std::fprintf(stderr, "fathom launch: %s\n", text.c_str());
+}
+
+}  // namespace fathom

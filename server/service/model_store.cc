@@ -1,0 +1,49 @@
+#include "server/service/model_store.h"
+
+#include <chrono>
+#include <optional>
+
+#include "common/error.h"
+#include "common/run/checkpoint_dir.h"
+
+namespace fathom {
+namespace {
+
+// While it reads or writes files it tells the others about this often that it is alive.
+constexpr auto kAliveInterval = std::chrono::milliseconds(500);
+
+}  // namespace
+
+void ModelStore::Load() {
+  const auto alive = [this] { TellAlive(context_.start_step); };
+  if (context_.mode == RunMode::kEvaluate || context_.start == StartFrom::kResume) {
+    shard_.Load(context_.model_dir, alive);
+  } else if (context_.start == StartFrom::kWarm) {
+    shard_.WarmStart(context_.model_dir, context_.config.warm_start.optimizer_state, alive);
+  }
+}
+
+SavedMessage ModelStore::Save(const SaveRequest& request, std::uint64_t step) {
+  const auto alive = [&] { TellAlive(step); };
+  if (!request.checkpoint) return shard_.files().SaveModel(context_.save_dir, alive);
+  const CheckpointDir checkpoints(context_.checkpoint_dir);
+  try {
+    return shard_.files().SaveCheckpoint(
+        checkpoints.Partial(step), step,
+        request.has_base ? std::optional(request.base_step) : std::nullopt,
+        checkpoints.Complete(request.base_step), alive);
+  } catch (const Error& error) {
+    SavedMessage failed;
+    failed.failure = fmt::format("{}: {}", peers_.Name(), error.what());
+    return failed;
+  }
+}
+
+void ModelStore::TellAlive(std::uint64_t step) {
+  if (Clock::now() - told_alive_ < kAliveInterval) return;
+  told_alive_ = Clock::now();
+  for (const RoleKind kind : {RoleKind::kCoordinator, RoleKind::kWorker})
+    peers_.SendToAll(kind, FrameType::kAlive, step);
+}
+
+}  // namespace fathom

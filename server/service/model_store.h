@@ -1,0 +1,38 @@
+// Reads the model that a run starts from into a server's shard, and writes the shard into models
+// and checkpoints. Tells the other roles meanwhile that the server is alive.
+//
+// Thread rule: the server's thread. What it is given must outlive it.
+#pragma once
+
+#include "common/message/save_request.h"
+#include "common/message/saved_message.h"
+#include "common/run/peers.h"
+#include "common/run/run_context.h"
+#include "server/shard/shard.h"
+
+namespace fathom {
+
+class ModelStore {
+ public:
+  ModelStore(const RunContext& context, const Peers& peers, Shard* shard)
+      : context_(context), peers_(peers), shard_(*shard) {}
+
+  // The model to evaluate, the checkpoint to go on from, the model to begin with; or nothing.
+  // Throws Error(kModel): damaged, or of another shape.
+  void Load();
+
+  // Writes the shard as it is at `step`: into the model's folder, which throws Error(kModel) where
+  // that cannot be written; or into a checkpoint's. A failure of a checkpoint is in the answer: the
+  // coordinator counts such failures and decides whether the run goes on.
+  SavedMessage Save(const SaveRequest& request, std::uint64_t step);
+
+ private:
+  void TellAlive(std::uint64_t step);
+
+  const RunContext& context_;
+  const Peers& peers_;
+  Shard& shard_;
+  Clock::time_point told_alive_{};
+};
+
+}  // namespace fathom

@@ -1,0 +1,80 @@
+#include "launcher/coordinator/evaluation_sink.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.h"
+
+namespace fathom {
+namespace {
+
+using testing::ExpectError;
+
+// The scores of `count` examples from `first` on: the logit is the example's number.
+struct Scores {
+  Scores(std::uint64_t first_example, std::size_t count, bool grouped = false)
+      : first(first_example) {
+    for (std::size_t i = 0; i < count; ++i) {
+      logits.push_back(static_cast<float>(first + i));
+      labels.push_back((first + i) % 3 == 0 ? 1 : 0);
+      if (grouped) groups.push_back((first + i) / 4);
+    }
+  }
+  ScoresMessage message() const {
+    return {.first = first, .logits = logits, .labels = labels, .groups = groups};
+  }
+
+  std::uint64_t first;
+  std::vector<float> logits;
+  std::vector<std::uint8_t> labels;
+  std::vector<Key> groups;
+};
+
+TEST(EvaluationSink, PutsEachScoreAtItsPlaceInWhateverOrderTheyCome) {
+  const Scores all(0, 12, true);
+  const Metrics expected = ComputeMetrics(all.logits, all.labels, all.groups);
+  EvaluationSink sink(12, true);
+  for (const auto& [first, count] : {std::pair{7, 5}, std::pair{0, 4}, std::pair{4, 3}}) {
+    EXPECT_FALSE(sink.complete());
+    sink.Add(
+        Scores(static_cast<std::uint64_t>(first), static_cast<std::size_t>(count), true).message());
+  }
+  EXPECT_TRUE(sink.complete());
+  EXPECT_EQ(sink.logits(), all.logits);
+  const Metrics metrics = sink.Compute();
+  EXPECT_EQ(metrics.auc, expected.auc);
+  EXPECT_EQ(metrics.logloss, expected.logloss);
+  EXPECT_EQ(metrics.gauc, expected.gauc);
+  EXPECT_EQ(metrics.positives, expected.positives);
+}
+
+TEST(EvaluationSink, ScoresOutsideTheExamplesAreRefused) {
+  EvaluationSink sink(10, false);
+  for (const auto& [first, count] : {std::pair<std::uint64_t, std::size_t>{10, 1},
+                                     {9, 2},
+                                     {0, 11},
+                                     {~std::uint64_t{0}, 2},
+                                     {~std::uint64_t{0} - 4, 5}}) {
+    Scores scores(0, count);
+    scores.first = first;
+    ExpectError(ExitCode::kPeer, {"the evaluation has 10"}, [&] { sink.Add(scores.message()); });
+  }
+  sink.Add(Scores(9, 1).message());
+  sink.Add(Scores(0, 9).message());
+  EXPECT_TRUE(sink.complete());
+}
+
+TEST(EvaluationSink, ScoresThatComeTwiceAreRefused) {
+  EvaluationSink sink(10, false);
+  sink.Add(Scores(2, 3).message());
+  for (const std::uint64_t first : {2, 1, 4})
+    ExpectError(ExitCode::kPeer, {"came twice"}, [&] { sink.Add(Scores(first, 2).message()); });
+  EXPECT_FALSE(sink.complete());
+}
+
+TEST(EvaluationSink, ScoresWithoutTheirGroupsAreRefused) {
+  EvaluationSink sink(10, true);
+  ExpectError(ExitCode::kPeer, {"without their groups"}, [&] { sink.Add(Scores(0, 3).message()); });
+}
+
+}  // namespace
+}  // namespace fathom

@@ -1,0 +1,130 @@
+# Checks the folders of a source tree against the lines fathom_room(ROOM USES ROOM ...) of its
+# CMakeLists.txt. Linking finds a wrong include only where a symbol is missing; this finds every one:
+#   - an #include "..." of common, server, worker or launcher names a file of the same room, of a
+#     room that its line names, or of a room that those may use;
+#   - the four top folders go one way: launcher -> {server, worker} -> common;
+#   - a room uses only rooms of the lines above its own, so there is no cycle;
+#   - every folder with code in it is a room, and none holds more than 30 files.
+#
+#   cmake -D ROOT=<source tree> -P include_graph.cmake
+cmake_minimum_required(VERSION 3.22)
+
+set(MOST_FILES 30)
+set(TOPS common server worker launcher)
+set(TOP_common common)
+set(TOP_server server common)
+set(TOP_worker worker common)
+set(TOP_launcher launcher server worker common)
+set(problems 0)
+
+macro(problem)
+  string(CONCAT text ${ARGN})
+  message(NOTICE "${text}")
+  math(EXPR problems "${problems} + 1")
+endmacro()
+
+function(top_of room result)
+  string(REGEX REPLACE "/.*" "" top "${room}")
+  set(${result} "${top}" PARENT_SCOPE)
+endfunction()
+
+# ALLOWED_<room>: the room itself, what its line names, and what those may use.
+function(read_room line)
+  string(REGEX REPLACE "[ \t\r\n]+" " " line "${line}")
+  string(REGEX REPLACE "^fathom_room\\(([^ )]+).*" "\\1" room "${line}")
+  set(uses "")
+  if("${line}" MATCHES " USES ([^)]*)")
+    string(REGEX REPLACE "(^| )LINKS .*" "" uses "${CMAKE_MATCH_1}")
+    string(REGEX MATCHALL "[^ ]+" uses "${uses}")
+  endif()
+  set(ALLOWED_${room} ${room})
+  top_of(${room} top)
+  foreach(used IN LISTS uses)
+    top_of(${used} used_top)
+    if(NOT DEFINED ALLOWED_${used})
+      problem("CMakeLists.txt: ${room} uses ${used}, which no line above it declares. Rooms stand in "
+        "the order in which they build upon each other, so that there is no cycle.")
+    elseif(NOT used_top IN_LIST TOP_${top})
+      list(JOIN TOP_${top} ", " allowed)
+      problem("CMakeLists.txt: ${room} uses ${used}, but ${top}/ may include only ${allowed}.")
+    endif()
+    list(APPEND ALLOWED_${room} ${used} ${ALLOWED_${used}})
+  endforeach()
+  list(REMOVE_DUPLICATES ALLOWED_${room})
+  set(ALLOWED_${room} ${ALLOWED_${room}} PARENT_SCOPE)
+  set(problems ${problems} PARENT_SCOPE)
+endfunction()
+
+macro(check_include file room include)
+  get_filename_component(included_room "${include}" DIRECTORY)
+  if(NOT included_room IN_LIST ALLOWED_${room})
+    list(JOIN ALLOWED_${room} ", " allowed)
+    problem("${file} includes \"${include}\". The room ${room} may include: ${allowed}. To allow "
+      "more, add a room to the line fathom_room(${room} ...) of CMakeLists.txt.")
+  endif()
+endmacro()
+
+file(READ ${ROOT}/CMakeLists.txt text)
+string(REGEX MATCHALL "fathom_room\\([^)]*\\)" lines "${text}")
+if(NOT lines)
+  message(FATAL_ERROR "${ROOT}/CMakeLists.txt has no line fathom_room(...)")
+endif()
+foreach(line IN LISTS lines)
+  read_room("${line}")
+endforeach()
+# main.cc stands above all rooms of the launcher.
+foreach(line IN LISTS lines)
+  if("${line}" MATCHES "^fathom_room\\((launcher/[^ )]+)")
+    list(APPEND ALLOWED_launcher ${ALLOWED_${CMAKE_MATCH_1}})
+  endif()
+endforeach()
+
+set(checked 0)
+foreach(top IN LISTS TOPS)
+  file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/${top}/*.h ${ROOT}/${top}/*.cc)
+  foreach(file IN LISTS files)
+    get_filename_component(room ${file} DIRECTORY)
+    if(NOT DEFINED ALLOWED_${room})
+      problem("${file} lies in no room: add fathom_room(${room} USES ...) to CMakeLists.txt.")
+      continue()
+    endif()
+    file(STRINGS ${ROOT}/${file} includes REGEX "^[ \t]*#[ \t]*include[ \t]*\"")
+    foreach(include IN LISTS includes)
+      string(REGEX REPLACE "^[^\"]*\"([^\"]*)\".*" "\\1" include "${include}")
+      check_include(${file} ${room} ${include})
+      math(EXPR checked "${checked} + 1")
+    endforeach()
+  endforeach()
+endforeach()
+
+# Data that a test reads file by file is no listing that anybody reads.
+file(GLOB_RECURSE entries LIST_DIRECTORIES true RELATIVE ${ROOT} ${ROOT}/common/* ${ROOT}/server/*
+  ${ROOT}/worker/* ${ROOT}/launcher/* ${ROOT}/tests/* ${ROOT}/docs/* ${ROOT}/configs/*)
+list(FILTER entries EXCLUDE REGEX "^tests/fuzz/corpus/|/__pycache__/")
+foreach(entry IN LISTS entries)
+  if(IS_DIRECTORY ${ROOT}/${entry})
+    continue()
+  endif()
+  get_filename_component(folder ${entry} DIRECTORY)
+  string(MAKE_C_IDENTIFIER ${folder} name)
+  list(APPEND folders ${folder})
+  if(DEFINED FILES_${name})
+    math(EXPR FILES_${name} "${FILES_${name}} + 1")
+  else()
+    set(FILES_${name} 1)
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES folders)
+foreach(folder IN LISTS folders)
+  string(MAKE_C_IDENTIFIER ${folder} name)
+  if(FILES_${name} GREATER MOST_FILES)
+    problem("${folder}/ holds ${FILES_${name}} files, and more than ${MOST_FILES} are hard to take in: "
+      "divide it by nouns.")
+  endif()
+endforeach()
+
+if(problems GREATER 0)
+  message(FATAL_ERROR "the folders are not what CMakeLists.txt says: ${problems} problems, shown above")
+endif()
+list(LENGTH lines rooms)
+message(STATUS "${checked} includes of ${rooms} rooms are allowed")
