@@ -279,10 +279,10 @@ TEST_F(ResumeTest, WarmStartKeepsValuesAndByChoiceSums) {
 // the same one, its state is taken over.
 TEST_F(ResumeTest, WarmStartUnderOtherUpdateRules) {
   const std::vector<std::string> still = {
-      "train.batch_size=100000",        "train.epochs=1",
-      "wide.optimizer=adam",            "dense.optimizer=sgd",
-      "wide.learning_rate=1e-30",       "deep.learning_rate=1e-30",
-      "dense.learning_rate=1e-30",      "warm_start.model=" + (dir_->path() / "whole").string()};
+      "train.batch_size=100000",   "train.epochs=1",
+      "wide.optimizer=adam",       "dense.optimizer=sgd",
+      "wide.learning_rate=1e-30",  "deep.learning_rate=1e-30",
+      "dense.learning_rate=1e-30", "warm_start.model=" + (dir_->path() / "whole").string()};
   Train("run", still);
   const Manifest before = ReadManifest(Model("whole")), after = ReadManifest(Model("run"));
   const auto ftrl = MakeUpdateRule(WideConfig());
