@@ -1,5 +1,6 @@
 #include "launcher/run/trained_model.h"
 
+#include "common/config/config_file.h"
 #include "common/error.h"
 
 namespace fathom {
@@ -15,6 +16,13 @@ std::string Describe(const std::vector<TableSpec>& tables) {
   return text;
 }
 
+std::string Describe(const std::vector<ModelPartKind>& parts) {
+  std::string text;
+  for (const ModelPartKind part : parts)
+    text += (text.empty() ? "" : ", ") + std::string(NameOf(part));
+  return text;
+}
+
 }  // namespace
 
 TrainedModel OpenModel(const std::filesystem::path& dir) {
@@ -22,6 +30,9 @@ TrainedModel OpenModel(const std::filesystem::path& dir) {
   model.dir = std::filesystem::exists(dir / "model" / "manifest.json") ? dir / "model" : dir;
   model.manifest = ReadManifest(model.dir);
   model.transforms_json = ReadTextFile(model.dir, model.manifest, "transforms.json");
+  const std::string config = ReadTextFile(model.dir, model.manifest, "config.toml");
+  model.parts =
+      MakeModelSpec(ParseConfig(config, (model.dir / "config.toml").string(), model.dir, {})).parts;
   return model;
 }
 
@@ -38,6 +49,13 @@ void CheckSpec(const TrainedModel& model, const ModelSpec& spec) {
          "{}: the model has {} dense parameters, the config makes {}: model.hidden or the columns "
          "differ",
          model.dir.string(), model.manifest.dense_floats, spec.dense_floats);
+  }
+  if (model.parts != spec.parts) {
+    Fail(ExitCode::kModel,
+         "{}: the model was trained with the parts {}; the config names {}: set model.<part> as in "
+         "{}",
+         model.dir.string(), Describe(model.parts), Describe(spec.parts),
+         (model.dir / "config.toml").string());
   }
 }
 

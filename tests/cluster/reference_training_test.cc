@@ -146,5 +146,7 @@ TEST(ReferenceTraining, ElementWiseAdaGradWithRegularisation) {
       {"deep.row_wise=false", "deep.l2=0.01", "dense.l2=0.001", "wide.l1=0.3", "wide.l2=0.5"});
 }
 
+TEST(ReferenceTraining, WithFm) { CompareLosses({"model.fm=true", "column.book.dim=4"}); }
+
 }  // namespace
 }  // namespace fathom
