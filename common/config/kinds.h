@@ -108,6 +108,42 @@ struct NamesOf<UpdateRuleKind> {
   };
 };
 
+// The parts of the model, one line of model_parts.def each, in the order in which they run.
+enum class ModelPartKind {
+#define FATHOM_MODEL_PART(kind, name) kind,
+#define FATHOM_OPTIONAL_PART(kind, name, on, needs, help) kind,
+#include "common/config/model_parts.def"
+#undef FATHOM_OPTIONAL_PART
+#undef FATHOM_MODEL_PART
+};
+template <>
+struct NamesOf<ModelPartKind> {
+  static constexpr std::array kNames = {
+#define FATHOM_MODEL_PART(kind, name) std::string_view(name),
+#define FATHOM_OPTIONAL_PART(kind, name, on, needs, help) std::string_view(name),
+#include "common/config/model_parts.def"
+#undef FATHOM_OPTIONAL_PART
+#undef FATHOM_MODEL_PART
+  };
+};
+inline constexpr std::size_t kModelParts = NamesOf<ModelPartKind>::kNames.size();
+
+// What an optional part asks of the columns.
+enum class PartNeeds {
+  kNothing,
+  kFieldsOfOneDim,  // two fields or more in the deep part, all of one dim
+};
+constexpr PartNeeds NeedsOf(ModelPartKind part) {
+  constexpr PartNeeds kNeeds[] = {
+#define FATHOM_MODEL_PART(kind, name) PartNeeds::kNothing,
+#define FATHOM_OPTIONAL_PART(kind, name, on, needs, help) needs,
+#include "common/config/model_parts.def"
+#undef FATHOM_OPTIONAL_PART
+#undef FATHOM_MODEL_PART
+  };
+  return kNeeds[static_cast<std::size_t>(part)];
+}
+
 // column.missing_as: what a missing number becomes.
 enum class MissingAs { kNeutral, kZero };
 template <>

@@ -96,6 +96,12 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                  "Floats in an embedding, unless the column gives dim"),
           Number("model.init_stddev", &c.model.init_stddev, 0, 10,
                  "Standard deviation of a new embedding's elements (uniform)"),
+#define FATHOM_MODEL_PART(kind, name)
+#define FATHOM_OPTIONAL_PART(kind, name, on, needs, help) \
+  Plain("model." name, &c.model.parts[static_cast<std::size_t>(ModelPartKind::kind)], help),
+#include "common/config/model_parts.def"
+#undef FATHOM_OPTIONAL_PART
+#undef FATHOM_MODEL_PART
           Number("train.batch_size", &c.train.batch_size, 1, 1 << 26,
                  "Examples in a global batch, over all workers"),
           Number("train.slice_size", &c.train.slice_size, 1, 1 << 20,
