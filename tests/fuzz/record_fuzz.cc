@@ -13,19 +13,19 @@ struct Reader {
     config.data.train = {"x"};
     config.data.header = false;
     config.data.missing = {"", "?"};
-    const bool pairs = format == DataFormat::kLibsvm || format == DataFormat::kLibffm;
-    if (format == DataFormat::kCsv || format == DataFormat::kTsv)
-      config.data.names = {"label", "1", "2", "features"};
-    const bool criteo = format == DataFormat::kCriteo;
+    if (Has(format, FormatTrait::kNamedFields)) config.data.names = {"label", "1", "2", "features"};
+    const bool criteo = format == DataFormat::kCriteo, vw = format == DataFormat::kVw;
     config.columns = {{.name = "number",
-                       .source = criteo ? "I1" : "1",
+                       .source = criteo ? "I1"
+                                 : vw   ? "features^1"
+                                        : "1",
                        .kind = ColumnKind::kNumeric,
                        .transform = TransformKind::kLog},
                       {.name = "id", .source = criteo ? "C1" : "2"},
                       {.name = "list",
-                       .source = criteo                                   ? "C2"
-                                 : pairs && format == DataFormat::kLibffm ? "3"
-                                                                          : "features",
+                       .source = criteo                          ? "C2"
+                                 : format == DataFormat::kLibffm ? "3"
+                                                                 : "features",
                        .kind = ColumnKind::kMultivalent,
                        .weighted = true},
                       {.name = "class",
@@ -36,7 +36,7 @@ struct Reader {
     spec = MakeModelSpec(config);
     schema = std::make_unique<InputSchema>(config, true);
     reader = std::make_unique<RecordReader>(*schema);
-    encoder = std::make_unique<FeatureEncoder>(*schema, spec, Transforms());
+    encoder = std::make_unique<FeatureEncoder>(*schema, spec, LearntTransforms());
     columns = reader->Resolve("x", "");
   }
 
@@ -61,10 +61,14 @@ struct Reader {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Reader readers[] = {Reader(DataFormat::kCsv), Reader(DataFormat::kTsv),
+  static Reader readers[] = {Reader(DataFormat::kCsv),    Reader(DataFormat::kTsv),
                              Reader(DataFormat::kCriteo), Reader(DataFormat::kLibsvm),
-                             Reader(DataFormat::kLibffm)};
+                             Reader(DataFormat::kLibffm), Reader(DataFormat::kVw)};
+  static const auto hour = MakeTransform({.transform = TransformKind::kHour}, nullptr);
   fuzz::Input input(data, size);
   readers[input.Byte() % std::size(readers)].Take(input.text());
+  Key key = 0;
+  std::string error;
+  hour->KeyOf(input.text(), &key, &error);
   return 0;
 }
