@@ -4,6 +4,7 @@
 // parser, --help, the dump and docs/config.md. A default here is the default everywhere.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -70,6 +71,11 @@ struct ColumnConfig {
   std::int64_t values = 0;                     // generated: 0: generated.values
 };
 
+// The input column that a column reads.
+inline const std::string& SourceOf(const ColumnConfig& column) {
+  return column.source.empty() ? column.name : column.source;
+}
+
 // [[cross]]: one feature for each combination of the columns' values.
 struct CrossConfig {
   std::vector<std::string> columns;  // two or more categorical or multivalent columns
@@ -84,6 +90,17 @@ struct ModelConfig {
                                       64};  // ReLU layers; empty: no deep part above the embeddings
   std::int64_t embedding_dim = 16;
   double init_stddev = 0.01;  // of a new embedding element
+  // By ModelPartKind: whether the model has it. Of the optional ones this is the setting
+  // model.<name>.
+  std::array<bool, kModelParts> parts = {
+#define FATHOM_MODEL_PART(kind, name) true,
+#define FATHOM_OPTIONAL_PART(kind, name, on, needs, help) on,
+#include "common/config/model_parts.def"
+#undef FATHOM_OPTIONAL_PART
+#undef FATHOM_MODEL_PART
+  };
+
+  bool Has(ModelPartKind part) const { return parts[static_cast<std::size_t>(part)]; }
 };
 
 struct TrainConfig {

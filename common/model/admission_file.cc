@@ -14,12 +14,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kAdmissionMagic = 0x494D444148544146;  // "FATHADMI"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kAdmissionVersion = 1;
 
 // admission-NN.bin: this, then the counters.
 struct AdmissionHeader {
   std::uint64_t magic = kAdmissionMagic;
-  std::uint32_t version = kVersion;
+  std::uint32_t version = kAdmissionVersion;
   std::uint32_t partition = 0;
   std::uint64_t bytes = 0;
 };
@@ -53,10 +53,10 @@ Buffer ReadAdmissionFile(const fs::path& dir, const Manifest& manifest, int part
   const auto header = reader.Get<AdmissionHeader>("the header");
   if (header.magic != kAdmissionMagic)
     FailDamaged(dir / name, "no file of admission counters (magic)");
-  if (header.version != kVersion)
+  if (header.version != kAdmissionVersion)
     FailDamaged(dir / name,
                 fmt::format("written by version {} of the format, this program reads {}",
-                            header.version, kVersion));
+                            header.version, kAdmissionVersion));
   if (header.partition != static_cast<std::uint32_t>(partition))
     FailDamaged(dir / name, fmt::format("it holds partition {}", header.partition));
   const auto from = reader.Take(header.bytes, "the counters");

@@ -14,13 +14,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kDenseMagic = 0x534E454448544146;  // "FATHDENS"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kDenseVersion = 1;
 constexpr const char* kDenseFile = "dense.bin";
 
 // dense.bin: this, then values f32[floats] and the state of their rule f32[states, floats].
 struct DenseHeader {
   std::uint64_t magic = kDenseMagic;
-  std::uint32_t version = kVersion;
+  std::uint32_t version = kDenseVersion;
   std::uint32_t reserved = 0;
   std::uint64_t floats = 0;
 };
@@ -68,10 +68,10 @@ DenseState ReadDense(const fs::path& dir, const Manifest& manifest) {
   const auto header = reader.Get<DenseHeader>("the header");
   if (header.magic != kDenseMagic)
     FailDamaged(dir / kDenseFile, "no file of dense parameters (magic)");
-  if (header.version != kVersion)
+  if (header.version != kDenseVersion)
     FailDamaged(dir / kDenseFile,
                 fmt::format("written by version {} of the format, this program reads {}",
-                            header.version, kVersion));
+                            header.version, kDenseVersion));
   if (header.floats != manifest.dense_floats)
     FailDamaged(dir / kDenseFile, fmt::format("{} parameters, the manifest says {}", header.floats,
                                               manifest.dense_floats));

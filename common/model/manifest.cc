@@ -23,11 +23,11 @@ constexpr const char* kOwnChecksum = "xxh3";  // of all other members, as TextOf
 constexpr const char* kFormat = "fathom model";
 // A manifest that names update rules is of version 3. Where all are the defaults none is named, and
 // programs that know no other rules read it too.
-constexpr std::uint64_t kVersion = 2;
-constexpr std::uint64_t kVersionWithRules = 3;
+constexpr std::uint64_t kManifestVersion = 2;
+constexpr std::uint64_t kManifestVersionWithRules = 3;
 constexpr std::uint64_t kMaxTables = 1024;
 constexpr std::uint64_t kMaxDim = 1 << 16;
-constexpr std::uint64_t kMaxDenseFloats = std::numeric_limits<std::int32_t>::max();
+constexpr std::uint64_t kMaxFileDenseFloats = std::numeric_limits<std::int32_t>::max();
 
 std::string Hex(std::uint64_t checksum) { return fmt::format("{:016x}", checksum); }
 
@@ -58,7 +58,7 @@ bool NamesRules(const Manifest& manifest) {
 Json ToJson(const Manifest& manifest) {
   Json root;
   root["format"] = kFormat;
-  root["version"] = NamesRules(manifest) ? kVersionWithRules : kVersion;
+  root["version"] = NamesRules(manifest) ? kManifestVersionWithRules : kManifestVersion;
   root["step"] = manifest.step;
   root["seed"] = manifest.seed;
   root["dense_floats"] = manifest.dense_floats;
@@ -197,14 +197,14 @@ Manifest FromJson(const Json& root) {
   CheckOwnChecksum(root);
   if (root.at("format") != kFormat) Wrong(fmt::format("\"format\" is not \"{}\"", kFormat));
   const std::uint64_t version = Member(root, "version");
-  if (version != kVersion && version != kVersionWithRules) {
+  if (version != kManifestVersion && version != kManifestVersionWithRules) {
     Wrong(fmt::format("written by version {} of the format, this program reads {} and {}", version,
-                      kVersion, kVersionWithRules));
+                      kManifestVersion, kManifestVersionWithRules));
   }
   Manifest manifest;
   manifest.step = Member(root, "step");
   manifest.seed = Member(root, "seed");
-  manifest.dense_floats = Member(root, "dense_floats", kMaxDenseFloats);
+  manifest.dense_floats = Member(root, "dense_floats", kMaxFileDenseFloats);
   manifest.dense_rule = RuleFrom(root, OptimizerPart::kDense, "dense_rule");
   if (Array(root, "tables").size() > kMaxTables) Wrong("there are too many tables");
   for (const Json& table : root["tables"]) manifest.tables.push_back(TableFromJson(table));

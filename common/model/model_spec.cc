@@ -63,7 +63,7 @@ const ColumnConfig& ColumnOf(const Config& config, const CrossConfig& cross,
          "cross.columns: column \"{}\" is numeric; cut it into classes first: a second [[column]] "
          "with "
          "source = \"{}\", kind = \"categorical\", transform = \"buckets\" or \"quantiles\"",
-         name, column.source.empty() ? name : column.source);
+         name, SourceOf(column));
   }
   Fail(ExitCode::kUsage,
        "cross.columns: there is no [[column]] named \"{}\" (in a cross of {} columns)", name,
@@ -152,6 +152,40 @@ void LayOutDense(ModelSpec* spec, const Config& config) {
   spec->dense_floats = Padded(static_cast<int>(offset));
 }
 
+// Refuses columns that the part cannot work with.
+void CheckNeeds(const ModelSpec& spec, ModelPartKind part) {
+  if (NeedsOf(part) == PartNeeds::kNothing) return;
+  const Field* first = nullptr;
+  int deep = 0;
+  for (const Field& field : spec.fields) {
+    if (field.dim == 0) continue;
+    ++deep;
+    if (first == nullptr) first = &field;
+    if (field.dim == first->dim) continue;
+    Fail(ExitCode::kUsage,
+         "model.{} needs embeddings of one dimension: \"{}\" has dim = {}, \"{}\" has dim = {}; "
+         "give both the same (dim of the column or cross, else model.embedding_dim), or set "
+         "model.{} = false",
+         NameOf(part), first->name, first->dim, field.name, field.dim, NameOf(part));
+  }
+  if (deep < 2) {
+    Fail(ExitCode::kUsage,
+         "model.{} works on pairs of fields of the deep part, which has {}: give two columns or "
+         "crosses use = \"deep\" or \"both\", or set model.{} = false",
+         NameOf(part), deep, NameOf(part));
+  }
+}
+
+void AddParts(ModelSpec* spec, const Config& config) {
+  for (std::size_t p = 0; p < kModelParts; ++p) {
+    const auto part = static_cast<ModelPartKind>(p);
+    if (!config.model.Has(part)) continue;
+    if (part == ModelPartKind::kDeep && spec->layers.empty()) continue;
+    CheckNeeds(*spec, part);
+    spec->parts.push_back(part);
+  }
+}
+
 // The input's columns that carry something: the rest is padding.
 int UsedInputs(const ModelSpec& spec) {
   int used = 0;
@@ -196,6 +230,7 @@ ModelSpec MakeModelSpec(const Config& config) {
   LayOutInput(&spec);
   LayOutDense(&spec, config);
   spec.dense_rule = config.dense.optimizer;
+  AddParts(&spec, config);
   spec.row_format = config.train.row_format;
   spec.grouped = !config.evaluate.group_by.empty();
   return spec;

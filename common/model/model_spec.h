@@ -2,6 +2,7 @@
 // the layout of its dense parameters. Servers and workers both derive it from the same config.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -78,11 +79,16 @@ struct ModelSpec {
   // The MLP's input: the fields' embeddings, the numeric columns, zeros up to a multiple of 16
   // floats (padded shapes multiply faster). 0: no deep part.
   int input_width = 0;
-  std::vector<LayerSpec> layers;  // hidden layers (ReLU), then the linear one with one output
-  int dense_floats = 0;           // [bias | numeric wide weights | W, b a layer], rounded up to 16
+  std::vector<LayerSpec> layers;     // hidden layers (ReLU), then the linear one with one output
+  std::vector<ModelPartKind> parts;  // that the model has, in the order in which they run
+  int dense_floats = 0;  // [bias | numeric wide weights | W, b a layer], rounded up to 16
   UpdateRuleKind dense_rule = DefaultRule(OptimizerPart::kDense);
   RowFormat row_format = RowFormat::kFloat32;
   bool grouped = false;  // evaluate.group_by is set: examples carry a group key
+
+  bool Has(ModelPartKind part) const {
+    return std::find(parts.begin(), parts.end(), part) != parts.end();
+  }
 };
 
 // "wide_deep16 (84 B a row)", with the update rules where they are not the defaults.

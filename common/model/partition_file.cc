@@ -13,12 +13,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kRowsMagic = 0x53574F5248544146;  // "FATHROWS"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kPartitionVersion = 1;
 
 // rows-NN.bin: this, then a u64 count and the rows for each table.
 struct RowsHeader {
   std::uint64_t magic = kRowsMagic;
-  std::uint32_t version = kVersion;
+  std::uint32_t version = kPartitionVersion;
   std::uint32_t partition = 0;
   std::uint64_t tables = 0;
 };
@@ -71,9 +71,9 @@ PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const Mode
   CheckedReader reader(file, part.bytes.bytes());
   const auto header = reader.Get<RowsHeader>("the header");
   if (header.magic != kRowsMagic) FailDamaged(file, "no file of rows (magic)");
-  if (header.version != kVersion)
+  if (header.version != kPartitionVersion)
     FailDamaged(file, fmt::format("written by version {} of the format, this program reads {}",
-                                  header.version, kVersion));
+                                  header.version, kPartitionVersion));
   if (header.partition != static_cast<std::uint32_t>(partition))
     FailDamaged(file, fmt::format("it holds partition {}", header.partition));
   if (header.tables != manifest.tables.size())

@@ -31,6 +31,7 @@ struct Trial {
   std::int64_t examples;
   int crosses = 0;  // of neighbouring columns, wide
   bool tcp = false;
+  bool fm = false;
 };
 
 constexpr Trial kTrials[] = {
@@ -48,6 +49,8 @@ constexpr Trial kTrials[] = {
     {10, 2, 5000, 1.0, 16, "[512, 128]", 1024, 128, 400000},
     {6, 2, 2000, 1.0, 16, "[64, 32]", 2048, 256, 1000000, 5},
     {10, 0, 100, 0.8, 8, "[32]", 1024, 256, 800000, 9},
+    {8, 2, 1000, 1.0, 16, "[64, 32]", 2048, 256, 1000000, 0, false, true},
+    {26, 0, 300000, 0.5, 4, "[32]", 4096, 512, 300000, 0, false, true},
     {8, 2, 1000, 1.0, 16, "[64, 32]", 2048, 256, 1500000, 0, true},
     {26, 13, 100000, 1.0, 16, "[64, 32]", 2048, 256, 500000, 0, true},
     {4, 0, 300000, 0.5, 64, "[64, 32]", 1024, 256, 600000, 0, true},
@@ -58,9 +61,9 @@ Config MakeConfig(const Trial& trial) {
   std::string text = fmt::format(
       "[output]\nprogress_seconds = 86400\n[data]\nformat = \"generated\"\n[generated]\nexamples = "
       "{}\ntest_examples = 0\nvalues = {}\nskew = {}\n[model]\nembedding_dim = {}\nhidden = "
-      "{}\n[train]\nbatch_size = {}\nslice_size = {}\n[cluster]\ntransport = \"{}\"\n",
-      trial.examples, trial.values, trial.skew, trial.dim, trial.hidden, trial.batch, trial.slice,
-      trial.tcp ? "tcp" : "inprocess");
+      "{}\nfm = {}\n[train]\nbatch_size = {}\nslice_size = {}\n[cluster]\ntransport = \"{}\"\n",
+      trial.examples, trial.values, trial.skew, trial.dim, trial.hidden, trial.fm, trial.batch,
+      trial.slice, trial.tcp ? "tcp" : "inprocess");
   for (int c = 0; c < trial.columns; ++c) text += fmt::format("[[column]]\nname = \"c{}\"\n", c);
   for (int c = 0; c < trial.numerics; ++c)
     text += fmt::format("[[column]]\nname = \"n{}\"\nkind = \"numeric\"\nuse = \"deep\"\n", c);

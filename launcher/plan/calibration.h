@@ -1,4 +1,4 @@
-// What this machine's work costs: found once by eighteen short trainings on generated data, one to
+// What this machine's work costs: found once by twenty short trainings on generated data, one to
 // two and a half minutes in all, and kept in a file.
 #pragma once
 

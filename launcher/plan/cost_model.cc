@@ -43,8 +43,16 @@ Sums SumsOf(const StepLoad& load) {
 // How far away a piece of so many bytes is: each doubling beyond the cache misses a little more.
 double Distance(double bytes) { return std::log2(1 + bytes / kNearBytes); }
 
+// The embeddings' elements of all occurrences.
+double DeepFloats(const StepLoad& load) {
+  double floats = 0;
+  for (std::size_t t = 0; t < load.part.tables.size(); ++t)
+    floats += load.part.tables[t].occurrences * load.spec->tables[t].dim;
+  return floats;
+}
+
 // The multiplications of the first layer, whose rows are multiplied once a segment, and of the
-// others; additions of its products to their examples.
+// others; additions of its products to their examples; last what the fm part goes over.
 std::vector<double> ComputeCounts(const StepLoad& load) {
   double rows = 0, gradients = 0, added = 0, upper = 0;
   const auto& layers = load.spec->layers;
@@ -59,6 +67,7 @@ std::vector<double> ComputeCounts(const StepLoad& load) {
   }
   for (std::size_t l = 1; l < layers.size(); ++l)
     upper += static_cast<double>(layers[l].inputs) * layers[l].outputs;
+  const double pairs = load.spec->Has(ModelPartKind::kFm) ? DeepFloats(load) : 0;
   const double units = upper > 0 ? load.part.examples * outputs : 0;
   const Sums sums = SumsOf(load);
   return {rows,
@@ -68,7 +77,8 @@ std::vector<double> ComputeCounts(const StepLoad& load) {
           units,
           sums.occurrences,
           sums.segment_floats * Distance(4 * sums.key_floats),
-          load.part.examples};
+          load.part.examples,
+          pairs};
 }
 
 }  // namespace

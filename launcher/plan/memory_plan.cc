@@ -32,6 +32,18 @@ double SumOver(const PartLoad& part, const ModelSpec& spec, double per_occurrenc
   return sum;
 }
 
+// An example's scratch: the sum of its embeddings, their products, and a pooled embedding for each
+// multivalent field (worker/model/fm_part.cc).
+double FmFloats(const ModelSpec& spec) {
+  double dim = 0, pooled = 0;
+  for (const Field& field : spec.fields) {
+    if (field.dim == 0) continue;
+    dim = field.dim;
+    pooled += field.multivalent ? 1 : 0;
+  }
+  return (2 + pooled) * dim;
+}
+
 // Batches, pulled rows, gradients and messages: worker/batch/batch.h, pulled_rows.h,
 // row_gradients.h.
 double WorkerBytes(const Config& config, const ModelSpec& spec, const DataSample& sample,
@@ -48,6 +60,7 @@ double WorkerBytes(const Config& config, const ModelSpec& spec, const DataSample
   const double dense = 4.0 * spec.dense_floats * (4 + threads + std::log2(std::max(slices, 1.0)));
   double activations = 0;
   for (const LayerSpec& layer : spec.layers) activations += 3.0 * layer.outputs;
+  if (spec.Has(ModelPartKind::kFm)) activations += FmFloats(spec);
   activations *= 4 * threads * static_cast<double>(config.train.slice_size);
   return batches + builder + rows + gradients + dense + activations +
          static_cast<double>(sample.mapped_bytes);
@@ -155,6 +168,8 @@ int LargestDim(const Config& config, const Layout& layout, const DataSample& sam
   const auto fits = [&](int dim) {
     Config other = config;
     other.model.embedding_dim = dim;
+    // An optional part may refuse a dim that not all fields share; what it takes is little.
+    other.model.parts = ModelConfig().parts;
     const ModelSpec spec = MakeModelSpec(other);
     if (spec.tables.size() != sample.rows.size()) return false;
     const MemoryPlan plan = PlanMemory(other, spec, layout, sample, part, shape);

@@ -1,5 +1,6 @@
 #include "launcher/run/trained_model.h"
 
+#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/model/model_text.h"
 
@@ -12,6 +13,13 @@ std::string DescribeAll(const std::vector<TableSpec>& tables) {
   return text;
 }
 
+std::string Describe(const std::vector<ModelPartKind>& parts) {
+  std::string text;
+  for (const ModelPartKind part : parts)
+    text += (text.empty() ? "" : ", ") + std::string(NameOf(part));
+  return text;
+}
+
 }  // namespace
 
 TrainedModel OpenModel(const std::filesystem::path& dir) {
@@ -19,6 +27,9 @@ TrainedModel OpenModel(const std::filesystem::path& dir) {
   model.dir = std::filesystem::exists(dir / "model" / "manifest.json") ? dir / "model" : dir;
   model.manifest = ReadManifest(model.dir);
   model.transforms_json = ReadTextFile(model.dir, model.manifest, "transforms.json");
+  const std::string config = ReadTextFile(model.dir, model.manifest, "config.toml");
+  model.parts =
+      MakeModelSpec(ParseConfig(config, (model.dir / "config.toml").string(), model.dir, {})).parts;
   return model;
 }
 
@@ -41,6 +52,13 @@ void CheckSpec(const TrainedModel& model, const ModelSpec& spec) {
          "{}: the model was trained with dense.optimizer = \"{}\", the config says \"{}\": use the "
          "config it was trained with ({})",
          model.dir.string(), NameOf(model.manifest.dense_rule), NameOf(spec.dense_rule),
+         (model.dir / "config.toml").string());
+  }
+  if (model.parts != spec.parts) {
+    Fail(ExitCode::kModel,
+         "{}: the model was trained with the parts {}; the config names {}: set model.<part> as in "
+         "{}",
+         model.dir.string(), Describe(model.parts), Describe(spec.parts),
          (model.dir / "config.toml").string());
   }
 }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "common/config/config.h"
 #include "common/model/manifest.h"
@@ -14,13 +15,14 @@ struct TrainedModel {
   std::filesystem::path dir;
   Manifest manifest;
   std::string transforms_json;
+  std::vector<ModelPartKind> parts;  // that its own config names
 };
 
 // Accepts the folder `model/` or the output folder above it. Throws Error(kModel).
 TrainedModel OpenModel(const std::filesystem::path& dir);
 
-// Throws Error(kModel) where the config makes other tables or another dense part than the
-// model's: says which differ.
+// Throws Error(kModel) where the config makes other tables, another dense part or other parts
+// than the model's: says which differ.
 void CheckSpec(const TrainedModel& model, const ModelSpec& spec);
 
 }  // namespace fathom

@@ -16,7 +16,7 @@ constexpr double kMaxShareRead = 0.8;  // of all books, by one reader
 constexpr int kFirstYear = 1900, kYears = 124;
 
 // Different things draw from different streams.
-enum Thing : std::uint64_t {
+enum BookThing : std::uint64_t {
   kReaderActivity = 1,
   kBookFame,
   kPick,

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kCounts = 13;
 constexpr std::size_t kCategories = 26;
-constexpr int kFactors = 4;
+constexpr int kPairFactors = 4;
 constexpr double kZipf = 1.1;
 constexpr double kClickRate = 0.25;
 constexpr double kBestAuc = 0.80;
@@ -44,7 +44,7 @@ constexpr std::array<double, kCounts> kMissingCount = {0.4, 0,    0.2, 0.2,  0.0
 constexpr std::pair<std::size_t, std::size_t> kPairs[] = {
     {0, 5}, {1, 8}, {4, 13}, {7, 16}, {10, 22}, {12, 6}, {14, 23}, {17, 24}, {18, 1}, {25, 7}};
 
-enum Thing : std::uint64_t {
+enum CriteoThing : std::uint64_t {
   kDrawValue = 1,
   kDrawMissing,
   kDrawCount,
@@ -121,11 +121,11 @@ class ClickWorld {
                   std::sin(1.5 * x + BellShaped(Stream(seed_, kPhase, i)));
     }
     for (const auto& [a, b] : kPairs) {
-      for (std::uint64_t f = 0; f < kFactors; ++f) {
+      for (std::uint64_t f = 0; f < kPairFactors; ++f) {
         parts[2] += BellShaped(Stream(seed_, kFactor,
-                                      Name(a, row.values[a]) * std::uint64_t{kFactors} + f)) *
+                                      Name(a, row.values[a]) * std::uint64_t{kPairFactors} + f)) *
                     BellShaped(Stream(seed_, kFactor,
-                                      Name(b, row.values[b]) * std::uint64_t{kFactors} + f));
+                                      Name(b, row.values[b]) * std::uint64_t{kPairFactors} + f));
       }
     }
     return parts;

@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
 
 // Shares of the window: where pages begin to leave, until how few are left, and where they must be
 // gone.
-constexpr double kFullShare = 0.85;
-constexpr double kKeptShare = 0.75;
+constexpr double kFullWindow = 0.85;
+constexpr double kKeptWindow = 0.75;
 constexpr double kLastShare = 0.95;
 constexpr std::size_t kSmallestWindowShare = 16;  // of the limit: a sixteenth
 
@@ -167,18 +167,18 @@ void ColdTier::KeepWithin() {
   const auto above = [&](double share) {
     return static_cast<double>(resident_bytes()) > share * static_cast<double>(window_);
   };
-  if (!above(kFullShare)) return;
+  if (!above(kFullWindow)) return;
   if (leaving_.empty()) BeginLeaving();
   while (above(kLastShare) && !leaving_.empty()) {
     FinishLeaving();
-    if (above(kFullShare)) BeginLeaving();
+    if (above(kFullWindow)) BeginLeaving();
   }
 }
 
 // Chooses what leaves and begins to write it: the disk works while training goes on.
 void ColdTier::BeginLeaving() {
   const auto keep =
-      static_cast<std::size_t>(kKeptShare * static_cast<double>(window_)) / kPageBytes;
+      static_cast<std::size_t>(kKeptWindow * static_cast<double>(window_)) / kPageBytes;
   std::size_t left = resident_pages_;
   for (std::size_t steps = 0; left > keep && steps < 2 * extents_.size(); ++steps) {
     const std::size_t at = hand_;

@@ -119,6 +119,34 @@ TEST_F(ParityTest, UpdateRules) {
   }
 }
 
+// The optional parts of the model, with rounded rows too.
+TEST_F(ParityTest, WithFm) {
+  const std::vector<std::string> fm = {"model.fm=true", "column.book.dim=4"};
+  for (const char* format : {"float32", "bfloat16"}) {
+    const auto with = [&](std::vector<std::string> overrides) {
+      overrides.insert(overrides.end(), fm.begin(), fm.end());
+      overrides.push_back(fmt::format("train.row_format={}", format));
+      return overrides;
+    };
+    const auto one = Train("reference_fm", with({}));
+    Train("plain", with({"model.fm=false"}));
+    EXPECT_NE(
+        CompareModels(dir_->path() / "reference_fm" / "model", dir_->path() / "plain" / "model"),
+        "");
+    for (const std::vector<std::string>& layout : std::vector<std::vector<std::string>>{
+             {"cluster.workers=2"},
+             {"cluster.workers=3", "cluster.servers=2", "cluster.threads=2"},
+             {"cluster.workers=4", "cluster.servers=3", "cluster.transport=tcp"}}) {
+      const auto other = Train("other_fm", with(layout));
+      EXPECT_EQ(CompareModels(dir_->path() / "reference_fm" / "model",
+                              dir_->path() / "other_fm" / "model"),
+                "")
+          << format << " " << layout.front();
+      EXPECT_EQ(other.result.report.metrics.auc, one.result.report.metrics.auc);
+    }
+  }
+}
+
 TEST_F(ParityTest, MetricsDoNotDependOnTheLayout) {
   const auto one = Train("one", {});
   const auto many = Train("many", {"cluster.workers=3", "cluster.servers=2", "cluster.threads=2"});

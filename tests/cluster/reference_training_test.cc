@@ -202,5 +202,7 @@ TEST(ReferenceTraining, GradientDescentWithRegularisation) {
                  "cluster.servers=3"});
 }
 
+TEST(ReferenceTraining, WithFm) { CompareLosses({"model.fm=true", "column.book.dim=4"}); }
+
 }  // namespace
 }  // namespace fathom

@@ -122,6 +122,20 @@ TEST_F(ResumeTest, WithOtherUpdateRules) {
   }
 }
 
+TEST_F(ResumeTest, WithFm) {
+  const std::vector<std::string> fm = {"model.fm=true", "column.book.dim=4"};
+  const auto with = [&](std::vector<std::string> overrides) {
+    overrides.insert(overrides.end(), fm.begin(), fm.end());
+    return overrides;
+  };
+  Train("run", with({"checkpoint.every_steps=11", "cluster.servers=2"}));
+  const std::uint64_t step = Checkpoints("run").Steps().front();
+  GoOn("run", step, "other", with({"cluster.workers=3"}));
+  EXPECT_EQ(CompareModels(Model("run"), Model("other")), "");
+  ExpectError(ExitCode::kUsage, {"fm = true", "fm = false"},
+              [&] { GoOn("run", step, "other", {"column.book.dim=4"}); });
+}
+
 TEST_F(ResumeTest, OnAnyLayout) {
   Train("run", {"checkpoint.every_steps=11", "checkpoint.keep=1"});
   const std::uint64_t step = Checkpoints("run").Steps().at(0);

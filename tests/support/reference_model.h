@@ -71,6 +71,13 @@ class ReferenceModel {
     for (std::size_t l = spec_.layers.size(); l-- > 0;)
       above = BackThroughLayer(p, l, activations[l], l + 1 < spec_.layers.size(),
                                activations[l + 1], above, gradient);
+    if (spec_.Has(ModelPartKind::kFm)) {
+      const std::vector<double>& x = activations.front();
+      ForEachPair([&](std::size_t a, std::size_t b) {
+        above[a] += d * x[b];
+        above[b] += d * x[a];
+      });
+    }
     ForEachValue(spec_, example, [&](const Field& field, Key key, double scale) {
       const auto t = static_cast<std::size_t>(field.table);
       if (field.wide) gradient->wide[t][key] += scale * d;
@@ -81,6 +88,21 @@ class ReferenceModel {
         row[i] += scale * above[static_cast<std::size_t>(field.input_offset) + i];
     });
     return Loss(logit, example.label);
+  }
+
+  // The fm part by its definition: calls use(a, b) for each element of each pair of fields, once;
+  // a and b are its places in the MLP's input.
+  template <typename UsePair>
+  void ForEachPair(UsePair use) const {
+    for (std::size_t i = 0; i < spec_.fields.size(); ++i) {
+      for (std::size_t j = i + 1; j < spec_.fields.size(); ++j) {
+        const Field& a = spec_.fields[i];
+        const Field& b = spec_.fields[j];
+        for (int d = 0; d < std::min(a.dim, b.dim); ++d)
+          use(static_cast<std::size_t>(a.input_offset + d),
+              static_cast<std::size_t>(b.input_offset + d));
+      }
+    }
   }
 
  private:
@@ -103,6 +125,9 @@ class ReferenceModel {
             scale * p.deep[t].at(key)[static_cast<std::size_t>(i)];
     });
     if (activations != nullptr) activations->push_back(x);
+    if (spec_.Has(ModelPartKind::kFm)) {
+      ForEachPair([&](std::size_t a, std::size_t b) { logit += x[a] * x[b]; });
+    }
     for (std::size_t l = 0; l < spec_.layers.size(); ++l) {
       const LayerSpec& layer = spec_.layers[l];
       std::vector<double> out(static_cast<std::size_t>(layer.outputs));

@@ -19,22 +19,6 @@ using RowPointers = std::array<const float*, kRowsAtOnce>;
 
 }  // namespace
 
-void TransposedWeights::Set(const ModelSpec& spec, const float* dense) {
-  if (spec.layers.empty()) return;
-  const LayerSpec& layer = spec.layers.front();
-  outputs_ = static_cast<std::size_t>(layer.outputs);
-  weights_.resize(outputs_ * static_cast<std::size_t>(layer.inputs));
-  for (const Field& field : spec.fields) {
-    const auto dim = static_cast<std::size_t>(field.dim);
-    const std::size_t begin = static_cast<std::size_t>(field.input_offset) * outputs_;
-    const float* from = dense + layer.weight_offset + begin;
-    float* into = weights_.data() + begin;
-    for (std::size_t o = 0; o < outputs_; ++o) {
-      for (std::size_t i = 0; i < dim; ++i) into[o * dim + i] = from[i * outputs_ + o];
-    }
-  }
-}
-
 FirstLayer::FirstLayer(const ModelSpec& spec, int max_examples)
     : spec_(spec),
       layer_(spec.layers.front()),
@@ -47,19 +31,30 @@ FirstLayer::FirstLayer(const ModelSpec& spec, int max_examples)
   numeric_rows_.resize(static_cast<std::size_t>(max_examples));
 }
 
-void FirstLayer::Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-                         float* out) {
-  ForwardNumerics(batch, slice, rows.dense.data(), out);
+void FirstLayer::Transpose(const float* dense, float* out) const {
+  for (const Field& field : spec_.fields) {
+    const auto dim = static_cast<std::size_t>(field.dim);
+    const std::size_t begin = static_cast<std::size_t>(field.input_offset) * outputs_;
+    const float* from = dense + layer_.weight_offset + begin;
+    float* into = out + begin;
+    for (std::size_t o = 0; o < outputs_; ++o) {
+      for (std::size_t i = 0; i < dim; ++i) into[o * dim + i] = from[i * outputs_ + o];
+    }
+  }
+}
+
+void FirstLayer::Forward(const SliceInput& input, float* out) {
+  ForwardNumerics(input, out);
   for (std::size_t f = 0; f < spec_.fields.size(); ++f) {
-    if (spec_.fields[f].dim > 0) ForwardField(batch, slice, f, rows, out);
+    if (spec_.fields[f].dim > 0) ForwardField(input, f, out);
   }
 }
 
 // out = bias + numeric columns * W.
-void FirstLayer::ForwardNumerics(const Batch& batch, std::uint32_t slice, const float* dense,
-                                 float* out) {
-  const auto [begin, end] = batch.SliceExamples(slice);
-  const std::size_t m = end - begin;
+void FirstLayer::ForwardNumerics(const SliceInput& input, float* out) {
+  const float* dense = input.rows.dense.data();
+  const std::uint32_t begin = input.first_example();
+  const std::size_t m = input.examples();
   const float* bias = dense + layer_.bias_offset;
   if (deep_numerics_.empty()) {
     for (std::size_t e = 0; e < m; ++e) std::copy_n(bias, outputs_, out + e * outputs_);
@@ -67,7 +62,7 @@ void FirstLayer::ForwardNumerics(const Batch& batch, std::uint32_t slice, const 
   }
   const std::size_t columns = deep_numerics_.size();
   for (std::size_t e = 0; e < m; ++e) {
-    const float* from = batch.numerics.data() + (begin + e) * spec_.numerics.size();
+    const float* from = input.batch.numerics.data() + (begin + e) * spec_.numerics.size();
     float* const row = numerics_.data() + e * columns;
     for (std::size_t c = 0; c < columns; ++c) row[c] = from[deep_numerics_[c]];
     numeric_rows_[e] = row;
@@ -78,18 +73,17 @@ void FirstLayer::ForwardNumerics(const Batch& batch, std::uint32_t slice, const 
   for (std::size_t e = 0; e < m; ++e) AddScaled(1.0F, bias, outputs_, out + e * outputs_);
 }
 
-void FirstLayer::ForwardField(const Batch& batch, std::uint32_t slice, std::size_t f,
-                              const PulledRows& rows, float* out) {
+void FirstLayer::ForwardField(const SliceInput& input, std::size_t f, float* out) {
   const Field& field = spec_.fields[f];
   const auto t = static_cast<std::size_t>(field.table);
   const auto dim = static_cast<std::size_t>(field.dim);
-  const TableBatch& table = batch.tables[t];
-  const std::uint32_t first_example = batch.SliceExamples(slice).first;
-  const float* weights = rows.dense.data() + layer_.weight_offset +
+  const TableBatch& table = input.batch.tables[t];
+  const std::uint32_t first_example = input.first_example();
+  const float* weights = input.rows.dense.data() + layer_.weight_offset +
                          static_cast<std::size_t>(field.input_offset) * outputs_;
-  const auto [first, end] = batch.SegmentsOf(t, slice, f);
+  const auto [first, end] = input.batch.SegmentsOf(t, input.slice, f);
   const auto embedding = [&](std::size_t segment) {
-    return rows.tables[t].deep.data() + table.segments[segment].row * dim;
+    return input.rows.tables[t].deep.data() + table.segments[segment].row * dim;
   };
   RowPointers embeddings;
   for (std::size_t begin = first; begin < end; begin += kRowsAtOnce) {
@@ -109,20 +103,17 @@ void FirstLayer::ForwardField(const Batch& batch, std::uint32_t slice, std::size
   }
 }
 
-void FirstLayer::Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-                          const TransposedWeights& transposed, const float* out_gradient,
-                          std::vector<SegmentGradients>* gradients, float* dense_gradient) {
-  const auto [begin, end] = batch.SliceExamples(slice);
-  float* bias_gradient = dense_gradient + layer_.bias_offset;
+void FirstLayer::Backward(const SliceInput& input, const float* transposed,
+                          const float* out_gradient, const SliceGradients& gradients) {
+  const std::size_t m = input.examples();
+  float* bias_gradient = gradients.dense + layer_.bias_offset;
   std::fill_n(bias_gradient, outputs_, 0.0F);
-  for (std::size_t e = 0; e < end - begin; ++e)
+  for (std::size_t e = 0; e < m; ++e)
     AddScaled(1.0F, out_gradient + e * outputs_, outputs_, bias_gradient);
   for (std::size_t f = 0; f < spec_.fields.size(); ++f) {
-    if (spec_.fields[f].dim == 0) continue;
-    BackwardField(batch, slice, f, rows, transposed, out_gradient,
-                  &(*gradients)[static_cast<std::size_t>(spec_.fields[f].table)], dense_gradient);
+    if (spec_.fields[f].dim > 0) BackwardField(input, f, transposed, out_gradient, gradients);
   }
-  BackwardNumerics(end - begin, out_gradient, dense_gradient);
+  BackwardNumerics(m, out_gradient, gradients.dense);
 }
 
 // The sum of the gradients of the segment's examples; that of a lone example is taken where it is.
@@ -140,30 +131,29 @@ const float* FirstLayer::SegmentGradient(const TableBatch& table, const Segment&
   return scratch;
 }
 
-void FirstLayer::BackwardField(const Batch& batch, std::uint32_t slice, std::size_t f,
-                               const PulledRows& rows, const TransposedWeights& transposed,
-                               const float* out_gradient, SegmentGradients* gradients,
-                               float* dense_gradient) {
+void FirstLayer::BackwardField(const SliceInput& input, std::size_t f, const float* transposed,
+                               const float* out_gradient, const SliceGradients& gradients) {
   const Field& field = spec_.fields[f];
   const auto t = static_cast<std::size_t>(field.table);
   const auto dim = static_cast<std::size_t>(field.dim);
-  const TableBatch& table = batch.tables[t];
-  const std::uint32_t first_example = batch.SliceExamples(slice).first;
-  float* weight_gradient = dense_gradient + layer_.weight_offset +
+  const TableBatch& table = input.batch.tables[t];
+  const std::uint32_t first_example = input.first_example();
+  float* weight_gradient = gradients.dense + layer_.weight_offset +
                            static_cast<std::size_t>(field.input_offset) * outputs_;
-  const auto [first, end] = batch.SegmentsOf(t, slice, f);
+  const auto [first, end] = input.batch.SegmentsOf(t, input.slice, f);
   if (first == end) std::fill_n(weight_gradient, dim * outputs_, 0.0F);
   RowPointers embeddings, sums;
   for (std::size_t begin = first; begin < end; begin += kRowsAtOnce) {
     const std::size_t count = std::min<std::size_t>(kRowsAtOnce, end - begin);
     for (std::size_t i = 0; i < count; ++i) {
       const Segment& segment = table.segments[begin + i];
-      embeddings[i] = rows.tables[t].deep.data() + segment.row * dim;
+      embeddings[i] = input.rows.tables[t].deep.data() + segment.row * dim;
       sums[i] = SegmentGradient(table, segment, first_example, out_gradient,
                                 products_.data() + i * outputs_);
     }
-    MultiplyRows(std::span(sums).first(count), transposed.OfInput(field.input_offset), outputs_,
-                 dim, gradients->deep.data() + begin * dim);
+    MultiplyRows(std::span(sums).first(count),
+                 transposed + static_cast<std::size_t>(field.input_offset) * outputs_, outputs_,
+                 dim, gradients.rows[t].deep.data() + begin * dim);
     MultiplyOuter(std::span(embeddings).first(count), std::span(sums).first(count), dim, outputs_,
                   begin > first, weight_gradient);
   }

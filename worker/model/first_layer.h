@@ -13,29 +13,9 @@
 #include "common/aligned_vector.h"
 #include "common/model/model_spec.h"
 #include "worker/batch/batch.h"
-#include "worker/batch/pulled_rows.h"
+#include "worker/model/model_part.h"
 
 namespace fathom {
-
-// Gradients by segment of one table of a batch; each slice writes its own.
-struct SegmentGradients {
-  AlignedVector<float> wide;  // [segments], if the table is wide
-  AlignedVector<float> deep;  // [segments x dim], if it is deep
-};
-
-// W of each field's inputs the other way round, [outputs x dim], one field after another: the
-// form that the gradients of the rows need. Made once a step, read by all threads.
-class TransposedWeights {
- public:
-  void Set(const ModelSpec& spec, const float* dense);
-  const float* OfInput(int input_offset) const {
-    return weights_.data() + static_cast<std::size_t>(input_offset) * outputs_;
-  }
-
- private:
-  std::size_t outputs_ = 0;
-  AlignedVector<float> weights_;
-};
 
 // Thread rule: a thread's own.
 class FirstLayer {
@@ -43,21 +23,25 @@ class FirstLayer {
   FirstLayer(const ModelSpec& spec, int max_examples);
 
   // out [m x outputs], before ReLU.
-  void Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* out);
+  void Forward(const SliceInput& input, float* out);
 
-  // After Forward of the same slice. out_gradient: of out. Writes the layer's part of
-  // dense_gradient [spec.dense_floats] and the slice's part of the deep gradients [tables].
-  void Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-                const TransposedWeights& transposed, const float* out_gradient,
-                std::vector<SegmentGradients>* gradients, float* dense_gradient);
+  // W of each field's inputs the other way round, [outputs x dim], one field after another: the
+  // form that the gradients of the rows need.
+  std::size_t transposed_floats() const {
+    return outputs_ * static_cast<std::size_t>(layer_.inputs);
+  }
+  void Transpose(const float* dense, float* out) const;
+
+  // After Forward of the same slice. transposed: of this step's dense parameters. out_gradient: of
+  // out. Writes the layer's part of the dense gradient and the slice's embedding gradients.
+  void Backward(const SliceInput& input, const float* transposed, const float* out_gradient,
+                const SliceGradients& gradients);
 
  private:
-  void ForwardNumerics(const Batch& batch, std::uint32_t slice, const float* dense, float* out);
-  void ForwardField(const Batch& batch, std::uint32_t slice, std::size_t field,
-                    const PulledRows& rows, float* out);
-  void BackwardField(const Batch& batch, std::uint32_t slice, std::size_t field,
-                     const PulledRows& rows, const TransposedWeights& transposed,
-                     const float* out_gradient, SegmentGradients* gradients, float* dense_gradient);
+  void ForwardNumerics(const SliceInput& input, float* out);
+  void ForwardField(const SliceInput& input, std::size_t field, float* out);
+  void BackwardField(const SliceInput& input, std::size_t field, const float* transposed,
+                     const float* out_gradient, const SliceGradients& gradients);
   const float* SegmentGradient(const TableBatch& table, const Segment& segment,
                                std::uint32_t first_example, const float* out_gradient,
                                float* scratch) const;

@@ -18,54 +18,30 @@ void BatchGradients::Resize(const ModelSpec& spec, const Batch& batch) {
   }
 }
 
-SliceModel::SliceModel(const ModelSpec& spec, int slice_size) : spec_(spec) {
-  if (spec.layers.empty()) return;
-  first_layer_.emplace(spec, slice_size);
-  mlp_.emplace(spec, slice_size);
-}
-
 void SliceModel::Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
                          float* logits) {
-  const auto [begin, end] = batch.SliceExamples(slice);
-  std::fill_n(logits, end - begin, rows.dense.front());
-  AddWide(batch, slice, rows, logits);
-  if (!mlp_) return;
-  first_layer_->Forward(batch, slice, rows, mlp_->first_output());
-  mlp_->Forward(rows.dense.data(), static_cast<int>(end - begin), logits);
+  const SliceInput input{batch, slice, rows};
+  std::fill_n(logits, input.examples(), 0.0F);
+  for (const auto& part : parts_) part->Forward(input, logits);
 }
 
-void SliceModel::AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-                         float* logits) const {
-  const auto [first_example, end_example] = batch.SliceExamples(slice);
-  const std::size_t numerics = spec_.numerics.size();
-  for (std::size_t n = 0; n < numerics; ++n) {
-    if (!spec_.numerics[n].wide) continue;
-    const float weight = rows.dense[static_cast<std::size_t>(spec_.numerics[n].wide_offset)];
-    for (std::uint32_t e = first_example; e < end_example; ++e)
-      logits[e - first_example] += weight * batch.numerics[e * numerics + n];
-  }
-  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
-    if (!spec_.tables[t].wide) continue;
-    const TableBatch& table = batch.tables[t];
-    const auto [begin, end] = batch.SegmentsOf(t, slice);
-    for (std::uint32_t s = begin; s < end; ++s) {
-      const Segment& segment = table.segments[s];
-      const float weight = rows.tables[t].wide[segment.row];
-      for (std::uint32_t o = segment.begin; o < segment.end; ++o)
-        logits[table.examples[o] - first_example] += table.Scale(o) * weight;
-    }
+void SliceModel::MakeStepWeights(const PulledRows& rows, StepWeights* weights) const {
+  weights->resize(parts_.size());
+  for (std::size_t p = 0; p < parts_.size(); ++p) {
+    (*weights)[p].resize(parts_[p]->step_weight_floats());
+    parts_[p]->MakeStepWeights(rows.dense.data(), (*weights)[p].data());
   }
 }
 
 double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-                            const TransposedWeights& transposed, const float* logits,
+                            const StepWeights& weights, const float* logits,
                             BatchGradients* gradients, float* dense_gradient) {
-  const auto [begin, end] = batch.SliceExamples(slice);
-  const int m = static_cast<int>(end - begin);
+  const SliceInput input{batch, slice, rows};
+  const std::uint32_t begin = input.first_example();
   float* logit_gradients = gradients->logits.data() + begin;
   double loss = 0;
-  for (int e = 0; e < m; ++e) {
-    const std::uint8_t label = batch.labels[begin + static_cast<std::uint32_t>(e)];
+  for (std::uint32_t e = 0; e < input.examples(); ++e) {
+    const std::uint8_t label = batch.labels[begin + e];
     loss += LogLoss(logits[e], label);
     logit_gradients[e] = static_cast<float>(Sigmoid(logits[e]) - label);
   }
@@ -75,48 +51,10 @@ double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const Pulle
          "[deep] and [dense]) or standardise the numeric columns",
          batch.step, batch.first_slice + slice);
   }
-  // The layers' gradients are written whole; what lies before them is added up.
-  const int before_layers =
-      spec_.layers.empty() ? spec_.dense_floats : spec_.layers.front().weight_offset;
-  std::fill_n(dense_gradient, before_layers, 0.0F);
-  WideDenseGradient(batch, slice, logit_gradients, dense_gradient);
-  WideGradient(batch, slice, gradients);
-  if (mlp_) {
-    mlp_->Backward(rows.dense.data(), m, logit_gradients, dense_gradient);
-    first_layer_->Backward(batch, slice, rows, transposed, mlp_->first_gradient(),
-                           &gradients->tables, dense_gradient);
-  }
+  const SliceGradients out{gradients->tables, dense_gradient};
+  for (std::size_t p = 0; p < parts_.size(); ++p)
+    parts_[p]->Backward(input, logit_gradients, weights[p].data(), out);
   return loss;
-}
-
-void SliceModel::WideGradient(const Batch& batch, std::uint32_t slice,
-                              BatchGradients* gradients) const {
-  for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
-    if (!spec_.tables[t].wide) continue;
-    const TableBatch& table = batch.tables[t];
-    const auto [begin, end] = batch.SegmentsOf(t, slice);
-    for (std::uint32_t s = begin; s < end; ++s) {
-      const Segment& segment = table.segments[s];
-      float sum = 0;
-      for (std::uint32_t o = segment.begin; o < segment.end; ++o)
-        sum += table.Scale(o) * gradients->logits[table.examples[o]];
-      gradients->tables[t].wide[s] = sum;
-    }
-  }
-}
-
-void SliceModel::WideDenseGradient(const Batch& batch, std::uint32_t slice,
-                                   const float* logit_gradients, float* dense_gradient) const {
-  const auto [begin, end] = batch.SliceExamples(slice);
-  const std::size_t numerics = spec_.numerics.size();
-  for (std::uint32_t e = begin; e < end; ++e) {
-    const float gradient = logit_gradients[e - begin];
-    dense_gradient[0] += gradient;
-    for (std::size_t n = 0; n < numerics; ++n) {
-      if (!spec_.numerics[n].wide) continue;
-      dense_gradient[spec_.numerics[n].wide_offset] += gradient * batch.numerics[e * numerics + n];
-    }
-  }
 }
 
 }  // namespace fathom

@@ -4,14 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include "common/model/model_spec.h"
 #include "worker/batch/batch.h"
 #include "worker/batch/pulled_rows.h"
-#include "worker/model/first_layer.h"
-#include "worker/model/mlp.h"
+#include "worker/model/model_part.h"
 
 namespace fathom {
 
@@ -27,28 +26,25 @@ struct BatchGradients {
 // Thread rule: a thread's own. The shapes depend on the slice alone.
 class SliceModel {
  public:
-  SliceModel(const ModelSpec& spec, int slice_size);
+  SliceModel(const ModelSpec& spec, int slice_size) : parts_(MakeParts(spec, slice_size)) {}
 
-  // logits [examples of the slice] = bias + wide part + deep part (Cheng et al. 2016, eq. 3).
+  // logits [examples of the slice] = the sum of the parts, in their order: bias + wide part + deep
+  // part (Cheng et al. 2016, eq. 3) + the optional ones.
   void Forward(const Batch& batch, std::uint32_t slice, const PulledRows& rows, float* logits);
+
+  // Once a step, before any slice's Backward: what all threads' parts read in it. One thread's
+  // model makes them for all.
+  void MakeStepWeights(const PulledRows& rows, StepWeights* weights) const;
 
   // After Forward of the same slice. Fills the slice's part of `gradients` and dense_gradient
   // [spec.dense_floats], all but the gaps between layers, which must be 0 already. Returns the sum
   // of the slice's log losses. Throws Error(kNumeric) where the loss is not finite.
   double Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-                  const TransposedWeights& transposed, const float* logits,
-                  BatchGradients* gradients, float* dense_gradient);
+                  const StepWeights& weights, const float* logits, BatchGradients* gradients,
+                  float* dense_gradient);
 
  private:
-  void AddWide(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
-               float* logits) const;
-  void WideGradient(const Batch& batch, std::uint32_t slice, BatchGradients* gradients) const;
-  void WideDenseGradient(const Batch& batch, std::uint32_t slice, const float* logit_gradients,
-                         float* dense_gradient) const;
-
-  const ModelSpec& spec_;
-  std::optional<FirstLayer> first_layer_;  // these two: if there is a deep part
-  std::optional<Mlp> mlp_;
+  std::vector<std::unique_ptr<ModelPart>> parts_;
 };
 
 }  // namespace fathom

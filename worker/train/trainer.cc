@@ -64,7 +64,7 @@ void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<Sl
                               ThreadPool& pool) {
   logits_.resize(batch_->examples);
   gradients_.Resize(context_.spec, *batch_);
-  transposed_.Set(context_.spec, rows_.dense.data());
+  models.front().MakeStepWeights(rows_, &step_weights_);
   losses_.resize(batch_->slices);
   dense_tree_.Begin(nodes, batch_->global_slices);
   pool.ForEach(batch_->slices, [&](std::size_t slice, int thread) {
@@ -75,8 +75,8 @@ void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<Sl
     float* logits = logits_.data() + batch_->SliceExamples(s).first;
     auto dense_gradient = dense_tree_.Acquire();
     model.Forward(*batch_, s, rows_, logits);
-    losses_[slice] =
-        model.Backward(*batch_, s, rows_, transposed_, logits, &gradients_, dense_gradient->data());
+    losses_[slice] = model.Backward(*batch_, s, rows_, step_weights_, logits, &gradients_,
+                                    dense_gradient->data());
     dense_tree_.Put(batch_->first_slice + s, std::move(dense_gradient));
   });
 }

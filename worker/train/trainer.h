@@ -53,7 +53,7 @@ class Trainer {
   std::unique_ptr<Batch> batch_;
   PulledRows rows_;
   std::vector<float> logits_;
-  TransposedWeights transposed_;
+  StepWeights step_weights_;
   BatchGradients gradients_;
   std::vector<double> losses_;  // by slice of the part
   BatchPrefetch prefetch_;

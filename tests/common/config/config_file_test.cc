@@ -258,7 +258,7 @@ TEST(ConfigFile, ADumpNamesTheSettingsOfTheChosenRulesAlone) {
 TEST(ConfigFile, WhatWasTrainedLeastNeedsASumOfSquares) {
   for (const char* part : {"wide", "deep"}) {
     const std::string sgd = std::string(part) + ".optimizer=sgd";
-    ExpectUsage("", {sgd.substr(0, 14), "evict_least_trained", "evict_smallest"},
+    ExpectUsage("", {part, ".optimizer = \"sgd\"", "evict_least_trained", "evict_smallest"},
                 {sgd, "server.memory_limit=1GB"});
     Parse("", {sgd, "server.memory_limit=1GB", "server.at_limit=evict_smallest"});
     Parse("", {sgd, "server.memory_limit=1GB", "server.cold_tier=."});

@@ -67,6 +67,38 @@ TEST(ModelSpec, WithoutDeepColumnsThereAreNoLayers) {
   EXPECT_EQ(spec.dense_floats, 16);
 }
 
+Config WithFm(std::vector<ColumnConfig> columns) {
+  Config config;
+  config.model.parts[static_cast<std::size_t>(ModelPartKind::kFm)] = true;
+  config.columns = std::move(columns);
+  return config;
+}
+
+TEST(ModelSpec, PartsRunInTheOrderOfTheirTable) {
+  using enum ModelPartKind;
+  Config config;
+  config.columns = {{.name = "a"}, {.name = "b"}};
+  EXPECT_EQ(MakeModelSpec(config).parts, (std::vector{kLinear, kDeep}));
+  const ModelSpec spec = MakeModelSpec(WithFm(config.columns));
+  EXPECT_EQ(spec.parts, (std::vector{kLinear, kDeep, kFm}));
+  EXPECT_EQ(spec.dense_floats, MakeModelSpec(config).dense_floats) << "it has no parameters";
+  config.columns = {{.name = "a", .use = Use::kWide}};
+  EXPECT_EQ(MakeModelSpec(config).parts, (std::vector{kLinear}));
+}
+
+TEST(ModelSpec, FmNeedsOneDimension) {
+  const Config config =
+      WithFm({{.name = "a"}, {.name = "w", .use = Use::kWide}, {.name = "b", .dim = 4}});
+  ExpectError(ExitCode::kUsage,
+              {"model.fm", "\"a\" has dim = 16", "\"b\" has dim = 4", "model.fm = false"},
+              [&] { MakeModelSpec(config); });
+}
+
+TEST(ModelSpec, FmNeedsTwoDeepFields) {
+  const Config config = WithFm({{.name = "a"}, {.name = "w", .use = Use::kWide}});
+  ExpectError(ExitCode::kUsage, {"model.fm", "pairs", "has 1"}, [&] { MakeModelSpec(config); });
+}
+
 TEST(ModelSpec, InitialWeightsHaveTheirVariance) {
   Config config;
   config.seed = 1;

@@ -43,6 +43,43 @@ TEST(DenseTable, TheStepIsTakenWithTheMeanOverTheExamples) {
   EXPECT_FLOAT_EQ(table.values()[3], before - 0.5F * 3 / 4);
 }
 
+// Two blocks and more, so that the state of each rule is found at its place in every block; saved
+// and restored on other servers, with the second step there.
+TEST(DenseTable, AdamKeepsItsStateOverBlocksAndServers) {
+  constexpr int kFloats = 2 * 1024 + 48;
+  Config config;
+  config.dense.optimizer = UpdateRuleKind::kAdam;
+  ModelSpec spec = Spec(kFloats);
+  spec.dense_rule = UpdateRuleKind::kAdam;
+  std::vector<float> gradient(kFloats);
+  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] = std::cos(static_cast<float>(i));
+  DenseTable whole(config, spec, 0, 1);
+  const std::vector<float> initial(whole.values().begin(), whole.values().end());
+  whole.Update(0, 1, std::vector<DenseGradient>{{0, gradient}});
+  const testing::ScratchDir dir;
+  CreateDense(dir.path(), kFloats, 2);
+  whole.Save(dir.path());
+  const DenseState state = ReadDense(dir.path(), {.tables = {},
+                                                  .dense_floats = kFloats,
+                                                  .dense_rule = UpdateRuleKind::kAdam,
+                                                  .files = {FinishDense(dir.path(), kFloats, 2)}});
+  for (std::size_t i = 0; i < kFloats; ++i) {
+    ASSERT_NEAR(state.values[i], initial[i] - 0.001 * (gradient[i] > 0 ? 1 : -1), 1e-6) << i;
+    ASSERT_NEAR(state.state[i], 0.1 * gradient[i], 1e-7) << i;
+    ASSERT_NEAR(state.state[kFloats + i], 0.001 * gradient[i] * gradient[i], 1e-8) << i;
+  }
+  whole.Update(1, 1, std::vector<DenseGradient>{{0, gradient}});
+  for (int server = 0; server < 3; ++server) {
+    DenseTable part(config, spec, server, 3);
+    part.Restore(state);
+    const auto [first, end] = DenseRange(kFloats, server, 3);
+    part.Update(1, 1,
+                std::vector<DenseGradient>{{0, std::span(gradient).subspan(first, end - first)}});
+    for (std::size_t i = first; i < end; ++i)
+      ASSERT_EQ(part.values()[i - first], whole.values()[i]) << i;
+  }
+}
+
 TEST(DenseTable, RangesOfAllServersTogetherAreTheWhole) {
   Config config;
   const ModelSpec spec = Spec(5 * 16);
@@ -113,7 +150,7 @@ TEST(DenseTable, RestoreTakesItsRange) {
   const DenseState saved = ReadDense(dir.path(), manifest);
   for (std::size_t i = 0; i < 64; ++i) {
     EXPECT_EQ(saved.values[i], i < 32 ? 0 : state.values[i]);
-    EXPECT_EQ(saved.accumulators[i], i < 32 ? 0 : state.accumulators[i]);
+    EXPECT_EQ(saved.state[i], i < 32 ? 0 : state.state[i]);
   }
 }
 

@@ -196,6 +196,72 @@ TEST_F(SparseTableTest, UpdateTouchesThePartsOfItsShape) {
   }
 }
 
+// One step of Adam in both parts, with the numbers of its state where a row has them: the first
+// step changes a weight by the rate, m is a tenth and v a thousandth of the gradient and its
+// square.
+TEST_F(SparseTableTest, AdamInBothParts) {
+  config_.wide.optimizer = config_.deep.optimizer = UpdateRuleKind::kAdam;
+  testing::Give(&config_.wide, {{"learning_rate", 0.5}});
+  testing::Give(&config_.deep, {{"learning_rate", 0.25}});
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    const TableSpec spec{.name = "t",
+                         .wide = true,
+                         .dim = 3,
+                         .row_wise = false,
+                         .precision = precision,
+                         .wide_rule = UpdateRuleKind::kAdam,
+                         .deep_rule = UpdateRuleKind::kAdam};
+    const int embedding_floats = precision == Precision::kFloat32 ? 3 : 2;
+    ASSERT_EQ(spec.state_floats(), 3 + embedding_floats + 6);
+    SparseTable table = Make(spec);
+    const std::vector<float> initial = Embeddings(table, {9});
+    float* row = nullptr;
+    table.FindOrCreate(std::vector<Key>{9}, 0, &row);
+    for (int i = 3 + embedding_floats; i < spec.state_floats(); ++i) EXPECT_EQ(row[i], 0);
+    EXPECT_EQ(table.Statistics().zero_wide_weights, 1U);
+    const std::vector<float> gradient = {2, -4, 8};
+    table.Update(0, row, -3, gradient);
+    EXPECT_EQ(table.Statistics().zero_wide_weights, 0U);
+    float weight = 0;
+    table.GatherWeights(std::vector<float*>{row}, {&weight, 1});
+    EXPECT_NEAR(weight, 0.5, 1e-6);
+    EXPECT_NEAR(row[1], -0.3, 1e-6);
+    EXPECT_NEAR(row[2], 0.009, 1e-8);
+    const std::vector<float> embedding = Embeddings(table, {9});
+    const float* const m = row + 3 + embedding_floats;
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_NEAR(embedding[i], initial[i] + (gradient[i] < 0 ? 0.25 : -0.25), 2e-3);
+      EXPECT_NEAR(m[i], 0.1 * gradient[i], 1e-6);
+      EXPECT_NEAR(m[3 + i], 0.001 * gradient[i] * gradient[i], 1e-7);
+    }
+  }
+}
+
+// What was trained least goes by v, not by m.
+TEST_F(SparseTableTest, EvictionUnderAdamGoesByTheSquaredGradients) {
+  config_.wide.optimizer = config_.deep.optimizer = UpdateRuleKind::kAdam;
+  SparseTable table = Make({.name = "t",
+                            .wide = true,
+                            .dim = 2,
+                            .row_wise = false,
+                            .wide_rule = UpdateRuleKind::kAdam,
+                            .deep_rule = UpdateRuleKind::kAdam});
+  const std::vector<Key> keys = {1, 2, 3};
+  std::vector<float*> rows(3);
+  table.FindOrCreate(keys, 0, rows.data());
+  table.Update(0, rows[0], -9, std::vector<float>{0, 0});
+  table.Update(0, rows[1], 5, std::vector<float>{1, 5});
+  table.Update(0, rows[2], 1, std::vector<float>{0, -12});
+  for (std::uint64_t keep = 2; keep > 0; --keep) {
+    table.Evict(0, keep, AtLimit::kEvictLeastTrained);
+    std::vector<float*> found(3);
+    table.Find(keys, found.data());
+    EXPECT_EQ(found[0] != nullptr, keep > 1);
+    EXPECT_EQ(found[1] != nullptr, false);
+    EXPECT_NE(found[2], nullptr);
+  }
+}
+
 TEST_F(SparseTableTest, WideOnlyTable) {
   const TableSpec spec{.name = "wide", .wide = true, .dim = 0, .row_wise = true};
   SparseTable table = Make(spec);

@@ -24,15 +24,24 @@ constexpr std::uint32_t kSliceSize = 4;
 constexpr double kStep = 1e-5;
 constexpr double kTolerance = 2e-5;
 
+// Models to check: which parts, which layers.
+struct Model {
+  const char* name;
+  bool fm;
+  std::vector<std::int64_t> hidden;
+  std::int64_t other_dim;  // of the column "deep"
+};
+
 // All kinds of fields: wide, deep or both; single, summed, averaged, weighted; crosses; numbers.
-Config MakeConfig() {
+Config MakeConfig(const Model& model) {
   Config config;
   config.model.embedding_dim = 3;
-  config.model.hidden = {7, 5};
+  config.model.hidden = model.hidden;
+  config.model.parts[static_cast<std::size_t>(ModelPartKind::kFm)] = model.fm;
   config.train.slice_size = kSliceSize;
   config.train.batch_size = 24;
   config.columns = {{.name = "both"},
-                    {.name = "deep", .use = Use::kDeep, .dim = 2},
+                    {.name = "deep", .use = Use::kDeep, .dim = model.other_dim},
                     {.name = "wide", .use = Use::kWide},
                     {.name = "summed", .kind = ColumnKind::kMultivalent},
                     {.name = "averaged",
@@ -47,9 +56,9 @@ Config MakeConfig() {
   return config;
 }
 
-class GradientTest : public ::testing::Test {
+class GradientTest : public ::testing::TestWithParam<Model> {
  protected:
-  GradientTest() : config_(MakeConfig()), spec_(MakeModelSpec(config_)), transport_(8) {
+  GradientTest() : config_(MakeConfig(GetParam())), spec_(MakeModelSpec(config_)), transport_(8) {
     testing::WriteSyntheticExamples(spec_, kExamples, 5, 6, dir_.path() / "examples.fpk");
     data_ = std::make_unique<PackedData>(dir_.path() / "examples.fpk", spec_);
     Randomise();
@@ -81,6 +90,20 @@ class GradientTest : public ::testing::Test {
           ReferenceModel::Loss(ReferenceModel(spec_).Logit(parameters_, example), example.label);
     }
     return loss;
+  }
+
+  // The sum over pairs of fields, in double precision.
+  double Pairs(const ExampleView& example) const {
+    std::vector<double> x(static_cast<std::size_t>(spec_.input_width), 0.0);
+    testing::ForEachValue(spec_, example, [&](const Field& field, Key key, double scale) {
+      for (int i = 0; i < field.dim; ++i)
+        x[static_cast<std::size_t>(field.input_offset + i)] +=
+            scale * parameters_.deep[static_cast<std::size_t>(field.table)].at(
+                        key)[static_cast<std::size_t>(i)];
+    });
+    double sum = 0;
+    ReferenceModel(spec_).ForEachPair([&](std::size_t a, std::size_t b) { sum += x[a] * x[b]; });
+    return sum;
   }
 
   double Difference(double* parameter) {
@@ -125,8 +148,8 @@ class GradientTest : public ::testing::Test {
     for (int t = 0; t < threads; ++t) models.emplace_back(spec_, kSliceSize);
     BatchGradients gradients;
     gradients.Resize(spec_, batch);
-    TransposedWeights transposed;
-    transposed.Set(spec_, rows.dense.data());
+    StepWeights weights;
+    models.front().MakeStepWeights(rows, &weights);
     const auto nodes = TreeNodes(begin, end, slices);
     DenseGradientTree dense(static_cast<std::size_t>(spec_.dense_floats));
     dense.Begin(nodes, slices);
@@ -138,7 +161,7 @@ class GradientTest : public ::testing::Test {
       auto gradient = dense.Acquire();
       models[static_cast<std::size_t>(thread)].Forward(batch, s, rows, slice_logits);
       losses[slice] = models[static_cast<std::size_t>(thread)].Backward(
-          batch, s, rows, transposed, slice_logits, &gradients, gradient->data());
+          batch, s, rows, weights, slice_logits, &gradients, gradient->data());
       dense.Put(begin + s, std::move(gradient));
     });
     for (const double loss : losses) worked.loss += loss;
@@ -172,7 +195,7 @@ class GradientTest : public ::testing::Test {
   ReferenceParameters parameters_{spec_};
 };
 
-TEST_F(GradientTest, EveryRowsGradientIsTheFiniteDifference) {
+TEST_P(GradientTest, EveryRowsGradientIsTheFiniteDifference) {
   Worked worked = Work(0, 1, 1, 1);
   EXPECT_NEAR(worked.loss, LossOfAll(), 1e-4);
   std::vector<std::size_t> pulled;
@@ -203,7 +226,7 @@ TEST_F(GradientTest, EveryRowsGradientIsTheFiniteDifference) {
   EXPECT_GT(checked, 100U);
 }
 
-TEST_F(GradientTest, EveryDenseGradientIsTheFiniteDifference) {
+TEST_P(GradientTest, EveryDenseGradientIsTheFiniteDifference) {
   Worked worked = Work(0, 1, 1, 1);
   std::vector<std::size_t> pulled;
   for (const TableBatch& table : worked.batch.tables) pulled.push_back(table.keys.size());
@@ -215,7 +238,7 @@ TEST_F(GradientTest, EveryDenseGradientIsTheFiniteDifference) {
   }
 }
 
-TEST_F(GradientTest, TheReferenceModelsOwnGradientIsTheFiniteDifference) {
+TEST_P(GradientTest, TheReferenceModelsOwnGradientIsTheFiniteDifference) {
   ReferenceParameters gradient(spec_);
   for (std::uint64_t e = 0; e < kExamples; ++e)
     ReferenceModel(spec_).AddGradient(parameters_, data_->Example(e), &gradient);
@@ -229,7 +252,7 @@ TEST_F(GradientTest, TheReferenceModelsOwnGradientIsTheFiniteDifference) {
   }
 }
 
-TEST_F(GradientTest, PushesAreTheSameBitsForAnyNumberOfThreads) {
+TEST_P(GradientTest, PushesAreTheSameBitsForAnyNumberOfThreads) {
   const Worked one = Work(0, 2, 3, 1);
   for (const int threads : {2, 4}) {
     const Worked more = Work(0, 2, 3, threads);
@@ -244,7 +267,7 @@ TEST_F(GradientTest, PushesAreTheSameBitsForAnyNumberOfThreads) {
 
 // Of one node, so that its sums are the same numbers: what three servers get together is what one
 // gets alone, each key at its server.
-TEST_F(GradientTest, PushesOfSeveralServersAreThatOfOneCutUp) {
+TEST_P(GradientTest, PushesOfSeveralServersAreThatOfOneCutUp) {
   const Worked one = Work(0, 1, 1, 1), three = Work(0, 1, 3, 1);
   ASSERT_EQ(three.pushes.size(), 3U);
   const auto decode = [&](const Worked& worked, int server, int servers) {
@@ -284,7 +307,7 @@ TEST_F(GradientTest, PushesOfSeveralServersAreThatOfOneCutUp) {
 
 // A worker of a part that takes several nodes names only some of its keys in each: by their places
 // among those that the server was asked for.
-TEST_F(GradientTest, PositionsCountFromTheServersOwnKeys) {
+TEST_P(GradientTest, PositionsCountFromTheServersOwnKeys) {
   const Worked worked = Work(0, 2, 3, 1);
   std::size_t some = 0;
   for (std::size_t server = 0; server < 3; ++server) {
@@ -310,7 +333,7 @@ TEST_F(GradientTest, PositionsCountFromTheServersOwnKeys) {
   EXPECT_GT(some, 0U);
 }
 
-TEST_F(GradientTest, ALossThatIsNotFiniteNamesTheStep) {
+TEST_P(GradientTest, ALossThatIsNotFiniteNamesTheStep) {
   parameters_.dense[0] = std::nan("");
   try {
     Work(0, 1, 1, 1);
@@ -322,6 +345,45 @@ TEST_F(GradientTest, ALossThatIsNotFiniteNamesTheStep) {
         << error.what();
   }
 }
+
+// The part alone: what it adds to a logit is the sum of its definition, and what it adds to the
+// gradients stands on top of what was there.
+TEST_P(GradientTest, TheFmPartAddsToWhatIsThere) {
+  if (!GetParam().fm) GTEST_SKIP() << "a model without it";
+  const Worked worked = Work(0, 1, 1, 1);
+  const PulledRows rows = Rows(worked.batch);
+  const auto part = MakePart<ModelPartKind::kFm>(spec_, kSliceSize);
+  const float there = 0.25F;
+  for (std::uint32_t s = 0; s < worked.batch.slices; ++s) {
+    const SliceInput input{worked.batch, s, rows};
+    std::vector<float> logits(input.examples(), there);
+    part->Forward(input, logits.data());
+    for (std::size_t e = 0; e < input.examples(); ++e) {
+      EXPECT_NEAR(logits[e] - there, Pairs(data_->Example(input.first_example() + e)), 1e-5);
+    }
+    BatchGradients zero, full;
+    zero.Resize(spec_, worked.batch);
+    full.Resize(spec_, worked.batch);
+    for (auto& table : full.tables) std::fill(table.deep.begin(), table.deep.end(), there);
+    std::vector<float> dense(static_cast<std::size_t>(spec_.dense_floats), there);
+    const std::vector<float> logit_gradients(input.examples(), 0.5F);
+    for (BatchGradients* gradients : {&zero, &full}) {
+      part->Backward(input, logit_gradients.data(), nullptr, {gradients->tables, dense.data()});
+    }
+    EXPECT_EQ(dense, std::vector<float>(dense.size(), there));
+    for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
+      EXPECT_EQ(full.tables[t].wide, zero.tables[t].wide);
+      for (std::size_t i = 0; i < full.tables[t].deep.size(); ++i)
+        EXPECT_NEAR(full.tables[t].deep[i] - there, zero.tables[t].deep[i], 1e-5);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, GradientTest,
+                         ::testing::Values(Model{"TwoDims", false, {7, 5}, 2},
+                                           Model{"WithFm", true, {7, 5}, 3},
+                                           Model{"WithFmAndNoLayers", true, {}, 3}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace fathom
