@@ -16,6 +16,9 @@
 
 namespace fathom::testing {
 
+// How to mend a damaged model, as every message about one says.
+inline constexpr const char* kRemedy = "restore the folder from a copy, or train again";
+
 inline Key KeyIn(int partition, std::uint64_t low) {
   return (static_cast<Key>(partition) << (64 - kPartitionBits)) | low;
 }
@@ -55,8 +58,12 @@ struct SmallModel {
 
   Manifest Write(const std::filesystem::path& dir) const {
     std::filesystem::create_directories(dir);
-    Manifest manifest{
-        .step = step, .seed = seed, .tables = tables, .dense_floats = dense.size(), .dense_rule = dense_rule, .files = {}};
+    Manifest manifest{.step = step,
+                      .seed = seed,
+                      .tables = tables,
+                      .dense_floats = dense.size(),
+                      .dense_rule = dense_rule,
+                      .files = {}};
     manifest.files.push_back(WriteTextFile(dir, "config.toml", "seed = 1\n"));
     for (int p = 0; p < kPartitions; ++p) {
       manifest.files.push_back(HasRows(p) ? WritePartition(dir, p) : WriteEmptyPartition(dir, p));
