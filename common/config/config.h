@@ -71,6 +71,11 @@ struct ColumnConfig {
   std::int64_t values = 0;                     // generated: 0: generated.values
 };
 
+// The input column that a column reads.
+inline const std::string& SourceOf(const ColumnConfig& column) {
+  return column.source.empty() ? column.name : column.source;
+}
+
 // [[cross]]: one feature for each combination of the columns' values.
 struct CrossConfig {
   std::vector<std::string> columns;  // two or more categorical or multivalent columns

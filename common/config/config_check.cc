@@ -1,93 +1,12 @@
 #include "common/config/config_check.h"
 
-#include <algorithm>
-#include <cmath>
-#include <set>
-#include <string_view>
-
+#include "common/config/data_check.h"
 #include "common/error.h"
 
 namespace fathom {
 namespace {
 
 constexpr double kMinFilterBytes = 64e3;  // a thousand for each partition
-
-void CheckTransform(const ColumnConfig& column, const std::string& where) {
-  if (!GoesWith(column.transform, column.kind)) {
-    Fail(ExitCode::kUsage, "{}: transform \"{}\" does not go with kind \"{}\"", where,
-         NameOf(column.transform), NameOf(column.kind));
-  }
-  if (column.transform == TransformKind::kBuckets) {
-    if (column.boundaries.empty())
-      Fail(ExitCode::kUsage, "{}: transform \"buckets\" needs boundaries = [...]", where);
-    const bool ascending =
-        std::is_sorted(column.boundaries.begin(), column.boundaries.end(), std::less_equal<>());
-    if (!ascending)
-      Fail(ExitCode::kUsage, "{}: boundaries must ascend, each above the one before", where);
-  } else if (!column.boundaries.empty()) {
-    Fail(ExitCode::kUsage, "{}: boundaries go with transform = \"buckets\" only", where);
-  }
-}
-
-void CheckColumns(const Config& config, const std::string& origin) {
-  for (const ColumnConfig& column : config.columns) {
-    const std::string where = fmt::format("{}: [[column]] \"{}\"", origin, column.name);
-    if (column.name.empty()) Fail(ExitCode::kUsage, "{}: a [[column]] has no name", origin);
-    CheckTransform(column, where);
-    if (column.kind == ColumnKind::kMultivalent && column.separator.size() != 1) {
-      Fail(ExitCode::kUsage, "{}: separator must be one character", where);
-    }
-    if (column.weighted && column.kind != ColumnKind::kMultivalent)
-      Fail(ExitCode::kUsage, "{}: weighted goes with kind = \"multivalent\" only", where);
-    if (column.missing_as != MissingAs::kNeutral && column.kind != ColumnKind::kNumeric)
-      Fail(ExitCode::kUsage, "{}: missing_as goes with kind = \"numeric\" only", where);
-    if (column.hash_buckets > 0 &&
-        (column.kind == ColumnKind::kNumeric || column.transform != TransformKind::kNone)) {
-      Fail(ExitCode::kUsage,
-           "{}: hash_buckets goes with transform = \"none\" of a categorical or multivalent column",
-           where);
-    }
-    if (column.values > 0 && config.data.format != DataFormat::kGenerated) {
-      Fail(ExitCode::kUsage, "{}: values goes with data.format = \"generated\"", where);
-    }
-    if (column.min_count > 1 && column.transform != TransformKind::kVocabulary) {
-      Fail(ExitCode::kUsage, "{}: min_count goes with transform = \"vocabulary\"", where);
-    }
-  }
-}
-
-// Generated data are not read, split or joined.
-void CheckGenerated(const Config& config, const std::string& origin) {
-  const DataConfig& data = config.data;
-  const bool reads = !data.train.empty() || !data.test.empty() || !config.joins.empty() ||
-                     !data.split_by.empty() || data.test_fraction > 0 ||
-                     data.validation_fraction > 0;
-  if (reads) {
-    Fail(ExitCode::kUsage,
-         "{}: data.format = \"generated\" reads nothing: data.train, data.test, data.split_by, the "
-         "fractions and [[join]] do not go with it (see [generated])",
-         origin);
-  }
-}
-
-void CheckData(const DataConfig& data, const std::string& origin) {
-  if (data.train.empty()) Fail(ExitCode::kUsage, "{}: data.train names no file", origin);
-  if (!data.test.empty() && data.test_fraction > 0) {
-    Fail(ExitCode::kUsage, "{}: data.test and data.test_fraction exclude each other", origin);
-  }
-  const bool separated = data.format == DataFormat::kCsv || data.format == DataFormat::kTsv;
-  if (separated && !data.header && data.names.empty()) {
-    Fail(ExitCode::kUsage, "{}: data.header = false needs data.names", origin);
-  }
-  if (!data.names.empty() && (data.header || !separated)) {
-    Fail(ExitCode::kUsage, "{}: data.names goes with csv or tsv and data.header = false", origin);
-  }
-  std::set<std::string> names;
-  for (const std::string& name : data.names) {
-    if (!names.insert(name).second)
-      Fail(ExitCode::kUsage, "{}: data.names has \"{}\" twice", origin, name);
-  }
-}
 
 // Settings that were given go with the chosen rule.
 void CheckOptimizer(const OptimizerConfig& config, const std::string& origin) {
@@ -126,11 +45,7 @@ void CheckEviction(const Config& config, const std::string& origin) {
 }  // namespace
 
 void CheckConfig(const Config& config, const std::string& origin) {
-  if (config.data.format == DataFormat::kGenerated) {
-    CheckGenerated(config, origin);
-  } else {
-    CheckData(config.data, origin);
-  }
+  CheckData(config, origin);
   CheckColumns(config, origin);
   for (const JoinConfig& join : config.joins) {
     if (join.file.empty() || join.key.empty())

@@ -12,7 +12,7 @@ namespace fathom {
 
 enum class IdleVerdict {
   kTell,
-  kRefuse,
+  kRefuse,        // where the value is another than the default, which is told
   kRefuseAlways,  // whoever wrote it: what would be missing is more than a convenience
 };
 

@@ -35,18 +35,32 @@ struct NamesOf<Consistency> {
 
 // data.format: the input text's, one line of formats.def each.
 enum class DataFormat {
-#define FATHOM_FORMAT(kind, name) kind,
+#define FATHOM_FORMAT(kind, name, traits) kind,
 #include "common/config/formats.def"
 #undef FATHOM_FORMAT
 };
 template <>
 struct NamesOf<DataFormat> {
   static constexpr std::array kNames = {
-#define FATHOM_FORMAT(kind, name) std::string_view(name),
+#define FATHOM_FORMAT(kind, name, traits) std::string_view(name),
 #include "common/config/formats.def"
 #undef FATHOM_FORMAT
   };
 };
+
+// What a format says about itself, as formats.def explains it.
+enum class FormatTrait : unsigned { kNamedFields = 1, kPairs = 2, kNoText = 4 };
+constexpr bool Has(DataFormat format, FormatTrait trait) {
+  constexpr auto kNamedFields = static_cast<unsigned>(FormatTrait::kNamedFields);
+  constexpr auto kPairs = static_cast<unsigned>(FormatTrait::kPairs);
+  constexpr auto kNoText = static_cast<unsigned>(FormatTrait::kNoText);
+  constexpr unsigned kTraits[] = {
+#define FATHOM_FORMAT(kind, name, traits) traits,
+#include "common/config/formats.def"
+#undef FATHOM_FORMAT
+  };
+  return (kTraits[static_cast<std::size_t>(format)] & static_cast<unsigned>(trait)) != 0;
+}
 
 // column.kind: what a column's fields hold.
 enum class ColumnKind { kCategorical, kMultivalent, kNumeric };
@@ -67,14 +81,14 @@ constexpr bool UsesDeep(Use use) { return use == Use::kDeep || use == Use::kBoth
 
 // column.transform, one line of transforms.def each.
 enum class TransformKind {
-#define FATHOM_TRANSFORM(kind, name, of) kind,
+#define FATHOM_TRANSFORM(kind, name, of, settings) kind,
 #include "common/config/transforms.def"
 #undef FATHOM_TRANSFORM
 };
 template <>
 struct NamesOf<TransformKind> {
   static constexpr std::array kNames = {
-#define FATHOM_TRANSFORM(kind, name, of) std::string_view(name),
+#define FATHOM_TRANSFORM(kind, name, of, settings) std::string_view(name),
 #include "common/config/transforms.def"
 #undef FATHOM_TRANSFORM
   };
@@ -86,11 +100,31 @@ constexpr bool GoesWith(TransformKind transform, ColumnKind column) {
   constexpr unsigned kOfMultivalent = 1U << static_cast<unsigned>(ColumnKind::kMultivalent);
   constexpr unsigned kOfNumeric = 1U << static_cast<unsigned>(ColumnKind::kNumeric);
   constexpr unsigned kColumns[] = {
-#define FATHOM_TRANSFORM(kind, name, of) of,
+#define FATHOM_TRANSFORM(kind, name, of, settings) of,
 #include "common/config/transforms.def"
 #undef FATHOM_TRANSFORM
   };
   return (kColumns[static_cast<std::size_t>(transform)] >> static_cast<unsigned>(column) & 1U) != 0;
+}
+
+// The settings of a column that only some transforms read.
+enum class TransformSetting : unsigned {
+  kHashBuckets = 1,
+  kMinCount = 2,
+  kBoundaries = 4,
+  kQuantileCount = 8
+};
+constexpr bool Reads(TransformKind transform, TransformSetting setting) {
+  constexpr auto kHashBuckets = static_cast<unsigned>(TransformSetting::kHashBuckets);
+  constexpr auto kMinCount = static_cast<unsigned>(TransformSetting::kMinCount);
+  constexpr auto kBoundaries = static_cast<unsigned>(TransformSetting::kBoundaries);
+  constexpr auto kQuantileCount = static_cast<unsigned>(TransformSetting::kQuantileCount);
+  constexpr unsigned kSettings[] = {
+#define FATHOM_TRANSFORM(kind, name, of, settings) settings,
+#include "common/config/transforms.def"
+#undef FATHOM_TRANSFORM
+  };
+  return (kSettings[static_cast<std::size_t>(transform)] & static_cast<unsigned>(setting)) != 0;
 }
 
 // wide.optimizer, deep.optimizer, dense.optimizer: one entry of update_rules.def each.

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "common/config/data_check.h"
 #include "common/config/setting_entry.h"
 #include "common/config/settings.h"
 
@@ -32,7 +33,15 @@ std::string_view TransformHelp() {
   return help;
 }
 
+// A help text that begins with the formats that a setting of data goes with.
+std::string OfNamedFields(std::string_view help) {
+  return fmt::format("{}: {}", FormatsWith(FormatTrait::kNamedFields), help);
+}
+
 void AddData(DataConfig& d, std::vector<Setting>* out) {
+  static const std::string header = OfNamedFields("the first line of each file names the columns");
+  static const std::string names = OfNamedFields("without header: the columns' names");
+  static const std::string trim = OfNamedFields("strip blanks around fields");
   out->insert(
       out->end(),
       {
@@ -40,11 +49,12 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
                "Folder that the file names below start from; relative to the config file"),
           Word("data.format", &d.format,
                "Form of the input text; generated: no text, the examples are made on the fly"),
-          Plain("data.header", &d.header,
-                "csv, tsv: the first line of each file names the columns"),
-          Plain("data.names", &d.names, "csv, tsv without header: the columns' names"),
-          Plain("data.trim", &d.trim, "csv, tsv: strip blanks around fields"),
-          Plain("data.missing", &d.missing, "Fields that mean that the value is not known"),
+          Plain("data.header", &d.header, header),
+          Plain("data.names", &d.names, names),
+          Plain("data.trim", &d.trim, trim),
+          Plain("data.missing", &d.missing,
+                "Fields that mean that the value is not known; an empty field always does, listed "
+                "or not"),
           Plain("data.train", &d.train,
                 "Files to train on; * ? [] are wildcards; .gz and .zst are decompressed"),
           Plain("data.test", &d.test,
@@ -274,7 +284,7 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
       Text("source", &c.source, "The column of the input; empty: the same as name"),
       Word("kind", &c.kind, "What its fields hold"),
       Word("use", &c.use, "Part of the model that uses it; none: only for split_by and group_by"),
-      Text("separator", &c.separator, "multivalent: what stands between values"),
+      Text("separator", &c.separator, "multivalent: what stands between values, one character"),
       Plain("weighted", &c.weighted, "multivalent: each value is written value:weight"),
       Word("transform", &c.transform, TransformHelp()),
       Word("missing_as", &c.missing_as,

@@ -63,7 +63,7 @@ const ColumnConfig& ColumnOf(const Config& config, const CrossConfig& cross,
          "cross.columns: column \"{}\" is numeric; cut it into classes first: a second [[column]] "
          "with "
          "source = \"{}\", kind = \"categorical\", transform = \"buckets\" or \"quantiles\"",
-         name, column.source.empty() ? name : column.source);
+         name, SourceOf(column));
   }
   Fail(ExitCode::kUsage,
        "cross.columns: there is no [[column]] named \"{}\" (in a cross of {} columns)", name,

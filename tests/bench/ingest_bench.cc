@@ -52,7 +52,7 @@ std::string Lines(std::uint64_t count) {
 }
 
 // configs/criteo.toml's columns.
-Config CriteoConfig(const std::string& numeric_transform) {
+Config CriteoConfig(TransformKind numeric_transform) {
   Config config;
   config.data.format = DataFormat::kCriteo;
   config.data.train = {"train.tsv"};
@@ -70,11 +70,11 @@ Config CriteoConfig(const std::string& numeric_transform) {
 
 // One block of text and all that turns it into examples.
 struct Fixture {
-  Config config = CriteoConfig("log_standardise");
+  Config config = CriteoConfig(TransformKind::kLogStandardise);
   ModelSpec spec = MakeModelSpec(config);
   InputSchema schema{config, true};
   RecordReader reader{schema};
-  FeatureEncoder encoder{schema, spec, Transforms()};
+  FeatureEncoder encoder{schema, spec, LearntTransforms()};
   TextBlock block{.text = Lines(kBlockLines)};
   FileColumns columns = reader.Resolve("train.tsv", "");
 
@@ -104,7 +104,7 @@ BENCHMARK(Split)->Unit(benchmark::kMicrosecond);
 void SplitAndObserve(benchmark::State& state) {
   Fixture fixture;
   fixture.reader.Only(fixture.encoder.ObservedSlots());
-  std::vector<ColumnStatistics> statistics(fixture.config.columns.size());
+  StatisticsByColumn statistics = fixture.encoder.NewStatistics();
   for (auto _ : state) {
     fixture.ForEachRecord([&](const Record& record) {
       fixture.reader.Read(record, fixture.columns);
@@ -162,8 +162,8 @@ class Folder {
   fs::path path_;
 };
 
-// `transform`: "log" needs one pass over the text, "log_standardise" two.
-void IngestWhole(benchmark::State& state, const char* transform) {
+// kLog needs one pass over the text, kLogStandardise two.
+void IngestWhole(benchmark::State& state, TransformKind transform) {
   const Folder folder;
   std::ofstream(folder.path() / "train.tsv", std::ios::binary) << Lines(kLines);
   Config config = CriteoConfig(transform);
@@ -178,8 +178,9 @@ void IngestWhole(benchmark::State& state, const char* transform) {
   const auto bytes = static_cast<std::int64_t>(fs::file_size(folder.path() / "train.tsv"));
   state.SetBytesProcessed(state.iterations() * bytes);
 }
-BENCHMARK_CAPTURE(IngestWhole, log, "log")->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(IngestWhole, log_standardise, "log_standardise")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(IngestWhole, log, TransformKind::kLog)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(IngestWhole, log_standardise, TransformKind::kLogStandardise)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace fathom

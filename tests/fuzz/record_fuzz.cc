@@ -1,5 +1,6 @@
 // A line of any format through the whole way to an example. Of one without a word for "missing" the
-// encoder makes the same example column by column as in batches, which a second such word turns off.
+// encoder makes the same example column by column as in batches, which a second such word turns
+// off.
 #include <memory>
 #include <string>
 
@@ -26,7 +27,7 @@ class Reader {
         spec_(MakeModelSpec(config_)),
         schema_(config_, true),
         reader_(schema_),
-        encoder_(schema_, spec_, {{"level", {.boundaries = {0, 1, 10}}}}),
+        encoder_(schema_, spec_, LearntTransforms{{"level", {.boundaries = {0, 1, 10}}}}),
         columns_(reader_.Resolve("x", "")) {}
 
   // False: it is no good line.
@@ -48,31 +49,27 @@ class Reader {
     config.data.train = {"x"};
     config.data.header = false;
     config.data.missing = std::move(missing);
-    if (format == DataFormat::kCsv || format == DataFormat::kTsv)
-      config.data.names = {"label", "1", "2", "features"};
+    if (Has(format, FormatTrait::kNamedFields)) config.data.names = {"label", "1", "2", "features"};
     const bool criteo = format == DataFormat::kCriteo;
-    const std::string number = criteo ? "I1" : "1", value = criteo ? "C1" : "2";
-    const std::string list = criteo                          ? "C2"
-                             : format == DataFormat::kLibffm ? "3"
-                                                             : "features";
-    config.columns = {{.name = "number",
-                       .source = number,
-                       .kind = ColumnKind::kNumeric,
-                       .transform = TransformKind::kLog},
-                      {.name = "id", .source = value},
-                      {.name = "list",
-                       .source = list,
-                       .kind = ColumnKind::kMultivalent,
-                       .weighted = true},
-                      {.name = "class",
-                       .source = criteo ? "I2" : number,
-                       .transform = TransformKind::kBuckets,
-                       .boundaries = {0, 1, 10}},
-                      {.name = "plain", .source = value},
-                      {.name = "level",
-                       .source = criteo ? "I2" : number,
-                       .kind = ColumnKind::kNumeric,
-                       .transform = TransformKind::kQuantiles}};
+    const std::string number = criteo ? "I1" : format == DataFormat::kVw ? "features^1" : "1";
+    const std::string value = criteo ? "C1" : "2";
+    const std::string list = criteo ? "C2" : format == DataFormat::kLibffm ? "3" : "features";
+    config.columns = {
+        {.name = "number",
+         .source = number,
+         .kind = ColumnKind::kNumeric,
+         .transform = TransformKind::kLog},
+        {.name = "id", .source = value},
+        {.name = "list", .source = list, .kind = ColumnKind::kMultivalent, .weighted = true},
+        {.name = "class",
+         .source = criteo ? "I2" : number,
+         .transform = TransformKind::kBuckets,
+         .boundaries = {0, 1, 10}},
+        {.name = "plain", .source = value},
+        {.name = "level",
+         .source = criteo ? "I2" : number,
+         .kind = ColumnKind::kNumeric,
+         .transform = TransformKind::kQuantiles}};
     config.crosses = {{.columns = {"id", "list"}}};
     return config;
   }
@@ -87,7 +84,8 @@ class Reader {
 
 class Pair {
  public:
-  explicit Pair(DataFormat format) : by_column_(format, {"", kMissingWord}), batched_(format, {""}) {}
+  explicit Pair(DataFormat format)
+      : by_column_(format, {"", kMissingWord}), batched_(format, {""}) {}
 
   void Take(std::string_view line) {
     EncodedExample one, other;
@@ -106,10 +104,14 @@ class Pair {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Pair formats[] = {Pair(DataFormat::kCsv), Pair(DataFormat::kTsv),
+  static Pair formats[] = {Pair(DataFormat::kCsv),    Pair(DataFormat::kTsv),
                            Pair(DataFormat::kCriteo), Pair(DataFormat::kLibsvm),
-                           Pair(DataFormat::kLibffm)};
+                           Pair(DataFormat::kLibffm), Pair(DataFormat::kVw)};
+  static const auto hour = MakeTransform({.transform = TransformKind::kHour}, nullptr);
   fuzz::Input input(data, size);
   formats[input.Byte() % std::size(formats)].Take(input.text());
+  Key key = 0;
+  std::string error;
+  hour->KeyOf(input.text(), &key, &error);
   return 0;
 }

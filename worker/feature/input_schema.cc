@@ -7,10 +7,6 @@
 
 namespace fathom {
 
-const std::string& SourceOf(const ColumnConfig& column) {
-  return column.source.empty() ? column.name : column.source;
-}
-
 InputSchema::InputSchema(const Config& config, bool labelled)
     : config_(config), labelled_(labelled), label_(config.data) {
   for (const JoinConfig& join : config.joins) joins_.emplace_back(config.data, join);
@@ -63,13 +59,13 @@ std::size_t InputSchema::Slot(const std::string& column) const {
 
 void RecordReader::Only(const std::vector<std::size_t>& slots) {
   // A join's key may be any slot, of the line or of a table joined before.
-  if (schema_.joins().empty()) splitter_.Only(slots);
+  if (schema_.joins().empty()) format_->Only(slots);
 }
 
 std::string RecordReader::Read(const Record& record, const FileColumns& columns) {
   // Without joins a slot is a column of the line.
-  if (schema_.joins().empty()) return splitter_.Split(record, columns, &values_);
-  std::string error = splitter_.Split(record, columns, &line_values_);
+  if (schema_.joins().empty()) return format_->Split(record, columns, &values_);
+  std::string error = format_->Split(record, columns, &line_values_);
   if (!error.empty()) return error;
   const auto& sources = schema_.sources();
   values_.assign(sources.size(), {});

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,9 @@
 #include "common/config/config.h"
 #include "worker/feature/label.h"
 #include "worker/feature/side_table.h"
-#include "worker/text/record_splitter.h"
+#include "worker/text/input_format.h"
 
 namespace fathom {
-
-// The column of the data that a column of the config reads.
-const std::string& SourceOf(const ColumnConfig& column);
 
 // Thread rule: immutable once made; each thread has a RecordReader of its own.
 class InputSchema {
@@ -55,10 +53,12 @@ class InputSchema {
 class RecordReader {
  public:
   explicit RecordReader(const InputSchema& schema)
-      : schema_(schema), splitter_(schema.config().data, schema.line_columns()) {}
+      : schema_(schema), format_(MakeInputFormat(schema.config().data, schema.line_columns())) {}
+
+  const InputFormat& format() const { return *format_; }
 
   FileColumns Resolve(const std::filesystem::path& file, std::string_view header) {
-    return splitter_.Resolve(file, header);
+    return format_->Resolve(file, header);
   }
 
   // Returns an empty string or what is wrong. values()[slot] is valid until the next call.
@@ -74,7 +74,7 @@ class RecordReader {
 
  private:
   const InputSchema& schema_;
-  RecordSplitter splitter_;
+  std::unique_ptr<InputFormat> format_;
   std::vector<std::string_view> line_values_;
   std::vector<std::string_view> values_;
   std::vector<const std::vector<std::string>*> joined_;

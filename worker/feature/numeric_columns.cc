@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "worker/feature/transforms.h"
 #include "worker/text/number.h"
+#include "worker/transform/signed_log.h"
 
 namespace fathom {
 
@@ -92,13 +92,18 @@ void NumericColumns::Observe() {
   }
 }
 
-void NumericColumns::MoveTo(std::vector<ColumnStatistics>* statistics) {
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    Group& group = groups_[i / kLanes];
-    const std::size_t lane = i % kLanes;
-    (*statistics)[columns_[i].column].SetMoments(static_cast<std::uint64_t>(group.seen[lane]),
-                                                 group.seen_mean[lane], group.seen_squares[lane]);
-    group.seen[lane] = group.seen_mean[lane] = group.seen_squares[lane] = 0;
+Moments NumericColumns::moments(std::size_t i) const {
+  const Group& group = groups_[i / kLanes];
+  const std::size_t lane = i % kLanes;
+  return {.numbers = static_cast<std::uint64_t>(group.seen[lane]),
+          .mean = group.seen_mean[lane],
+          .squares = group.seen_squares[lane]};
+}
+
+void NumericColumns::ForgetMoments() {
+  for (Group& group : groups_) {
+    for (std::size_t i = 0; i < kLanes; ++i)
+      group.seen[i] = group.seen_mean[i] = group.seen_squares[i] = 0;
   }
 }
 

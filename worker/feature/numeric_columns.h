@@ -3,21 +3,20 @@
 // Most numeric columns of a click log hold counts of a few digits, or nothing. For those one loop
 // reads the digits without branches on the texts, whose lengths a processor cannot predict, and
 // loops of eight columns do the arithmetic, which the compiler turns into vectors. Any other text
-// is left to the caller. The results are, bit for bit, those of ParseNumber, SignedLog and
-// ColumnStatistics on one number at a time.
+// is left to the caller. The results are, bit for bit, those of ParseNumber, SignedLog and Moments
+// on one number at a time.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-#include "worker/feature/column_statistics.h"
+#include "worker/transform/moments.h"
 
 namespace fathom {
 
 struct NumericColumn {
-  std::size_t slot = 0;    // among the record's values
-  std::size_t column = 0;  // the caller's number for it
+  std::size_t slot = 0;  // among the record's values
   bool log = false;
   bool zero_if_missing = false;
   double mean = 0, stddev = 1;  // 0 and 1: not standardised
@@ -28,7 +27,6 @@ class NumericColumns {
  public:
   void Add(const NumericColumn& column);
   std::size_t size() const { return columns_.size(); }
-  const std::vector<NumericColumn>& columns() const { return columns_; }
 
   // Reads the columns' texts. False: some are odd, that is neither a small count nor empty.
   bool Read(const std::vector<std::string_view>& values);
@@ -44,13 +42,20 @@ class NumericColumns {
     groups_[i / kLanes].odd[i % kLanes] = 0;
   }
 
-  // Writes the transformed numbers, 0 for those that are missing.
+  // The standardised number.
+  double standardised(std::size_t i) const {
+    const Group& group = groups_[i / kLanes];
+    const std::size_t lane = i % kLanes;
+    return (group.number[lane] - group.mean[lane]) / group.stddev[lane];
+  }
+
+  // Writes the standardised numbers, 0 for those that are missing.
   void Write(float* numbers) const;
 
-  // Adds the numbers that are there, and not odd, to the moments of their columns. MoveTo gives
-  // these to the columns' statistics, which have had no numbers, and begins anew.
+  // Adds the numbers that are there, and not odd, to the moments of their columns.
   void Observe();
-  void MoveTo(std::vector<ColumnStatistics>* statistics);
+  Moments moments(std::size_t i) const;
+  void ForgetMoments();
 
  private:
   static constexpr std::size_t kLanes = 8;

@@ -115,7 +115,7 @@ PackSummary PackInto(const fs::path& dir, Packer& packer) {
   fs::remove_all(partial);
   fs::create_directories(partial);
   try {
-    const Transforms transforms = packer.Learn();
+    const LearntTransforms transforms = packer.Learn();
     WriteText(partial / kTransformsFile, TransformsToJson(transforms));
     std::array<fs::path, kDataParts> paths;
     for (std::size_t p = 0; p < paths.size(); ++p) paths[p] = partial / kPartFiles[p];
@@ -177,7 +177,7 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
   const InputSchema schema(config, labelled);
   std::vector<fs::path> files = ExpandGlobs(config.data.dir, globs);
   Packer packer(schema, spec, files, 0, threads, [](const IngestProgress&) {});
-  const Transforms transforms = TransformsFromJson(transforms_json, config);
+  const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
   std::array<fs::path, kDataParts> paths;
   paths[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
   const PackSummary summary = packer.Pack(transforms, paths);

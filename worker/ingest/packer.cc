@@ -41,7 +41,7 @@ void Packer::Result::Clear() {
 
 // What one thread keeps from block to block.
 struct Packer::Thread {
-  Thread(const Packer& packer, const Transforms& transforms)
+  Thread(const Packer& packer, const LearntTransforms& transforms)
       : reader(packer.schema_),
         rule(packer.schema_),
         encoder(packer.schema_, packer.spec_, transforms) {}
@@ -67,9 +67,10 @@ Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs:
       files_(std::move(files)),
       first_test_file_(first_test_file),
       threads_(threads),
-      progress_(std::move(progress)),
-      separator_(RecordSplitter::FieldSeparator(schema.config().data)),
-      quoted_separator_(RecordSplitter::QuotedSeparator(schema.config().data)) {
+      progress_(std::move(progress)) {
+  const RecordReader reader(schema);
+  separator_ = reader.format().FieldSeparator();
+  quoted_separator_ = reader.format().QuotedSeparator();
   for (const fs::path& file : files_) {
     columns_.push_back(ResolveFile(file));
     file_names_.push_back(file.filename().string());
@@ -98,7 +99,7 @@ template <typename Take>
 void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const {
   RecordStream records = Records(block);
   Record record;
-  bool skip = block.starts_file && RecordSplitter::HasHeader(schema_.config().data);
+  bool skip = block.starts_file && reader.format().HasHeader();
   while (records.Next(&record)) {
     if (!skip) take(record.line, reader.Read(record, columns_[block.file]));
     skip = false;
@@ -110,45 +111,45 @@ DataPart Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t li
   return thread.rule.Of(thread.reader.values(), file_names_[block.file], line);
 }
 
-Transforms Packer::Learn() {
+LearntTransforms Packer::Learn() {
   const auto& columns = schema_.config().columns;
-  Transforms transforms;
+  LearntTransforms transforms;
   if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
-  using Statistics = std::vector<ColumnStatistics>;
-  Statistics all(columns.size());
   const std::vector<fs::path> train_files(
       files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
   TextBlockReader text(train_files, quoted_separator_);
+  StatisticsByColumn all = FeatureEncoder(schema_, spec_, {}).NewStatistics();
   std::uint64_t bytes = 0, records = 0;
   struct Learnt {
-    Statistics statistics;
+    StatisticsByColumn statistics;
     std::uint64_t bytes = 0, records = 0;
   };
   const auto make = [&] {
-    auto thread = std::make_shared<Thread>(*this, Transforms());
+    auto thread = std::make_shared<Thread>(*this, LearntTransforms());
     thread->AskOnlyWhatIsLearnt();
-    return [this, thread, learnt = Learnt()](const TextBlock& block) mutable -> Learnt& {
-      learnt = {.statistics = Statistics(schema_.config().columns.size()),
-                .bytes = block.text.size()};
+    return [this, thread, learnt = std::make_shared<Learnt>()](const TextBlock& block) -> Learnt& {
+      *learnt = {.statistics = thread->encoder.NewStatistics(), .bytes = block.text.size()};
       ForEachRecord(thread->reader, block, [&](std::uint64_t line, const std::string& error) {
         if (!error.empty() || PartOf(*thread, block, line) != DataPart::kTrain) return;
         thread->encoder.Observe(thread->reader.values(),
                                 (static_cast<std::uint64_t>(block.file) << kLineBits) + line,
-                                &learnt.statistics);
-        ++learnt.records;
+                                &learnt->statistics);
+        ++learnt->records;
       });
-      thread->encoder.EndObserving(&learnt.statistics);
-      return learnt;
+      thread->encoder.EndObserving(&learnt->statistics);
+      return *learnt;
     };
   };
   ForEachBlock(text, threads_, make, [&](Learnt& learnt) {
-    for (std::size_t c = 0; c < all.size(); ++c) all[c].Merge(std::move(learnt.statistics[c]));
+    for (std::size_t c = 0; c < all.size(); ++c) {
+      if (all[c] != nullptr) all[c]->Merge(std::move(*learnt.statistics[c]));
+    }
     bytes += learnt.bytes;
     records += learnt.records;
     progress_({.stage = "statistics", .bytes_read = bytes, .examples = records});
   });
   for (std::size_t c = 0; c < all.size(); ++c) {
-    if (LearnsFromData(columns[c])) transforms[columns[c].name] = all[c].Learn(columns[c]);
+    if (all[c] != nullptr) transforms[columns[c].name] = all[c]->Learn();
   }
   return transforms;
 }
@@ -184,7 +185,7 @@ void Packer::CountBadLines(const Result& result, PackSummary* summary) const {
        shown.file, shown.line, shown.reason, allowed, allowed == 1 ? "" : "s");
 }
 
-PackSummary Packer::Pack(const Transforms& transforms,
+PackSummary Packer::Pack(const LearntTransforms& transforms,
                          const std::array<fs::path, kDataParts>& paths) {
   const PackedShape shape(spec_);
   std::array<std::optional<PackedWriter>, kDataParts> writers;

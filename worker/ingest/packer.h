@@ -12,7 +12,6 @@
 #include "worker/feature/data_part.h"
 #include "worker/feature/feature_encoder.h"
 #include "worker/feature/input_schema.h"
-#include "worker/feature/transforms.h"
 #include "worker/ingest/ingest.h"
 #include "worker/text/input_files.h"
 #include "worker/text/record_stream.h"
@@ -41,10 +40,10 @@ class Packer {
          std::function<void(const IngestProgress&)> progress);
 
   // One pass over the training part; none where no column learns.
-  Transforms Learn();
+  LearntTransforms Learn();
 
   // Writes each part that has a path. Throws Error(kData) at the bad line after max_bad_lines.
-  PackSummary Pack(const Transforms& transforms,
+  PackSummary Pack(const LearntTransforms& transforms,
                    const std::array<std::filesystem::path, kDataParts>& paths);
 
  private:
@@ -64,8 +63,8 @@ class Packer {
   std::size_t first_test_file_;
   int threads_;
   std::function<void(const IngestProgress&)> progress_;
-  char separator_;         // between fields; 0 where that depends on the line
-  char quoted_separator_;  // the same where records may be quoted over several lines; else 0
+  char separator_ = 0;         // between fields; 0 where that depends on the line
+  char quoted_separator_ = 0;  // the same where records may be quoted over several lines; else 0
   std::vector<FileColumns> columns_;     // by file
   std::vector<std::string> file_names_;  // by file
 };

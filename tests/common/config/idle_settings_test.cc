@@ -149,6 +149,9 @@ TEST(IdleSettings, WhatCanOnlyBeAMistakeIsRefused) {
   ExpectRefused({"generated.skew=2"}, "generated.skew", "data.format is not \"generated\"");
   ExpectRefused({"column.a.separator=,"}, "column.a.separator", "kind is not \"multivalent\"");
   ExpectRefused({"column.a.quantiles=7"}, "column.a.quantiles", "transform is not \"quantiles\"");
+  // A file of before fathom marked its own names every setting with its default.
+  EXPECT_EQ(Told({"generated.skew=1.0", "column.a.separator=|", "column.a.quantiles=100"}).size(),
+            3U);
 }
 
 // Such a file names every setting; but one that would leave frames in clear text is no matter of
@@ -165,7 +168,7 @@ TEST(IdleSettings, AFileThatFathomWroteGivesNoKeys) {
 }
 
 TEST(IdleSettings, TheExampleConfigsHaveNone) {
-  const auto configs = std::filesystem::path(__FILE__).parent_path() / "../../../configs";
+  const auto configs = std::filesystem::path(FATHOM_SOURCE_DIR) / "configs";
   int read = 0;
   for (const auto& file : std::filesystem::directory_iterator(configs)) {
     GivenKeys given;

@@ -11,6 +11,7 @@
 
 #include "common/bfloat16.h"
 #include "common/error.h"
+#include "common/message/rows_message.h"
 #include "common/model/model_file.h"
 #include "tests/server/simulated_step.h"
 #include "tests/support/expect_error.h"

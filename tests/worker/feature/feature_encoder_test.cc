@@ -16,8 +16,8 @@ struct Encoded {
   std::string error;
 };
 
-Encoded Encode(ColumnConfig column, const std::string& value, const Transforms& transforms = {},
-               DataFormat format = DataFormat::kCsv) {
+Encoded Encode(ColumnConfig column, const std::string& value,
+               const LearntTransforms& transforms = {}, DataFormat format = DataFormat::kCsv) {
   Config config;
   config.data.format = format;
   config.data.missing = {"", "?"};
@@ -44,7 +44,7 @@ TEST(FeatureEncoder, CategoricalValues) {
 
 TEST(FeatureEncoder, VocabularySharesTheRareKey) {
   const ColumnConfig column{.transform = TransformKind::kVocabulary, .min_count = 2};
-  const Transforms learnt = {{"v", {.vocabulary = {ValueKey(kSeed, "red")}}}};
+  const LearntTransforms learnt = {{"v", {.vocabulary = {ValueKey(kSeed, "red")}}}};
   EXPECT_EQ(Encode(column, "red", learnt).example.keys[0], ValueKey(kSeed, "red"));
   EXPECT_EQ(Encode(column, "blue", learnt).example.keys[0], RareKey(kSeed));
   EXPECT_EQ(Encode(column, "", learnt).example.keys[0], MissingKey(kSeed));
@@ -74,7 +74,7 @@ TEST(FeatureEncoder, Numbers) {
 }
 
 TEST(FeatureEncoder, StandardisedAndQuantiledNumbers) {
-  const Transforms learnt = {{"v", {.mean = 10, .stddev = 4, .boundaries = {1, 2, 3, 4}}}};
+  const LearntTransforms learnt = {{"v", {.mean = 10, .stddev = 4, .boundaries = {1, 2, 3, 4}}}};
   EXPECT_FLOAT_EQ(
       Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kStandardise}, "12", learnt)
           .example.numerics[0],
@@ -113,14 +113,14 @@ TEST(FeatureEncoder, LogStandardiseLearnsFromTheLogs) {
   config.columns = {column};
   const InputSchema schema(config, true);
   FeatureEncoder encoder(schema, MakeModelSpec(config), {});
-  std::vector<ColumnStatistics> statistics(1);
+  StatisticsByColumn statistics = encoder.NewStatistics();
   std::vector<std::string_view> values(schema.sources().size());
   for (const char* text : {"0", "1", "-3", ""}) {
     values[schema.Slot("v")] = text;
     encoder.Observe(values, 0, &statistics);
   }
   encoder.EndObserving(&statistics);
-  const ColumnTransform learnt = statistics[0].Learn(column);
+  const LearntTransform learnt = statistics[0]->Learn();
   const double mean = (std::log(2.0) - std::log(4.0)) / 3;
   EXPECT_NEAR(learnt.mean, mean, 1e-12);
   const auto squared = [&](double x) { return (x - mean) * (x - mean); };
@@ -129,7 +129,7 @@ TEST(FeatureEncoder, LogStandardiseLearnsFromTheLogs) {
 }
 
 TEST(FeatureEncoder, AMissingNumberMayStandForZeroBeforeTheTransform) {
-  const Transforms learnt = {{"v", {.mean = 10, .stddev = 4, .boundaries = {-1, 2}}}};
+  const LearntTransforms learnt = {{"v", {.mean = 10, .stddev = 4, .boundaries = {-1, 2}}}};
   const auto value = [&](TransformKind transform) {
     const ColumnConfig column{
         .kind = ColumnKind::kNumeric, .transform = transform, .missing_as = MissingAs::kZero};
@@ -148,7 +148,7 @@ TEST(FeatureEncoder, NumbersTogetherAreAsNumbersOneByOne) {
                                        TransformKind::kStandardise, TransformKind::kLogStandardise,
                                        TransformKind::kQuantiles};
   Config together;
-  Transforms learnt;
+  LearntTransforms learnt;
   for (int i = 0; i < 21; ++i) {
     const std::string name = "n" + std::to_string(i);
     together.columns.push_back({.name = name,
@@ -163,7 +163,7 @@ TEST(FeatureEncoder, NumbersTogetherAreAsNumbersOneByOne) {
   const ModelSpec spec = MakeModelSpec(together);
   const InputSchema schema(together, false), schema_apart(apart, false);
   FeatureEncoder encoder(schema, spec, learnt), encoder_apart(schema_apart, spec, learnt);
-  std::vector<ColumnStatistics> seen(together.columns.size()), seen_apart(seen.size());
+  StatisticsByColumn seen = encoder.NewStatistics(), seen_apart = encoder_apart.NewStatistics();
   const std::string_view kTexts[] = {"",      "0",     "1",        "9",         "10",   "255",
                                      "16383", "16384", "12345678", "123456789", "-1",   "+7",
                                      "2.5",   "1e3",   "0.1",      "1e300",     "-0.0", "one"};
@@ -186,8 +186,7 @@ TEST(FeatureEncoder, NumbersTogetherAreAsNumbersOneByOne) {
   encoder_apart.EndObserving(&seen_apart);
   for (std::size_t c = 0; c < seen.size(); ++c) {
     if (!LearnsFromData(together.columns[c])) continue;
-    const ColumnTransform a = seen[c].Learn(together.columns[c]);
-    const ColumnTransform b = seen_apart[c].Learn(together.columns[c]);
+    const LearntTransform a = seen[c]->Learn(), b = seen_apart[c]->Learn();
     EXPECT_EQ(a.mean, b.mean);
     EXPECT_EQ(a.stddev, b.stddev);
     EXPECT_EQ(a.boundaries, b.boundaries);

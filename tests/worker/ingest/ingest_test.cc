@@ -286,5 +286,43 @@ TEST_F(IngestTest, PackInputUsesTheTransformsItIsGiven) {
   });
 }
 
+// What Vowpal Wabbit users bring: namespaces as weighted lists, a feature as a number, hours of a
+// time, and lines for scoring without labels.
+TEST_F(IngestTest, VwLinesFromTextToExamples) {
+  std::string text;
+  for (int i = 0; i < 40; ++i)
+    text += fmt::format("{} 'line{}|user u{} |item:0.5 red size:{} |when {}\n",
+                        i % 3 == 0 ? "+1" : "-1", i, i % 7, i, 1795799880 + 3600 * i);
+  dir_.Write("train.vw", text);
+  Config config;
+  config.data.dir = dir_.path();
+  config.data.format = DataFormat::kVw;
+  config.data.train = {"train.vw"};
+  config.columns = {{.name = "user"},
+                    {.name = "item", .kind = ColumnKind::kMultivalent, .weighted = true},
+                    {.name = "size", .source = "item^size", .kind = ColumnKind::kNumeric},
+                    {.name = "tag", .transform = TransformKind::kVocabulary, .min_count = 2},
+                    {.name = "hour", .source = "when", .transform = TransformKind::kHour}};
+  const IngestResult result = Run(config, 2);
+  EXPECT_EQ(result.train_examples, 40U);
+  EXPECT_EQ(result.train_positives, 14U);
+  const PackedData train(result.train, MakeModelSpec(config));
+  const ExampleView example = train.Example(5);
+  EXPECT_EQ(example.keys[0], ValueKey(ColumnSeed("user"), "u5"));
+  EXPECT_EQ(example.keys[1], RareKey(ColumnSeed("tag")));
+  EXPECT_EQ(example.keys[2], BucketKey(ColumnSeed("hour"), 22));
+  ASSERT_EQ(example.list(0).size(), 1U);
+  EXPECT_EQ(example.list(0)[0], ValueKey(ColumnSeed("item"), "red"));
+  EXPECT_EQ(example.weights(0)[0], 0.5F);
+  EXPECT_EQ(example.numerics[0], 2.5F);
+
+  dir_.Write("train.vw", text + "1 2 |user u1\n");
+  ExpectError(ExitCode::kData, {"train.vw:41", "the importance 2 is not 1"}, [&] { Run(config); });
+  dir_.Write("score.vw", "|user u1\n1 5 'x |user u2\n");
+  const PackedInput input = PackInput(config, MakeModelSpec(config), Bytes(result.transforms),
+                                      {"score.vw"}, false, dir_.path() / "score.fpk", 1);
+  EXPECT_EQ(input.examples, 2U);
+}
+
 }  // namespace
 }  // namespace fathom

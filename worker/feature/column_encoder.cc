@@ -1,0 +1,175 @@
+#include "worker/feature/column_encoder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "worker/text/number.h"
+#include "worker/transform/signed_log.h"
+
+namespace fathom {
+namespace {
+
+constexpr std::string_view kZero = "0";
+constexpr char kSeparatorOfPairs = ' ';
+
+ColumnEncoder::Form FormOf(ColumnKind kind) {
+  if (kind == ColumnKind::kNumeric) return ColumnEncoder::Form::kNumber;
+  return kind == ColumnKind::kMultivalent ? ColumnEncoder::Form::kList
+                                          : ColumnEncoder::Form::kValue;
+}
+
+}  // namespace
+
+ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs,
+                             MissingTexts missing, const LearntTransform* learnt)
+    : form_(FormOf(column.kind)),
+      used_(column.use != Use::kNone),
+      zero_if_missing_(column.missing_as == MissingAs::kZero),
+      weighted_(column.weighted),
+      pairs_(pairs),
+      separator_(pairs ? kSeparatorOfPairs : column.separator.c_str()[0]),
+      slot_(slot),
+      seed_(ColumnSeed(column.name)),
+      transform_(MakeTransform(column, learnt)),
+      missing_(std::move(missing)),
+      name_(column.name) {
+  steps_ = transform_->Steps();
+}
+
+bool ColumnEncoder::Encode(std::string_view text, std::string* error) {
+  if (form_ == Form::kNumber) return EncodeNumber(text, error);
+  keys_.clear();
+  weights_.clear();
+  return form_ == Form::kList ? EncodeList(text, error) : EncodeValue(text, error);
+}
+
+bool ColumnEncoder::EncodeNumber(std::string_view text, std::string* error) {
+  if (missing_.Has(text)) {
+    number_ = transform_->Missing();
+    if (!zero_if_missing_) return true;
+    text = kZero;
+  }
+  double x = 0;
+  if (!ReadNumber(text, &x)) {
+    *error = NotANumber(name_, NumberText(text));
+    return false;
+  }
+  x = (x - steps_.mean) / steps_.stddev;
+  if (steps_.further) x = transform_->Further(x);
+  number_ = static_cast<float>(x);
+  if (std::isfinite(number_)) return true;
+  *error = fmt::format("column {} = \"{}\" is too large for float32", name_, NumberText(text));
+  return false;
+}
+
+bool ColumnEncoder::ReadNumber(std::string_view text, double* x) const {
+  const auto number = ParseNumber(NumberText(text));
+  if (number) *x = steps_.log ? SignedLog(*number) : *number;
+  return number.has_value();
+}
+
+// A pair's comes as id:number.
+std::string_view ColumnEncoder::NumberText(std::string_view text) const {
+  return pairs_ ? text.substr(text.rfind(':') + 1) : text;
+}
+
+bool ColumnEncoder::EncodeValue(std::string_view text, std::string* error) {
+  Key key = MissingKey(seed_);
+  if (!missing_.Has(text)) {
+    if (!SingleId(&text, error) || !transform_->KeyOf(text, &key, error)) return false;
+  }
+  keys_.push_back(key);
+  return true;
+}
+
+// The id of a field that must hold one value: a pair's comes as id:1.
+bool ColumnEncoder::SingleId(std::string_view* text, std::string* error) const {
+  if (!pairs_) return true;
+  const std::size_t colon = text->rfind(':');
+  const bool one = text->find(kSeparatorOfPairs) == std::string_view::npos;
+  if (one && colon == std::string_view::npos) return true;
+  const auto value = one ? ParseNumber(text->substr(colon + 1)) : std::nullopt;
+  if (value == 1.0) {
+    *text = text->substr(0, colon);
+    return true;
+  }
+  *error = fmt::format(
+      "column {} = \"{}\" is not one id with value 1: let its kind be \"multivalent\" with "
+      "weighted = true, or \"numeric\"",
+      name_, *text);
+  return false;
+}
+
+bool ColumnEncoder::EncodeList(std::string_view text, std::string* error) {
+  if (missing_.Has(text)) return true;
+  return ForEachInList(text, [&](std::string_view value) {
+    float weight = 1;
+    Key key = 0;
+    if (!ListId(&value, &weight, error) || !transform_->KeyOf(value, &key, error)) return false;
+    keys_.push_back(key);
+    if (weighted_) weights_.push_back(weight);
+    return true;
+  });
+}
+
+// Until take(value) returns false; then false.
+template <typename Take>
+bool ColumnEncoder::ForEachInList(std::string_view text, Take take) const {
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(separator_, at), text.size());
+    if (end > at && !take(text.substr(at, end - at))) return false;
+    at = end + 1;
+  }
+  return true;
+}
+
+// Takes the weight off a list's value.
+bool ColumnEncoder::ListId(std::string_view* text, float* weight, std::string* error) const {
+  if (!weighted_ && !pairs_) return true;
+  const std::size_t colon = text->rfind(':');
+  const auto number =
+      colon == std::string_view::npos ? std::nullopt : ParseNumber(text->substr(colon + 1));
+  if (!number) {
+    *error = fmt::format("column {}: \"{}\" is not written value:weight", name_, *text);
+    return false;
+  }
+  *weight = static_cast<float>(*number);
+  if (!weighted_ && *weight != 1) {
+    *error =
+        fmt::format("column {}: \"{}\" has a weight other than 1: give the column weighted = true",
+                    name_, *text);
+    return false;
+  }
+  *text = text->substr(0, colon);
+  return true;
+}
+
+void ColumnEncoder::Observe(std::string_view text, std::uint64_t place,
+                            ColumnStatistics* statistics) const {
+  if (zero_if_missing_ && missing_.Has(text)) text = kZero;
+  if (missing_.Has(text)) return;
+  std::string error;
+  if (form_ == Form::kNumber) {
+    double x = 0;
+    if (!ReadNumber(text, &x)) return;
+    Moments* const moments = statistics->OnlyMoments();
+    if (moments != nullptr) {
+      moments->Add(x);
+    } else {
+      statistics->AddNumber(x, place);
+    }
+  } else if (form_ == Form::kValue) {
+    if (SingleId(&text, &error)) statistics->AddValue(text, place);
+  } else {
+    ForEachInList(text, [&](std::string_view value) {
+      float weight = 1;
+      if (!ListId(&value, &weight, &error)) return false;
+      statistics->AddValue(value, place);
+      return true;
+    });
+  }
+}
+
+}  // namespace fathom

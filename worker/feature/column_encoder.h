@@ -1,0 +1,78 @@
+// One column's way from a value's text to its number, its key or its list of keys.
+//
+// Missing values: a number that is missing is 0 after its transform (0.5 after "quantiles"), or
+// with missing_as = "zero" before it; a categorical value has a key of its own, MissingKey; a
+// multivalent one is the empty list.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/key.h"
+#include "worker/feature/missing_texts.h"
+#include "worker/transform/transform.h"
+
+namespace fathom {
+
+// Thread rule: one thread's own, as it keeps the value at hand.
+class ColumnEncoder {
+ public:
+  enum class Form { kNumber, kValue, kList };
+
+  // `slot`: of its text among a record's values. `pairs`: values are written id:number, as libsvm
+  // has them.
+  ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs, MissingTexts missing,
+                const LearntTransform* learnt);
+
+  Form form() const { return form_; }
+  bool used() const { return used_; }
+  std::size_t slot() const { return slot_; }
+  std::uint64_t seed() const { return seed_; }
+  bool zero_if_missing() const { return zero_if_missing_; }
+  const Transform& transform() const { return *transform_; }
+
+  // Sets number(), or keys() and weights(), to what the text amounts to. False: *error says what is
+  // wrong with it.
+  bool Encode(std::string_view text, std::string* error);
+
+  float number() const { return number_; }
+  const std::vector<Key>& keys() const { return keys_; }          // one, if the form is kValue
+  const std::vector<float>& weights() const { return weights_; }  // as keys; empty: not weighted
+
+  // Adds the text to the statistics. What cannot be read is left to Encode to report.
+  void Observe(std::string_view text, std::uint64_t place, ColumnStatistics* statistics) const;
+
+  // The number that the text writes, its log if the column takes one. False: it is none.
+  bool ReadNumber(std::string_view text, double* x) const;
+
+ private:
+  bool EncodeNumber(std::string_view text, std::string* error);
+  bool EncodeValue(std::string_view text, std::string* error);
+  bool EncodeList(std::string_view text, std::string* error);
+  bool SingleId(std::string_view* text, std::string* error) const;
+  bool ListId(std::string_view* text, float* weight, std::string* error) const;
+  template <typename Take>
+  bool ForEachInList(std::string_view text, Take take) const;
+  std::string_view NumberText(std::string_view text) const;
+
+  Form form_ = Form::kValue;
+  bool used_;
+  bool zero_if_missing_;
+  bool weighted_;
+  bool pairs_;
+  char separator_;  // of a list's values
+  std::size_t slot_;
+  std::uint64_t seed_;
+  NumberSteps steps_;
+  std::unique_ptr<const Transform> transform_;
+  MissingTexts missing_;
+  float number_ = 0;
+  std::vector<Key> keys_;
+  std::vector<float> weights_;
+  std::string name_;
+};
+
+}  // namespace fathom

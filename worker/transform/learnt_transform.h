@@ -1,0 +1,31 @@
+// What ingest learns from the training examples: vocabularies, means, quantiles.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+#include "common/key.h"
+
+namespace fathom {
+
+// Of one column. A transform sets what it needs, the rest stays as it is here.
+struct LearntTransform {
+  std::vector<Key> vocabulary;  // the values' keys, ascending
+  double mean = 0;
+  double stddev = 1;
+  std::vector<double> boundaries;                     // of classes, ascending, without repeats
+  std::map<std::string, std::vector<double>> others;  // by a name that the transform chooses
+};
+
+// By column name; only columns whose transform learns something.
+using LearntTransforms = std::map<std::string, LearntTransform>;
+
+// The text of transforms.json.
+std::string TransformsToJson(const LearntTransforms& transforms);
+
+// Throws Error(kModel) where the text does not hold what the columns need.
+LearntTransforms TransformsFromJson(const std::string& text, const Config& config);
+
+}  // namespace fathom

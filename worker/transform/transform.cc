@@ -1,0 +1,34 @@
+#include "worker/transform/transform.h"
+
+#include <fmt/format.h>
+
+#include "common/check.h"
+
+namespace fathom {
+
+bool Transform::KeyOf(std::string_view /*value*/, Key* /*key*/, std::string* /*error*/) const {
+  FATHOM_CHECK(!"a transform of numbers makes no keys");
+  return false;
+}
+
+std::unique_ptr<const Transform> MakeTransform(const ColumnConfig& column,
+                                               const LearntTransform* learnt) {
+  using Maker = std::unique_ptr<const Transform> (*)(const ColumnConfig&, const LearntTransform*);
+  static constexpr Maker kMakers[] = {
+#define FATHOM_TRANSFORM(kind, name, of, settings) MakeTransformOf<TransformKind::kind>,
+#include "common/config/transforms.def"
+#undef FATHOM_TRANSFORM
+  };
+  return kMakers[static_cast<std::size_t>(column.transform)](column, learnt);
+}
+
+bool LearnsFromData(const ColumnConfig& column) {
+  return MakeTransform(column, nullptr)->NewStatistics() != nullptr;
+}
+
+std::string NotANumber(const std::string& column, std::string_view text) {
+  return fmt::format("column {} = \"{}\" is no number (data.missing lists what means unknown)",
+                     column, text);
+}
+
+}  // namespace fathom
