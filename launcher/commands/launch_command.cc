@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kGlance = std::chrono::milliseconds(50);
+constexpr auto kLaunchGlance = std::chrono::milliseconds(50);
 
 // The newest complete checkpoint of this launch, or of a run that it goes on from. One of an
 // earlier run is none: the job puts it aside.
@@ -42,7 +42,7 @@ std::optional<std::uint64_t> NewestCheckpoint(const Config& config,
 // Sleeps, but not through a signal.
 void Pause(std::chrono::seconds pause) {
   const auto end = Clock::now() + pause;
-  while (StopSignal::Count() == 0 && Clock::now() < end) std::this_thread::sleep_for(kGlance);
+  while (StopSignal::Count() == 0 && Clock::now() < end) std::this_thread::sleep_for(kLaunchGlance);
 }
 
 // The config, so that mistakes in it are told once, and at once. What is no mistake the job tells.

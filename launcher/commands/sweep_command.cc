@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kGlance = std::chrono::milliseconds(20);
+constexpr auto kSweepGlance = std::chrono::milliseconds(20);
 
 std::string NameOf(const SweepRun& run) {
   std::string name;
@@ -109,7 +109,7 @@ class Sweep {
     const auto begin = Clock::now();
     ChildProcess child(LineOf(run, dir), dir / "log.txt");
     std::optional<int> code;
-    while (!(code = child.Ended())) std::this_thread::sleep_for(kGlance);
+    while (!(code = child.Ended())) std::this_thread::sleep_for(kSweepGlance);
     line["wall_seconds"] = std::chrono::duration<double>(Clock::now() - begin).count();
     line["exit_code"] = *code;
     line["status"] = NameOf(*code == 0 ? SweepStatus::kDone : SweepStatus::kFailed);

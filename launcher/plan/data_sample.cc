@@ -24,7 +24,9 @@ constexpr std::uint64_t kHeldRuns = 16;  // kept in memory at a time
 constexpr int kBatches = 12;
 constexpr int kWarmBatches = 3;  // so that memory is there when the clock runs
 
-double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+double ElapsedSeconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 class RowCounter {
  public:
@@ -110,7 +112,7 @@ DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluatio
   std::uint64_t next_count = 2 * kRun;
   const auto begin = Clock::now();
   for (std::uint64_t r = 0; r < runs && sample.counted_examples < limit.examples &&
-                            Seconds(Clock::now() - begin) < limit.seconds;
+                            ElapsedSeconds(Clock::now() - begin) < limit.seconds;
        ++r) {
     const std::uint64_t first = r * stride % runs * kRun;
     const std::uint64_t end = std::min(first + kRun, sample.train_examples);
@@ -157,7 +159,7 @@ PartLoad SamplePart(const ExampleSource& train, const Config& config, const Mode
         last - first, [&](std::uint32_t i) { return order(plan.first + first + i); }, &batch);
     if (b < kWarmBatches) continue;
     ++counted;
-    seconds.push_back(Seconds(Clock::now() - started));
+    seconds.push_back(ElapsedSeconds(Clock::now() - started));
     load.examples += batch.examples;
     for (std::size_t t = 0; t < batch.tables.size(); ++t) {
       load.tables[t].occurrences += static_cast<double>(batch.tables[t].examples.size());

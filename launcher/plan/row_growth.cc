@@ -45,7 +45,7 @@ class PowerLaw {
   Bin bins_[kBins];
 };
 
-double Error(const PowerLaw& law, const std::vector<RowCount>& counts) {
+double LawError(const PowerLaw& law, const std::vector<RowCount>& counts) {
   double error = 0;
   for (const RowCount& count : counts)
     error += std::pow(std::log(law.Distinct(count.draws) / count.rows), 2);
@@ -61,7 +61,7 @@ double ExtrapolateRows(const std::vector<RowCount>& counts, double draws) {
   for (double exponent = 0; exponent <= kMaxExponent; exponent += kExponentStep) {
     for (double values = last.rows; values < kMaxTimes * last.rows; values *= kValuesStep) {
       const PowerLaw law(values, exponent);
-      const double error = Error(law, counts);
+      const double error = LawError(law, counts);
       if (error >= best_error) continue;
       best_error = error;
       rows = last.rows * law.Distinct(draws) / law.Distinct(last.draws);

@@ -5,7 +5,8 @@
 #include <numeric>
 
 #include "launcher/synthetic/generate_books.h"
-#include "tests/cluster/embedded_run.h"
+#include "tests/support/embedded_run.h"
+#include "tests/support/scratch_dir.h"
 
 namespace fathom {
 namespace {

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "tests/cluster/embedded_run.h"
+#include "common/config/config_file.h"
+#include "tests/support/embedded_run.h"
+#include "tests/support/scratch_dir.h"
 
 namespace fathom::testing {
 

@@ -2,12 +2,15 @@
 // nothing with the product but the data, the order of the examples and the initial values.
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "common/random.h"
 #include "common/schedule/schedule.h"
 #include "launcher/synthetic/generate_books.h"
 #include "server/table/initial_embedding.h"
-#include "tests/cluster/embedded_run.h"
+#include "tests/support/embedded_run.h"
 #include "tests/support/reference_model.h"
+#include "tests/support/scratch_dir.h"
 #include "worker/data/epoch_order.h"
 
 namespace fathom {
@@ -169,7 +172,8 @@ void CompareLosses(const std::vector<std::string>& overrides) {
       Ingest(config, spec, dir.path() / "packed", 1, [](const IngestProgress&) {}).train, spec);
   ReferenceTrainer reference(config, spec, data);
   std::uint64_t step = 0;
-  for (const auto& line : run.metrics) {
+  for (const std::string& text : run.metrics) {
+    const auto line = nlohmann::json::parse(text);
     if (line["event"] != "train" || step == kSteps) continue;
     ASSERT_EQ(line["step"], step + 1) << "the run is short enough for a line a step";
     const double expected = reference.Step(step);

@@ -11,8 +11,9 @@
 #include "common/run/checkpoint_dir.h"
 #include "launcher/synthetic/generate_books.h"
 #include "server/update_rule/update_rule.h"
-#include "tests/cluster/embedded_run.h"
+#include "tests/support/embedded_run.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
 
 namespace fathom {
 namespace {

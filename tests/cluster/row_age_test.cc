@@ -16,7 +16,7 @@ namespace {
 
 using testing::LimitedRun;
 
-constexpr std::uint64_t kSteps = 80;
+constexpr std::uint64_t kAgeSteps = 80;
 constexpr std::uint64_t kUnused = 10;
 
 class RowAgeTest : public LimitedRun, public ::testing::Test {
@@ -72,7 +72,7 @@ TEST_F(RowAgeTest, WhatIsOldGoesAndOnlyThat) {
   for (const auto& [row, last] : all) {
     const auto partition = static_cast<std::uint64_t>(PartitionOf(row.second));
     const std::uint64_t sweep =
-        partition + kPartitions < kSteps ? partition + kPartitions : partition;
+        partition + kPartitions < kAgeSteps ? partition + kPartitions : partition;
     const bool stays = last + kUnused > sweep;
     kept += stays ? 1 : 0;
     const auto found = aged.find(row);

@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "launcher/synthetic/generate_books.h"
-#include "tests/cluster/embedded_run.h"
+#include "tests/support/embedded_run.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
 
 namespace fathom {
 namespace {

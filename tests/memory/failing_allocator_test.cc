@@ -14,7 +14,7 @@
 #include "common/model/model_compare.h"
 #include "launcher/commands/terminate_handler.h"
 #include "launcher/synthetic/generate_books.h"
-#include "tests/cluster/embedded_run.h"
+#include "tests/support/embedded_run.h"
 #include "tests/support/scratch_dir.h"
 
 namespace fathom {

@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 
 #include "common/check.h"
+#include "worker/text/token.h"
 
 namespace fathom {
 namespace {
 
 constexpr std::size_t kMaxQuotedBytes = 1 << 20;
-constexpr std::size_t kNpos = std::string_view::npos;
-
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
 // The place of the quote that closes the field whose opening quote stands at `open`; npos if none.
 std::size_t ClosingQuote(std::string_view text, std::size_t open) {

@@ -6,6 +6,10 @@
 
 namespace fathom {
 
+inline constexpr std::size_t kNpos = std::string_view::npos;
+
+inline bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
 // The next token, which `text` loses; empty at the end.
 inline std::string_view NextToken(std::string_view* text) {
   const std::size_t begin = std::min(text->find_first_not_of(" \t"), text->size());

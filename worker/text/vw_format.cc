@@ -21,9 +21,6 @@ namespace fathom {
 namespace {
 
 constexpr std::string_view kTagColumn = "tag";
-constexpr std::size_t kNpos = std::string_view::npos;
-
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
 // Whether vw takes the text after a feature's colon for a number: it begins like one.
 bool BeginsAsNumber(std::string_view text) {

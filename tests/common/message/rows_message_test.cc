@@ -14,8 +14,8 @@ using testing::ExpectNoPartIsTaken;
 using testing::ExpectTrailingByteIsRefused;
 using testing::ToVector;
 
-const std::vector<TableSpec> kTables = {{.name = "wide", .wide = true},
-                                        {.name = "wide_deep2", .wide = true, .dim = 2}};
+const std::vector<TableSpec> kRowsTables = {{.name = "wide", .wide = true},
+                                            {.name = "wide_deep2", .wide = true, .dim = 2}};
 
 Buffer RowsPayload(std::uint64_t second_count) {
   PayloadWriter writer;
@@ -30,7 +30,9 @@ Buffer RowsPayload(std::uint64_t second_count) {
   return writer.Take();
 }
 
-RowsMessage TakeRows(std::span<const std::byte> payload) { return DecodeRows(payload, kTables); }
+RowsMessage TakeRows(std::span<const std::byte> payload) {
+  return DecodeRows(payload, kRowsTables);
+}
 
 TEST(Rows, AreReadWhereTheyLie) {
   const Buffer payload = RowsPayload(2);
@@ -58,7 +60,7 @@ TEST(Rows, AsBfloat16BecomeFloats) {
       std::span<const std::uint16_t>(std::vector<std::uint16_t>{0x4040, 0x4080, 0x40A0, 0xC0C0}));
   const Buffer payload = writer.Take();
   EXPECT_FALSE(AnswersTraining(payload.bytes()));
-  const RowsMessage read = DecodeRows(payload.bytes(), kTables, RowFormat::kBfloat16);
+  const RowsMessage read = DecodeRows(payload.bytes(), kRowsTables, RowFormat::kBfloat16);
   EXPECT_FALSE(read.will_push);
   EXPECT_EQ(ToVector(read.dense), std::vector<float>{0.3F}) << "dense parameters are not rounded";
   EXPECT_EQ(ToVector(read.tables[0].wide), std::vector<float>{1});

@@ -11,12 +11,11 @@ namespace fathom {
 namespace {
 
 using testing::ExpectError;
+using testing::kRemedy;
 using testing::Patch;
 using testing::Reseal;
 using testing::ScratchDir;
 using testing::SmallModel;
-
-constexpr const char* kRemedy = "restore the folder from a copy, or train again";
 
 class DenseFileTest : public ::testing::Test {
  protected:

@@ -11,11 +11,10 @@ namespace fathom {
 namespace {
 
 using testing::ExpectError;
+using testing::kRemedy;
 using testing::ScratchDir;
 using testing::SmallModel;
 using Json = nlohmann::ordered_json;
-
-constexpr const char* kRemedy = "restore the folder from a copy, or train again";
 
 class ManifestTest : public ::testing::Test {
  protected:

@@ -15,13 +15,12 @@ namespace {
 
 using testing::ExpectError;
 using testing::KeyIn;
+using testing::kRemedy;
 using testing::ModelRows;
 using testing::Patch;
 using testing::Reseal;
 using testing::ScratchDir;
 using testing::SmallModel;
-
-constexpr const char* kRemedy = "restore the folder from a copy, or train again";
 
 // Where things stand in rows-00.bin of the small model: a header of 24 bytes; the wide table's
 // count and two rows of 16 bytes; the other table's count and a row of 32 bytes.

@@ -19,6 +19,9 @@
 
 namespace fathom::testing {
 
+// How to mend a damaged model, as every message about one says.
+inline constexpr const char* kRemedy = "restore the folder from a copy, or train again";
+
 inline Key KeyIn(int partition, std::uint64_t low) {
   return (static_cast<Key>(partition) << (64 - kPartitionBits)) | low;
 }

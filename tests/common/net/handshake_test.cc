@@ -36,7 +36,7 @@ void Forge(HandshakeMessage& message, const std::function<void(Frame&)>& change)
   std::memcpy(message.data() + kFrameHeaderBytes, frame.payload.data(), 32);
 }
 
-class HandshakeTest : public testing::Test {
+class HandshakeTest : public ::testing::Test {
  protected:
   const Secret secret_ = RandomSecret();
   Handshake connector_ = Handshake::Connecting(secret_, 3, 1);

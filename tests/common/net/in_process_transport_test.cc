@@ -7,7 +7,7 @@
 namespace fathom {
 namespace {
 
-Deadline Patiently() { return Clock::now() + std::chrono::seconds(60); }
+Deadline InAMinute() { return Clock::now() + std::chrono::seconds(60); }
 
 Frame MakeFrame(RoleId source, RoleId destination, std::uint64_t step, std::size_t bytes = 0) {
   return {.type = FrameType::kPush,
@@ -22,7 +22,7 @@ TEST(InProcessTransport, HandsOverTheSameBytes) {
   Frame frame = MakeFrame(0, 1, 7, 100);
   const std::byte* place = frame.payload.data();
   transport.Send(std::move(frame));
-  const auto taken = transport.mailbox(1).Take(Patiently());
+  const auto taken = transport.mailbox(1).Take(InAMinute());
   ASSERT_TRUE(taken);
   EXPECT_EQ(taken->payload.data(), place);
   EXPECT_EQ(taken->step, 7u);
@@ -40,7 +40,7 @@ TEST(InProcessTransport, EveryRoleHasItsOwnMailbox) {
 TEST(InProcessTransport, ARoleMayWriteToItself) {
   InProcessTransport transport(1);
   transport.Send(MakeFrame(0, 0, 5));
-  EXPECT_EQ(transport.mailbox(0).Take(Patiently())->step, 5u);
+  EXPECT_EQ(transport.mailbox(0).Take(InAMinute())->step, 5u);
 }
 
 TEST(InProcessTransport, KeepsTheOrderOfEachSender) {
@@ -56,7 +56,7 @@ TEST(InProcessTransport, KeepsTheOrderOfEachSender) {
   }
   std::vector<std::uint64_t> next(kSenders + 1, 0);
   for (std::uint64_t i = 0; i < kSenders * kFrames; ++i) {
-    const auto frame = transport.mailbox(0).Take(Patiently());
+    const auto frame = transport.mailbox(0).Take(InAMinute());
     ASSERT_TRUE(frame);
     ASSERT_EQ(frame->step, next[frame->source]++);
   }

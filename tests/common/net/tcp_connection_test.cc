@@ -13,7 +13,7 @@ namespace fathom {
 namespace {
 
 // Rank 0 plays the coordinator and the server, rank 1, driven by hand, two workers.
-class TcpConnectionTest : public testing::Test {
+class TcpConnectionTest : public ::testing::Test {
  protected:
   void SetUp() override { MeetAgain(std::chrono::seconds(30)); }
 

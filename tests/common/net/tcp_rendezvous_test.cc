@@ -8,7 +8,7 @@
 namespace fathom {
 namespace {
 
-class TcpRendezvousTest : public testing::Test {
+class TcpRendezvousTest : public ::testing::Test {
  protected:
   // Waits until rank 0 has refused so many.
   void AwaitRefusals(std::uint64_t count) {

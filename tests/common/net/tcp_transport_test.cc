@@ -59,9 +59,9 @@ TEST(TcpTransport, AFrameOverTheLimitIsRefusedWhereItIsSent) {
   EXPECT_EQ(transports[0]->traffic(1).frames_sent, 0U);
 }
 
-class TcpTransportFrames : public testing::TestWithParam<bool> {};
+class TcpTransportFrames : public ::testing::TestWithParam<bool> {};
 
-INSTANTIATE_TEST_SUITE_P(PlainAndTls, TcpTransportFrames, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(PlainAndTls, TcpTransportFrames, ::testing::Bool());
 
 TEST_P(TcpTransportFrames, LargeOnesArriveWholeAndAligned) {
   constexpr std::size_t kBytes = std::size_t{64} << 20;

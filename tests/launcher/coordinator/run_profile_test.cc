@@ -11,7 +11,7 @@ namespace {
 
 using testing::ExpectError;
 
-Clock::time_point At(std::int64_t ms) { return Clock::time_point(std::chrono::milliseconds(ms)); }
+Clock::time_point AtMs(std::int64_t ms) { return Clock::time_point(std::chrono::milliseconds(ms)); }
 
 // The coordinator, one server, two workers.
 Layout MakeTestLayout() { return MakeLayout({"a", "a", "a", "a"}, {.servers = 1}); }
@@ -20,12 +20,12 @@ Layout MakeTestLayout() { return MakeLayout({"a", "a", "a", "a"}, {.servers = 1}
 // on nothing that is measured; then 900 ms on the end.
 ThreadProfile WorkerThread(RoleId role) {
   StageRecorder recorder(role, "", 0);
-  recorder.Record(Stage::kPull, 0, At(990), At(1010));
-  recorder.Record(Stage::kPullWait, 0, At(1000), At(1010));
-  recorder.Record(Stage::kCompute, 0, At(1010), At(1070));
-  recorder.Record(Stage::kRowGradients, 0, At(1072), At(1087));
-  recorder.Record(Stage::kPush, 0, At(1071), At(1091));
-  recorder.Record(Stage::kStopWait, 0, At(1100), At(2000));
+  recorder.Record(Stage::kPull, 0, AtMs(990), AtMs(1010));
+  recorder.Record(Stage::kPullWait, 0, AtMs(1000), AtMs(1010));
+  recorder.Record(Stage::kCompute, 0, AtMs(1010), AtMs(1070));
+  recorder.Record(Stage::kRowGradients, 0, AtMs(1072), AtMs(1087));
+  recorder.Record(Stage::kPush, 0, AtMs(1071), AtMs(1091));
+  recorder.Record(Stage::kStopWait, 0, AtMs(1100), AtMs(2000));
   return recorder.Take();
 }
 
@@ -70,7 +70,7 @@ TEST(RunProfile, SharesOfAllWorkersTimeSumToOne) {
 TEST(RunProfile, OtherThreadsOfAWorkerTakeNoShare) {
   const Layout layout = MakeTestLayout();
   StageRecorder prefetch(layout.worker(0), "batch prefetch", 0);
-  prefetch.Record(Stage::kMakeBatch, 0, At(1), At(5000));
+  prefetch.Record(Stage::kMakeBatch, 0, AtMs(1), AtMs(5000));
   ProfileMessage message;
   message.threads.push_back(prefetch.Take());
   message.threads.push_back(WorkerThread(layout.worker(0)));

@@ -15,7 +15,7 @@ using nlohmann::json;
 using testing::ExpectError;
 using testing::ScratchDir;
 
-Clock::time_point At(std::int64_t ns) { return Clock::time_point(std::chrono::nanoseconds(ns)); }
+Clock::time_point AtNs(std::int64_t ns) { return Clock::time_point(std::chrono::nanoseconds(ns)); }
 
 json Read(const std::filesystem::path& file) {
   std::ifstream in(file);
@@ -64,8 +64,8 @@ TEST_F(TraceFileTest, RanksAreProcessesAndThreadsHaveNames) {
 
 TEST_F(TraceFileTest, SpansOnTheClockOfRankZero) {
   StageRecorder recorder(2, "", 4);
-  recorder.Record(Stage::kCompute, 7, At(5001234), At(5003234));
-  recorder.Record(Stage::kEvaluation, kNoStep, At(5004000), At(5004001));
+  recorder.Record(Stage::kCompute, 7, AtNs(5001234), AtNs(5003234));
+  recorder.Record(Stage::kEvaluation, kNoStep, AtNs(5004000), AtNs(5004001));
   ProfileMessage message;
   message.clock_at_start = {.local_ns = 5000000, .offset_ns = -4000000, .round_trip_ns = 10};
   message.threads.push_back(recorder.Take());
@@ -84,7 +84,7 @@ TEST_F(TraceFileTest, SpansOnTheClockOfRankZero) {
 TEST_F(TraceFileTest, SpansThatTouchStillDoOnAClockThatDrifts) {
   StageRecorder recorder(2, "", 1000);
   for (int i = 0; i < 1000; ++i)
-    recorder.Record(Stage::kCompute, 0, At(1000 + 777 * i), At(1777 + 777 * i));
+    recorder.Record(Stage::kCompute, 0, AtNs(1000 + 777 * i), AtNs(1777 + 777 * i));
   ProfileMessage message;
   message.clock_at_start = {.local_ns = 0, .offset_ns = 0};
   message.clock_at_end = {.local_ns = 1000000, .offset_ns = 1234};
@@ -102,7 +102,7 @@ TEST_F(TraceFileTest, SpansThatTouchStillDoOnAClockThatDrifts) {
 
 TEST_F(TraceFileTest, PullsHaveABeginAndAnEndSinceTheyOverlapWithOtherSpans) {
   StageRecorder recorder(2, "", 4);
-  recorder.Record(Stage::kPull, 7, At(1000), At(9000));
+  recorder.Record(Stage::kPull, 7, AtNs(1000), AtNs(9000));
   ProfileMessage message;
   message.threads.push_back(recorder.Take());
   TraceFile trace(file_, layout_, 2000);
@@ -119,7 +119,7 @@ TEST_F(TraceFileTest, PullsHaveABeginAndAnEndSinceTheyOverlapWithOtherSpans) {
 
 TEST_F(TraceFileTest, WhatWasDroppedIsSaid) {
   StageRecorder recorder(1, "", 2);
-  for (int i = 0; i < 5; ++i) recorder.Record(Stage::kFind, 0, At(i), At(i + 1));
+  for (int i = 0; i < 5; ++i) recorder.Record(Stage::kFind, 0, AtNs(i), AtNs(i + 1));
   ProfileMessage message;
   message.threads.push_back(recorder.Take());
   TraceFile trace(file_, layout_, 0);

@@ -22,7 +22,7 @@ namespace {
 using testing::ScratchDir;
 using Fields = std::vector<std::string>;
 
-constexpr std::uint64_t kRows = 20000, kTestRows = 4000, kSeed = 5;
+constexpr std::uint64_t kCriteoRows = 20000, kTestRows = 4000, kCriteoSeed = 5;
 constexpr std::size_t kCounts = 13, kCategories = 26;
 
 std::vector<Fields> ReadTsv(const ScratchDir& dir, const std::string& name) {
@@ -53,7 +53,7 @@ class GenerateCriteoTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     dir_ = new ScratchDir;
-    truth_ = GenerateCriteo(kRows, kTestRows, kSeed, dir_->path());
+    truth_ = GenerateCriteo(kCriteoRows, kTestRows, kCriteoSeed, dir_->path());
     train_ = ReadTsv(*dir_, "train.tsv");
     test_ = ReadTsv(*dir_, "test.tsv");
   }
@@ -67,7 +67,7 @@ class GenerateCriteoTest : public ::testing::Test {
   static double EmptyShare(std::size_t field) {
     const auto empty = std::count_if(train_.begin(), train_.end(),
                                      [&](const Fields& row) { return row[field].empty(); });
-    return static_cast<double>(empty) / static_cast<double>(kRows);
+    return static_cast<double>(empty) / static_cast<double>(kCriteoRows);
   }
   // How often each value of a category (0..25) stands in the training rows; empty ones left out.
   static std::map<std::string, std::size_t> ValuesOf(std::size_t category) {
@@ -84,28 +84,28 @@ class GenerateCriteoTest : public ::testing::Test {
 
 TEST_F(GenerateCriteoTest, SameSeedGivesTheSameBytes) {
   const ScratchDir again;
-  GenerateCriteo(kRows, kTestRows, kSeed, again.path());
+  GenerateCriteo(kCriteoRows, kTestRows, kCriteoSeed, again.path());
   for (const char* name : {"train.tsv", "test.tsv", "truth.json"})
     EXPECT_EQ(again.Read(name), dir_->Read(name)) << name;
 }
 
 TEST_F(GenerateCriteoTest, AnotherSeedGivesAnotherLog) {
   const ScratchDir other;
-  GenerateCriteo(100, 100, kSeed + 1, other.path());
+  GenerateCriteo(100, 100, kCriteoSeed + 1, other.path());
   EXPECT_NE(ReadTsv(other, "train.tsv").at(0), train_.at(0));
 }
 
 // The rows are drawn by number: a longer log begins with the shorter one.
 TEST_F(GenerateCriteoTest, FewerRowsAreTheFirstOnes) {
   const ScratchDir shorter;
-  GenerateCriteo(100, 10, kSeed, shorter.path());
+  GenerateCriteo(100, 10, kCriteoSeed, shorter.path());
   const auto rows = ReadTsv(shorter, "train.tsv");
   ASSERT_EQ(rows.size(), 100U);
   EXPECT_TRUE(std::equal(rows.begin(), rows.end(), train_.begin()));
 }
 
 TEST_F(GenerateCriteoTest, LinesHaveCriteosLayout) {
-  EXPECT_EQ(train_.size(), kRows);
+  EXPECT_EQ(train_.size(), kCriteoRows);
   EXPECT_EQ(test_.size(), kTestRows);
   for (const auto* rows : {&train_, &test_}) {
     for (const Fields& row : *rows) {
@@ -162,7 +162,7 @@ TEST_F(GenerateCriteoTest, CategoriesFollowZipfsLaw) {
   EXPECT_EQ(few.size(), 10U);
   std::vector<double> shares;
   for (const auto& [name, count] : few)
-    shares.push_back(static_cast<double>(count) / static_cast<double>(kRows));
+    shares.push_back(static_cast<double>(count) / static_cast<double>(kCriteoRows));
   std::sort(shares.rbegin(), shares.rend());
   const auto below = [](double rank) { return 1 - std::pow(rank, -0.1); };
   for (std::size_t rank = 1; rank <= shares.size(); ++rank) {
@@ -178,7 +178,7 @@ TEST_F(GenerateCriteoTest, CategoriesFollowZipfsLaw) {
   EXPECT_GT(std::max_element(many.begin(), many.end(),
                              [](auto& a, auto& b) { return a.second < b.second; })
                 ->second,
-            kRows / 20);
+            kCriteoRows / 20);
 }
 
 TEST_F(GenerateCriteoTest, NoNameStandsInTwoCategories) {
@@ -197,8 +197,8 @@ TEST_F(GenerateCriteoTest, TestRowsAreNotTrainingRows) {
 
 TEST_F(GenerateCriteoTest, TruthFileCountsWhatTheLogHolds) {
   const auto truth = nlohmann::json::parse(dir_->Read("truth.json"));
-  EXPECT_EQ(truth["seed"], kSeed);
-  EXPECT_EQ(truth["rows"], kRows);
+  EXPECT_EQ(truth["seed"], kCriteoSeed);
+  EXPECT_EQ(truth["rows"], kCriteoRows);
   EXPECT_EQ(truth["test_rows"], kTestRows);
   EXPECT_DOUBLE_EQ(truth["train_positive_rate"], PositiveRate(train_));
   EXPECT_DOUBLE_EQ(truth["test_positive_rate"], PositiveRate(test_));

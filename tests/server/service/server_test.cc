@@ -30,7 +30,7 @@ namespace {
 using testing::ExpectError;
 using testing::ScratchDir;
 
-constexpr std::uint64_t kSteps = 2;
+constexpr std::uint64_t kServedSteps = 2;
 constexpr std::uint32_t kSlices = 4;
 constexpr std::size_t kDenseFloats = 32;
 constexpr int kWorkers = 2;
@@ -65,7 +65,7 @@ class ServerRun {
                   .spec = spec_,
                   .layout = layout_,
                   .mode = mode,
-                  .train_examples = mode == RunMode::kTrain ? kSteps * kSlices * 8 : 0,
+                  .train_examples = mode == RunMode::kTrain ? kServedSteps * kSlices * 8 : 0,
                   .evaluation_examples = 10,
                   .model_dir = model_dir,
                   .save_dir = save_dir_.path(),
@@ -193,7 +193,7 @@ TEST_F(ServerTest, AnswersAsItsShardWould) {
   for (std::uint64_t version = 0;; ++version) {
     run.PullToEvaluate(0, version, keys_);
     EXPECT_TRUE(std::ranges::equal(run.Rows(0, version).bytes(), expected().bytes())) << version;
-    if (version == kSteps) break;
+    if (version == kServedSteps) break;
     run.TakeStep(step_, version, version % 2 == 0 ? 0 : 1);
     // The same step by one worker.
     Buffer pull = step_.Pull(0, 1, 0, 1);
@@ -203,7 +203,7 @@ TEST_F(ServerTest, AnswersAsItsShardWould) {
     gradients[0].payload = step_.Push(0, 1, 0, 1);
     gradients[0].message = DecodePush(gradients[0].payload.bytes(), spec.tables,
                                       std::vector<std::size_t>{keys_.size()}, kDenseFloats);
-    shard.Update(Schedule(config, kSteps * kSlices * 8).Plan(version), gradients);
+    shard.Update(Schedule(config, kServedSteps * kSlices * 8).Plan(version), gradients);
   }
 }
 
@@ -272,11 +272,11 @@ TEST_F(ServerTest, WorkerWithoutSlicesTakesPartWithEmptyMessages) {
 
 TEST_F(ServerTest, SavesAndServesTheModel) {
   ServerRun run;
-  for (std::uint64_t number = 0; number < kSteps; ++number) run.TakeStep(step_, number);
-  run.PullToEvaluate(0, kSteps, keys_);
-  const Buffer trained = run.Rows(0, kSteps);
+  for (std::uint64_t number = 0; number < kServedSteps; ++number) run.TakeStep(step_, number);
+  run.PullToEvaluate(0, kServedSteps, keys_);
+  const Buffer trained = run.Rows(0, kServedSteps);
   CreateDense(run.save_dir(), kDenseFloats, 1);
-  run.Send(FrameType::kSave, 0, kSteps, EncodeSave({}));
+  run.Send(FrameType::kSave, 0, kServedSteps, EncodeSave({}));
   const auto frame = run.Saved();
   ASSERT_TRUE(frame);
   ASSERT_EQ(frame->type, FrameType::kSaved);
@@ -284,7 +284,7 @@ TEST_F(ServerTest, SavesAndServesTheModel) {
   EXPECT_EQ(saved.tables.at(0).rows, keys_.size());
   EXPECT_EQ(saved.files.size(), static_cast<std::size_t>(kPartitions));
   saved.files.push_back(FinishDense(run.save_dir(), kDenseFloats, 1));
-  WriteManifest(run.save_dir(), {.step = kSteps,
+  WriteManifest(run.save_dir(), {.step = kServedSteps,
                                  .seed = 1,
                                  .tables = Spec().tables,
                                  .dense_floats = kDenseFloats,
@@ -378,8 +378,8 @@ TEST_F(ServerTest, MoreEarlyPullsThanMayWait) {
 
 TEST_F(ServerTest, TrainingPullAfterTheLastStep) {
   ServerRun run;
-  for (std::uint64_t number = 0; number < kSteps; ++number) run.TakeStep(step_, number);
-  run.Pull(step_, 0, kSteps);
+  for (std::uint64_t number = 0; number < kServedSteps; ++number) run.TakeStep(step_, number);
+  run.Pull(step_, 0, kServedSteps);
   run.ExpectFailure(ExitCode::kPeer, {"version 2 to train on"});
 }
 
@@ -435,7 +435,7 @@ TEST_F(ServerTest, LostWorkerIsNamedWithTheReason) {
 
 TEST_F(ServerTest, LostCoordinatorEndsTheRunEvenAfterTheLastStep) {
   ServerRun run;
-  for (std::uint64_t number = 0; number < kSteps; ++number) run.TakeStep(step_, number);
+  for (std::uint64_t number = 0; number < kServedSteps; ++number) run.TakeStep(step_, number);
   run.Send(FrameType::kPeerLost, 0, 0);
   run.ExpectFailure(ExitCode::kPeer, {"lost coordinator"});
 }

@@ -20,7 +20,7 @@ Config MakeConfig(int count, const char* bytes) {
   return config;
 }
 
-std::vector<Key> RandomKeys(std::size_t count, std::uint64_t seed) {
+std::vector<Key> NamedKeys(std::size_t count, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<Key> keys(count);
   for (Key& key : keys) key = random();
@@ -49,7 +49,7 @@ TEST(AdmissionFilter, OffItAdmitsAllAndTakesNoMemory) {
 TEST(AdmissionFilter, NeverTooLate) {
   for (const int needed : {2, 3, 15}) {
     AdmissionFilter filter(MakeConfig(needed, "64kB"), 0, kPartitions);
-    const std::vector<Key> keys = RandomKeys(20000, 1);
+    const std::vector<Key> keys = NamedKeys(20000, 1);
     std::map<Key, int> named;
     std::mt19937_64 random(2);
     for (int i = 0; i < 200000; ++i) {
@@ -64,7 +64,7 @@ TEST(AdmissionFilter, NeverTooLate) {
 
 TEST(AdmissionFilter, InARoomyFilterExactlyTheKeysNamedOftenEnough) {
   AdmissionFilter filter(MakeConfig(3, "8MB"), 0, kPartitions);
-  const std::vector<Key> keys = RandomKeys(1000, 3);
+  const std::vector<Key> keys = NamedKeys(1000, 3);
   for (int naming = 1; naming <= 3; ++naming) {
     filter.Count(kTable, keys);
     for (const Key key : keys) ASSERT_EQ(filter.Admits(kTable, key), naming == 3);
@@ -87,9 +87,9 @@ TEST(AdmissionFilter, FalsePositivesAreAsOftenAsTheFormulaSays) {
   constexpr double kCounters = 2 * 64e3, kNamings = 30000, kTrials = 20000;
   for (const auto& [needed, named] : {std::pair{2, 0}, std::pair{2, 1}, std::pair{3, 2}}) {
     AdmissionFilter filter(MakeConfig(needed, "64kB"), 0, kPartitions);
-    filter.Count(kTable, RandomKeys(static_cast<std::size_t>(kNamings), 4));
+    filter.Count(kTable, NamedKeys(static_cast<std::size_t>(kNamings), 4));
     double admitted = 0;
-    for (const Key key : RandomKeys(static_cast<std::size_t>(kTrials), 5)) {
+    for (const Key key : NamedKeys(static_cast<std::size_t>(kTrials), 5)) {
       const auto counters = filter.Counters(PartitionOf(key));
       const std::vector<std::byte> before(counters.begin(), counters.end());
       for (int i = 0; i < named; ++i) filter.Count(kTable, {&key, 1});
@@ -106,7 +106,7 @@ TEST(AdmissionFilter, FalsePositivesAreAsOftenAsTheFormulaSays) {
 
 TEST(AdmissionFilter, CountersStopAtTheirLargestNumber) {
   AdmissionFilter filter(MakeConfig(15, "64kB"), 0, kPartitions);
-  const std::vector<Key> keys = RandomKeys(1, 6);
+  const std::vector<Key> keys = NamedKeys(1, 6);
   for (int i = 0; i < 15; ++i) filter.Count(kTable, keys);
   EXPECT_TRUE(filter.Admits(kTable, keys[0]));
   const auto full = AllCounters(filter);
@@ -117,7 +117,7 @@ TEST(AdmissionFilter, CountersStopAtTheirLargestNumber) {
 TEST(AdmissionFilter, OrderIsOfNoConsequence) {
   AdmissionFilter a(MakeConfig(2, "64kB"), 0, kPartitions);
   AdmissionFilter b(MakeConfig(2, "64kB"), 0, kPartitions);
-  std::vector<Key> keys = RandomKeys(100000, 7);  // enough to fill counters up
+  std::vector<Key> keys = NamedKeys(100000, 7);  // enough to fill counters up
   a.Count(kTable, keys);
   std::reverse(keys.begin(), keys.end());
   b.Count(kTable, keys);
@@ -128,7 +128,7 @@ TEST(AdmissionFilter, OrderIsOfNoConsequence) {
 TEST(AdmissionFilter, GoesOnFromWhatWasSavedOnAnyNumberOfServers) {
   const Config config = MakeConfig(2, "100kB");
   AdmissionFilter whole(config, 0, kPartitions);
-  const std::vector<Key> keys = RandomKeys(5000, 8);
+  const std::vector<Key> keys = NamedKeys(5000, 8);
   whole.Count(kTable, keys);
   for (int server = 0; server < 3; ++server) {
     const int first = FirstPartition(server, 3), end = FirstPartition(server + 1, 3);

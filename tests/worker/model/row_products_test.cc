@@ -11,11 +11,11 @@
 namespace fathom {
 namespace {
 
-struct Shape {
+struct RowShape {
   std::size_t rows, k, n;
 };
 
-class RowProducts : public ::testing::TestWithParam<Shape> {
+class RowProducts : public ::testing::TestWithParam<RowShape> {
  protected:
   std::vector<float> Floats(std::size_t count, std::uint64_t seed) {
     std::vector<float> out(count);
@@ -74,9 +74,10 @@ TEST_P(RowProducts, MultiplyOuter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, RowProducts,
-                         ::testing::Values(Shape{1, 1, 1}, Shape{5, 3, 7}, Shape{24, 16, 256},
-                                           Shape{25, 16, 112}, Shape{13, 256, 16},
-                                           Shape{17, 100, 40}, Shape{7, 5, 129}));
+                         ::testing::Values(RowShape{1, 1, 1}, RowShape{5, 3, 7},
+                                           RowShape{24, 16, 256}, RowShape{25, 16, 112},
+                                           RowShape{13, 256, 16}, RowShape{17, 100, 40},
+                                           RowShape{7, 5, 129}));
 
 }  // namespace
 }  // namespace fathom

@@ -1,27 +1,17 @@
-// A whole run in this process: text to model, every role a thread.
-#pragma once
+#include "tests/support/embedded_run.h"
 
-#include <filesystem>
-#include <functional>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
+#include <fstream>
 
-#include "common/config/config.h"
 #include "common/config/config_file.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/coordinator/metrics_log.h"
 #include "launcher/run/model_config.h"
-#include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/start_point.h"
-#include "tests/support/scratch_dir.h"
 
 namespace fathom::testing {
 
-// A config on data that `fathom generate books` makes: wide, deep, joins, crosses.
-inline Config BooksConfig(const std::filesystem::path& data,
-                          const std::vector<std::string>& overrides = {}) {
+Config BooksConfig(const std::filesystem::path& data, const std::vector<std::string>& overrides) {
   static constexpr const char* kText = R"(
 [data]
 train = ["ratings.csv"]
@@ -64,16 +54,8 @@ group_by = "reader_id"
   return ParseConfig(kText, "books.toml", data, overrides);
 }
 
-struct EmbeddedResult {
-  CoordinatorResult result;
-  std::vector<nlohmann::json> metrics;  // the lines of metrics.jsonl
-};
-
-// As `fathom train` with output.dir = out, but for the log on the terminal. `stop_asked` is as in
-// CoordinatorInputs.
-inline EmbeddedResult TrainEmbedded(
-    Config config, const std::filesystem::path& packed_dir, const std::filesystem::path& out,
-    std::function<bool()> stop_asked = [] { return false; }) {
+EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_dir,
+                             const std::filesystem::path& out, std::function<bool()> stop_asked) {
   config.output.dir = out.string();
   std::filesystem::remove_all(out / "model");
   std::filesystem::create_directories(out / "model");
@@ -98,8 +80,7 @@ inline EmbeddedResult TrainEmbedded(
   request.coordinator.stop_asked = std::move(stop_asked);
   run.result = ExecuteRun(config, spec, layout, alone, std::move(request));
   std::ifstream lines(out / "metrics.jsonl");
-  for (std::string line; std::getline(lines, line);)
-    run.metrics.push_back(nlohmann::json::parse(line));
+  for (std::string line; std::getline(lines, line);) run.metrics.push_back(line);
   return run;
 }
 
