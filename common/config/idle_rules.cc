@@ -25,20 +25,12 @@ bool NoDeepPart(const Config& c, const Placement&) {
                       [](const ColumnConfig& column) { return UsesDeep(column.use); });
 }
 
-bool IsGenerated(const Config& c, const Placement&) {
-  return c.data.format == DataFormat::kGenerated;
-}
-
-bool IsNotSeparated(const Config& c) {
-  return c.data.format != DataFormat::kCsv && c.data.format != DataFormat::kTsv;
-}
-
 bool NothingIsSplitOff(const Config& c, const Placement&) {
   return c.data.test_fraction == 0 && c.data.validation_fraction == 0;
 }
 
 bool NothingToEvaluateOn(const Config& c, const Placement&) {
-  if (c.data.format == DataFormat::kGenerated) return c.generated.test_examples == 0;
+  if (Has(c.data.format, FormatTrait::kNoText)) return c.generated.test_examples == 0;
   return c.evaluate.on == EvaluationPart::kTest && c.data.test.empty() && c.data.test_fraction == 0;
 }
 
@@ -71,18 +63,10 @@ constexpr IdleRule kRules[] = {
        return at.hosts > 1 && c.cluster.transport == TransportKind::kMpi;
      },
      "with cluster.transport = \"mpi\" it is MPI that chooses"},
-    {"data.label", IsGenerated, "generated data have their own"},
-    {"data.missing", IsGenerated, "no text is read"},
-    {"data.max_bad_lines", IsGenerated, "no text is read"},
-    {"data.header", [](const Config& c, const Placement&) { return IsNotSeparated(c); },
-     "only csv and tsv have a line of names"},
-    {"data.trim",
-     [](const Config& c, const Placement&) { return IsNotSeparated(c) && c.joins.empty(); },
-     "only fields of csv and tsv are trimmed"},
     {"data.split_by", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
     {"data.split_seed", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
     {"generated.",
-     [](const Config& c, const Placement&) { return c.data.format != DataFormat::kGenerated; },
+     [](const Config& c, const Placement&) { return !Has(c.data.format, FormatTrait::kNoText); },
      "data.format is not \"generated\"", IdleVerdict::kRefuse},
     {"model.hidden", NoDeepPart, "no column is used by the deep part"},
     {"model.embedding_dim", NoEmbeddings, "no column has an embedding"},
@@ -114,38 +98,11 @@ constexpr IdleRule kRules[] = {
 };
 
 constexpr IdleColumnRule kColumnRules[] = {
-    {"separator",
-     [](const Config&, const ColumnConfig& column) {
-       return column.kind != ColumnKind::kMultivalent;
-     },
-     "kind is not \"multivalent\"", IdleVerdict::kRefuse},
-    {"separator",
-     [](const Config& c, const ColumnConfig& column) {
-       return column.kind == ColumnKind::kMultivalent &&
-              (c.data.format == DataFormat::kLibsvm || c.data.format == DataFormat::kLibffm ||
-               c.data.format == DataFormat::kGenerated);
-     },
-     "this data.format has no separator within a field"},
-    {"quantiles",
-     [](const Config&, const ColumnConfig& column) {
-       return column.transform != TransformKind::kQuantiles;
-     },
-     "transform is not \"quantiles\"", IdleVerdict::kRefuse},
-    {"pooling",
-     [](const Config&, const ColumnConfig& column) {
-       return column.kind != ColumnKind::kMultivalent || !UsesDeep(column.use);
-     },
-     "only embeddings of a multivalent column are pooled"},
-    {"dim",
-     [](const Config&, const ColumnConfig& column) {
-       return column.kind == ColumnKind::kNumeric || !UsesDeep(column.use);
-     },
+    {"pooling", [](const ColumnConfig& column) { return !UsesDeep(column.use); },
      "the column has no embedding"},
 };
 
 constexpr IdleCrossRule kCrossRules[] = {
-    {"dim", [](const CrossConfig& cross) { return !UsesDeep(cross.use); },
-     "use is \"wide\": the cross has no embedding"},
     {"pooling", [](const CrossConfig& cross) { return !UsesDeep(cross.use); },
      "use is \"wide\": the cross has no embedding"},
 };

@@ -24,11 +24,11 @@ struct IdleRule {
   IdleVerdict verdict = IdleVerdict::kTell;
 };
 
+// config_check.h refuses settings of columns that do not go with their kind or transform.
 struct IdleColumnRule {
   std::string_view key;
-  bool (*idle)(const Config& config, const ColumnConfig& column);
+  bool (*idle)(const ColumnConfig& column);
   std::string_view because;
-  IdleVerdict verdict = IdleVerdict::kTell;
 };
 
 struct IdleCrossRule {

@@ -22,10 +22,9 @@ std::string ValueOf(const std::vector<Setting>& settings, std::string_view key) 
 }
 
 // Whether a setting has its default.
-template <typename Section>
-bool HasDefault(Section section, std::string_view key) {
-  Section defaults;
-  return ValueOf(SettingsOf(section), key) == ValueOf(SettingsOf(defaults), key);
+bool HasDefault(Config config, std::string_view key) {
+  Config defaults;
+  return ValueOf(SettingsOf(config), key) == ValueOf(SettingsOf(defaults), key);
 }
 
 // Collects what is to be told, and throws for what is refused.
@@ -63,9 +62,7 @@ std::vector<std::string> IdleSettings(const Config& config, const GivenKeys& giv
   for (const ColumnConfig& column : config.columns) {
     for (const IdleColumnRule& rule : IdleColumnRules()) {
       const std::string key = fmt::format("{}.{}", PathOf(column), rule.key);
-      if (given.contains(key) && rule.idle(config, column))
-        findings.Add(key, rule.because,
-                     rule.verdict == IdleVerdict::kRefuse && !HasDefault(column, rule.key));
+      if (given.contains(key) && rule.idle(column)) findings.Add(key, rule.because, false);
     }
   }
   for (const CrossConfig& cross : config.crosses) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/buffer.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 
 namespace fathom {
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "common/buffer.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 
 namespace fathom {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "common/buffer.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 
 namespace fathom {
 

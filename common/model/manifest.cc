@@ -1,3 +1,5 @@
+#include "common/model/manifest.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -218,6 +220,15 @@ Manifest FromJson(const Json& root) {
 }
 
 }  // namespace
+
+std::uint64_t Manifest::Rows(std::size_t table) const {
+  std::uint64_t rows = 0;
+  for (const ModelFileEntry& file : files) {
+    const auto& own = file.added.empty() ? file.rows : file.added;
+    rows += table < own.size() ? own[table] : 0;
+  }
+  return rows;
+}
 
 void WriteManifest(const fs::path& dir, const Manifest& manifest) {
   Json root = ToJson(manifest);

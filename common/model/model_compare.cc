@@ -1,10 +1,14 @@
+#include "common/model/model_compare.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
 
 #include "common/model/admission_file.h"
-#include "common/model/model_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/manifest.h"
+#include "common/model/partition_file.h"
 #include "common/model/row_state.h"
 
 namespace fathom {

@@ -1,9 +1,11 @@
+#include "common/model/partition_file.h"
+
 #include <cstring>
 
 #include "common/check.h"
 #include "common/file/durable_file.h"
 #include "common/model/checked_file.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 
 namespace fathom {
 namespace {

@@ -1,6 +1,8 @@
 #include <cstdio>
 
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
+#include "common/model/model_compare.h"
+#include "common/model/model_text.h"
 #include "launcher/commands/commands.h"
 #include "launcher/run/trained_model.h"
 

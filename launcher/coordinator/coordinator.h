@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "common/run/peers.h"
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"

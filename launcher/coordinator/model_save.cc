@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/model/dense_file.h"
+#include "common/model/model_text.h"
 
 namespace fathom {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/message/saved_message.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "common/run/run_context.h"
 
 namespace fathom {

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "common/config/config.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "common/net/mailbox.h"
 #include "common/schedule/schedule.h"
 #include "launcher/coordinator/metrics_log.h"

@@ -5,6 +5,7 @@
 #include "common/config/config_dump.h"
 #include "common/config/config_file.h"
 #include "common/error.h"
+#include "common/model/model_text.h"
 
 namespace fathom {
 namespace {

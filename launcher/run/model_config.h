@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/config/config.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 
 namespace fathom {
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "common/config/config.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "common/run/checkpoint_dir.h"
 #include "common/run/run_context.h"
 #include "launcher/cluster/mpi_session.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/config/config.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "common/model/model_spec.h"
 
 namespace fathom {

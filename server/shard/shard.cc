@@ -7,7 +7,9 @@
 #include "common/error.h"
 #include "common/finite.h"
 #include "common/model/admission_file.h"
-#include "common/model/model_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/manifest.h"
+#include "common/model/partition_file.h"
 
 namespace fathom {
 namespace {

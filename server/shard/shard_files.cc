@@ -5,6 +5,7 @@
 
 #include "common/file/durable_file.h"
 #include "common/model/admission_file.h"
+#include "common/model/partition_file.h"
 
 namespace fathom {
 namespace {

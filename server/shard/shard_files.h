@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "common/message/saved_message.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "server/table/admission_filter.h"
 #include "server/table/dense_table.h"
 #include "server/table/slab_arena.h"

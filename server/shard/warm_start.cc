@@ -7,7 +7,10 @@
 
 #include "common/config/config_file.h"
 #include "common/error.h"
-#include "common/model/model_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/manifest.h"
+#include "common/model/model_text.h"
+#include "common/model/partition_file.h"
 #include "common/model/row_state.h"
 #include "common/run_log.h"
 #include "server/shard/shard.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/config/config.h"
-#include "common/model/model_file.h"
+#include "common/model/dense_file.h"
 #include "common/model/model_spec.h"
 #include "server/update_rule/update_rule.h"
 

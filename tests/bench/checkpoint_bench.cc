@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "common/file/durable_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/manifest.h"
 #include "server/shard/shard.h"
 #include "tests/support/shard_part.h"
 

@@ -2,7 +2,8 @@
 // every resume, whatever else limits the tables.
 #include <gtest/gtest.h>
 
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
+#include "common/model/model_compare.h"
 #include "common/run/checkpoint_dir.h"
 #include "tests/cluster/limited_run.h"
 #include "tests/support/expect_error.h"

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "common/model/model_file.h"
+#include "common/model/model_compare.h"
 #include "common/run/checkpoint_dir.h"
 #include "launcher/commands/terminate_handler.h"
 #include "tests/cluster/limited_run.h"

@@ -2,7 +2,7 @@
 // after every resume, and the limit is kept.
 #include <gtest/gtest.h>
 
-#include "common/model/model_file.h"
+#include "common/model/model_compare.h"
 #include "common/run/checkpoint_dir.h"
 #include "tests/cluster/limited_run.h"
 #include "tests/support/expect_error.h"

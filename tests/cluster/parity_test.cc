@@ -1,9 +1,10 @@
 // The same bits for any number of servers, workers and threads, and over either transport.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "common/model/model_file.h"
+#include "common/model/model_compare.h"
 #include "launcher/synthetic/generate_books.h"
 #include "tests/support/embedded_run.h"
 #include "tests/support/scratch_dir.h"

@@ -3,7 +3,10 @@
 
 #include <atomic>
 
-#include "common/model/model_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/manifest.h"
+#include "common/model/model_compare.h"
+#include "common/model/partition_file.h"
 #include "common/model/row_state.h"
 #include "common/run/checkpoint_dir.h"
 #include "launcher/synthetic/generate_books.h"

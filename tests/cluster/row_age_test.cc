@@ -4,7 +4,9 @@
 #include <map>
 #include <utility>
 
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
+#include "common/model/model_compare.h"
+#include "common/model/partition_file.h"
 #include "common/model/row_state.h"
 #include "common/run/checkpoint_dir.h"
 #include "tests/cluster/limited_run.h"

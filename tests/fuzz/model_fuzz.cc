@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "common/error.h"
-#include "common/model/model_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/manifest.h"
+#include "common/model/partition_file.h"
 #include "common/xxh3.h"
 #include "tests/fuzz/fuzz_input.h"
 

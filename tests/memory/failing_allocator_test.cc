@@ -11,7 +11,7 @@
 #include <random>
 
 #include "common/error.h"
-#include "common/model/model_file.h"
+#include "common/model/model_compare.h"
 #include "launcher/commands/terminate_handler.h"
 #include "launcher/synthetic/generate_books.h"
 #include "tests/support/embedded_run.h"

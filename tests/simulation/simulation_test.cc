@@ -17,7 +17,8 @@
 #include <string>
 
 #include "common/error.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
+#include "common/model/model_compare.h"
 #include "common/run/checkpoint_dir.h"
 #include "launcher/coordinator/coordinator.h"
 #include "server/service/server.h"

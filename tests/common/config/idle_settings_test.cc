@@ -82,17 +82,9 @@ TEST(IdleSettings, SettingsOfDataThatAreNotThere) {
              "data.validation_fraction=0.1");
   ExpectTold("data.split_by=[\"a\"]", "no part is split off: give data.test_fraction",
              "data.validation_fraction=0.1");
-  ExpectTold("data.header=true", "only csv and tsv have a line of names", "data.format=csv",
-             {"data.format=criteo"});
-  ExpectTold("data.trim=true", "only fields of csv and tsv are trimmed", "data.format=tsv",
-             {"data.format=libsvm"});
   for (const char* key : {"evaluate.every_steps=5", "evaluate.group_by=a"}) {
     ExpectTold(key, "there is nothing to evaluate on: give data.test", "data.test_fraction=0.1",
                {"data.test=[]"});
-  }
-  for (const char* key : {"data.label=x", "data.missing=[]", "data.max_bad_lines=3"}) {
-    EXPECT_EQ(Told({"data.format=generated", "data.train=[]", "data.test=[]", key}).size(), 1U);
-    EXPECT_TRUE(Told({key}).empty());
   }
 }
 
@@ -112,17 +104,13 @@ TEST(IdleSettings, SettingsOfAPartThatTheModelHasNot) {
 }
 
 TEST(IdleSettings, SettingsOfColumnsAndCrosses) {
-  ExpectTold("column.a.dim=4", "the column has no embedding", "column.a.use=both",
-             {"column.a.use=wide"});
-  ExpectTold("column.a.pooling=mean", "only embeddings of a multivalent column are pooled",
-             "column.a.kind=multivalent");
-  ExpectTold("column.a.separator=,", "this data.format has no separator within a field",
-             "data.format=csv", {"column.a.kind=multivalent", "data.format=libsvm"});
+  ExpectTold("column.a.pooling=sum", "the column has no embedding", "column.a.use=deep",
+             {"column.a.kind=multivalent", "column.a.use=wide"});
   const std::string cross =
-      std::string(kColumns) + "[[cross]]\ncolumns = [\"a\", \"n\"]\ndim = 4\n";
+      std::string(kColumns) + "[[cross]]\ncolumns = [\"a\", \"n\"]\npooling = \"sum\"\n";
   EXPECT_EQ(
       Told({}, {}, cross),
-      std::vector<std::string>{"run.toml: cross.a x n.dim has no effect: use is \"wide\": the "
+      std::vector<std::string>{"run.toml: cross.a x n.pooling has no effect: use is \"wide\": the "
                                "cross has no embedding"});
   EXPECT_TRUE(Told({}, {}, cross + "use = \"both\"\n").empty());
 }
@@ -147,11 +135,8 @@ TEST(IdleSettings, WhatCanOnlyBeAMistakeIsRefused) {
   ExpectRefused({"cluster.tls=true", "cluster.transport=inprocess"}, "cluster.tls",
                 "sends nothing");
   ExpectRefused({"generated.skew=2"}, "generated.skew", "data.format is not \"generated\"");
-  ExpectRefused({"column.a.separator=,"}, "column.a.separator", "kind is not \"multivalent\"");
-  ExpectRefused({"column.a.quantiles=7"}, "column.a.quantiles", "transform is not \"quantiles\"");
   // A file of before fathom marked its own names every setting with its default.
-  EXPECT_EQ(Told({"generated.skew=1.0", "column.a.separator=|", "column.a.quantiles=100"}).size(),
-            3U);
+  EXPECT_EQ(Told({"generated.skew=1.0"}).size(), 1U);
 }
 
 // Such a file names every setting; but one that would leave frames in clear text is no matter of

@@ -1,7 +1,9 @@
-// dense.bin of model_file.h.
+// dense.bin
+#include "common/model/dense_file.h"
+
 #include <gtest/gtest.h>
 
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "tests/common/model/small_model.h"
 #include "tests/support/expect_error.h"
 

@@ -1,8 +1,9 @@
+#include "common/model/manifest.h"
+
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "common/model/model_file.h"
 #include "tests/common/model/small_model.h"
 #include "tests/support/expect_error.h"
 

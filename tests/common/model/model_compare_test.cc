@@ -1,9 +1,11 @@
+#include "common/model/model_compare.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "common/model/admission_file.h"
-#include "common/model/model_file.h"
+#include "common/model/manifest.h"
 #include "common/model/row_state.h"
 #include "tests/common/model/small_model.h"
 #include "tests/support/expect_error.h"

@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "common/file/durable_file.h"
-#include "common/model/model_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/manifest.h"
+#include "common/model/model_text.h"
+#include "common/model/partition_file.h"
 #include "common/xxh3.h"
 #include "tests/support/scratch_dir.h"
 

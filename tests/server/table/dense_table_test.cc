@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "common/model/dense_file.h"
 #include "tests/server/simulated_step.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/optimizer_settings.h"

@@ -1,4 +1,4 @@
-#include "common/model/model_file.h"
+#include "common/model/partition_file.h"
 
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ constexpr std::size_t kFirstKeyAt = 32;
 constexpr std::size_t kSecondKeyAt = 48;
 constexpr std::size_t kFileBytes = 104;
 
-class ModelFileTest : public ::testing::Test {
+class PartitionFileTest : public ::testing::Test {
  protected:
   void Read(int partition = 0) {
     ReadPartition(dir_.path(), manifest_, partition,
@@ -58,7 +58,7 @@ class ModelFileTest : public ::testing::Test {
   int visited_ = 0;
 };
 
-TEST_F(ModelFileTest, RowsComeBackInOrder) {
+TEST_F(PartitionFileTest, RowsComeBackInOrder) {
   ModelRows read(2);
   std::vector<std::tuple<int, std::size_t, Key>> order;
   for (int p = 0; p < kPartitions; ++p) {
@@ -73,7 +73,7 @@ TEST_F(ModelFileTest, RowsComeBackInOrder) {
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST_F(ModelFileTest, LiesAsTheFormatSays) {
+TEST_F(PartitionFileTest, LiesAsTheFormatSays) {
   const std::string bytes = dir_.Read("rows-00.bin");
   ASSERT_EQ(bytes.size(), kFileBytes);
   EXPECT_EQ(bytes.substr(0, 8), "FATHROWS");
@@ -89,7 +89,7 @@ TEST_F(ModelFileTest, LiesAsTheFormatSays) {
   EXPECT_EQ(at(kSecondKeyAt + 16), 1U);
 }
 
-TEST_F(ModelFileTest, APartitionWithoutRowsLiesAsTheFormatSays) {
+TEST_F(PartitionFileTest, APartitionWithoutRowsLiesAsTheFormatSays) {
   const std::string by_hand = dir_.Read("rows-01.bin");
   const ModelFileEntry expected = model_.WriteEmptyPartition(dir_.path(), 1);
   const ModelFileEntry written = model_.WritePartition(dir_.path(), 1);
@@ -100,12 +100,12 @@ TEST_F(ModelFileTest, APartitionWithoutRowsLiesAsTheFormatSays) {
   EXPECT_EQ(written.rows, expected.rows);
 }
 
-TEST_F(ModelFileTest, ManifestCountsRows) {
+TEST_F(PartitionFileTest, ManifestCountsRows) {
   EXPECT_EQ(manifest_.Rows(0), 3U);
   EXPECT_EQ(manifest_.Rows(1), 2U);
 }
 
-TEST_F(ModelFileTest, AnUnfinishedPartitionIsRemoved) {
+TEST_F(PartitionFileTest, AnUnfinishedPartitionIsRemoved) {
   ScratchDir other;
   {
     PartitionWriter writer(other.path(), "rows-00.bin", 0, model_.tables);
@@ -115,33 +115,33 @@ TEST_F(ModelFileTest, AnUnfinishedPartitionIsRemoved) {
   EXPECT_FALSE(std::filesystem::exists(other.path() / "rows-00.bin"));
 }
 
-TEST_F(ModelFileTest, AFolderThatIsNotThere) {
+TEST_F(PartitionFileTest, AFolderThatIsNotThere) {
   ExpectError(ExitCode::kModel, {"nowhere", "cannot be created"},
               [&] { PartitionWriter(dir_.path() / "nowhere", "rows-00.bin", 0, model_.tables); });
 }
 
-TEST_F(ModelFileTest, MissingFile) {
+TEST_F(PartitionFileTest, MissingFile) {
   std::filesystem::remove(dir_.path() / "rows-00.bin");
   ExpectDamaged({"cannot be opened", "No such file"});
 }
 
-TEST_F(ModelFileTest, AFileThatTheManifestDoesNotName) {
+TEST_F(PartitionFileTest, AFileThatTheManifestDoesNotName) {
   std::erase_if(manifest_.files,
                 [](const ModelFileEntry& file) { return file.name == "rows-00.bin"; });
   ExpectError(ExitCode::kModel, {"manifest.json", "rows-00.bin", kRemedy}, [&] { Read(); });
 }
 
-TEST_F(ModelFileTest, ShortFile) {
+TEST_F(PartitionFileTest, ShortFile) {
   std::filesystem::resize_file(dir_.path() / "rows-00.bin", kFileBytes - 1);
   ExpectDamaged({"103 bytes", "104"});
 }
 
-TEST_F(ModelFileTest, LongFile) {
+TEST_F(PartitionFileTest, LongFile) {
   std::filesystem::resize_file(dir_.path() / "rows-00.bin", kFileBytes + 1);
   ExpectDamaged({"105 bytes", "104"});
 }
 
-TEST_F(ModelFileTest, EveryAlteredByteBreaksTheChecksum) {
+TEST_F(PartitionFileTest, EveryAlteredByteBreaksTheChecksum) {
   const std::string bytes = dir_.Read("rows-00.bin");
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     Patch(dir_, "rows-00.bin", i, static_cast<char>(bytes[i] ^ 4));
@@ -152,7 +152,7 @@ TEST_F(ModelFileTest, EveryAlteredByteBreaksTheChecksum) {
 }
 
 // Of a file of several blocks the message names the one that was altered.
-TEST_F(ModelFileTest, AnAlteredBlockIsNamed) {
+TEST_F(PartitionFileTest, AnAlteredBlockIsNamed) {
   constexpr int kRows = 2 * kBlockBytes / 16;
   for (int i = 0; i < kRows; ++i) model_.rows[0][KeyIn(0, 100 + static_cast<Key>(i))] = {1, 2};
   manifest_ = model_.Write(dir_.path());
@@ -171,7 +171,7 @@ TEST_F(ModelFileTest, AnAlteredBlockIsNamed) {
 }
 
 // Of two files of a partition the later one says what a row is; rows of either are there.
-TEST_F(ModelFileTest, ChangesComeBeforeWhatTheyChange) {
+TEST_F(PartitionFileTest, ChangesComeBeforeWhatTheyChange) {
   SmallModel changes;
   changes.rows = {{{KeyIn(0, 5), {7, 8}}, {KeyIn(0, 7), {9, 10}}}, {}};
   PartitionWriter writer(dir_.path(), PartitionFile(0, 12), 0, model_.tables);
@@ -195,27 +195,27 @@ TEST_F(ModelFileTest, ChangesComeBeforeWhatTheyChange) {
   ExpectDamaged({"table wide", "have 3 rows", "the manifest says 4"});
 }
 
-TEST_F(ModelFileTest, WrongMagic) {
+TEST_F(PartitionFileTest, WrongMagic) {
   PatchSealed(0, 'G');
   ExpectDamaged({"magic"});
 }
 
-TEST_F(ModelFileTest, WrongVersion) {
+TEST_F(PartitionFileTest, WrongVersion) {
   PatchSealed(kVersionAt, std::uint32_t{2});
   ExpectDamaged({"version 2", "reads 1"});
 }
 
-TEST_F(ModelFileTest, FileOfAnotherPartition) {
+TEST_F(PartitionFileTest, FileOfAnotherPartition) {
   PatchSealed(kPartitionAt, std::uint32_t{5});
   ExpectDamaged({"holds partition 5"});
 }
 
-TEST_F(ModelFileTest, AnotherNumberOfTables) {
+TEST_F(PartitionFileTest, AnotherNumberOfTables) {
   PatchSealed(kTablesAt, std::uint64_t{3});
   ExpectDamaged({"3 tables", "2"});
 }
 
-TEST_F(ModelFileTest, BadCount) {
+TEST_F(PartitionFileTest, BadCount) {
   for (const std::uint64_t count :
        {std::uint64_t{1000}, std::uint64_t{1} << 60, ~std::uint64_t{0}}) {
     PatchSealed(kCountAt, count);
@@ -223,35 +223,35 @@ TEST_F(ModelFileTest, BadCount) {
   }
 }
 
-TEST_F(ModelFileTest, CountsThatAreNotTheManifests) {
+TEST_F(PartitionFileTest, CountsThatAreNotTheManifests) {
   for (ModelFileEntry& file : manifest_.files) {
     if (file.name == "rows-00.bin") file.rows = {1, 1};
   }
   ExpectDamaged({"numbers of rows", "manifest"});
 }
 
-TEST_F(ModelFileTest, KeysOutOfOrder) {
+TEST_F(PartitionFileTest, KeysOutOfOrder) {
   PatchSealed(kSecondKeyAt, KeyIn(0, 0));
   ExpectDamaged({"table wide", "row 1", "out of order"});
 }
 
-TEST_F(ModelFileTest, EqualKeys) {
+TEST_F(PartitionFileTest, EqualKeys) {
   PatchSealed(kSecondKeyAt, KeyIn(0, 1));
   ExpectDamaged({"row 1", "0000000000000001", "out of order"});
 }
 
-TEST_F(ModelFileTest, KeyOfAnotherPartition) {
+TEST_F(PartitionFileTest, KeyOfAnotherPartition) {
   PatchSealed(kSecondKeyAt, KeyIn(9, 0));
   ExpectDamaged({"row 1", "partition 9"});
 }
 
-TEST_F(ModelFileTest, TrailingBytes) {
+TEST_F(PartitionFileTest, TrailingBytes) {
   std::filesystem::resize_file(dir_.path() / "rows-00.bin", kFileBytes + 5);
   Reseal(dir_, "rows-00.bin", &manifest_);
   ExpectDamaged({"5 bytes too many"});
 }
 
-TEST_F(ModelFileTest, EndsAnywhereBeforeItsEnd) {
+TEST_F(PartitionFileTest, EndsAnywhereBeforeItsEnd) {
   const std::string whole = dir_.Read("rows-00.bin");
   for (std::size_t bytes = 0; bytes < kFileBytes; ++bytes) {
     dir_.Write("rows-00.bin", whole.substr(0, bytes));
@@ -259,20 +259,6 @@ TEST_F(ModelFileTest, EndsAnywhereBeforeItsEnd) {
     ExpectError(ExitCode::kModel, {"rows-00.bin", kRemedy}, [&] { Read(); });
   }
   EXPECT_EQ(visited_, 0);
-}
-
-TEST_F(ModelFileTest, TextComesBack) {
-  const std::string text("a\0b\n\xC3\xA4", 6);
-  manifest_.files.push_back(WriteTextFile(dir_.path(), "transforms.json", text));
-  EXPECT_EQ(ReadTextFile(dir_.path(), manifest_, "transforms.json"), text);
-  manifest_.files.push_back(WriteTextFile(dir_.path(), "empty.txt", ""));
-  EXPECT_EQ(ReadTextFile(dir_.path(), manifest_, "empty.txt"), "");
-}
-
-TEST_F(ModelFileTest, AlteredText) {
-  dir_.Write("config.toml", "seed = 2\n");
-  ExpectError(ExitCode::kModel, {"config.toml", "checksum", kRemedy},
-              [&] { ReadTextFile(dir_.path(), manifest_, "config.toml"); });
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "common/model/model_file.h"
+#include "common/model/model_text.h"
 
 #include "common/file/durable_file.h"
 #include "common/model/checked_file.h"
@@ -6,15 +6,6 @@
 namespace fathom {
 
 namespace fs = std::filesystem;
-
-std::uint64_t Manifest::Rows(std::size_t table) const {
-  std::uint64_t rows = 0;
-  for (const ModelFileEntry& file : files) {
-    const auto& own = file.added.empty() ? file.rows : file.added;
-    rows += table < own.size() ? own[table] : 0;
-  }
-  return rows;
-}
 
 ModelFileEntry WriteTextFile(const fs::path& dir, const std::string& name,
                              const std::string& text) {

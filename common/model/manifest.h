@@ -1,0 +1,59 @@
+// A model on disk (docs/model-format.md): a folder with
+//   manifest.json    written last: step, seed, tables, and every file's bytes and checksum
+//   config.toml      as in force
+//   transforms.json  what ingest learnt from the training examples (vocabularies, means, quantiles)
+//   dense.bin        the dense parameters and the state of their update rule
+//   rows-NN.bin      partition NN of every table, its rows in ascending order of key
+// The files depend on the model alone: not on the number of servers that wrote them.
+// A checkpoint is a model that may hold, beside an older rows-NN.bin, files rows-NN.STEP.bin of the
+// rows that have changed since. The manifest names a partition's files in order of step; a row is
+// as in the last file that has it. A checkpoint may hold admission-NN.bin too (admission_file.h).
+//
+// Thread rule: any thread; two that write must write different files or different ranges.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/model/model_spec.h"
+
+namespace fathom {
+
+struct ModelFileEntry {
+  std::string name;  // inside the folder
+  std::uint64_t bytes = 0;
+  std::uint64_t checksum = 0;              // XXH3-64 of the whole file
+  std::vector<std::uint64_t> blocks = {};  // XXH3-64 of every kBlockBytes of it
+  std::vector<std::uint64_t> rows = {};    // by table; empty for files that hold no rows
+  std::vector<std::uint64_t> added = {};   // of `rows`, those that no file before it has; by table
+  friend bool operator==(const ModelFileEntry&, const ModelFileEntry&) = default;
+};
+
+// How far a checkpoint's run had come, beside its step.
+struct TrainingProgress {
+  std::uint64_t examples = 0;  // trained on
+  double loss_sum = 0;         // of them, each before its update
+  std::string data;            // fingerprint of the packed data
+  friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
+};
+
+struct Manifest {
+  std::uint64_t step = 0;
+  std::uint64_t seed = 0;
+  std::vector<TableSpec> tables;
+  std::uint64_t dense_floats = 0;
+  UpdateRuleKind dense_rule = DefaultRule(OptimizerPart::kDense);
+  std::vector<ModelFileEntry> files;
+  std::optional<TrainingProgress> progress = {};  // of a checkpoint
+
+  std::uint64_t Rows(std::size_t table) const;
+};
+
+// The manifest makes the folder a model: written beside, synced, renamed, the folder synced.
+void WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
+Manifest ReadManifest(const std::filesystem::path& dir);
+
+}  // namespace fathom
