@@ -1,5 +1,5 @@
-// Gives a fuzz target every file of a folder, once: what the fuzzers found before, without libFuzzer
-// and with any compiler.
+// Gives a fuzz target every file of a folder, once: what the fuzzers found before, without
+// libFuzzer and with any compiler.
 //
 //   <target>_replay FOLDER
 #include <cstdint>
