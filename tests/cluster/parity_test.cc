@@ -132,7 +132,7 @@ TEST_F(ParityTest, WithFm) {
       return overrides;
     };
     const auto one = Train("reference_fm", with({}));
-    Train("plain", with({"model.fm=false"}));
+    Train("plain", {"column.book.dim=4", fmt::format("train.row_format={}", format)});
     EXPECT_NE(
         CompareModels(dir_->path() / "reference_fm" / "model", dir_->path() / "plain" / "model"),
         "");

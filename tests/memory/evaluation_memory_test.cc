@@ -18,7 +18,7 @@ struct Scores {
   Scores(std::uint64_t first, std::uint64_t count, bool grouped) : first(first) {
     for (std::uint64_t i = first; i < first + count; ++i) {
       logits.push_back(static_cast<float>((i * 7919) % kExamples) / kExamples);
-      labels.push_back(Mix64(i) % 2);
+      labels.push_back(Mix64(i, 1) % 2);
       if (grouped) groups.push_back(Mix64(i) % 1000);
     }
   }

@@ -198,13 +198,13 @@ TEST(ConfigFile, SettingsThatContradictEachOther) {
 
 TEST(ConfigFile, ColumnSettingsThatDoNotGoWithTheKind) {
   const std::pair<const char*, const char*> wrong[] = {
-      {"boundaries = [1]", "boundaries go with transform"},
+      {"boundaries = [1]", "boundaries goes with transform"},
       {"kind = \"multivalent\"\nseparator = \"||\"", "one character"},
       {"kind = \"multivalent\"\ntransform = \"buckets\"", "does not go with kind"},
       {"kind = \"numeric\"\ntransform = \"vocabulary\"", "does not go with kind"},
       {"weighted = true", "weighted goes with"},
       {"missing_as = \"zero\"", "missing_as goes with"},
-      {"kind = \"numeric\"\nhash_buckets = 5", "hash_buckets goes with"},
+      {"kind = \"numeric\"\nhash_buckets = 5", "hash_buckets does not go with"},
       {"transform = \"vocabulary\"\nhash_buckets = 5", "hash_buckets goes with"},
       {"values = 5", "values goes with"}};
   for (const auto& [setting, words] : wrong)

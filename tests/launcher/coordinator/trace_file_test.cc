@@ -134,7 +134,7 @@ TEST_F(TraceFileTest, WhatWasDroppedIsSaid) {
 }
 
 TEST_F(TraceFileTest, AFolderThatIsNotThere) {
-  ExpectError(ExitCode::kTraining, {"none", "output.dir"},
+  ExpectError(ExitCode::kTraining, {"none", "trace.json"},
               [&] { TraceFile(dir_.path() / "none" / "trace.json", layout_, 0); });
 }
 

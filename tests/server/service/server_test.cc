@@ -413,7 +413,7 @@ TEST_F(ServerTest, PullFromTheCoordinator) {
 TEST_F(ServerTest, FrameThatMakesNoSense) {
   ServerRun run;
   run.Send(FrameType::kScores, run.Worker(0), 0);
-  run.ExpectFailure(ExitCode::kPeer, {"type 6", "worker 0"});
+  run.ExpectFailure(ExitCode::kPeer, {"\"scores\" frame", "worker 0"});
 }
 
 TEST_F(ServerTest, GradientThatIsNotFinite) {
