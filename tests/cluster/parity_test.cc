@@ -1,4 +1,5 @@
 // The same bits for any number of servers, workers and threads, and over either transport.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "common/model/model_file.h"
