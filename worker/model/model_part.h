@@ -5,8 +5,8 @@
 // the same parameters comes later in the table and adds to what stands there:
 //   wide, by segment         linear writes
 //   embeddings, by segment   deep writes, fm adds
-//   dense                    the part whose parameters they are writes; linear also the zeros of the
-//                            padding before the first layer
+//   dense                    the part that has the parameters writes; linear also the zeros of
+//                            the padding before the first layer
 // Every sum has one order that depends on the slice alone, so that the model is the same bits
 // whichever thread or worker computes the slice.
 //

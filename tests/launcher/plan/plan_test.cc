@@ -129,6 +129,33 @@ TEST(DataSample, NoMoreRowsAreExtrapolatedThanThereAreValues) {
   EXPECT_EQ(sample.rows.at(0), 2 * 20000000.0);
 }
 
+// Its count is last among those of the forward and backward pass, and has a price of its own.
+TEST(Plan, FmIsCounted) {
+  const Planned without, with({"model.fm=true"});
+  const auto counts = [](const Planned& planned) {
+    return CountsOf(PricedStage::kCompute, {.spec = &planned.spec, .part = planned.part});
+  };
+  EXPECT_EQ(counts(without).back(), 0);
+  EXPECT_EQ(counts(with).back(), 2048 * 16) << "occurrences times elements";
+  const auto bytes = [](const Planned& planned) {
+    return PlanMemory(planned.config, planned.spec, planned.layout, planned.sample, planned.part,
+                      planned.shape)
+        .TotalBytes();
+  };
+  const double scratch = 2.0 * 16 * sizeof(float) * 256;  // two arrays of a slice
+  EXPECT_NEAR(bytes(with) - bytes(without), scratch * without.layout.workers, 1);
+}
+
+// fm would refuse the other dims that are tried.
+TEST(Plan, TheLargestDimensionIsSoughtWithoutFm) {
+  const auto largest = [](const Planned& planned) {
+    return LargestDim(planned.config, planned.layout, planned.sample, planned.part, planned.shape,
+                      1e12);
+  };
+  EXPECT_EQ(largest(Planned({"model.fm=true", "column.user.dim=16"})),
+            largest(Planned({"column.user.dim=16"})));
+}
+
 TEST(Plan, ATablesBytesAreThoseOfAFilledTable) {
   const Config config = MakeConfig();
   for (const int dim : {0, 4, 16}) {
