@@ -96,8 +96,8 @@ std::string CompareDense(const DenseState& a, const DenseState& b, const RuleTra
 // The weight, the embedding's elements, the rules' state, the last step: whatever form they are
 // kept in.
 std::vector<float> Values(const TableSpec& table, const float* state) {
-  std::vector<float> values(state, state + EmbeddingAt(table));
-  values.resize(values.size() + static_cast<std::size_t>(table.dim));
+  std::vector<float> values(EmbeddingAt(table) + static_cast<std::size_t>(table.dim));
+  std::copy_n(state, EmbeddingAt(table), values.begin());
   ReadEmbedding(table, state, values.data() + EmbeddingAt(table));
   values.insert(values.end(), state + DeepStateAt(table), state + table.state_floats());
   return values;
