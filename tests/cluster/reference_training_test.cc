@@ -12,6 +12,7 @@
 #include "tests/support/reference_model.h"
 #include "tests/support/scratch_dir.h"
 #include "worker/data/epoch_order.h"
+#include "worker/ingest/ingest.h"
 
 namespace fathom {
 namespace {

@@ -14,16 +14,23 @@ constexpr std::uint64_t kExamples = 1 << 20;
 constexpr double kRest = 0.01;  // of what the planned bytes leave out
 
 // Every score is another one: the most runs of equal scores that there can be.
-ScoresMessage Scores(std::uint64_t first, std::uint64_t count, bool grouped) {
-  ScoresMessage scores;
-  scores.first = first;
-  for (std::uint64_t i = first; i < first + count; ++i) {
-    scores.logits.push_back(static_cast<float>((i * 7919) % kExamples) / kExamples);
-    scores.labels.push_back(Mix64(i) % 2);
-    if (grouped) scores.groups.push_back(Mix64(i) % 1000);
+struct Scores {
+  Scores(std::uint64_t first, std::uint64_t count, bool grouped) : first(first) {
+    for (std::uint64_t i = first; i < first + count; ++i) {
+      logits.push_back(static_cast<float>((i * 7919) % kExamples) / kExamples);
+      labels.push_back(Mix64(i) % 2);
+      if (grouped) groups.push_back(Mix64(i) % 1000);
+    }
   }
-  return scores;
-}
+  ScoresMessage Message() const {
+    return {.first = first, .logits = logits, .labels = labels, .groups = groups};
+  }
+
+  std::uint64_t first;
+  std::vector<float> logits;
+  std::vector<std::uint8_t> labels;
+  std::vector<Key> groups;
+};
 
 class EvaluationMemoryTest : public ::testing::TestWithParam<bool> {};
 
@@ -32,7 +39,7 @@ TEST_P(EvaluationMemoryTest, PeakIsWhatThePlanCounts) {
   FailingAllocator::MeterBytes();
   EvaluationSink sink(kExamples, GetParam());
   for (std::uint64_t first = 0; first < kExamples; first += kSlice)
-    sink.Add(Scores(first, kSlice, GetParam()));
+    sink.Add(Scores(first, kSlice, GetParam()).Message());
   const Metrics metrics = sink.Compute();
   const double bytes = static_cast<double>(FailingAllocator::PeakBytes()) / kExamples;
   EXPECT_NEAR(metrics.auc, 0.5, 0.01);

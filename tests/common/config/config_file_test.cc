@@ -125,16 +125,16 @@ TEST(ConfigFile, EachKeySetsItsOwnSetting) {
                                    "train.slice_size=21",
                                    "server.memory_limit=22MB",
                                    "server.admission_filter=23MB"});
-  EXPECT_EQ(config.wide.l1, 0.01);
+  EXPECT_EQ(config.wide["l1"], 0.01);
   EXPECT_EQ(config.wide.l2, 0.02);
-  EXPECT_EQ(config.wide.alpha, 0.03);
-  EXPECT_EQ(config.wide.beta, 0.04);
-  EXPECT_EQ(config.deep.learning_rate, 0.05);
+  EXPECT_EQ(config.wide["alpha"], 0.03);
+  EXPECT_EQ(config.wide["beta"], 0.04);
+  EXPECT_EQ(config.deep["learning_rate"], 0.05);
   EXPECT_EQ(config.deep.l2, 0.06);
-  EXPECT_EQ(config.deep.initial_accumulator, 0.07);
-  EXPECT_EQ(config.dense.learning_rate, 0.08);
+  EXPECT_EQ(config.deep["initial_accumulator"], 0.07);
+  EXPECT_EQ(config.dense["learning_rate"], 0.08);
   EXPECT_EQ(config.dense.l2, 0.09);
-  EXPECT_EQ(config.dense.initial_accumulator, 0.1);
+  EXPECT_EQ(config.dense["initial_accumulator"], 0.1);
   EXPECT_EQ(config.dense.init_scale, 0.11);
   EXPECT_EQ(config.data.test_fraction, 0.12);
   EXPECT_EQ(config.data.validation_fraction, 0.13);
@@ -146,8 +146,8 @@ TEST(ConfigFile, EachKeySetsItsOwnSetting) {
   EXPECT_EQ(config.cluster.threads, 19);
   EXPECT_EQ(config.train.batch_size, 20);
   EXPECT_EQ(config.train.slice_size, 21);
-  EXPECT_EQ(config.server.memory_limit, "22MB");
-  EXPECT_EQ(config.server.admission_filter, "23MB");
+  EXPECT_EQ(config.server.memory_limit.text(), "22MB");
+  EXPECT_EQ(config.server.admission_filter.text(), "23MB");
 }
 
 TEST(ConfigFile, DataDirStartsFromTheFile) {
@@ -167,7 +167,7 @@ TEST(ConfigFile, ADumpIsReadBackTheSame) {
   const std::string dump = DumpConfig(config);
   const Config read = ParseConfig(dump, "dump.toml", "/elsewhere", {});
   EXPECT_EQ(DumpConfig(read), dump);
-  EXPECT_EQ(read.wide.l1, 1e-9);
+  EXPECT_EQ(read.wide["l1"], 1e-9);
   EXPECT_EQ(read.wide.l2, 0.12345678901234567);
   EXPECT_FALSE(read.train.shuffle);
   EXPECT_EQ(read.data.label, config.data.label);

@@ -147,9 +147,9 @@ TEST(ModelSpec, EachLayerIsDrawnByItself) {
 TEST(ModelSpec, EachInputHasAPlaceOfItsOwn) {
   Config config;
   config.columns = {{.name = "a", .dim = 3},
-                    {.name = "x", .kind = "numeric"},
-                    {.name = "y", .kind = "numeric", .use = "wide"},
-                    {.name = "z", .kind = "numeric", .use = "deep"}};
+                    {.name = "x", .kind = ColumnKind::kNumeric},
+                    {.name = "y", .kind = ColumnKind::kNumeric, .use = Use::kWide},
+                    {.name = "z", .kind = ColumnKind::kNumeric, .use = Use::kDeep}};
   const ModelSpec spec = MakeModelSpec(config);
   EXPECT_EQ(spec.fields[0].input_offset, 0);
   EXPECT_EQ(spec.numerics[0].input_offset, 3);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "launcher/sweep/line_plot.h"
 #include "launcher/sweep/sweep_grid.h"

@@ -126,7 +126,7 @@ TEST(Shard, ASaveShowsSignsOfLifeWithinAFile) {
   for (const TableSpec& table : spec.tables)
     tables.emplace_back(table, config, 0, kPartitions, &arena);
   constexpr Key kRows = 100000;
-  for (Key key = 1; key <= kRows; ++key) tables[0].RestoreValues(key, 1, {});
+  for (Key key = 1; key <= kRows; ++key) tables[0].RestoreValues(key, 1, {}, {});
   ASSERT_EQ(tables[0].RowsOf(0), kRows);
   ShardFiles files(spec.tables, tables, dense, arena, admission, 0, kPartitions);
   const ScratchDir dir;
@@ -211,9 +211,9 @@ TEST(Shard, AnswersInBfloat16AreTheFloatsRounded) {
       unknown(spec.tables, kDenseFloats, 7, 2);
   TakeStep(0, step, 1, 0, 1, &whole);
   const ScratchDir dir;
-  CreateDense(dir.path(), kDenseFloats);
+  CreateDense(dir.path(), kDenseFloats, 1);
   SavedMessage saved = whole.files().SaveModel(dir.path(), [] {});
-  saved.files.push_back(FinishDense(dir.path(), kDenseFloats));
+  saved.files.push_back(FinishDense(dir.path(), kDenseFloats, 1));
   WriteManifest(dir.path(), {.step = 1,
                              .seed = 1,
                              .tables = spec.tables,

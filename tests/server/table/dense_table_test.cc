@@ -144,9 +144,10 @@ TEST(DenseTable, RestoreTakesItsRange) {
   ASSERT_EQ(table.values().size(), 32U);
   for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(table.values()[i], state.values[32 + i]);
   const testing::ScratchDir dir;
-  CreateDense(dir.path(), 64);
+  CreateDense(dir.path(), 64, 1);
   table.Save(dir.path());
-  const Manifest manifest{.tables = {}, .dense_floats = 64, .files = {FinishDense(dir.path(), 64)}};
+  const Manifest manifest{
+      .tables = {}, .dense_floats = 64, .files = {FinishDense(dir.path(), 64, 1)}};
   const DenseState saved = ReadDense(dir.path(), manifest);
   for (std::size_t i = 0; i < 64; ++i) {
     EXPECT_EQ(saved.values[i], i < 32 ? 0 : state.values[i]);
@@ -156,7 +157,7 @@ TEST(DenseTable, RestoreTakesItsRange) {
 
 TEST(DenseTable, RestoredValuesComeWithNewAccumulators) {
   Config config;
-  config.dense = {.learning_rate = 0.5, .initial_accumulator = 7, .l2 = 0};
+  testing::Give(&config.dense, {{"learning_rate", 0.5}, {"initial_accumulator", 7}});
   DenseTable table(config, Spec(64), 1, 2);
   std::vector<float> gradient(32, 12);
   table.Update(0, 4, std::vector<DenseGradient>{{0, gradient}});

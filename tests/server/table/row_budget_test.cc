@@ -13,7 +13,7 @@ using Rows = std::vector<std::uint64_t>;
 const std::vector<TableSpec> kBudgetTables = {{.name = "wide", .wide = true},
                                               {.name = "wide_deep16", .wide = true, .dim = 16}};
 
-Config MakeConfig(const std::string& limit, const std::string& at_limit = "refuse") {
+Config MakeConfig(const char* limit, AtLimit at_limit = AtLimit::kRefuse) {
   Config config;
   config.server.memory_limit = limit;
   config.server.at_limit = at_limit;
@@ -64,8 +64,10 @@ TEST(RowBudget, NamesOfWhatIsDone) {
       {"evict_smallest", AtLimit::kEvictSmallest},
       {"evict_oldest", AtLimit::kEvictOldest},
       {"refuse", AtLimit::kRefuse}};
-  for (const auto& [name, at_limit] : names)
-    EXPECT_EQ(RowBudget(MakeConfig("64MB", name), kBudgetTables).at_limit(), at_limit) << name;
+  for (const auto& [name, at_limit] : names) {
+    EXPECT_EQ(KindNamed<AtLimit>(name), at_limit) << name;
+    EXPECT_EQ(RowBudget(MakeConfig("64MB", at_limit), kBudgetTables).at_limit(), at_limit) << name;
+  }
 }
 
 TEST(RowBudget, ALimitForNextToNoRowsIsRefused) {

@@ -337,14 +337,16 @@ TEST_F(SparseTableTest, RestoredRowIsTheRow) {
 
 // As if it had been trained to that weight in one step; the accumulators are new.
 TEST_F(SparseTableTest, RestoredValuesAreThoseOfTheRow) {
-  config_.wide = {.alpha = 0.5, .beta = 1, .l1 = 0.25, .l2 = 2};
-  config_.deep.initial_accumulator = 0.125;
+  testing::Give(&config_.wide, {{"alpha", 0.5}, {"beta", 1}, {"l1", 0.25}});
+  config_.wide.l2 = 2;
+  testing::Give(&config_.deep, {{"initial_accumulator", 0.125}});
   SparseTable table = Make();
   std::vector<float> embedding(16);
   for (std::size_t i = 0; i < embedding.size(); ++i) embedding[i] = static_cast<float>(i) - 3;
   const std::vector<Key> keys = {77, 78, 79};
   const std::vector<float> weights = {0.75F, -0.5F, 0};
-  for (std::size_t k = 0; k < keys.size(); ++k) table.RestoreValues(keys[k], weights[k], embedding);
+  for (std::size_t k = 0; k < keys.size(); ++k)
+    table.RestoreValues(keys[k], weights[k], embedding, {});
   std::vector<float*> rows(keys.size());
   table.Find(keys, rows.data());
   std::vector<float> read(keys.size());
@@ -571,7 +573,7 @@ TEST_F(SparseTableTest, ElementsAreRoundedAtRandomEachByItself) {
   SparseTable table = Make(spec);
   const std::vector<Key> keys = RandomKeys(500, 17);
   const std::vector<float> ones(8, 1), gradient(8, 0.01F);
-  for (const Key key : keys) table.RestoreValues(key, 0, ones);
+  for (const Key key : keys) table.RestoreValues(key, 0, ones, {});
   std::vector<float*> rows(keys.size());
   table.Find(keys, rows.data());
   for (float* row : rows) table.Update(3, row, 0, gradient);

@@ -69,9 +69,9 @@ ModelSpec Spec() {
   Config config;
   config.columns = {{.name = "a"},
                     {.name = "b"},
-                    {.name = "mean", .kind = "multivalent", .pooling = "mean"},
-                    {.name = "weighted", .kind = "multivalent", .weighted = true},
-                    {.name = "x", .kind = "numeric"}};
+                    {.name = "mean", .kind = ColumnKind::kMultivalent, .pooling = Pooling::kMean},
+                    {.name = "weighted", .kind = ColumnKind::kMultivalent, .weighted = true},
+                    {.name = "x", .kind = ColumnKind::kNumeric}};
   config.evaluate.group_by = "a";
   return MakeModelSpec(config);
 }

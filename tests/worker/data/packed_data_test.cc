@@ -230,9 +230,9 @@ TEST_F(PackedDataTest, AnotherSchemaOfTheSameLength) {
   const auto refused = [&](const std::function<void(Config&)>& change) {
     Config config;
     config.columns = {{.name = "a"},
-                      {.name = "m", .kind = "multivalent"},
-                      {.name = "w", .kind = "multivalent", .weighted = true},
-                      {.name = "x", .kind = "numeric"}};
+                      {.name = "m", .kind = ColumnKind::kMultivalent},
+                      {.name = "w", .kind = ColumnKind::kMultivalent, .weighted = true},
+                      {.name = "x", .kind = ColumnKind::kNumeric}};
     config.evaluate.group_by = "a";
     EXPECT_NO_THROW(PackedData(file_, MakeModelSpec(config)));
     change(config);

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/message/push_message.h"
+#include "common/model/dense_range.h"
 #include "common/net/in_process_transport.h"
 #include "tests/support/reference_model.h"
 #include "tests/support/scratch_dir.h"
