@@ -13,7 +13,7 @@ using Rows = std::vector<std::uint64_t>;
 const std::vector<TableSpec> kBudgetTables = {{.name = "wide", .wide = true},
                                               {.name = "wide_deep16", .wide = true, .dim = 16}};
 
-Config MakeConfig(const char* limit, AtLimit at_limit = AtLimit::kRefuse) {
+Config BudgetConfig(const char* limit, AtLimit at_limit = AtLimit::kRefuse) {
   Config config;
   config.server.memory_limit = limit;
   config.server.at_limit = at_limit;
@@ -27,16 +27,16 @@ double BytesOf(const Rows& rows) {
 }
 
 TEST(RowBudget, IsOffWithoutALimitAndWithAColdTier) {
-  Config config = MakeConfig("");
+  Config config = BudgetConfig("");
   EXPECT_FALSE(RowBudget(config, kBudgetTables).limited());
   EXPECT_FALSE(RowBudget(config, kBudgetTables).Full({1000000000, 1000000000}));
-  config = MakeConfig("64MB");
+  config = BudgetConfig("64MB");
   config.server.cold_tier = "/somewhere";
   EXPECT_FALSE(RowBudget(config, kBudgetTables).limited());
 }
 
 TEST(RowBudget, APartitionIsFullShortlyBeforeItsShareOfTheLimit) {
-  const RowBudget budget(MakeConfig("64MB"), kBudgetTables);
+  const RowBudget budget(BudgetConfig("64MB"), kBudgetTables);
   ASSERT_TRUE(budget.limited());
   const double share = 64e6 / kPartitions;
   for (const std::uint64_t narrow : {0, 10000, 30000}) {
@@ -48,7 +48,7 @@ TEST(RowBudget, APartitionIsFullShortlyBeforeItsShareOfTheLimit) {
 }
 
 TEST(RowBudget, WhatStaysIsAnEvenShareOfEachTableWithRoomForMore) {
-  const RowBudget budget(MakeConfig("64MB"), kBudgetTables);
+  const RowBudget budget(BudgetConfig("64MB"), kBudgetTables);
   const Rows full = {20000, 7000};
   ASSERT_TRUE(budget.Full(full));
   const Rows keep = budget.Keep(full);
@@ -66,14 +66,15 @@ TEST(RowBudget, NamesOfWhatIsDone) {
       {"refuse", AtLimit::kRefuse}};
   for (const auto& [name, at_limit] : names) {
     EXPECT_EQ(KindNamed<AtLimit>(name), at_limit) << name;
-    EXPECT_EQ(RowBudget(MakeConfig("64MB", at_limit), kBudgetTables).at_limit(), at_limit) << name;
+    EXPECT_EQ(RowBudget(BudgetConfig("64MB", at_limit), kBudgetTables).at_limit(), at_limit)
+        << name;
   }
 }
 
 TEST(RowBudget, ALimitForNextToNoRowsIsRefused) {
   testing::ExpectError(ExitCode::kUsage, {"server.memory_limit = \"3MB\"", "too little", "3 MB"},
-                       [] { RowBudget(MakeConfig("3MB"), kBudgetTables); });
-  RowBudget(MakeConfig("3.3MB"), kBudgetTables);
+                       [] { RowBudget(BudgetConfig("3MB"), kBudgetTables); });
+  RowBudget(BudgetConfig("3.3MB"), kBudgetTables);
 }
 
 }  // namespace

@@ -163,7 +163,7 @@ class GradientTest : public ::testing::TestWithParam<Model> {
       models[static_cast<std::size_t>(thread)].Forward(batch, s, rows, slice_logits);
       losses[slice] = models[static_cast<std::size_t>(thread)].Backward(
           batch, s, rows, weights, slice_logits, &gradients, gradient->data());
-      dense.Put(begin + s, std::move(gradient));
+      dense.Put(batch.first_slice + s, std::move(gradient));
     });
     for (const double loss : losses) worked.loss += loss;
     worked.pushes = RowGradients(spec_, servers).MakePushes(batch, nodes, gradients, dense, pool);
