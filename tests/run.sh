@@ -3,7 +3,7 @@
 #
 #   tests/run.sh          what a newcomer runs: single classes, whole clusters in one process, real mpirun
 #   tests/run.sh --all    what every change must pass: and the slow suites, the sanitizers, a short round
-#                         of the fuzzers, format and clang-tidy
+#                         of the fuzzers, and the format
 #   tests/run.sh --long   and the big rounds: all layouts, many kills, many plans, long fuzzing
 #
 # Tests on real data look for it in $FATHOM_DATA (default: ../shared/data beside the repository)
@@ -139,7 +139,6 @@ fi
 count "tests" release -LE "slow|long"
 if [ "$all" = yes ]; then
   count "slow suites" release -L slow
-  check "clang-tidy of what changed" tests/structure/tidy.sh 90
   build asan ""
   count "under asan and ubsan" asan -L unit
   fuzz 20

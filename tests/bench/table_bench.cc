@@ -51,7 +51,7 @@ struct FilledTable {
   static Config MakeConfig(const std::string& cold_limit) {
     Config config;
     if (cold_limit.empty()) return config;
-    config.server.memory_limit = cold_limit;
+    config.server.memory_limit = *ByteSize::Parse(cold_limit);
     config.server.cold_tier = ".";
     return config;
   }
@@ -74,7 +74,7 @@ struct FilledTable {
 
 FilledTable& TableOf(std::uint64_t rows, const std::string& cold_limit = "") {
   static std::unique_ptr<FilledTable> filled;
-  if (!filled || filled->rows != rows || filled->config.server.memory_limit != cold_limit) {
+  if (!filled || filled->rows != rows || filled->config.server.memory_limit.text() != cold_limit) {
     filled.reset();
     filled = std::make_unique<FilledTable>(rows, cold_limit);
   }

@@ -50,7 +50,8 @@ constexpr int kFaultyAttempts = 3;
 constexpr double kTimeoutSeconds = 100;
 // The coordinator's patience is twice the deadline; all others end with it, or a little after.
 constexpr auto kPatience = std::chrono::seconds(100);  // a worker's, while it waits for a frame
-constexpr double kAllEndedSeconds = 4 * kTimeoutSeconds;
+// A worker that waits for an order or the end has four times the deadline, from when it began to.
+constexpr double kAllEndedSeconds = 5 * kTimeoutSeconds;
 
 ModelSpec Spec() {
   ModelSpec spec;

@@ -1,6 +1,7 @@
 #include "worker/model/row_products.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace fathom {
 namespace {
@@ -26,19 +27,19 @@ template <std::size_t kLanes>
 struct VectorOf;
 template <>
 struct VectorOf<16> {
-  using Type = float __attribute__((vector_size(64), aligned(4), may_alias));
+  using Type = float __attribute__((vector_size(64)));
 };
 template <>
 struct VectorOf<8> {
-  using Type = float __attribute__((vector_size(32), aligned(4), may_alias));
+  using Type = float __attribute__((vector_size(32)));
 };
 template <>
 struct VectorOf<4> {
-  using Type = float __attribute__((vector_size(16), aligned(4), may_alias));
+  using Type = float __attribute__((vector_size(16)));
 };
 template <>
 struct VectorOf<2> {
-  using Type = float __attribute__((vector_size(8), aligned(4), may_alias));
+  using Type = float __attribute__((vector_size(8)));
 };
 template <>
 struct VectorOf<1> {
@@ -49,11 +50,13 @@ using Vector = typename VectorOf<kLanes>::Type;
 
 template <std::size_t kLanes>
 inline Vector<kLanes> Load(const float* place) {
-  return *reinterpret_cast<const Vector<kLanes>*>(place);
+  Vector<kLanes> value;
+  std::memcpy(&value, place, sizeof(value));  // place is aligned to a float, not to a vector
+  return value;
 }
 template <std::size_t kLanes>
 inline void Store(Vector<kLanes> value, float* place) {
-  *reinterpret_cast<Vector<kLanes>*>(place) = value;
+  std::memcpy(place, &value, sizeof(value));
 }
 
 // kRows rows times kVectors vectors of columns of w, summed in registers. The last rows of `rows`

@@ -39,7 +39,9 @@ struct Planned {
         layout(MakeLayout(Hosts(ranks), config.cluster)),
         data(config, GeneratedData::Part::kTrain),
         part(SamplePart(data, config, spec, PartsOf(config, layout))),
-        sample(SampleData(data, nullptr, config, spec, {10})) {}
+        sample(SampleData(data, nullptr, config, spec, {10})) {
+    part.batch_seconds = 1e-4;  // what was measured differs each time
+  }
 
   static std::vector<std::string> Hosts(int ranks) {
     std::vector<std::string> hosts;
