@@ -143,7 +143,7 @@ if [ "$all" = yes ]; then
   count "under asan and ubsan" asan -L unit
   fuzz 20
   build tsan "" threads
-  count "under tsan" tsan -L unit
+  count "under tsan" tsan -L unit -E "^fuzz"
 fi
 if [ "$long" = yes ]; then
   count "big rounds" release -L long

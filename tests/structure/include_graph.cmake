@@ -4,12 +4,12 @@
 #     room that its line names, or of a room that those may use;
 #   - the four top folders go one way: launcher -> {server, worker} -> common;
 #   - a room uses only rooms of the lines above its own, so there is no cycle;
-#   - every folder with code in it is a room, and none holds more than 30 files.
+#   - every folder with code in it is a room, and none holds more than 36 files.
 #
 #   cmake -D ROOT=<source tree> -P include_graph.cmake
 cmake_minimum_required(VERSION 3.22)
 
-set(MOST_FILES 30)
+set(MOST_FILES 36)
 set(TOPS common server worker launcher)
 set(TOP_common common)
 set(TOP_server server common)

@@ -123,8 +123,8 @@ void RowGradients::SumParts(const Batch& batch, const Task& task, const BatchGra
   RowSum row_sum(spec, spec_.row_format, batch, table, gradients.tables[task.table]);
   for (std::size_t p = 0; p < task.parts.size(); ++p) {
     const Part& part = task.parts[p];
-    row_sum.Sum(std::span(table.key_segments).subspan(part.begin, part.end - part.begin), wide + p,
-                deep + p * dim);
+    row_sum.Sum(std::span(table.key_segments).subspan(part.begin, part.end - part.begin),
+                wide == nullptr ? nullptr : wide + p, deep == nullptr ? nullptr : deep + p * dim);
   }
 }
 
