@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <string_view>
 
 #include "common/config/kinds.h"
@@ -32,18 +33,30 @@ struct RuleSetting {
   unsigned parts = ~0U;  // that have it, as in RuleTraits
 };
 
+// The names of the numbers that a rule keeps beside each weight. Counted once: every row that is
+// read or written asks how many there are.
+class RuleState {
+ public:
+  constexpr RuleState() = default;
+  constexpr RuleState(std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) names_[count_++] = name;
+  }
+  constexpr int count() const { return count_; }
+  constexpr std::string_view operator[](int i) const { return names_[i]; }
+
+ private:
+  std::string_view names_[kMaxRuleStates];
+  int count_ = 0;
+};
+
 struct RuleTraits {
-  unsigned parts = 0;                           // bit OptimizerPart: may use the rule
-  std::string_view weight;                      // what stands in the weight's place
-  std::string_view state[kMaxRuleStates] = {};  // numbers beside each weight
+  unsigned parts = 0;       // bit OptimizerPart: may use the rule
+  std::string_view weight;  // what stands in the weight's place
+  RuleState state;
   int trained = -1;  // state[trained] sums squared gradients; -1: none does
   RuleSetting settings[kMaxRuleSettings] = {};
 
-  constexpr int states() const {
-    int count = 0;
-    for (const std::string_view name : state) count += name.empty() ? 0 : 1;
-    return count;
-  }
+  constexpr int states() const { return state.count(); }
   constexpr bool GoesWith(OptimizerPart part) const {
     return (parts >> static_cast<unsigned>(part) & 1U) != 0;
   }

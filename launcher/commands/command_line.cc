@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <string>
 
-#include "common/config/settings.h"
 #include "common/error.h"
+#include "common/settings/settings.h"
 #include "launcher/commands/commands.h"
 
 namespace fathom {

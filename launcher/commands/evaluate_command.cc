@@ -1,10 +1,10 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
+#include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/run/run.h"

@@ -3,8 +3,8 @@
 #include <set>
 #include <string>
 
-#include "common/config/idle_settings.h"
 #include "common/run_log.h"
+#include "common/settings/idle_settings.h"
 
 namespace fathom {
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "common/config/config.h"
-#include "common/config/given_keys.h"
 #include "common/schedule/layout.h"
+#include "common/settings/given_keys.h"
 #include "launcher/commands/commands.h"
 
 namespace fathom {

@@ -7,10 +7,10 @@
 #include <optional>
 #include <thread>
 
-#include "common/config/config_file.h"
-#include "common/config/idle_settings.h"
 #include "common/error.h"
 #include "common/run/checkpoint_dir.h"
+#include "common/settings/config_file.h"
+#include "common/settings/idle_settings.h"
 #include "launcher/commands/commands.h"
 #include "launcher/launch/mpirun_job.h"
 #include "launcher/launch/restart_policy.h"

@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "common/byte_size.h"
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/run_log.h"
+#include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/plan/calibration.h"

@@ -1,12 +1,12 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
 #include "common/metrics.h"
 #include "common/run_log.h"
+#include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/file/text_file.h"
+#include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
 #include "launcher/sweep/sweep_grid.h"

@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <optional>
 
-#include "common/config/config_dump.h"
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/file/published_dir.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
+#include "common/settings/config_dump.h"
+#include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/commands/train_summary.h"

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
+#include "common/settings/config_file.h"
 #include "launcher/plan/measured_run.h"
 #include "worker/data/generated_data.h"
 

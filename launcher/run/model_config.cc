@@ -2,10 +2,10 @@
 
 #include <sstream>
 
-#include "common/config/config_dump.h"
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/model/model_text.h"
+#include "common/settings/config_dump.h"
+#include "common/settings/config_file.h"
 
 namespace fathom {
 namespace {

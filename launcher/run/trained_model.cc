@@ -1,8 +1,8 @@
 #include "launcher/run/trained_model.h"
 
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/model/model_text.h"
+#include "common/settings/config_file.h"
 
 namespace fathom {
 namespace {

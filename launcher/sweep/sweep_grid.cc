@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <span>
 
-#include "common/config/config_dump.h"
-#include "common/config/config_file.h"
-#include "common/config/idle_settings.h"
 #include "common/error.h"
+#include "common/settings/config_dump.h"
+#include "common/settings/config_file.h"
+#include "common/settings/idle_settings.h"
 #include "common/xxh3.h"
 
 namespace fathom {

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 
-#include "common/config/config_file.h"
 #include "common/error.h"
 #include "common/model/dense_file.h"
 #include "common/model/manifest.h"
@@ -13,6 +12,7 @@
 #include "common/model/partition_file.h"
 #include "common/model/row_state.h"
 #include "common/run_log.h"
+#include "common/settings/config_file.h"
 #include "server/shard/shard.h"
 
 namespace fathom {

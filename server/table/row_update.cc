@@ -39,31 +39,17 @@ void RowUpdate::BeginWith(float weight, std::span<const float> embedding, float*
   std::fill_n(state + deep_state_at_, spec_.deep_state_floats(), deep_->initial_state());
 }
 
-void RowUpdate::Update(std::uint64_t step, Key key, float wide, std::span<const float> deep,
-                       float* state) {
-  if (spec_.wide) wide_->Update(step, {&wide, 1}, state, state + 1, 1);
-  if (spec_.dim == 0) return;
-  float* const deep_state = state + deep_state_at_;
-  if (spec_.precision == Precision::kFloat32)
-    return UpdateEmbedding(step, deep, state + embedding_at_, deep_state);
+void RowUpdate::UpdateBfloat16(std::uint64_t step, Key key, std::span<const float> deep,
+                               float* state) {
   float embedding[kMaxEmbeddingDim];
   ReadEmbedding(spec_, state, embedding);
-  UpdateEmbedding(step, deep, embedding, deep_state);
+  UpdateEmbedding(step, deep, embedding, state + deep_state_at_);
   const std::uint64_t random = Mix64(Mix64(rounding_seed_, key), step);
   WriteEmbedding(spec_, {embedding, dim()}, state, [&](std::size_t i, float value) {
     // Sixteen random bits an element.
     return RandomlyToBfloat16(value,
                               static_cast<std::uint16_t>(Mix64(random + i / 4) >> (16 * (i % 4))));
   });
-}
-
-void RowUpdate::UpdateEmbedding(std::uint64_t step, std::span<const float> deep, float* embedding,
-                                float* deep_state) {
-  if (spec_.row_wise) {
-    deep_->UpdateRow(step, deep, embedding, deep_state);
-  } else {
-    deep_->Update(step, deep, embedding, deep_state, dim());
-  }
 }
 
 // What a table of this precision would hold.

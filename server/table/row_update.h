@@ -29,7 +29,12 @@ class RowUpdate {
   void BeginWith(float weight, std::span<const float> embedding, float* state) const;
 
   // One update of the key's row. `deep`: the embedding's gradient, [dim].
-  void Update(std::uint64_t step, Key key, float wide, std::span<const float> deep, float* state);
+  void Update(std::uint64_t step, Key key, float wide, std::span<const float> deep, float* state) {
+    if (spec_.wide) wide_->Update(step, {&wide, 1}, state, state + 1, 1);
+    if (spec_.dim == 0) return;
+    if (spec_.precision == Precision::kBfloat16) return UpdateBfloat16(step, key, deep, state);
+    UpdateEmbedding(step, deep, state + embedding_at_, state + deep_state_at_);
+  }
 
   // Of a null row 0.
   void ReadWeights(std::span<const float* const> states, float* weights) const {
@@ -52,7 +57,14 @@ class RowUpdate {
 
  private:
   void UpdateEmbedding(std::uint64_t step, std::span<const float> deep, float* embedding,
-                       float* deep_state);
+                       float* deep_state) {
+    if (spec_.row_wise) {
+      deep_->UpdateRow(step, deep, embedding, deep_state);
+    } else {
+      deep_->Update(step, deep, embedding, deep_state, dim());
+    }
+  }
+  void UpdateBfloat16(std::uint64_t step, Key key, std::span<const float> deep, float* state);
   void WriteNearest(std::span<const float> embedding, float* state) const;
   std::size_t dim() const { return static_cast<std::size_t>(spec_.dim); }
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/config/config_file.h"
+#include "common/settings/config_file.h"
 #include "tests/support/embedded_run.h"
 #include "tests/support/scratch_dir.h"
 

@@ -1,8 +1,8 @@
 // A config file of any bytes; one that is taken survives a dump and a second reading.
 #include "common/check.h"
-#include "common/config/config_dump.h"
-#include "common/config/config_file.h"
 #include "common/error.h"
+#include "common/settings/config_dump.h"
+#include "common/settings/config_file.h"
 #include "tests/fuzz/fuzz_input.h"
 
 using namespace fathom;

@@ -4,12 +4,13 @@
 #     room that its line names, or of a room that those may use;
 #   - the four top folders go one way: launcher -> {server, worker} -> common;
 #   - a room uses only rooms of the lines above its own, so there is no cycle;
-#   - every folder with code in it is a room, and none holds more than 36 files.
+#   - every folder with code in it is a room, and none holds more than 30 files;
+#   - docs/design.md has a row for each room, which names what the room's line names.
 #
 #   cmake -D ROOT=<source tree> -P include_graph.cmake
 cmake_minimum_required(VERSION 3.22)
 
-set(MOST_FILES 36)
+set(MOST_FILES 30)
 set(TOPS common server worker launcher)
 set(TOP_common common)
 set(TOP_server server common)
@@ -26,6 +27,21 @@ endmacro()
 function(top_of room result)
   string(REGEX REPLACE "/.*" "" top "${room}")
   set(${result} "${top}" PARENT_SCOPE)
+endfunction()
+
+# The room's row of the page: | `room` | what it holds | `used`, `used` |
+function(check_page room uses)
+  list(TRANSFORM uses REPLACE "(.+)" "`\\1`")
+  list(SORT uses)
+  list(JOIN uses ", " wanted)
+  string(REGEX MATCH "\n\\| `${room}` \\|[^|]*\\|([^|]*)\\|" row "${page}")
+  string(REGEX MATCHALL "`[^`]+`" named "${CMAKE_MATCH_1}")
+  list(SORT named)
+  list(JOIN named ", " named)
+  if("${row}" STREQUAL "" OR NOT "${named}" STREQUAL "${wanted}")
+    problem("docs/design.md: the row of ${room} names ${named}, CMakeLists.txt ${wanted}.")
+  endif()
+  set(problems ${problems} PARENT_SCOPE)
 endfunction()
 
 # ALLOWED_<room>: the room itself, what its line names, and what those may use.
@@ -51,6 +67,7 @@ function(read_room line)
     list(APPEND ALLOWED_${room} ${used} ${ALLOWED_${used}})
   endforeach()
   list(REMOVE_DUPLICATES ALLOWED_${room})
+  check_page(${room} "${uses}")
   set(ALLOWED_${room} ${ALLOWED_${room}} PARENT_SCOPE)
   set(problems ${problems} PARENT_SCOPE)
 endfunction()
@@ -64,6 +81,7 @@ macro(check_include file room include)
   endif()
 endmacro()
 
+file(READ ${ROOT}/docs/design.md page)
 file(READ ${ROOT}/CMakeLists.txt text)
 string(REGEX MATCHALL "fathom_room\\([^)]*\\)" lines "${text}")
 if(NOT lines)

@@ -12,9 +12,19 @@ fathom_room(worker/data
 fathom_room(launcher/run USES server/table worker/data)
 ")
 
+set(PAGE "| room | holds | may include |
+|---|---|---|
+| `common` | keys | |
+| `common/net` | frames | `common` |
+| `server/table` | rows | `common/net` |
+| `worker/data` | batches | `common` |
+| `launcher/run` | a run | `server/table`, `worker/data` |
+")
+
 function(write_tree rooms)
   file(REMOVE_RECURSE ${WORK})
   file(WRITE ${WORK}/CMakeLists.txt "${rooms}")
+  file(WRITE ${WORK}/docs/design.md "${PAGE}")
   file(WRITE ${WORK}/common/key.h "#include <string>\n")
   file(WRITE ${WORK}/common/net/frame.h "#include \"common/key.h\"\n")
   # A room may include what the rooms that it uses may include.
@@ -63,10 +73,19 @@ file(WRITE ${WORK}/server/shard/shard.h "")
 expect("a folder that is no room" 1 "server/shard/shard.h lies in no room")
 
 write_tree("${ROOMS}")
-foreach(number RANGE 1 37)
+foreach(number RANGE 1 30)
   file(WRITE ${WORK}/docs/page-${number}.md "")
 endforeach()
-expect("a folder with 37 files" 1 "docs/ holds 37 files, and more than 36")
+expect("a folder with 31 files" 1 "docs/ holds 31 files, and more than 30")
+
+write_tree("${ROOMS}fathom_room(launcher/plan USES launcher/run)\n")
+expect("a room that the page does not have" 1 "docs/design.md: the row of launcher/plan names")
+
+write_tree("${ROOMS}")
+string(REPLACE "`server/table`, `worker" "`worker" page "${PAGE}")
+file(WRITE ${WORK}/docs/design.md "${page}")
+expect("a row that lacks a room" 1
+  "the row of launcher/run names `worker/data`, CMakeLists.txt `server/table`, `worker/data`")
 
 write_tree("project(empty)\n")
 expect("a CMakeLists.txt without rooms" 1 "has no line")

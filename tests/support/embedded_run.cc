@@ -2,7 +2,7 @@
 
 #include <fstream>
 
-#include "common/config/config_file.h"
+#include "common/settings/config_file.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/coordinator/metrics_log.h"
 #include "launcher/run/model_config.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "common/config/config_dump.h"
+#include "common/settings/config_dump.h"
 #include "common/xxh3.h"
 #include "worker/data/packed_format.h"
 

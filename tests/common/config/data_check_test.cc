@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/config/config_file.h"
+#include "common/settings/config_file.h"
 #include "tests/support/expect_error.h"
 
 namespace fathom {

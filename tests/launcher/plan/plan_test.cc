@@ -10,9 +10,9 @@
 #include <random>
 #include <set>
 
-#include "common/config/config_file.h"
 #include "common/net/frame.h"
 #include "common/random.h"
+#include "common/settings/config_file.h"
 #include "launcher/plan/calibration.h"
 #include "launcher/plan/data_sample.h"
 #include "launcher/plan/distinct_counter.h"

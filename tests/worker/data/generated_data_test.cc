@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-#include "common/config/config_file.h"
+#include "common/settings/config_file.h"
 #include "tests/support/expect_error.h"
 
 namespace fathom {

@@ -1,4 +1,4 @@
-#include "common/config/settings.h"
+#include "common/settings/settings.h"
 
 #include <fmt/format.h>
 

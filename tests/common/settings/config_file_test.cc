@@ -1,4 +1,4 @@
-#include "common/config/config_file.h"
+#include "common/settings/config_file.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "common/config/config_dump.h"
-#include "common/config/settings.h"
+#include "common/settings/config_dump.h"
+#include "common/settings/settings.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
 

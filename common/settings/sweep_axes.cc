@@ -1,4 +1,4 @@
-#include "common/config/sweep_axes.h"
+#include "common/settings/sweep_axes.h"
 
 #include <algorithm>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "common/config/find_setting.h"
+#include "common/settings/find_setting.h"
 
 #include <algorithm>
 #include <numeric>

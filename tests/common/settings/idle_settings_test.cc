@@ -1,11 +1,11 @@
-#include "common/config/idle_settings.h"
+#include "common/settings/idle_settings.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "common/config/config_dump.h"
-#include "common/config/config_file.h"
+#include "common/settings/config_dump.h"
+#include "common/settings/config_file.h"
 #include "tests/support/expect_error.h"
 
 namespace fathom {

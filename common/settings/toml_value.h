@@ -8,7 +8,7 @@
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
-#include "common/config/settings.h"
+#include "common/settings/settings.h"
 
 namespace fathom {
 

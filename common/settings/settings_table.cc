@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "common/config/data_check.h"
-#include "common/config/setting_entry.h"
-#include "common/config/settings.h"
+#include "common/settings/setting_entry.h"
+#include "common/settings/settings.h"
 
 namespace fathom {
 namespace {

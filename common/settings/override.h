@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/config/config.h"
-#include "common/config/given_keys.h"
+#include "common/settings/given_keys.h"
 
 namespace fathom {
 

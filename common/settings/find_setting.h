@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/config/settings.h"
+#include "common/settings/settings.h"
 
 namespace fathom {
 

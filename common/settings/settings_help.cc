@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "common/config/settings.h"
+#include "common/settings/settings.h"
 
 namespace fathom {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/config/given_keys.h"
+#include "common/settings/given_keys.h"
 
 namespace fathom {
 

@@ -1,4 +1,4 @@
-#include "common/config/toml_value.h"
+#include "common/settings/toml_value.h"
 
 #include <cstdint>
 #include <sstream>

@@ -1,4 +1,4 @@
-#include "common/config/idle_rules.h"
+#include "common/settings/idle_rules.h"
 
 #include <algorithm>
 

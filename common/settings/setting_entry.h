@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/config/settings.h"
+#include "common/settings/settings.h"
 
 namespace fathom {
 

@@ -1,11 +1,11 @@
-#include "common/config/config_dump.h"
+#include "common/settings/config_dump.h"
 
 #include <fmt/format.h>
 
 #include <string_view>
 #include <vector>
 
-#include "common/config/settings.h"
+#include "common/settings/settings.h"
 
 namespace fathom {
 namespace {

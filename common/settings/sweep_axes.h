@@ -4,8 +4,8 @@
 #include <string>
 
 #include "common/config/config.h"
-#include "common/config/override.h"
-#include "common/config/toml_value.h"
+#include "common/settings/override.h"
+#include "common/settings/toml_value.h"
 
 namespace fathom {
 

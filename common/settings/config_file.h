@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/config/config.h"
-#include "common/config/given_keys.h"
+#include "common/settings/given_keys.h"
 
 namespace fathom {
 

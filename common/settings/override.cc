@@ -1,11 +1,11 @@
-#include "common/config/override.h"
+#include "common/settings/override.h"
 
 #include <string_view>
 #include <vector>
 
-#include "common/config/find_setting.h"
-#include "common/config/toml_value.h"
 #include "common/error.h"
+#include "common/settings/find_setting.h"
+#include "common/settings/toml_value.h"
 
 namespace fathom {
 namespace {

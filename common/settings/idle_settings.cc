@@ -1,11 +1,11 @@
-#include "common/config/idle_settings.h"
+#include "common/settings/idle_settings.h"
 
 #include <string_view>
 #include <utility>
 
-#include "common/config/idle_rules.h"
-#include "common/config/settings.h"
 #include "common/error.h"
+#include "common/settings/idle_rules.h"
+#include "common/settings/settings.h"
 
 namespace fathom {
 namespace {

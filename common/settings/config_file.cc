@@ -1,4 +1,4 @@
-#include "common/config/config_file.h"
+#include "common/settings/config_file.h"
 
 #include <algorithm>
 #include <array>
@@ -7,12 +7,12 @@
 #include <string_view>
 
 #include "common/config/config_check.h"
-#include "common/config/config_dump.h"
-#include "common/config/find_setting.h"
-#include "common/config/override.h"
-#include "common/config/sweep_axes.h"
-#include "common/config/toml_value.h"
 #include "common/error.h"
+#include "common/settings/config_dump.h"
+#include "common/settings/find_setting.h"
+#include "common/settings/override.h"
+#include "common/settings/sweep_axes.h"
+#include "common/settings/toml_value.h"
 
 namespace fathom {
 namespace {

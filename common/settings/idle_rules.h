@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "common/config/config.h"
-#include "common/config/idle_settings.h"
+#include "common/settings/idle_settings.h"
 
 namespace fathom {
 
