@@ -131,17 +131,40 @@ class ClickWorld {
     return parts;
   }
 
-  // The mean of the probabilities, and the AUC to expect when labels are drawn by them.
-  static std::pair<double, double> RateAndAuc(const std::vector<double>& ascending_logits) {
+  // The AUC to expect when labels are drawn by the probabilities of logits scale * value + bias.
+  static double ExpectedAuc(const std::vector<double>& ascending, double scale, double bias) {
     double positives = 0, negatives = 0, pairs = 0;
-    for (const double logit : ascending_logits) {
-      const double p = Sigmoid(logit);
+    for (const double value : ascending) {
+      const double p = Sigmoid(scale * value + bias);
       pairs += p * negatives;
       positives += p;
       negatives += 1 - p;
     }
-    return {positives / static_cast<double>(ascending_logits.size()),
-            pairs / (positives * negatives)};
+    return pairs / (positives * negatives);
+  }
+
+  // Whether the mean of the probabilities of logits scale * value + bias lies below the click rate.
+  // Between two of every kStride values the probabilities ascend, so those of the two bound them:
+  // the others are looked at only where that does not decide.
+  static bool BelowClickRate(const std::vector<double>& ascending, double scale, double bias) {
+    constexpr std::size_t kStride = 10;
+    constexpr double kRounding = 1e-9;  // more than what sums of different order differ by
+    const auto probability = [&](std::size_t i) { return Sigmoid(scale * ascending[i] + bias); };
+    const auto wanted = kClickRate * static_cast<double>(ascending.size());
+    double least = 0, most = 0;
+    double first = probability(0);
+    for (std::size_t i = 0; i < ascending.size(); i += kStride) {
+      const std::size_t next = std::min(i + kStride, ascending.size());
+      const double last = probability(next == ascending.size() ? next - 1 : next);
+      least += first * static_cast<double>(next - i);
+      most += last * static_cast<double>(next - i);
+      first = last;
+    }
+    if (most < wanted * (1 - kRounding)) return true;
+    if (least > wanted * (1 + kRounding)) return false;
+    double sum = 0;
+    for (std::size_t i = 0; i < ascending.size(); ++i) sum += probability(i);
+    return sum / static_cast<double>(ascending.size()) < kClickRate;
   }
 
   // Scales the parts to their shares, then all of them to the click rate and the AUC, by bisection
@@ -159,20 +182,15 @@ class ClickWorld {
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += scale_[p] * parts[p][i];
     }
     std::sort(sum.begin(), sum.end());
-    const auto at = [&](double scale, double bias) {
-      std::vector<double> logits;
-      for (const double value : sum) logits.push_back(scale * value + bias);
-      return RateAndAuc(logits);
-    };
     double low = 0.1, high = 5;
     for (int round = 0; round < 12; ++round) {
       const double scale = (low + high) / 2;
       double bias_low = -60, bias_high = 60;
       for (int inner = 0; inner < 20; ++inner) {
         bias_ = (bias_low + bias_high) / 2;
-        (at(scale, bias_).first < kClickRate ? bias_low : bias_high) = bias_;
+        (BelowClickRate(sum, scale, bias_) ? bias_low : bias_high) = bias_;
       }
-      (at(scale, bias_).second < kBestAuc ? low : high) = scale;
+      (ExpectedAuc(sum, scale, bias_) < kBestAuc ? low : high) = scale;
     }
     for (double& scale : scale_) scale *= (low + high) / 2;
   }

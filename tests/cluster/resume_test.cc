@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <nlohmann/json.hpp>
 
 #include "common/model/dense_file.h"
 #include "common/model/manifest.h"
@@ -71,10 +72,24 @@ TEST_F(ResumeTest, WritingCheckpointsChangesNothing) {
   EXPECT_EQ(run.result.report.checkpoints_failed, 0U);
 }
 
-// The checkpoints that hold only changes are read back with the whole files below them.
+// Step and metrics of each evaluation from `first_step` on.
+std::vector<nlohmann::json> Evaluations(const EmbeddedResult& run, std::uint64_t first_step) {
+  std::vector<nlohmann::json> evaluations;
+  for (const std::string& text : run.metrics) {
+    auto line = nlohmann::json::parse(text);
+    if (line["event"] != "evaluation" || line["step"] < first_step) continue;
+    line.erase("training_seconds");
+    evaluations.push_back(std::move(line));
+  }
+  return evaluations;
+}
+
+// The checkpoints that hold only changes are read back with the whole files below them. A
+// checkpoint is written before the model that it holds is evaluated.
 TEST_F(ResumeTest, FromEveryCheckpoint) {
-  const auto whole =
-      Train("run", {"checkpoint.every_steps=3", "checkpoint.keep=100", "cluster.servers=2"});
+  const std::string evaluate = "evaluate.every_steps=6";
+  const auto whole = Train(
+      "run", {"checkpoint.every_steps=3", "checkpoint.keep=100", "cluster.servers=2", evaluate});
   const auto steps = Checkpoints("run").Steps();
   ASSERT_GE(steps.size(), 8U);
   std::size_t with_changes = 0;
@@ -82,13 +97,15 @@ TEST_F(ResumeTest, FromEveryCheckpoint) {
     SCOPED_TRACE(step);
     const Manifest manifest = ReadManifest(Checkpoints("run").Complete(step));
     with_changes += manifest.files.size() > kPartitions + 3 ? 1 : 0;
-    const auto rest = GoOn("run", step, "other", {});
+    const auto rest = GoOn("run", step, "other", {evaluate});
     EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "");
+    EXPECT_EQ(Evaluations(rest, 0), Evaluations(whole, step));
     EXPECT_EQ(rest.result.report.examples, whole.result.report.examples);
     EXPECT_EQ(rest.result.report.progressive_logloss, whole.result.report.progressive_logloss);
     EXPECT_EQ(rest.result.report.metrics.auc, whole.result.report.metrics.auc);
   }
   EXPECT_GT(with_changes, 0U) << "no checkpoint was built upon the one before";
+  EXPECT_GE(Evaluations(whole, 0).size(), 5U);
 }
 
 TEST_F(ResumeTest, RowsInBfloat16) {
@@ -147,6 +164,17 @@ TEST_F(ResumeTest, OnAnyLayout) {
     GoOn("run", step, "other", layout);
     EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "") << layout.front();
   }
+}
+
+// Its first checkpoint has nothing beside it that it could be built upon.
+TEST_F(ResumeTest, FromACheckpointInAnotherFolderWithCheckpointsOfItsOwn) {
+  Train("run", {"checkpoint.every_steps=11", "checkpoint.keep=1"});
+  const std::uint64_t step = Checkpoints("run").Steps().at(0);
+  const auto rest = GoOn("run", step, "other", {"checkpoint.every_steps=2", "cluster.servers=2"});
+  EXPECT_GT(rest.result.report.checkpoints, 2U);
+  EXPECT_EQ(rest.result.report.checkpoints_failed, 0U);
+  GoOn("other", Checkpoints("other").Steps().back(), "run", {});
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
 }
 
 TEST_F(ResumeTest, AStoppedRunGoesOnWhereItWasStopped) {

@@ -212,6 +212,7 @@ bool SecondCheckpointFails(std::size_t fail_at, int error) {
     EXPECT_EQ(steps.back(), 2U) << "operation " << fail_at;
   } else {
     EXPECT_EQ(steps.front(), 1U) << "operation " << fail_at;
+    EXPECT_FALSE(fs::exists(run.dir().Partial(2))) << "left behind after operation " << fail_at;
   }
   // The run goes on, and so do its checkpoints.
   run.Change(3);
@@ -277,6 +278,47 @@ TEST(CheckpointDisk, AFullDiskEndsTheRunAtTheThirdFailureInARow) {
   ExpectError(ExitCode::kModel, {"3 checkpoints in a row", "No space left"}, [&] { run.Save(4); });
   EXPECT_EQ(run.dir().Steps(), std::vector<std::uint64_t>{1});
   EXPECT_TRUE(Read(run.dir().Complete(1)) == Expected(1));
+}
+
+TEST(CheckpointDisk, FailuresInARowAreForgottenWithTheNextSuccess) {
+  const ScratchDir scratch;
+  RecordedDisk disk(scratch.path());
+  DiskRun run(scratch.path());
+  run.Change(1);
+  for (std::uint64_t step = 1; step <= 6; ++step) {
+    disk.FailAt(disk.operations(), ENOSPC, step % 3 == 0 ? 0 : SIZE_MAX / 2);
+    EXPECT_EQ(run.Save(step).failure.empty(), step % 3 == 0) << step;
+  }
+  EXPECT_EQ(run.dir().Steps(), std::vector<std::uint64_t>{6});
+}
+
+// Files of changes stay fewer and smaller than what they change, and where nothing has changed
+// nothing is written.
+TEST(CheckpointDisk, ChangesAreWrittenOnceAndDoNotPileUp) {
+  const ScratchDir scratch;
+  DiskRun run(scratch.path());
+  run.Change(1);
+  const std::uint64_t whole = run.Save(1).bytes_written;
+  run.Change(2);
+  const std::uint64_t changes = run.Save(2).bytes_written;
+  EXPECT_GT(changes, 0U);
+  EXPECT_LT(changes, whole / 2);
+  EXPECT_EQ(run.Save(3).bytes_written, 0U);
+  std::size_t most = 0;
+  for (std::uint64_t step = 4; step < 60; ++step) {
+    run.Change(1 + step % 2);
+    ASSERT_EQ(run.Save(step).failure, "");
+    const Manifest manifest = ReadManifest(run.dir().Complete(step));
+    for (int p = 0; p < kPartitions; ++p) {
+      const auto files = FilesOfPartition(manifest, p);
+      std::uint64_t bytes = 0;
+      for (std::size_t i = 1; i < files.size(); ++i) bytes += files[i]->bytes;
+      most = std::max(most, files.size());
+      ASSERT_LE(files.size(), 18U) << "step " << step << ", partition " << p;
+      ASSERT_LE(bytes, 2 * files.front()->bytes) << "step " << step << ", partition " << p;
+    }
+  }
+  EXPECT_GT(most, 1U);
 }
 
 TEST(CheckpointDisk, TheCheckpointOfAStopMustSucceed) {

@@ -131,6 +131,8 @@ class Attempt {
       end = result.stopped ? End::kStopped : End::kDone;
       steps_ = result.report.steps;
       EXPECT_EQ(result.report.examples, steps_ * kSlices * kSliceExamples);
+      // Each slice's losses sum to 0.5, before a resume and after it.
+      EXPECT_EQ(result.report.progressive_logloss, steps_ == 0 ? 0 : 0.5 / kSliceExamples);
     } catch (const Error& error) {
       why_ = error.what();
       network_.Crash(layout_.coordinator());  // as its process ends
@@ -360,6 +362,9 @@ void Simulate(std::uint64_t seed, bool tell) {
                                         : run.why());
     if (plan.fault == Fault::kNone) {
       EXPECT_EQ(end, Attempt::End::kDone) << story;
+    }
+    if (plan.fault == Fault::kStop) {
+      EXPECT_NE(end, Attempt::End::kFailed) << story;
     }
     if (end == Attempt::End::kStopped) {
       EXPECT_EQ(CheckpointDir(scratch.path() / "checkpoints").Steps().back(), run.steps()) << story;

@@ -1,55 +1,19 @@
 // libffm: label field:index:value ... Column "3" is the index:value pairs of field 3.
-#include "worker/text/csv.h"
-#include "worker/text/index_pairs.h"
-#include "worker/text/input_format.h"
-#include "worker/text/pair_lists.h"
+#include "worker/text/index_pair_format.h"
 
 namespace fathom {
 namespace {
 
-class LibffmFormat : public InputFormat {
- public:
-  explicit LibffmFormat(std::vector<std::string> wanted)
-      : lists_(std::move(wanted)),
-        label_(lists_.Slot(kLabelColumn)),
-        none_(lists_.wanted().size()) {}
-
-  FileColumns Resolve(const std::filesystem::path& file, std::string_view /*header*/) override {
-    for (const std::string& name : lists_.wanted()) {
-      if (name != kLabelColumn && !IsIndex(name))
-        NoSuchColumn(file, name, "label and each field by its number");
-    }
-    return {};
-  }
-
-  std::string Split(const Record& record, const FileColumns& /*columns*/,
-                    std::vector<std::string_view>* values) override {
-    std::string_view line = WithoutLineEnd(record.text);
-    lists_.Clear();
-    const std::string_view label = TakeLabel(&line);
-    if (label_ != none_ && label.empty()) return kNoLabel;
-    std::string error;
-    for (IndexPair pair; NextIndexPair(&line, "field:index:value", &pair, &error);) {
-      const std::size_t slot = lists_.Slot(pair.first);
-      if (slot != none_) lists_.Add(slot, pair.rest);
-    }
-    lists_.Get(values);
-    if (label_ != none_) (*values)[label_] = label;
-    return error;
-  }
-
- private:
-  PairLists lists_;
-  std::size_t label_;  // where the label is among the wanted columns
-  std::size_t none_;   // what is not wanted
-};
+constexpr IndexPairForm kLibffmForm = {.pair = "field:index:value",
+                                       .columns = "label and each field by its number",
+                                       .rest_column = {}};
 
 }  // namespace
 
 template <>
 std::unique_ptr<InputFormat> MakeFormat<DataFormat::kLibffm>(const DataConfig& /*data*/,
                                                              std::vector<std::string> wanted) {
-  return std::make_unique<LibffmFormat>(std::move(wanted));
+  return std::make_unique<IndexPairFormat>(kLibffmForm, std::move(wanted));
 }
 
 }  // namespace fathom

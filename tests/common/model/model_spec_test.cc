@@ -113,17 +113,27 @@ TEST(ModelSpec, InitialWeightsHaveTheirVariance) {
   for (int i = 100 * 200; i < spec.input_width * 200; ++i)
     EXPECT_EQ(dense[static_cast<std::size_t>(spec.layers[0].weight_offset + i)], 0) << "padding";
   EXPECT_EQ(dense[0], 0);
-  // Glorot's, of the last layer: 2 / (inputs + outputs).
-  squares = 0;
-  for (int i = 0; i < 200; ++i)
-    squares += std::pow(dense[static_cast<std::size_t>(spec.layers[1].weight_offset + i)], 2);
-  EXPECT_NEAR(squares / 200, 2.0 / 201, 0.004);
   config.seed = 2;
   EXPECT_NE(dense, InitialDense(spec, config));
   config.seed = 1;
   config.dense.init_scale = 0.5;
   const auto halved = InitialDense(spec, config);
   for (std::size_t i = 0; i < dense.size(); ++i) EXPECT_FLOAT_EQ(halved[i], dense[i] / 2);
+}
+
+// The same draws, where the second layer of three inputs is the last one, and where it is not.
+TEST(ModelSpec, TheLastLayersWeightsHaveGlorotsVariance) {
+  Config last, inner;
+  last.columns = inner.columns = {{.name = "a"}};
+  last.model.hidden = {3};
+  inner.model.hidden = {3, 5};
+  const ModelSpec spec = MakeModelSpec(last), other = MakeModelSpec(inner);
+  const auto weights = InitialDense(spec, last), others = InitialDense(other, inner);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FLOAT_EQ(weights[static_cast<std::size_t>(spec.layers[1].weight_offset + i)],
+                    others[static_cast<std::size_t>(other.layers[1].weight_offset + i)] *
+                        std::sqrt(3.0F / 4.0F));
+  }
 }
 
 // A hidden layer and the last one, each 64 weights from 64 inputs: but for their spread they would

@@ -195,6 +195,15 @@ TEST_F(SweepTest, TheReportShowsEveryPointAndEscapesText) {
   EXPECT_EQ(html.find("Over train.consistency"), std::string::npos) << "words have no axis";
 }
 
+TEST_F(SweepTest, AnAxisOfNumbersAndWordsIsNotPlotted) {
+  const auto runs = Expand("\"data.packed_dir\" = [\"1\", \"2\", \"three\"]");
+  SweepResults results(File());
+  for (const SweepRun& run : runs) results.Add(Done(run, 100));
+  const std::string html = ReportOf("sweep", PointsOf(runs, results));
+  EXPECT_EQ(html.find("Over data.packed_dir"), std::string::npos);
+  EXPECT_NE(html.find("<td>three</td>"), std::string::npos);
+}
+
 // The texts between two marks, in order.
 std::vector<std::string> Between(const std::string& text, const std::string& begin,
                                  const std::string& end) {

@@ -14,6 +14,9 @@
 #include "common/message/rows_message.h"
 #include "common/model/dense_file.h"
 #include "common/model/manifest.h"
+#include "common/model/model_text.h"
+#include "common/model/partition_file.h"
+#include "common/model/row_state.h"
 #include "tests/server/simulated_step.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
@@ -296,6 +299,42 @@ TEST(Shard, ACheckpointWithoutItsFilterIsRefused) {
   WriteManifest(dir.path(), manifest);
   Shard shard(config, spec, 0, 1);
   ExpectError(ExitCode::kModel, {"admission-00.bin"}, [&] { shard.Load(dir.path(), [] {}); });
+}
+
+// Steps begin anew: also those of rows that the new run does not name.
+TEST(Shard, AWarmStartTakesTheRowsAndForgetsWhenTheyWereUpdated) {
+  ModelSpec spec = Spec();
+  for (TableSpec& table : spec.tables) table.last_step = true;
+  const Config config = MakeConfig();
+  const ScratchDir old_dir, dir;
+  Manifest old = TrainAndSave(spec, config, 1, 1, old_dir.path());
+  old.files.push_back(
+      WriteTextFile(old_dir.path(), "config.toml", "[data]\ntrain = [\"a.csv\"]\n"));
+  WriteManifest(old_dir.path(), old);
+  Shard shard(config, spec, 0, 1);
+  shard.WarmStart(old_dir.path(), true, [] {});
+  CreateDense(dir.path(), kDenseFloats, 1);
+  Manifest manifest = old;
+  manifest.files = shard.files().SaveModel(dir.path(), [] {}).files;
+  manifest.files.push_back(FinishDense(dir.path(), kDenseFloats, 1));
+  using Rows = std::map<std::pair<std::size_t, Key>, std::vector<float>>;
+  const auto rows_of = [&](const std::filesystem::path& from, const Manifest& files, bool forget) {
+    Rows rows;
+    std::uint32_t newest = 0;
+    for (int p = 0; p < kPartitions; ++p) {
+      ReadPartition(from, files, p, [&](std::size_t t, Key key, std::span<const float> state) {
+        std::vector<float> row(state.begin(), state.end());
+        newest = std::max(newest, LastStepOf(spec.tables[t], row.data()));
+        if (forget) SetLastStep(spec.tables[t], 0, row.data());
+        rows[{t, key}] = row;
+      });
+    }
+    EXPECT_EQ(newest, forget ? kSteps - 1 : 0U);
+    return rows;
+  };
+  const Rows expected = rows_of(old_dir.path(), old, true);
+  EXPECT_GT(expected.size(), 100U);
+  EXPECT_EQ(rows_of(dir.path(), manifest, false), expected);
 }
 
 void ExpectNumericError(const SimulatedStep& step, const std::string& what) {

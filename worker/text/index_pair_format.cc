@@ -1,0 +1,44 @@
+#include "worker/text/index_pair_format.h"
+
+#include "worker/text/csv.h"
+#include "worker/text/index_pairs.h"
+
+namespace fathom {
+
+IndexPairFormat::IndexPairFormat(const IndexPairForm& form, std::vector<std::string> wanted)
+    : form_(form),
+      lists_(std::move(wanted)),
+      none_(lists_.wanted().size()),
+      label_(lists_.Slot(kLabelColumn)),
+      rest_(form.rest_column.empty() ? none_ : lists_.Slot(form.rest_column)) {}
+
+FileColumns IndexPairFormat::Resolve(const std::filesystem::path& file,
+                                     std::string_view /*header*/) {
+  for (const std::string& name : lists_.wanted()) {
+    const bool named = name == kLabelColumn || (rest_ != none_ && name == form_.rest_column);
+    if (!named && !IsIndex(name)) NoSuchColumn(file, name, form_.columns);
+  }
+  return {};
+}
+
+std::string IndexPairFormat::Split(const Record& record, const FileColumns& /*columns*/,
+                                   std::vector<std::string_view>* values) {
+  std::string_view line = WithoutLineEnd(record.text);
+  lists_.Clear();
+  const std::string_view label = TakeLabel(&line);
+  if (label_ != none_ && label.empty()) return kNoLabel;
+  std::string error;
+  for (IndexPair pair; NextIndexPair(&line, form_.pair, &pair, &error);) {
+    const std::size_t slot = lists_.Slot(pair.first);
+    if (slot != none_) {
+      lists_.Add(slot, pair.rest);
+    } else if (rest_ != none_) {
+      lists_.Add(rest_, pair.token);
+    }
+  }
+  lists_.Get(values);
+  if (label_ != none_) (*values)[label_] = label;
+  return error;
+}
+
+}  // namespace fathom
