@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -29,9 +31,18 @@ constexpr int kKeptFreeBytes = 64 << 20;
   std::_Exit(static_cast<int>(code));
 }
 
+// A file that is opened where standard input, output or error was closed would get its number, and
+// every message.
+void OpenStandardStreams() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) std::_Exit(1);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  OpenStandardStreams();
   // Payloads of a megabyte and more come and go with every step: their memory is kept, instead of
   // being mapped, cleared and given back each time.
   mallopt(M_MMAP_THRESHOLD, kKeptBlockBytes);

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "common/error.h"
+#include "common/file/descriptor.h"
 
 namespace fathom {
 namespace {
@@ -20,25 +21,12 @@ namespace fs = std::filesystem;
        std::strerror(errno));
 }
 
-// Closes a descriptor whatever happens.
-class Descriptor {
- public:
-  Descriptor(const fs::path& file, int flags) : fd_(open(file.c_str(), flags | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 }  // namespace
 
-DurableFile::DurableFile(const fs::path& file)
-    : file_(file), fd_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+// What has the name goes first: it may be a link, whose other name keeps the content.
+DurableFile::DurableFile(const fs::path& file) : file_(file) {
+  if (unlink(file.c_str()) != 0 && errno != ENOENT) Refused(file_, "cannot be replaced");
+  fd_ = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (fd_ < 0) Refused(file_, "cannot be created");
   buffer_.reserve(kBlockBytes);
 }
@@ -99,19 +87,17 @@ void OverwriteDurably(
   if (fsync(out.get()) != 0) Refused(file, "cannot be synced");
 }
 
-Buffer ReadFile(const fs::path& file, const std::string& remedy) {
-  const Descriptor in(file, O_RDONLY);
+Buffer ReadFile(const fs::path& file, const std::string& remedy, ExitCode code) {
+  const Descriptor in = Descriptor::OfPlainFile(file);
   struct stat status {};
   if (in.get() < 0 || fstat(in.get(), &status) != 0)
-    Fail(ExitCode::kModel, "{}: cannot be opened: {}: {}", file.string(), std::strerror(errno),
-         remedy);
+    Fail(code, "{}: cannot be opened: {}: {}", file.string(), Descriptor::WhyNot(), remedy);
   Buffer bytes(static_cast<std::size_t>(status.st_size));
   for (std::size_t at = 0; at < bytes.size();) {
     const ssize_t got =
         pread(in.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0)
-      Fail(ExitCode::kModel, "{}: cannot be read at byte {}: {}", file.string(), at, remedy);
+    if (got <= 0) Fail(code, "{}: cannot be read at byte {}: {}", file.string(), at, remedy);
     at += static_cast<std::size_t>(got);
   }
   return bytes;
@@ -135,9 +121,47 @@ void SyncDir(const fs::path& dir) {
 
 bool LinkFile(const fs::path& from, const fs::path& to) {
   if (link(from.c_str(), to.c_str()) == 0) return true;
-  const bool not_offered = errno == EPERM || errno == ENOTSUP || errno == EMLINK || errno == EXDEV;
-  if (!not_offered) Refused(to, "cannot be linked");
-  return false;
+  for (const int no_link : {EPERM, ENOTSUP, ENOSYS, EMLINK, EXDEV, ENOENT, ENOTDIR, ESTALE}) {
+    if (errno == no_link) return false;
+  }
+  Refused(to, "cannot be linked");
+}
+
+void LinkOrCopy(const fs::path& from, const fs::path& to) {
+  if (LinkFile(from, to)) return;
+  const Descriptor in = Descriptor::OfPlainFile(from);
+  if (in.get() < 0)
+    Fail(ExitCode::kModel, "{}: cannot be copied: {}", from.string(), Descriptor::WhyNot());
+  DurableFile out(to);
+  std::vector<std::byte> piece(kBlockBytes);
+  for (;;) {
+    const ssize_t got = read(in.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) Refused(from, "cannot be read");
+    if (got == 0) break;
+    out.Write(std::span(piece).first(static_cast<std::size_t>(got)));
+  }
+  out.Finish();
+}
+
+void RemoveFolder(const fs::path& folder, const fs::path& last) {
+  std::error_code none;
+  const fs::file_status status = fs::symlink_status(folder, none);
+  if (status.type() == fs::file_type::not_found) return;
+  if (status.type() != fs::file_type::directory) {
+    if (unlink(folder.c_str()) != 0 && errno != EBUSY) Refused(folder, "cannot be removed");
+    return;
+  }
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator it(folder, none), end; !none && it != end; it.increment(none))
+    entries.push_back(it->path());
+  for (const fs::path& entry : entries) {
+    if (entry.filename() != last) RemoveFolder(entry, "");
+  }
+  if (!last.empty()) RemoveFolder(folder / last, "");
+  const bool removed = rmdir(folder.c_str()) == 0;
+  if (!removed && errno != EBUSY && errno != ENOTEMPTY && errno != EEXIST)
+    Refused(folder, "cannot be removed");
 }
 
 }  // namespace fathom

@@ -11,14 +11,16 @@
 #include <vector>
 
 #include "common/buffer.h"
+#include "common/error.h"
 #include "common/xxh3.h"
 
 namespace fathom {
 
 inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
-// Writes a new file block by block and sums it up on the way. Finish syncs it; a file that is not
-// finished is removed. All throw Error(kModel) that names the file and the system's reason.
+// Writes a new file, in the place of one that has the name, block by block and sums it up on the
+// way. Finish syncs it; a file that is not finished is removed. All throw Error(kModel) that names
+// the file and the system's reason.
 class DurableFile {
  public:
   explicit DurableFile(const std::filesystem::path& file);
@@ -58,8 +60,9 @@ void OverwriteDurably(
     const std::filesystem::path& file,
     const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces);
 
-// The whole file; the error says `remedy`.
-Buffer ReadFile(const std::filesystem::path& file, const std::string& remedy);
+// The whole of a plain file; others are refused and not waited for. The error says `remedy`.
+Buffer ReadFile(const std::filesystem::path& file, const std::string& remedy,
+                ExitCode code = ExitCode::kModel);
 
 // Makes a folder and those above it, where they are not there.
 void MakeFolder(const std::filesystem::path& dir);
@@ -70,8 +73,16 @@ void Rename(const std::filesystem::path& from, const std::filesystem::path& to);
 // Makes the names in a folder as durable as the files.
 void SyncDir(const std::filesystem::path& dir);
 
-// A second name for a file. False where the file system has none to give; the errors that mean
-// something else throw Error(kModel).
+// A second name for a file. False where the file system has none to give, or where the file or its
+// folder is not there any more; the errors that mean something else throw Error(kModel).
 bool LinkFile(const std::filesystem::path& from, const std::filesystem::path& to);
+
+// A second name, or where there is none to give a copy, which is synced.
+void LinkOrCopy(const std::filesystem::path& from, const std::filesystem::path& to);
+
+// Removes a folder and what is in it; `last`, if it is not empty, after all else in it. Nothing
+// happens where there is none. A folder that something is mounted on stays, and files that another
+// process holds open stay where the file system cannot do without their names (NFS).
+void RemoveFolder(const std::filesystem::path& folder, const std::filesystem::path& last = {});
 
 }  // namespace fathom

@@ -1,5 +1,7 @@
 #include "common/file/replaced_file.h"
 
+#include <cerrno>
+#include <cstring>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -11,35 +13,69 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path PartialOf(const fs::path& file) { return file.string() + ".partial"; }
+constexpr int kMaxLinks = 40;  // as the kernel
+
+// Whether the bytes go to it as they come: there is nothing to rename. What this process has open
+// is told by /proc, where links lead to it.
+bool IsWrittenThrough(const fs::path& file) {
+  std::error_code none;
+  const fs::file_status status = fs::status(file, none);
+  if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) return true;
+  fs::path at = file;
+  for (int links = 0; links < kMaxLinks && fs::is_symlink(at, none); ++links) {
+    const fs::path parent = fs::weakly_canonical(fs::absolute(at).parent_path(), none);
+    if (parent.string().starts_with("/proc/")) return true;
+    at = at.parent_path() / fs::read_symlink(at, none);
+  }
+  return false;
+}
 
 }  // namespace
 
-ReplacedFile::ReplacedFile(fs::path file, ExitCode code)
-    : file_(std::move(file)),
-      partial_(PartialOf(file_)),
-      code_(code),
-      out_(partial_, std::ios::binary | std::ios::trunc) {
+fs::path PartialOf(const fs::path& file) { return file.string() + ".partial"; }
+
+fs::path FollowLinks(fs::path path) {
+  std::error_code none;
+  for (int links = 0; links < kMaxLinks && fs::is_symlink(path, none); ++links)
+    path = path.parent_path() / fs::read_symlink(path, none);
+  return path;
+}
+
+ReplacedFile::ReplacedFile(const fs::path& file, ExitCode code) : file_(file), code_(code) {
+  if (IsWrittenThrough(file_)) {
+    partial_ = file_;
+    out_.open(file_, std::ios::binary | std::ios::app);
+  } else {
+    file_ = FollowLinks(file_);
+    partial_ = PartialOf(file_);
+    out_.open(partial_, std::ios::binary | std::ios::trunc);
+    std::error_code ignored;  // not every file system knows modes
+    const fs::file_status before = fs::status(file_, ignored);
+    if (fs::is_regular_file(before)) fs::permissions(partial_, before.permissions(), ignored);
+  }
   if (!out_) Refused();
 }
 
 ReplacedFile::~ReplacedFile() {
-  if (finished_) return;
+  if (finished_ || partial_ == file_) return;
   out_.close();
   std::error_code ignored;
   fs::remove(partial_, ignored);
 }
 
 void ReplacedFile::Refused() const {
-  Fail(code_, "{}: cannot be written: check the folder and the disk", file_.string());
+  Fail(code_, "{}: cannot be written: {}: check the folder and the disk", file_.string(),
+       std::strerror(errno));
 }
 
 void ReplacedFile::Finish() {
   out_.close();
   if (!out_) Refused();
   std::error_code refused;
-  fs::rename(partial_, file_, refused);
-  if (refused) Refused();
+  if (partial_ != file_) fs::rename(partial_, file_, refused);
+  if (refused)
+    Fail(code_, "{}: cannot be written: {}: check the folder and the disk", file_.string(),
+         refused.message());
   finished_ = true;
 }
 
@@ -49,7 +85,7 @@ void ReplaceText(const fs::path& file, const std::string& text, ExitCode code) {
   replaced.Finish();
 }
 
-void ReplaceDurably(const fs::path& file, const std::string& text) {
+void ReplaceDurably(const fs::path& file, std::string_view text) {
   const fs::path partial = PartialOf(file);
   DurableFile out(partial);
   out.Write(std::as_bytes(std::span(text)));

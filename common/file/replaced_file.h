@@ -1,10 +1,18 @@
-// A file that takes its name when it is whole: it is written beside it, as NAME.partial, and
-// renamed. Two degrees of what that promises:
+// What is written beside and renamed: a file that takes its name when it is whole. Until then it is
+// NAME.partial. This room is the one place for it, and there are two degrees of what it promises:
 //
-//   ReplacedFile, ReplaceText   a reader, and a kill of this process at any instant, finds the file
-//                               of before or the new one
-//   ReplaceDurably              so does a crash of the machine; and once it returns the new one
-//                               stays
+//   process   a reader, and a kill of this process at any instant, finds what was there before or
+//             the new one, whole:
+//             ReplacedFile, ReplaceText   scores, traces, reports, generated logs, the calibration
+//             PublishedFolder             of packed data, whose files are not synced and carry
+//                                         checksums
+//   machine   so does a crash of the machine; and once it returns, the new one stays:
+//             ReplaceDurably              a manifest
+//             PublishedFolder             of models and checkpoints, whose files are synced
+//
+// Where NAME is a symbolic link the link stays, and the file that it leads to is replaced. The mode
+// of the file that was there is kept. Where NAME is no plain file, as a FIFO or a terminal, or a
+// file that this process has open (/dev/stdout), the bytes are written through to it.
 //
 // Thread rule: any thread; one writes a file at a time.
 #pragma once
@@ -12,15 +20,22 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 #include "common/error.h"
 
 namespace fathom {
 
+// What a file or folder is called until it is whole.
+std::filesystem::path PartialOf(const std::filesystem::path& file);
+
+// Where symbolic links of the last name lead to, be there something or not.
+std::filesystem::path FollowLinks(std::filesystem::path path);
+
 class ReplacedFile {
  public:
   // `code` is that of the Error thrown where the file cannot be written.
-  ReplacedFile(std::filesystem::path file, ExitCode code);
+  ReplacedFile(const std::filesystem::path& file, ExitCode code);
 
   // Removes what was written, unless it was finished.
   ~ReplacedFile();
@@ -36,7 +51,7 @@ class ReplacedFile {
   [[noreturn]] void Refused() const;
 
   std::filesystem::path file_;
-  std::filesystem::path partial_;
+  std::filesystem::path partial_;  // that is written to; file_: written through
   ExitCode code_;
   std::ofstream out_;
   bool finished_ = false;
@@ -45,6 +60,6 @@ class ReplacedFile {
 void ReplaceText(const std::filesystem::path& file, const std::string& text, ExitCode code);
 
 // Throws Error(kModel).
-void ReplaceDurably(const std::filesystem::path& file, const std::string& text);
+void ReplaceDurably(const std::filesystem::path& file, std::string_view text);
 
 }  // namespace fathom

@@ -1,23 +1,12 @@
 #include "common/file/text_file.h"
 
-#include <fstream>
-#include <sstream>
-
-#include "common/error.h"
-#include "common/file/replaced_file.h"
+#include "common/file/durable_file.h"
 
 namespace fathom {
 
 std::string ReadText(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) Fail(ExitCode::kData, "{}: cannot be read", file.string());
-  return text.str();
-}
-
-void WriteText(const std::filesystem::path& file, const std::string& text) {
-  ReplaceText(file, text, ExitCode::kTraining);
+  const Buffer bytes = ReadFile(file, "check that it is there and may be read", ExitCode::kData);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace fathom

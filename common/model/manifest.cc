@@ -18,9 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kManifestFile = "manifest.json";
 constexpr const char* kOwnChecksum = "xxh3";  // of all other members, as TextOf writes them
-constexpr const char* kFormat = "fathom model";
 // A manifest that names update rules is of version 3. Where all are the defaults none is named, and
 // programs that know no other rules read it too.
 constexpr std::uint64_t kManifestVersion = 2;
@@ -57,7 +55,7 @@ bool NamesRules(const Manifest& manifest) {
 
 Json ToJson(const Manifest& manifest) {
   Json root;
-  root["format"] = kFormat;
+  root["format"] = kModelSeal.word;
   root["version"] = NamesRules(manifest) ? kManifestVersionWithRules : kManifestVersion;
   root["step"] = manifest.step;
   root["seed"] = manifest.seed;
@@ -195,7 +193,8 @@ void CheckOwnChecksum(Json root) {
 
 Manifest FromJson(const Json& root) {
   CheckOwnChecksum(root);
-  if (root.at("format") != kFormat) Wrong(fmt::format("\"format\" is not \"{}\"", kFormat));
+  if (root.at("format") != kModelSeal.word)
+    Wrong(fmt::format("\"format\" is not \"{}\"", kModelSeal.word));
   const std::uint64_t version = Member(root, "version");
   if (version != kManifestVersion && version != kManifestVersionWithRules) {
     Wrong(fmt::format("written by version {} of the format, this program reads {} and {}", version,
@@ -233,13 +232,13 @@ std::uint64_t Manifest::Rows(std::size_t table) const {
 void WriteManifest(const fs::path& dir, const Manifest& manifest) {
   Json root = ToJson(manifest);
   root[kOwnChecksum] = Hex(Xxh3(TextOf(root)));
-  ReplaceDurably(dir / kManifestFile, TextOf(root));
+  ReplaceDurably(dir / kModelSeal.file, TextOf(root));
 }
 
 Manifest ReadManifest(const fs::path& dir) {
-  const fs::path file = dir / kManifestFile;
+  const fs::path file = dir / kModelSeal.file;
   if (!fs::exists(file))
-    Fail(ExitCode::kModel, "{}: no model: there is no {} in it", dir.string(), kManifestFile);
+    Fail(ExitCode::kModel, "{}: no model: there is no {} in it", dir.string(), kModelSeal.file);
   const Buffer bytes = ReadFile(file, kModelRemedy);
   const char* text = reinterpret_cast<const char*>(bytes.data());
   try {
@@ -248,6 +247,12 @@ Manifest ReadManifest(const fs::path& dir) {
     Fail(ExitCode::kModel, "{}: the manifest is damaged ({}): {}", file.string(), error.what(),
          kModelRemedy);
   }
+}
+
+fs::path FindModel(const fs::path& dir) {
+  const PublishedFolder inside(dir / "model", kModelSeal);
+  if (inside.IsWhole() || inside.PartialIsWhole()) return inside.Find();
+  return PublishedFolder(dir, kModelSeal).Find();
 }
 
 }  // namespace fathom

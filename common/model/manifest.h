@@ -18,9 +18,14 @@
 #include <string>
 #include <vector>
 
+#include "common/file/published_folder.h"
 #include "common/model/model_spec.h"
 
 namespace fathom {
+
+// The folder of a model or checkpoint is whole once its manifest is there.
+inline constexpr PublishedFolder::Seal kModelSeal = {.file = "manifest.json",
+                                                     .word = "fathom model"};
 
 struct ModelFileEntry {
   std::string name;  // inside the folder
@@ -55,5 +60,9 @@ struct Manifest {
 // The manifest makes the folder a model: written beside, synced, renamed, the folder synced.
 void WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
 Manifest ReadManifest(const std::filesystem::path& dir);
+
+// The folder to read where a user names a model's folder, a checkpoint's or the output folder above
+// a model: published_folder.h says which one it is while another one is published.
+std::filesystem::path FindModel(const std::filesystem::path& dir);
 
 }  // namespace fathom

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <string>
 
 #include "common/error.h"
 #include "common/file/durable_file.h"
-#include "common/file/published_dir.h"
+#include "common/model/manifest.h"
 #include "common/run_log.h"
 
 namespace fathom {
@@ -38,52 +37,65 @@ std::vector<fs::path> EntriesOf(const fs::path& dir) {
   return entries;
 }
 
-void RemoveQuietly(const fs::path& dir) {
-  std::error_code ignored;
-  fs::remove_all(dir, ignored);
+// What cannot be removed stays until the next time.
+template <typename Call>
+void Quietly(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    LogWarning("an old checkpoint stays: {}", error.what());
+  }
 }
 
 }  // namespace
 
-fs::path CheckpointDir::Complete(std::uint64_t step) const { return dir_ / NameOf(step); }
+PublishedFolder CheckpointDir::Folder(std::uint64_t step) const {
+  return {dir_ / NameOf(step), kModelSeal};
+}
 
-fs::path CheckpointDir::Partial(std::uint64_t step) const {
-  return dir_ / (NameOf(step) + kPartialSuffix);
+fs::path CheckpointDir::Complete(std::uint64_t step) const { return Folder(step).Find(); }
+fs::path CheckpointDir::Partial(std::uint64_t step) const { return Folder(step).partial(); }
+
+std::optional<std::uint64_t> CheckpointDir::StepOfFolder(const fs::path& folder) {
+  const bool partial = folder.extension() == kPartialSuffix;
+  return StepOf((partial ? folder.stem() : folder.filename()).string());
 }
 
 std::vector<std::uint64_t> CheckpointDir::Steps() const {
   std::vector<std::uint64_t> steps;
   for (const fs::path& entry : EntriesOf(dir_)) {
-    if (const auto step = StepOf(entry.filename().string())) steps.push_back(*step);
+    const auto step = StepOfFolder(entry);
+    if (!step) continue;
+    const PublishedFolder folder = Folder(*step);
+    if (folder.IsWhole() || folder.PartialIsWhole()) steps.push_back(*step);
   }
   std::sort(steps.begin(), steps.end());
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
   return steps;
 }
 
 void CheckpointDir::Start(std::uint64_t step) const {
-  StartPartial(Partial(step));
+  Folder(step).Start();
   SyncDir(fs::absolute(dir_).parent_path());
 }
 
-void CheckpointDir::Publish(std::uint64_t step) const {
-  fathom::Publish(Partial(step), Complete(step));
-}
+void CheckpointDir::Publish(std::uint64_t step) const { Folder(step).Publish(); }
 
 void CheckpointDir::Prune(std::size_t keep) const {
   const auto steps = Steps();
   for (std::size_t i = 0; i + keep < steps.size(); ++i) {
-    // Out of the way in one step first: a folder half removed must not look complete.
-    try {
-      Rename(Complete(steps[i]), Partial(steps[i]));
-    } catch (const Error& error) {
-      LogWarning("an old checkpoint stays: {}", error.what());
-    }
+    Quietly([&] {
+      Folder(steps[i]).Remove();
+      Folder(steps[i]).Discard();
+    });
   }
   for (const fs::path& entry : EntriesOf(dir_)) {
-    if (entry.extension() == kPartialSuffix) RemoveQuietly(entry);
+    if (const auto step = StepOfFolder(entry)) Quietly([&] { Folder(*step).Mend(); });
   }
 }
 
-void CheckpointDir::Discard(std::uint64_t step) const { RemoveQuietly(Partial(step)); }
+void CheckpointDir::Discard(std::uint64_t step) const {
+  Quietly([&] { Folder(step).Discard(); });
+}
 
 }  // namespace fathom

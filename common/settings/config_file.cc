@@ -13,6 +13,7 @@
 #include "common/settings/override.h"
 #include "common/settings/sweep_axes.h"
 #include "common/settings/toml_value.h"
+#include "common/utf8.h"
 
 namespace fathom {
 namespace {
@@ -76,6 +77,18 @@ void ApplyOverrides(const std::vector<std::string>& overrides, Config* config, G
   }
 }
 
+// The config becomes a TOML file of the model's folder, which must be read again.
+void CheckUtf8(const Config& config, const std::string& origin) {
+  std::istringstream lines(DumpConfig(config));
+  for (std::string line; std::getline(lines, line);) {
+    if (IsUtf8(line)) continue;
+    Fail(ExitCode::kUsage,
+         "{}: {} is not UTF-8, so the config could not be read again from the model: give the "
+         "folder or file another name",
+         origin, line.substr(0, line.find(" = ")));
+  }
+}
+
 }  // namespace
 
 Config ParseConfig(const std::string& text, const std::string& origin,
@@ -99,6 +112,7 @@ Config ParseConfig(const std::string& text, const std::string& origin,
       (overridden ? std::filesystem::absolute(dir) : std::filesystem::absolute(base_dir / dir))
           .lexically_normal()
           .string();
+  CheckUtf8(config, origin);
   CheckConfig(config, origin);
   if (given != nullptr) *given = std::move(keys);
   return config;
@@ -106,6 +120,8 @@ Config ParseConfig(const std::string& text, const std::string& origin,
 
 Config LoadConfig(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                   GivenKeys* given) {
+  if (std::filesystem::is_directory(file))
+    Fail(ExitCode::kUsage, "{}: a folder, not a config: name the TOML file in it", file.string());
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();

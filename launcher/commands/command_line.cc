@@ -121,7 +121,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
       ->add_option("--input", predict.input,
                    "File with the columns of the training data; the label may be absent")
       ->required();
-  score->add_option("--output", predict.output, "File to write")->required();
+  score->add_option("--output", predict.output, "File to write; -: standard output")->required();
   score->add_flag("--logits", predict.logits, "Write logits instead of probabilities");
   score->add_option("key=value", predict.overrides,
                     "Overrides of the model's config, as data.dir=...");

@@ -7,6 +7,7 @@
 #include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
+#include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/trained_model.h"
@@ -27,7 +28,7 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     const PackedInput input =
         PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
     if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
-    return OpenPacked(file, spec);
+    return OpenPacked(file, spec, DataPart::kTest);
   }
   OpenedData opened = OpenData(config, spec, mpi);
   if (opened.transforms_json != model.transforms_json) {
@@ -45,7 +46,7 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
 void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir, MpiSession& mpi) {
   GivenKeys given;
   const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
-  fs::create_directories(config.output.dir);
+  MakeOutputDir(config.output.dir);
   StartLogging(fs::path(config.output.dir) / "logs", mpi.rank(), mpi.rank() == 0);
   const ModelSpec spec = MakeModelSpec(config);
   const TrainedModel model = OpenModel(model_dir);

@@ -1,4 +1,8 @@
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "common/error.h"
@@ -12,6 +16,7 @@
 #include "launcher/run/run_data.h"
 #include "launcher/run/trained_model.h"
 #include "worker/ingest/ingest.h"
+#include "worker/text/input_files.h"
 
 namespace fathom {
 namespace {
@@ -30,6 +35,14 @@ void WriteScores(const fs::path& file, const std::vector<float>& logits, bool as
   scores.Finish();
 }
 
+// Where standard output is from now on: whatever else is printed goes to standard error.
+fs::path ScoresAloneOnOutput() {
+  const int scores = dup(STDOUT_FILENO);
+  if (scores < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+    Fail(ExitCode::kTraining, "standard output cannot be written: {}", std::strerror(errno));
+  return fmt::format("/dev/fd/{}", scores);
+}
+
 // Every line must get its score, and needs no column that only training and evaluation ask for.
 Config ScoringConfig(Config config) {
   config.data.max_bad_lines = 0;
@@ -43,6 +56,7 @@ Config ScoringConfig(Config config) {
 void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   if (mpi.ranks() > 1)
     Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
+  const fs::path output = arguments.output == "-" ? ScoresAloneOnOutput() : arguments.output;
   const TrainedModel model = OpenModel(arguments.model_dir);
   const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
   const ModelSpec spec = MakeModelSpec(config);
@@ -54,15 +68,15 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   }
   const ScratchFolder scratch("predict");
   const PackedInput input =
-      PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()},
-                false, scratch.path() / "input.fpk", 1);
+      PackInput(config, spec, model.transforms_json, {GlobOf(fs::absolute(arguments.input))}, false,
+                scratch.path() / "input.fpk", 1);
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   RunRequest request;
   request.mode = RunMode::kEvaluate;
-  request.data.evaluation = OpenPacked(input.path, spec);
+  request.data.evaluation = OpenPacked(input.path, spec, DataPart::kTest);
   request.model_dir = model.dir;
   const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
-  WriteScores(arguments.output, result.logits, arguments.logits);
+  WriteScores(output, result.logits, arguments.logits);
   std::printf("%zu scores: %s\n", result.logits.size(), arguments.output.c_str());
 }
 

@@ -7,10 +7,11 @@
 #include <thread>
 
 #include "common/error.h"
-#include "common/file/text_file.h"
+#include "common/file/replaced_file.h"
 #include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
+#include "launcher/run/output_dir.h"
 #include "launcher/sweep/sweep_grid.h"
 #include "launcher/sweep/sweep_measures.h"
 #include "launcher/sweep/sweep_points.h"
@@ -80,7 +81,7 @@ class Sweep {
   }
 
   fs::path PreparedFile() const {
-    fs::create_directories(output_ / "runs");
+    MakeOutputDir(output_ / "runs");
     return output_ / "sweep.jsonl";
   }
 
@@ -134,9 +135,10 @@ class Sweep {
 
   void WriteTables() const {
     const auto points = PointsOf(runs_, results_);
-    WriteText(output_ / "sweep.csv", CsvOf(points));
-    WriteText(output_ / "report.html",
-              ReportOf("Sweep of " + arguments_.file.filename().string(), points));
+    ReplaceText(output_ / "sweep.csv", CsvOf(points), ExitCode::kTraining);
+    ReplaceText(output_ / "report.html",
+                ReportOf("Sweep of " + arguments_.file.filename().string(), points),
+                ExitCode::kTraining);
   }
 
   const ConfigArguments& arguments_;

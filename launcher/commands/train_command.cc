@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "common/error.h"
-#include "common/file/published_dir.h"
-#include "common/file/text_file.h"
+#include "common/file/published_folder.h"
+#include "common/file/replaced_file.h"
 #include "common/run_log.h"
 #include "common/settings/config_dump.h"
 #include "common/settings/config_file.h"
@@ -17,6 +17,7 @@
 #include "launcher/launch/stop_signal.h"
 #include "launcher/plan/forecast.h"
 #include "launcher/run/model_config.h"
+#include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/run_meter.h"
@@ -73,11 +74,34 @@ void FinishStopped(const FinalReport& report) {
               static_cast<unsigned long long>(report.steps));
 }
 
+// The model is published: what cannot be written any more does not make the training fail.
+template <typename Write>
+void WarnInsteadOfFailing(Write write) {
+  try {
+    write();
+  } catch (const Error& error) {
+    LogWarning("the run is done and what it trained is saved, but {}", error.what());
+    std::fprintf(stderr, "fathom: warning: the run is done and what it trained is saved, but %s\n",
+                 error.what());
+  }
+}
+
+// The config as in force. One that was read stays as it is.
+void WriteConfig(const Config& config, const fs::path& read, const fs::path& output) {
+  fs::path file = output / "config.toml";
+  std::error_code none;
+  if (fs::equivalent(read, file, none)) {
+    file = output / "config.in-force.toml";
+    LogInfo("config.toml is the config that was read: the one in force is {}", file.string());
+  }
+  ReplaceText(file, ConfigFileText(config), ExitCode::kTraining);
+}
+
 void FinishWhole(const Config& config, const Forecast& forecast, MetricsLog& log,
                  FinalReport& report) {
   report.predicted_rss_bytes = forecast.memory.TotalBytes();
   report.predicted_examples_per_second = forecast.time ? forecast.time->examples_per_second : NAN;
-  log.Final(report);
+  WarnInsteadOfFailing([&] { log.Final(report); });
   PrintSummary(config, report);
 }
 
@@ -89,28 +113,30 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   GivenKeys given;
   const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
   const fs::path output = config.output.dir;
-  fs::create_directories(output);
+  MakeOutputDir(output);
   StartLogging(output / "logs", mpi.rank(), first);
   const Layout layout = PlanLayout(config, mpi);
   WarnOfIdleSettings(config, given, arguments, layout, first);
   const ModelSpec spec = MakeModelSpec(config);
+  const PublishedFolder model(output / "model", kModelSeal);
   if (first) {
-    WriteText(output / "config.toml", ConfigFileText(config));
+    model.CheckOurs();
     LogModel(spec);
   }
   OpenedData opened = OpenData(config, spec, mpi);
   const StartPoint start = ChooseStart(config, opened.data.train->fingerprint(), mpi);
 
-  const fs::path partial = output / "model.partial";
   std::optional<Forecast> forecast;  // rank 0, as the log
   std::optional<MetricsLog> log;
   RunRequest request;
   request.model_dir = start.dir;
-  request.save_dir = partial;
+  request.save_dir = model.partial();
   request.checkpoint_dir = CheckpointsOf(config).path();
   request.start = start.from;
   request.start_step = start.step;
   if (first) {
+    // Nothing of an earlier run is touched before the data and the starting point are accepted.
+    WriteConfig(config, arguments.file, output);
     forecast = MakeForecast(config, spec, layout, opened.data, host,
                             ReadCalibration(CalibrationFile()), kForecastSeconds);
     OpenMetricsLog(start, output / "metrics.jsonl", &log);
@@ -119,7 +145,7 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
                                      .transforms_json = opened.transforms_json},
                            .progress = start.progress,
                            .stop_asked = [] { return StopSignal::Count() > 0; }};
-    StartPartial(partial);
+    model.Start();
   }
   request.data = std::move(opened.data);
 
@@ -129,12 +155,12 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   mpi.Barrier();
   CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   FinalReport& report = result.report;
-  if (first && !result.stopped) Publish(partial, output / "model");
+  if (first && !result.stopped) model.Publish();
   report.peaks = PeakResidentBytes(layout, mpi);
   report.profile = meter.Gather(report.examples_now, report.steps - start.step);
   if (first && result.stopped) FinishStopped(report);
   if (first && !result.stopped) FinishWhole(config, *forecast, *log, report);
-  if (first) meter.FinishTrace();
+  if (first) WarnInsteadOfFailing([&] { meter.FinishTrace(); });
   return ExitCodeOf(result.stopped, mpi);
 }
 

@@ -51,7 +51,8 @@ CheckpointReport Checkpoints::Finish(const ModelTexts& texts, const TrainingProg
     failed_in_a_row_ = 0;
     return report;
   }
-  dir_.Discard(report.step);
+  // One that is whole and cannot take its name is kept: the failure names it.
+  if (dir_.Complete(report.step) != dir_.Partial(report.step)) dir_.Discard(report.step);
   ++failed_;
   LogWarning("no checkpoint of step {}, the one before stays: {}", report.step, report.failure);
   if (last_ || ++failed_in_a_row_ == kMaxFailures) {

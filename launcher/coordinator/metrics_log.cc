@@ -67,6 +67,18 @@ Json LargestByRole(const std::vector<ProcessPeak>& peaks) {
   return largest;
 }
 
+// What follows the last newline. A line is a few kilobytes at most.
+void CutHalfALine(const std::filesystem::path& file) {
+  std::error_code none;
+  std::uintmax_t bytes = std::filesystem::file_size(file, none);
+  if (none) return;
+  std::ifstream in(file, std::ios::binary);
+  const std::uintmax_t all = bytes;
+  while (bytes > 0 && in.seekg(static_cast<std::streamoff>(bytes) - 1) && in.peek() != '\n')
+    --bytes;
+  if (bytes < all) std::filesystem::resize_file(file, bytes, none);
+}
+
 }  // namespace
 
 std::uint64_t TotalBytes(const std::vector<ProcessPeak>& peaks) {
@@ -75,8 +87,9 @@ std::uint64_t TotalBytes(const std::vector<ProcessPeak>& peaks) {
   return sum;
 }
 
-MetricsLog::MetricsLog(const std::filesystem::path& file, Write write)
-    : file_(file), out_(file, write == Write::kOn ? std::ios::app : std::ios::trunc) {
+MetricsLog::MetricsLog(const std::filesystem::path& file, Write write) : file_(file) {
+  if (write == Write::kOn) CutHalfALine(file);
+  out_.open(file, write == Write::kOn ? std::ios::app : std::ios::trunc);
   if (!out_) Fail(ExitCode::kTraining, "{}: cannot be written: check output.dir", file.string());
 }
 

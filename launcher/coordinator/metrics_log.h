@@ -59,7 +59,8 @@ struct FinalReport {
 
 class MetricsLog {
  public:
-  // kAnew empties the file first; kOn adds to it. Throws Error(kTraining) where it cannot be
+  // kAnew empties the file first; kOn adds to it, and removes half a line that a killed run left at
+  // its end. Throws Error(kTraining) where it cannot be
   // written.
   enum class Write { kAnew, kOn };
   explicit MetricsLog(const std::filesystem::path& file, Write write = Write::kAnew);

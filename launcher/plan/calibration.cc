@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "common/error.h"
-#include "common/file/text_file.h"
+#include "common/file/replaced_file.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "launcher/plan/measured_run.h"
@@ -185,7 +185,7 @@ void WriteCalibration(const Calibration& calibration, const fs::path& file) {
     json[NameOf(static_cast<PricedStage>(s))] = calibration.prices[s];
   std::error_code ignored;
   fs::create_directories(file.parent_path(), ignored);
-  WriteText(file, json.dump(1) + "\n");
+  ReplaceText(file, json.dump(1) + "\n", ExitCode::kTraining);
 }
 
 Calibration Calibrate(MpiSession& mpi) {

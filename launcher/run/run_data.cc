@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "common/error.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
 #include "worker/data/generated_data.h"
@@ -102,19 +103,27 @@ void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_
     LogWarning("  {}:{}: {}", line.file, line.line, line.reason);
 }
 
-std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file,
-                                          const ModelSpec& spec) {
+std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, const ModelSpec& spec,
+                                          DataPart part) {
   if (file.empty()) return nullptr;
-  return std::make_unique<PackedData>(file, spec);
+  auto packed = std::make_unique<PackedData>(file, spec, part);
+  if (packed->examples() == 0) {
+    Fail(
+        ExitCode::kData,
+        "{}: there is no example in it: remove its folder and let it be packed again from the text",
+        file.string());
+  }
+  return packed;
 }
 
 OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
   if (config.data.format == DataFormat::kGenerated) return Generate(config, mpi);
   const IngestResult packed = PrepareData(config, spec, mpi);
   OpenedData opened;
-  opened.data.train = OpenPacked(packed.train, spec);
-  opened.data.evaluation = OpenPacked(
-      config.evaluate.on == EvaluationPart::kValidation ? packed.validation : packed.test, spec);
+  opened.data.train = OpenPacked(packed.train, spec, DataPart::kTrain);
+  opened.data.evaluation = config.evaluate.on == EvaluationPart::kValidation
+                               ? OpenPacked(packed.validation, spec, DataPart::kValidation)
+                               : OpenPacked(packed.test, spec, DataPart::kTest);
   opened.transforms_json = ReadText(packed.transforms);
   return opened;
 }

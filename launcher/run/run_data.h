@@ -6,6 +6,7 @@
 #include "common/model/model_spec.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/run/run.h"
+#include "worker/data/packed_format.h"
 #include "worker/ingest/ingest.h"
 
 namespace fathom {
@@ -21,7 +22,8 @@ struct OpenedData {
 OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
 
 // Null where the path is empty.
-std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, const ModelSpec& spec);
+std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, const ModelSpec& spec,
+                                          DataPart part);
 
 // Where this config's packed data live.
 std::filesystem::path PackedDir(const Config& config);

@@ -29,6 +29,10 @@ Manifest ReadWhole(const fs::path& dir, MpiSession& mpi) {
     ReadChecked(dir, file);
     mpi.Beat();
   }
+  if (const auto step = CheckpointDir::StepOfFolder(dir); step && *step != manifest.step) {
+    FailDamaged(dir / kModelSeal.file,
+                fmt::format("its step is {}, its folder's name says {}", manifest.step, *step));
+  }
   if (!manifest.progress)
     Fail(ExitCode::kModel,
          "{}: a model, not a checkpoint: it cannot be resumed; to begin with its values use "
@@ -91,7 +95,7 @@ StartPoint Decide(const Config& config, const std::string& data, MpiSession& mpi
     if (auto point = ResumeNewest(config, data, mpi)) return *std::move(point);
     LogInfo("no checkpoint to go on from: training from the start");
   } else if (from == ResumeFrom::kFolder) {
-    const fs::path dir = config.resume;
+    const fs::path dir = PublishedFolder(config.resume, kModelSeal).Find();
     return Resume(config, data, dir, ReadWhole(dir, mpi));
   }
   PutAside(config);
@@ -99,8 +103,7 @@ StartPoint Decide(const Config& config, const std::string& data, MpiSession& mpi
   point.progress.data = data;
   if (config.warm_start.model.empty()) return point;
   point.from = StartFrom::kWarm;
-  const fs::path model = config.warm_start.model;
-  point.dir = fs::exists(model / "model" / "manifest.json") ? model / "model" : model;
+  point.dir = FindModel(config.warm_start.model);
   return point;
 }
 

@@ -106,6 +106,8 @@ ShardFiles::Chain ShardFiles::SavePartition(const fs::path& dir, int partition, 
     whole = !LinkFile(base_dir / name, dir / name);
   }
   if (whole) {
+    for (std::size_t i = 0; base != nullptr && i < base->files.size(); ++i)
+      RemoveFolder(dir / base->files[i].name);  // of those that could be linked
     chain.files = {
         Write(dir, PartitionFile(partition), partition, SparseTable::Which::kAll, alive)};
     *bytes_written += chain.files.back().bytes;

@@ -224,6 +224,32 @@ TEST_F(ResumeTest, AutoTakesTheNewestThatIsWhole) {
   EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
 }
 
+// G14: a manifest that says another step than its folder, with a checksum of itself that is right.
+TEST_F(ResumeTest, AManifestsStepIsItsFolders) {
+  Train("run", {"checkpoint.every_steps=10"});
+  const auto steps = Checkpoints("run").Steps();
+  ASSERT_GE(steps.size(), 2U);
+  const std::uint64_t step = steps.back();
+  const fs::path dir = Checkpoints("run").Complete(step);
+  Manifest manifest = ReadManifest(dir);
+  manifest.step = step + 4;
+  WriteManifest(dir, manifest);
+  const std::string words =
+      fmt::format("its step is {}, its folder's name says {}", step + 4, step);
+  ExpectError(ExitCode::kModel, {"manifest.json", words.c_str()},
+              [&] { GoOn("run", step, "other", {}); });
+  EXPECT_EQ(Train("run", {"resume=auto"}).result.report.resumed_at, steps[steps.size() - 2]);
+}
+
+// A crash between the manifest and the name.
+TEST_F(ResumeTest, AWholeOneThatHasNotGotItsName) {
+  Train("run", {"checkpoint.every_steps=10"});
+  const std::uint64_t step = Checkpoints("run").Steps().back();
+  fs::rename(Checkpoints("run").Complete(step), Checkpoints("run").Partial(step));
+  EXPECT_EQ(Train("run", {"resume=auto"}).result.report.resumed_at, step);
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+}
+
 TEST_F(ResumeTest, AutoWithoutACheckpointBeginsAnew) {
   const auto run = Train("run", {"resume=auto"});
   EXPECT_EQ(run.result.report.resumed_at, 0U);

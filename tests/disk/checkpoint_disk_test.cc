@@ -1,6 +1,7 @@
 // Checkpoints on a disk that fails, or that a crash has cut off: the one before or the new one is
 // there, whole, and nothing is taken for one that is not.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -243,7 +244,7 @@ TEST(CheckpointDisk, AFileSystemWithoutLinksGetsCopies) {
   run.Change(1);
   run.Save(1);
   run.Change(2);
-  disk.RefuseLinks();
+  disk.Refuse({.links = true});
   const CheckpointReport report = run.Save(2);
   EXPECT_EQ(report.failure, "");
   EXPECT_TRUE(Read(run.dir().Complete(2)) == Expected(2));
@@ -253,6 +254,57 @@ TEST(CheckpointDisk, AFileSystemWithoutLinksGetsCopies) {
     if (entry.path().filename().string().starts_with("rows-")) bytes += entry.file_size();
   }
   EXPECT_EQ(report.bytes_written, bytes);
+}
+
+// G13.
+TEST(CheckpointDisk, ABaseThatWasRemovedOrMovedByHandMeansAWholeOneNext) {
+  for (const bool moved : {false, true}) {
+    const ScratchDir scratch;
+    RecordedDisk disk(scratch.path() / "run");
+    DiskRun run(scratch.path() / "run");
+    run.Change(1);
+    run.Save(1);
+    if (moved) {
+      fs::rename(run.dir().Complete(1), scratch.path() / "mine");
+    } else {
+      fs::remove_all(run.dir().Complete(1));
+    }
+    run.Change(2);
+    EXPECT_EQ(run.Save(2).failure, "");
+    EXPECT_TRUE(Read(run.dir().Complete(2)) == Expected(2));
+    if (moved) {
+      EXPECT_TRUE(Read(scratch.path() / "mine") == Expected(1));
+    }
+  }
+}
+
+// G13: of a chain of files some were linked before one is missed. The base keeps what it has.
+TEST(CheckpointDisk, ABaseThatLostSomeFilesMeansAWholePartition) {
+  const ScratchDir scratch;
+  DiskRun run(scratch.path());
+  for (const std::uint64_t step : {1, 2}) {
+    run.Change(step);
+    run.Save(step);
+  }
+  std::map<fs::path, std::uintmax_t> sizes;
+  std::size_t removed = 0;
+  fs::copy(run.dir().Complete(2), scratch.path() / "kept",
+           fs::copy_options::recursive | fs::copy_options::create_hard_links);
+  for (const auto& entry : fs::directory_iterator(scratch.path() / "kept")) {
+    sizes[entry.path()] = entry.file_size();
+    if (!entry.path().filename().string().ends_with(".2.bin")) continue;
+    fs::remove(run.dir().Complete(2) / entry.path().filename());
+    ++removed;
+  }
+  ASSERT_GT(removed, 0U);
+  run.Change(3);
+  EXPECT_EQ(run.Save(3).failure, "");
+  EXPECT_TRUE(Read(run.dir().Complete(3)) == Expected(3));
+  for (const auto& [file, bytes] : sizes) EXPECT_EQ(fs::file_size(file), bytes) << file;
+  EXPECT_TRUE(Read(scratch.path() / "kept") == Expected(2));
+  const Manifest manifest = ReadManifest(run.dir().Complete(3));
+  const auto files = std::distance(fs::directory_iterator(run.dir().Complete(3)), {});
+  EXPECT_EQ(static_cast<std::size_t>(files), manifest.files.size() + 1) << "one that is not named";
 }
 
 TEST(CheckpointDisk, ShortWritesAreFinished) {
@@ -332,37 +384,58 @@ TEST(CheckpointDisk, TheCheckpointOfAStopMustSucceed) {
               [&] { run.Save(1, true); });
 }
 
-// Three checkpoints, each removing the one before; then a crash after every operation.
-TEST(CheckpointDisk, ACrashAtAnyOperationLeavesTheNewestOrTheOneBefore) {
+// File systems that refuse what a local disk does.
+class CheckpointDiskThat : public ::testing::TestWithParam<RecordedDisk::Refusals> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Refuses, CheckpointDiskThat,
+    ::testing::Values(RecordedDisk::Refusals{}, RecordedDisk::Refusals{.flags = true},
+                      RecordedDisk::Refusals{.folders = true},
+                      RecordedDisk::Refusals{.links = true, .flags = true, .folders = true}),
+    [](const auto& info) {
+      const RecordedDisk::Refusals& refusals = info.param;
+      return refusals.links     ? "Everything"
+             : refusals.folders ? "FoldersToBeRenamed"
+             : refusals.flags   ? "FlagsOfRename"
+                                : "Nothing";
+    });
+
+// Three checkpoints, each removing the one before, the last one written twice; then a crash after
+// every operation.
+TEST_P(CheckpointDiskThat, LeavesTheNewestOrTheOneBeforeAfterACrashAtAnyOperation) {
   const ScratchDir scratch;
   RecordedDisk disk(scratch.path());
-  std::map<std::uint64_t, std::size_t> published;  // by step: operations until Save returned
+  disk.Refuse(GetParam());
+  std::map<std::uint64_t, std::size_t> published;  // by step: changes until Save returned
   {
     DiskRun run(scratch.path());
     for (std::uint64_t step = 1; step <= 3; ++step) {
       run.Change(step);
-      run.Save(step);
-      published[step] = disk.operations();
+      ASSERT_EQ(run.Save(step).failure, "");
+      published[step] = disk.changes();
     }
+    ASSERT_EQ(run.Save(3).failure, "");
+    EXPECT_EQ(run.dir().Steps(), std::vector<std::uint64_t>{3});
+    EXPECT_FALSE(fs::exists(run.dir().Partial(3)));
   }
   using Keep = RecordedDisk::Keep;
   for (const Keep keep : {Keep::kSynced, Keep::kAll, Keep::kNames}) {
     std::set<std::uint64_t> seen;
-    for (std::size_t operations = 0; operations <= disk.operations(); ++operations) {
+    for (std::size_t changes = 0; changes <= disk.changes(); ++changes) {
       // Partitions are written one like the other: some of their operations stand for all.
-      if (operations % 4 != 0 && !disk.NearARename(operations)) continue;
+      if (changes % 16 != 0 && !disk.NearARename(changes)) continue;
       const ScratchDir crashed;
-      disk.Restore(operations, keep, crashed.path() / "out");
+      disk.Restore(changes, keep, crashed.path() / "out");
       const CheckpointDir dir(crashed.path() / "out" / "checkpoints");
       std::uint64_t newest = 0;
       for (const std::uint64_t step : dir.Steps()) {
-        ASSERT_TRUE(Read(dir.Complete(step)) == Expected(step)) << "after operation " << operations;
+        ASSERT_TRUE(Read(dir.Complete(step)) == Expected(step)) << "after change " << changes;
         newest = step;
       }
       seen.insert(newest);
       for (const auto& [step, done] : published) {
-        if (done > operations) continue;
-        ASSERT_GE(newest, step) << "lost after operation " << operations;
+        if (done > changes) continue;
+        ASSERT_GE(newest, step) << "lost after change " << changes;
       }
     }
     EXPECT_EQ(seen, (std::set<std::uint64_t>{0, 1, 2, 3}));
@@ -429,6 +502,18 @@ TEST_F(DamagedCheckpoint, EachFileIsMissedCutShortAndTooLong) {
       ExpectError(ExitCode::kModel, {name.c_str()}, [&] { Read(dir_); });
     }
     Write(dir_ / name, bytes);
+  }
+  EXPECT_TRUE(Read(dir_) == good_);
+}
+
+// G32. Nobody writes to the FIFO: whoever waits, waits for ever.
+TEST_F(DamagedCheckpoint, EachFileIsAFifo) {
+  for (const std::string& name : Names()) {
+    fs::rename(dir_ / name, scratch_.path() / "aside");
+    ASSERT_EQ(mkfifo((dir_ / name).c_str(), 0600), 0);
+    ExpectError(ExitCode::kModel, {name.c_str(), "no plain file"}, [&] { Read(dir_); });
+    fs::remove(dir_ / name);
+    fs::rename(scratch_.path() / "aside", dir_ / name);
   }
   EXPECT_TRUE(Read(dir_) == good_);
 }

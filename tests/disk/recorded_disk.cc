@@ -122,6 +122,8 @@ void RecordedDisk::FailAt(std::size_t operation, int error, std::size_t count) {
   error_ = error;
 }
 
+std::size_t RecordedDisk::changes() const { return log_.size(); }
+
 bool RecordedDisk::Refuses() {
   const std::size_t number = operations_++;
   if (number < fail_from_ || number >= fail_to_) return false;
@@ -146,17 +148,17 @@ void RecordedDisk::Record(Operation operation) {
   log_.push_back(std::move(operation));
 }
 
-void RecordedDisk::Restore(std::size_t operations, Keep keep, const fs::path& into) const {
+void RecordedDisk::Restore(std::size_t changes, Keep keep, const fs::path& into) const {
   Node root;
   root.folder = true;
-  for (std::size_t i = 0; i < std::min(operations, log_.size()); ++i) Apply(root, log_[i]);
+  for (std::size_t i = 0; i < std::min(changes, log_.size()); ++i) Apply(root, log_[i]);
   WriteOut(root, keep, into);
 }
 
-bool RecordedDisk::NearARename(std::size_t operation) const {
+bool RecordedDisk::NearARename(std::size_t change) const {
   constexpr std::size_t kNear = 8;
-  for (std::size_t i = operation - std::min(operation, kNear);
-       i < std::min(operation + kNear, log_.size()); ++i) {
+  for (std::size_t i = change - std::min(change, kNear); i < std::min(change + kNear, log_.size());
+       ++i) {
     if (log_[i].kind == Kind::kRename || log_[i].kind == Kind::kSwap) return true;
   }
   return false;
@@ -177,6 +179,7 @@ int __real_fsync(int fd);
 int __real_close(int fd);
 int __real_link(const char* from, const char* to);
 int __real_unlink(const char* path);
+int __real_rmdir(const char* path);
 int __real_mkdir(const char* path, mode_t mode);
 int __real_rename(const char* from, const char* to);
 int __real_renameat2(int from_fd, const char* from, int to_fd, const char* to, unsigned flags);
@@ -241,7 +244,7 @@ int __wrap_close(int fd) {
 
 int __wrap_link(const char* from, const char* to) {
   RecordedDisk* const disk = RecordedDisk::watching(to);
-  if (disk != nullptr && disk->refuses_links()) {
+  if (disk != nullptr && disk->refusals().links) {
     errno = EPERM;
     return -1;
   }
@@ -252,9 +255,21 @@ int __wrap_link(const char* from, const char* to) {
   return result;
 }
 
+// Nothing that is not there is removed.
 int __wrap_unlink(const char* path) {
   RecordedDisk* const disk = RecordedDisk::watching(path);
+  struct stat status {};
+  const bool there = lstat(path, &status) == 0;
+  if (disk != nullptr && there && disk->Refuses()) return -1;
   const int result = __real_unlink(path);
+  if (disk != nullptr && result == 0) disk->Record({.kind = Op::Kind::kRemove, .path = path});
+  return result;
+}
+
+int __wrap_rmdir(const char* path) {
+  RecordedDisk* const disk = RecordedDisk::watching(path);
+  if (disk != nullptr && disk->Refuses()) return -1;
+  const int result = __real_rmdir(path);
   if (disk != nullptr && result == 0) disk->Record({.kind = Op::Kind::kRemove, .path = path});
   return result;
 }
@@ -267,8 +282,17 @@ int __wrap_mkdir(const char* path, mode_t mode) {
   return result;
 }
 
+// A folder of an overlay's lower layer, say.
+static bool IsFolderThatStays(const RecordedDisk* disk, const char* from) {
+  struct stat status {};
+  if (disk == nullptr || !disk->refusals().folders || stat(from, &status) != 0) return false;
+  errno = EXDEV;
+  return S_ISDIR(status.st_mode);
+}
+
 int __wrap_rename(const char* from, const char* to) {
   RecordedDisk* const disk = RecordedDisk::watching(to);
+  if (IsFolderThatStays(disk, from)) return -1;
   if (disk != nullptr && disk->Refuses()) return -1;
   const int result = __real_rename(from, to);
   if (disk != nullptr && result == 0)
@@ -278,6 +302,11 @@ int __wrap_rename(const char* from, const char* to) {
 
 int __wrap_renameat2(int from_fd, const char* from, int to_fd, const char* to, unsigned flags) {
   RecordedDisk* const disk = RecordedDisk::watching(to);
+  if (disk != nullptr && disk->refusals().flags && flags != 0) {
+    errno = EINVAL;
+    return -1;
+  }
+  if (IsFolderThatStays(disk, from)) return -1;
   if (disk != nullptr && disk->Refuses()) return -1;
   const int result = __real_renameat2(from_fd, from, to_fd, to, flags);
   if (disk != nullptr && result == 0) {

@@ -1,5 +1,5 @@
-// The durable operations of the code under test (common/file/durable_file.cc,
-// common/file/published_dir.cc) under a test's control: the linker sends its system calls here
+// The durable operations of the code under test (common/file) under a test's control: the linker
+// sends its system calls here
 // (--wrap, CMakeLists.txt).
 //
 // Under a watched folder every call is recorded in a model of a disk that knows what was synced and
@@ -34,20 +34,29 @@ class RecordedDisk {
   // From this operation on: writes take half of what they are given, once each.
   void ShortWritesFrom(std::size_t operation) { short_from_ = operation; }
 
-  // As a file system that has no hard links.
-  void RefuseLinks() { refuses_links_ = true; }
+  // As a file system that has no hard links, whose rename takes no flags (NFS, FUSE), that renames
+  // no folders.
+  struct Refusals {
+    bool links = false;
+    bool flags = false;
+    bool folders = false;
+  };
+  void Refuse(Refusals refusals) { refusals_ = refusals; }
 
   // How many writes took less than they were given.
   std::size_t short_writes() const { return short_writes_; }
 
-  // As a crash right after the first `operations` operations would leave it. kSynced: nothing that
+  // How many changes and syncs there were, which a crash may come after.
+  std::size_t changes() const;
+
+  // As a crash right after the first `changes` of them would leave it. kSynced: nothing that
   // was not synced is there; kAll: everything is; kNames: all names, but of the contents only what
   // was synced.
   enum class Keep { kSynced, kAll, kNames };
-  void Restore(std::size_t operations, Keep keep, const std::filesystem::path& into) const;
+  void Restore(std::size_t changes, Keep keep, const std::filesystem::path& into) const;
 
-  // Whether a name changes within some operations of this one.
-  bool NearARename(std::size_t operation) const;
+  // Whether a file or folder is renamed within some changes of this one.
+  bool NearARename(std::size_t change) const;
 
   // For the wrapped calls.
   struct Node;
@@ -55,7 +64,7 @@ class RecordedDisk {
   static RecordedDisk* watching(const std::filesystem::path& path);
   static RecordedDisk* watching(int fd);
   bool Refuses();  // counts the operation; sets errno
-  bool refuses_links() const { return refuses_links_; }
+  const Refusals& refusals() const { return refusals_; }
   bool Shortens(std::size_t bytes);
   void Record(Operation operation);
   std::map<int, std::string> open_files;
@@ -69,7 +78,7 @@ class RecordedDisk {
   std::size_t fail_from_ = SIZE_MAX;
   std::size_t fail_to_ = SIZE_MAX;
   int error_ = 0;
-  bool refuses_links_ = false;
+  Refusals refusals_;
   std::size_t short_from_ = SIZE_MAX;
   std::size_t short_writes_ = 0;
 };

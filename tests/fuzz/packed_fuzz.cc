@@ -27,6 +27,7 @@ void MendChecksums(std::vector<std::byte>* file, const PackedShape& shape) {
   std::memcpy(&header, file->data(), sizeof(header));
   header.magic = kPackedMagic;
   header.version = kPackedVersion;
+  header.part = DataPart::kTrain;
   header.schema = shape.schema;
   header.record_bytes = static_cast<std::uint32_t>(shape.record_bytes);
   header.file_bytes = file->size();

@@ -80,4 +80,56 @@ before=$(cat "$scratch"/out/model/* | cksum)
 must_fail 3 "no such file" train 'data.train=["none.csv"]'
 must_fail 7 "not finite" train dense.learning_rate=1e6 deep.learning_rate=1e6 train.batch_size=256 train.epochs=20 'model.hidden=[16, 16, 16, 16, 16, 16, 16, 16]'
 [ "$before" = "$(cat "$scratch"/out/model/* | cksum)" ] || fail "a failed run changed the model"
+# What is the user's stays the user's: F3, F7, G26, G28, G32.
+touch "$scratch/file"
+must_fail 2 "output.dir = \"$scratch/file\": no folder can be made there" "$fathom" train "$scratch/config.toml" output.dir="$scratch/file"
+must_fail 2 "output.dir" "$fathom" evaluate "$scratch/config.toml" --model "$scratch/out" output.dir="$scratch/file/below"
+must_fail 2 "a folder, not a config" "$fathom" train "$scratch"
+must_fail 3 "a folder, not a file: data.train" train 'data.train=["../data"]'
+mkdir -p "$scratch/users/model"
+echo mine >"$scratch/users/model/notes.txt"
+cp "$scratch/config.toml" "$scratch/users/config.toml"
+must_fail 2 "users/model: this is not of Fathom" "$fathom" train "$scratch/users/config.toml" output.dir="$scratch/users"
+rm -r "$scratch/users/model"
+must_fail 3 "no such file" "$fathom" train "$scratch/users/config.toml" output.dir="$scratch/users" 'data.train=["none.csv"]'
+"$fathom" train "$scratch/users/config.toml" output.dir="$scratch/users" <&- >&- 2>&-
+cmp -s "$scratch/config.toml" "$scratch/users/config.toml" || fail "the config that was read was written over"
+"$fathom" compare "$scratch/users" "$scratch/out" >/dev/null || fail "another model with closed descriptors"
+grep -q '"event":"final"' "$scratch/users/metrics.jsonl" || fail "no metrics with closed descriptors"
+! grep -v '^{.*}$' "$scratch/users/metrics.jsonl" || fail "something else than metrics in metrics.jsonl"
+must_fail 2 "dir is not UTF-8" train data.dir="$scratch/"$'\351'
+cp -r "$scratch/data" "$scratch/odd [name]\\"
+"$fathom" train "$scratch/config.toml" output.dir="$scratch/odd" data.dir="$scratch/odd [name]\\" >/dev/null
+"$fathom" evaluate "$scratch/odd/model/config.toml" --model "$scratch/odd" output.dir="$scratch/evaluate" >/dev/null
+rm -rf "$scratch/altered"
+cp -r "$scratch/out/model" "$scratch/altered"
+rm "$scratch/altered/rows-07.bin"
+mkfifo "$scratch/altered/rows-07.bin"
+must_fail 4 "rows-07.bin: cannot be opened: it is no plain file" timeout 20 "$fathom" evaluate "$scratch/config.toml" --model "$scratch/altered" output.dir="$scratch/evaluate"
+
+# F4, G30: scores to a FIFO, to standard output, through a link; a last line of metrics that cannot be written.
+cut -d, -f1-2 "$scratch/data/ratings.csv" >"$scratch/unlabelled.csv"
+predict() { "$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv" --output "$1"; }
+predict "$scratch/scores.txt" >/dev/null
+mkfifo "$scratch/fifo"
+cat "$scratch/fifo" >"$scratch/from-fifo.txt" &
+predict "$scratch/fifo" >/dev/null
+wait $!
+cmp -s "$scratch/scores.txt" "$scratch/from-fifo.txt" || fail "other scores through a FIFO"
+predict - 2>/dev/null | cmp -s - "$scratch/scores.txt" || fail "other scores on standard output"
+must_fail 1 "cannot be written" predict /dev/full
+rm -rf "$scratch/full"
+mkdir "$scratch/full"
+mkfifo "$scratch/full/metrics.jsonl"
+# The pipe takes 4096 bytes, which the last line goes beyond; once the model is there nobody reads any more.
+python3 - "$scratch/full" <<'EOF' &
+import fcntl, os, sys, time
+fifo = os.open(sys.argv[1] + "/metrics.jsonl", os.O_RDONLY)
+fcntl.fcntl(fifo, 1031, 4096)  # F_SETPIPE_SZ
+while not os.path.exists(sys.argv[1] + "/model/manifest.json"):
+    time.sleep(0.01)
+EOF
+"$fathom" train "$scratch/config.toml" output.dir="$scratch/full" train.epochs=4 >/dev/null 2>"$scratch/full.txt" || { cat "$scratch/full.txt" >&2; fail "the last line of metrics could not be written"; }
+grep -q "warning: the run is done and what it trained is saved, but .*metrics.jsonl" "$scratch/full.txt" || fail "no warning of the last line"
+"$fathom" inspect "$scratch/full" >/dev/null || fail "no model without the last line"
 finish "all bad input was refused in words"

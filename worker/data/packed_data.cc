@@ -1,17 +1,16 @@
 #include "worker/data/packed_data.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <string>
 
 #include "common/check.h"
 #include "common/error.h"
+#include "common/file/descriptor.h"
 #include "common/xxh3.h"
 #include "worker/data/packed_format.h"
 
@@ -25,13 +24,13 @@ constexpr const char* kRemedy = "remove it and let it be packed again from the t
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& file) {
-    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    const Descriptor in = Descriptor::OfPlainFile(file);
     struct stat status {};
-    if (fd < 0 || fstat(fd, &status) != 0)
-      Fail(ExitCode::kData, "{}: cannot be opened: {}", file.string(), std::strerror(errno));
+    if (in.get() < 0 || fstat(in.get(), &status) != 0)
+      Fail(ExitCode::kData, "{}: cannot be opened: {}", file.string(), Descriptor::WhyNot());
     size_ = static_cast<std::size_t>(status.st_size);
-    void* place = size_ == 0 ? MAP_FAILED : mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
-    close(fd);
+    void* place =
+        size_ == 0 ? MAP_FAILED : mmap(nullptr, size_, PROT_READ, MAP_SHARED, in.get(), 0);
     if (place == MAP_FAILED)
       Fail(ExitCode::kData, "{}: cannot be mapped ({} bytes): {}", file.string(), size_, kRemedy);
     bytes_ = static_cast<const std::byte*>(place);
@@ -56,9 +55,10 @@ class MappedFile {
 
 class PackedData::Impl {
  public:
-  Impl(const std::filesystem::path& path, const ModelSpec& spec)
+  Impl(const std::filesystem::path& path, const ModelSpec& spec, DataPart part)
       : name_(path.string()), shape_(spec), file_(path) {
     ReadHeader();
+    CheckPart(part);
     ReadIndex();
     checked_ = std::make_unique<std::atomic<bool>[]>(index_.size());
   }
@@ -118,6 +118,15 @@ class PackedData::Impl {
     if (header_.schema != shape_.schema || header_.record_bytes != shape_.record_bytes) {
       Fail(ExitCode::kData, "{}: packed for other columns than the config has: {}", name_, kRemedy);
     }
+  }
+
+  // Such a file in the place of another one would train on what is kept for evaluation.
+  void CheckPart(DataPart part) const {
+    if (header_.part == part) return;
+    const auto found = static_cast<std::size_t>(header_.part);
+    Fail(ExitCode::kData, "{}: it holds the {} part of the data, not the {} part: {}", name_,
+         found < std::size(kDataPartNames) ? kDataPartNames[found] : "unknown",
+         kDataPartNames[static_cast<std::size_t>(part)], kRemedy);
   }
 
   void ReadIndex() {
@@ -184,8 +193,8 @@ class PackedData::Impl {
   std::unique_ptr<std::atomic<bool>[]> checked_;
 };
 
-PackedData::PackedData(const std::filesystem::path& path, const ModelSpec& spec)
-    : impl_(std::make_unique<Impl>(path, spec)) {}
+PackedData::PackedData(const std::filesystem::path& path, const ModelSpec& spec, DataPart part)
+    : impl_(std::make_unique<Impl>(path, spec, part)) {}
 PackedData::~PackedData() = default;
 std::uint64_t PackedData::examples() const { return impl_->header().examples; }
 std::uint64_t PackedData::positives() const { return impl_->header().positives; }

@@ -13,14 +13,17 @@
 
 #include "common/model/model_spec.h"
 #include "worker/data/example_source.h"
+#include "worker/data/packed_format.h"
 
 namespace fathom {
 
 class PackedData : public ExampleSource {
  public:
   // Maps the file and checks header and index against the model. Throws Error(kData) where the
-  // file is not whole, not of this version, or of another schema: says which and how to mend it.
-  PackedData(const std::filesystem::path& path, const ModelSpec& spec);
+  // file is no plain file, not whole, not of this version, of another schema, or of another part of
+  // the data: says which and how to mend it.
+  PackedData(const std::filesystem::path& path, const ModelSpec& spec,
+             DataPart part = DataPart::kTrain);
   ~PackedData() override;
 
   std::uint64_t examples() const override;

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "common/key.h"
 #include "common/model/model_spec.h"
@@ -17,13 +18,19 @@
 namespace fathom {
 
 inline constexpr std::uint64_t kPackedMagic = 0x4B43415048544146;  // "FATHPACK"
-inline constexpr std::uint32_t kPackedVersion = 1;
+inline constexpr std::uint16_t kPackedVersion = 2;
 inline constexpr std::size_t kBlockExamples = 4096;
 inline constexpr std::size_t kPackedAlignment = 64;
 
+// Which part of the data a file holds.
+enum class DataPart : std::uint16_t { kTrain = 0, kValidation = 1, kTest = 2 };
+inline constexpr std::string_view kDataPartNames[] = {"train", "validation", "test"};
+inline constexpr int kDataParts = 3;
+
 struct PackedHeader {
   std::uint64_t magic = kPackedMagic;
-  std::uint32_t version = kPackedVersion;
+  std::uint16_t version = kPackedVersion;
+  DataPart part = DataPart::kTrain;
   std::uint32_t record_bytes = 0;
   std::uint64_t schema = 0;  // PackedShape::schema
   std::uint64_t examples = 0;

@@ -7,10 +7,12 @@
 
 namespace fathom {
 
-PackedWriter::PackedWriter(const std::filesystem::path& file, const PackedShape& shape)
+PackedWriter::PackedWriter(const std::filesystem::path& file, const PackedShape& shape,
+                           DataPart part)
     : file_(file), out_(file, std::ios::binary | std::ios::trunc), shape_(shape) {
   header_.record_bytes = static_cast<std::uint32_t>(shape.record_bytes);
   header_.schema = shape.schema;
+  header_.part = part;
   Write(&header_, sizeof(header_));
   Pad();
 }

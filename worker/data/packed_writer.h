@@ -16,7 +16,8 @@ namespace fathom {
 class PackedWriter {
  public:
   // Throws Error(kData) where the file cannot be written.
-  PackedWriter(const std::filesystem::path& file, const PackedShape& shape);
+  PackedWriter(const std::filesystem::path& file, const PackedShape& shape,
+               DataPart part = DataPart::kTrain);
 
   // Records go to the file as they come, without a copy; lists are kept until their block's end.
   void Append(const PackedExamples& more);

@@ -8,12 +8,10 @@
 #include <vector>
 
 #include "common/schedule/split.h"
+#include "worker/data/packed_format.h"
 #include "worker/feature/input_schema.h"
 
 namespace fathom {
-
-enum class DataPart { kTrain = 0, kValidation = 1, kTest = 2 };
-inline constexpr int kDataParts = 3;
 
 class DataPartRule {
  public:

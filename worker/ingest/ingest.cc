@@ -3,11 +3,12 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "common/error.h"
+#include "common/file/published_folder.h"
+#include "common/file/replaced_file.h"
+#include "common/file/text_file.h"
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packer.h"
 #include "worker/text/input_files.h"
@@ -19,17 +20,12 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kPartFiles[kDataParts] = {"train.fpk", "validation.fpk", "test.fpk"};
-constexpr const char* kSummaryFile = "ingest.json";
-constexpr const char* kTransformsFile = "transforms.json";
-
-void WriteText(const fs::path& file, const std::string& text) {
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << text << std::flush;
-  if (!out)
-    Fail(ExitCode::kData, "{}: cannot be written: check the folder and the disk", file.string());
-}
 
 // The summary's file is what makes a folder of packed data whole.
+constexpr PublishedFolder::Seal kPackedSeal = {.file = "ingest.json", .word = "bytes_read"};
+
+constexpr const char* kTransformsFile = "transforms.json";
+
 std::string SummaryJson(const PackSummary& summary) {
   Json root;
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
@@ -48,10 +44,9 @@ std::string SummaryJson(const PackSummary& summary) {
 }
 
 PackSummary ReadSummary(const fs::path& file) {
-  std::ifstream in(file);
   PackSummary summary;
   try {
-    const Json root = Json::parse(in);
+    const Json root = Json::parse(ReadText(file));
     for (std::size_t p = 0; p < summary.parts.size(); ++p) {
       summary.parts[p] = {root.at("parts").at(p).at("examples"),
                           root.at("parts").at(p).at("positives")};
@@ -111,26 +106,24 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
 // Packs into a folder beside, which takes its name once it is whole. Of two processes that pack
 // the same, the one that comes second finds the name taken and its work done.
 PackSummary PackInto(const fs::path& dir, Packer& packer) {
-  const fs::path partial = dir.string() + ".partial-" + std::to_string(getpid());
-  fs::remove_all(partial);
-  fs::create_directories(partial);
+  const PublishedFolder folder(dir, kPackedSeal,
+                               fmt::format("{}.partial-{}", dir.filename().string(), getpid()));
+  folder.Start();
+  const fs::path& partial = folder.partial();
   try {
     const LearntTransforms transforms = packer.Learn();
-    WriteText(partial / kTransformsFile, TransformsToJson(transforms));
+    ReplaceText(partial / kTransformsFile, TransformsToJson(transforms), ExitCode::kData);
     std::array<fs::path, kDataParts> paths;
     for (std::size_t p = 0; p < paths.size(); ++p) paths[p] = partial / kPartFiles[p];
     const PackSummary summary = packer.Pack(transforms, paths);
-    WriteText(partial / kSummaryFile, SummaryJson(summary));
-    std::error_code taken;
-    fs::rename(partial, dir, taken);
-    if (taken && !fs::exists(dir / kSummaryFile))
-      Fail(ExitCode::kData, "{}: cannot be renamed: {}", partial.string(), taken.message());
-    fs::remove_all(partial);
+    ReplaceText(partial / kPackedSeal.file, SummaryJson(summary), ExitCode::kData);
+    folder.Publish(PublishedFolder::Other::kStays);
     return summary;
-  } catch (...) {
+  } catch (const Error& error) {
     std::error_code ignored;
     fs::remove_all(partial, ignored);
-    throw;
+    if (error.code() != ExitCode::kModel) throw;
+    throw Error(ExitCode::kData, error.what());
   }
 }
 
@@ -148,11 +141,11 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
       inputs.push_back(std::move(file));
   }
   const fs::path dir = packed_dir / Fingerprint(config, inputs);
-  const bool reused = fs::exists(dir / kSummaryFile);
+  const bool reused = fs::exists(dir / kPackedSeal.file);
   const auto started = std::chrono::steady_clock::now();
   PackSummary summary;
   if (reused) {
-    summary = ReadSummary(dir / kSummaryFile);
+    summary = ReadSummary(dir / kPackedSeal.file);
   } else {
     const InputSchema schema(config, true);
     Packer packer(schema, spec, files, first_test_file, threads, progress);

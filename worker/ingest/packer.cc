@@ -190,7 +190,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
   const PackedShape shape(spec_);
   std::array<std::optional<PackedWriter>, kDataParts> writers;
   for (std::size_t p = 0; p < writers.size(); ++p) {
-    if (!paths[p].empty()) writers[p].emplace(paths[p], shape);
+    if (!paths[p].empty()) writers[p].emplace(paths[p], shape, static_cast<DataPart>(p));
   }
   PackSummary summary;
   std::uint64_t examples = 0;

@@ -26,9 +26,6 @@ constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 28;
 class TextFile {
  public:
   explicit TextFile(fs::path file) : file_(std::move(file)) {
-    if (fs::is_directory(file_))
-      Fail(ExitCode::kData, "{}: a folder, not a file: name the files in it, as {}/*.csv",
-           file_.string(), file_.string());
     io::file_descriptor_source source;
     try {
       source.open(file_.string(), std::ios::in | std::ios::binary);
@@ -99,10 +96,21 @@ std::size_t LastRecordEnd(std::string_view text, char separator, bool at_end) {
 
 }  // namespace
 
+std::string GlobOf(const fs::path& path) {
+  std::string glob;
+  for (const char c : path.string()) {
+    if (std::strchr("*?[]\\", c) != nullptr) glob += '\\';
+    glob += c;
+  }
+  return glob;
+}
+
 std::vector<fs::path> ExpandGlobs(const fs::path& dir, const std::vector<std::string>& patterns) {
   std::vector<fs::path> files;
   for (const std::string& pattern : patterns) {
-    const std::string full = (dir / pattern).string();
+    // The folder is meant as it is called, whatever stands in its name.
+    const std::string full =
+        fs::path(pattern).is_absolute() ? pattern : (fs::path(GlobOf(dir)) / pattern).string();
     glob_t found{};
     const int result = glob(full.c_str(), 0, nullptr, &found);
     for (std::size_t i = 0; result == 0 && i < found.gl_pathc; ++i)
@@ -110,6 +118,12 @@ std::vector<fs::path> ExpandGlobs(const fs::path& dir, const std::vector<std::st
     globfree(&found);
     if (result != 0)
       Fail(ExitCode::kData, "{}: no such file: check data.dir and the file names", full);
+  }
+  for (const fs::path& file : files) {
+    if (!fs::is_directory(file)) continue;
+    Fail(ExitCode::kData,
+         "{}: a folder, not a file: data.train, data.test and [[join]] name files, as \"{}/*.csv\"",
+         file.string(), file.string());
   }
   return files;
 }

@@ -9,6 +9,9 @@
 
 namespace fathom {
 
+// The pattern that matches this path alone.
+std::string GlobOf(const std::filesystem::path& path);
+
 // All files that match, a pattern at a time, each pattern's in order of name. A relative pattern
 // starts from `dir`. Throws Error(kData) where a pattern matches nothing.
 std::vector<std::filesystem::path> ExpandGlobs(const std::filesystem::path& dir,

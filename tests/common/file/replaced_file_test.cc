@@ -1,6 +1,9 @@
 #include "common/file/replaced_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <thread>
 
 #include "common/file/text_file.h"
 #include "tests/support/expect_error.h"
@@ -55,6 +58,47 @@ TEST(ReplacedFile, WhatCannotBeWrittenIsNamed) {
   std::filesystem::create_directories(dir.path() / "folder" / "inside");
   ExpectError(ExitCode::kTraining, {"folder", "cannot be written"},
               [&] { ReplaceText(dir.path() / "folder", "text", ExitCode::kTraining); });
+}
+
+// F4.
+TEST(ReplacedFile, LinksStayAndModesAreKept) {
+  const ScratchDir dir;
+  dir.Write("there/text", "old");
+  std::filesystem::create_symlink("there/text", dir.path() / "link");
+  std::filesystem::create_symlink("there/new", dir.path() / "dangling");
+  std::filesystem::permissions(dir.path() / "there" / "text", std::filesystem::perms::owner_read);
+  ReplaceText(dir.path() / "link", "new", ExitCode::kData);
+  ReplaceText(dir.path() / "dangling", "made", ExitCode::kData);
+  EXPECT_TRUE(std::filesystem::is_symlink(dir.path() / "link"));
+  EXPECT_EQ(dir.Read("there/text"), "new");
+  EXPECT_EQ(dir.Read("there/new"), "made");
+  EXPECT_EQ(std::filesystem::status(dir.path() / "there" / "text").permissions(),
+            std::filesystem::perms::owner_read);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path() / "there"), {}), 2);
+}
+
+// F4.
+TEST(ReplacedFile, WhatIsNoPlainFileIsWrittenThrough) {
+  const ScratchDir dir;
+  const auto fifo = dir.path() / "fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  std::string read;
+  std::thread reader([&] { read = dir.Read("fifo"); });
+  ReplaceText(fifo, "text", ExitCode::kTraining);
+  reader.join();
+  EXPECT_EQ(read, "text");
+  EXPECT_TRUE(std::filesystem::is_fifo(fifo));
+  ReplaceText("/dev/null", "text", ExitCode::kTraining);
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  ExpectError(ExitCode::kTraining, {"/dev/full", "cannot be written"},
+              [] { ReplaceText("/dev/full", "text", ExitCode::kTraining); });
+}
+
+// F4: what this process has open, though it be a plain file, is added to.
+TEST(ReplacedFile, StandardOutput) {
+  ::testing::internal::CaptureStdout();
+  ReplaceText("/dev/stdout", "text", ExitCode::kTraining);
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "text");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class CheckpointDirTest : public ::testing::Test {
   void Save(std::uint64_t step) {
     dir_.Start(step);
     scratch_.Write("out/checkpoints/" + dir_.Partial(step).filename().string() + "/manifest.json",
-                   "");
+                   R"({"format": "fathom model"})");
     dir_.Publish(step);
   }
 
@@ -62,6 +62,32 @@ TEST_F(CheckpointDirTest, PruningKeepsTheNewestAndWhatIsNotItsOwn) {
   EXPECT_EQ(dir_.Steps(), (Steps{30, 40}));
   EXPECT_FALSE(fs::exists(dir_.Partial(10)));
   EXPECT_TRUE(fs::exists(dir_.path() / "notes"));
+}
+
+TEST_F(CheckpointDirTest, AWholeOneThatHasNotGotItsNameCountsAndGetsIt) {
+  Save(10);
+  Save(20);
+  fs::rename(dir_.Complete(20), dir_.Partial(20));
+  EXPECT_EQ(dir_.Steps(), (Steps{10, 20}));
+  EXPECT_EQ(dir_.Complete(20), dir_.Partial(20));
+  dir_.Prune(2);
+  EXPECT_EQ(dir_.Steps(), (Steps{10, 20}));
+  EXPECT_NE(dir_.Complete(20), dir_.Partial(20));
+}
+
+TEST_F(CheckpointDirTest, OneThatIsHalfRemovedDoesNotCountAndGoes) {
+  Save(10);
+  Save(20);
+  fs::rename(dir_.Complete(10) / "manifest.json", dir_.Complete(10) / "manifest.json.partial");
+  EXPECT_EQ(dir_.Steps(), Steps{20});
+  dir_.Prune(2);
+  EXPECT_FALSE(fs::exists(dir_.Complete(10)));
+}
+
+TEST_F(CheckpointDirTest, TheStepOfAFolder) {
+  EXPECT_EQ(CheckpointDir::StepOfFolder("run/checkpoints/step-000000000300"), 300U);
+  EXPECT_EQ(CheckpointDir::StepOfFolder("step-000000000300.partial"), 300U);
+  EXPECT_EQ(CheckpointDir::StepOfFolder("run/model"), std::nullopt);
 }
 
 TEST_F(CheckpointDirTest, DiscardingLeavesTheCompleteOne) {

@@ -266,6 +266,17 @@ TEST(ConfigFile, WhatWasTrainedLeastNeedsASumOfSquares) {
   Parse("", {"wide.optimizer=adam", "deep.optimizer=adam", "server.memory_limit=1GB"});
 }
 
+// G28.
+TEST(ConfigFile, WhatIsNotUtf8CouldNotBeReadAgain) {
+  ExpectUsage("", {"dir is not UTF-8"},
+              {"output.dir=B\xFC"
+               "cher"});
+  ExpectUsage("", {"not UTF-8"}, {"data.dir=/data/\xE9"});
+  const Config config = Parse("", {"data.dir=/a[b]\\c\"d/\xC3\xA9"});
+  EXPECT_EQ(ParseConfig(DumpConfig(config), "dump.toml", "/elsewhere", {}).data.dir,
+            config.data.dir);
+}
+
 TEST(Settings, EverySettingIsInTheHelpAndTheReference) {
   Config config;
   const std::string help = SettingsHelp(), markdown = SettingsMarkdown();

@@ -184,5 +184,20 @@ TEST(MetricsLog, BeginsAnewOrGoesOn) {
                        [&] { MetricsLog(dir.path() / "none" / "metrics.jsonl"); });
 }
 
+// G30.
+TEST(MetricsLog, HalfALineOfAKilledRunIsRemoved) {
+  const testing::ScratchDir dir;
+  const auto file = dir.path() / "metrics.jsonl";
+  for (const std::string& half : {"", "{\"event\": \"tr", "{}"}) {
+    dir.Write("metrics.jsonl", "{\"event\":\"train\"}\n" + half);
+    MetricsLog(file, MetricsLog::Write::kOn).Resume(5);
+    EXPECT_EQ(LinesOf(dir).size(), 2U);
+    EXPECT_EQ(LinesOf(dir).back()["event"], "resume");
+  }
+  dir.Write("metrics.jsonl", "half a line alone");
+  MetricsLog(file, MetricsLog::Write::kOn).Resume(5);
+  EXPECT_EQ(LinesOf(dir).size(), 1U);
+}
+
 }  // namespace
 }  // namespace fathom

@@ -1,6 +1,7 @@
 #include "worker/data/packed_data.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstring>
 #include <functional>
@@ -215,6 +216,23 @@ TEST_F(PackedDataTest, NeverFinished) {
   writer.Append(PackedExamples(PackedShape(spec_)));
   bytes_ = dir_.Read("data.fpk");
   testing::ExpectError(ExitCode::kData, {"data.fpk"}, [&] { ReadAll(); });
+}
+
+// G25.
+TEST_F(PackedDataTest, AnotherPart) {
+  PackedWriter(file_, PackedShape(spec_), DataPart::kValidation).Finish();
+  testing::ExpectError(ExitCode::kData,
+                       {"data.fpk", "holds the validation part", "not the train part"},
+                       [&] { PackedData data(file_, spec_); });
+  EXPECT_EQ(PackedData(file_, spec_, DataPart::kValidation).examples(), 0U);
+}
+
+// G32. Nobody writes to the FIFO.
+TEST_F(PackedDataTest, AFifo) {
+  std::filesystem::remove(file_);
+  ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);
+  testing::ExpectError(ExitCode::kData, {"data.fpk", "no plain file"},
+                       [&] { PackedData data(file_, spec_); });
 }
 
 TEST_F(PackedDataTest, AnotherSchema) {

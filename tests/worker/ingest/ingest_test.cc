@@ -175,7 +175,7 @@ TEST_F(IngestTest, SplitsByColumnsKeepEqualValuesTogether) {
   config.data.test_fraction = 0.3;
   const IngestResult result = Run(config);
   const ModelSpec spec = MakeModelSpec(config);
-  const PackedData train(result.train, spec), test(result.test, spec);
+  const PackedData train(result.train, spec), test(result.test, spec, DataPart::kTest);
   std::set<Key> train_ids, test_ids;
   for (std::uint64_t e = 0; e < train.examples(); ++e) train_ids.insert(train.Example(e).keys[0]);
   for (std::uint64_t e = 0; e < test.examples(); ++e) test_ids.insert(test.Example(e).keys[0]);
@@ -191,7 +191,7 @@ TEST_F(IngestTest, StandardisesByTheTrainingPart) {
   const ModelSpec spec = MakeModelSpec(config);
   EXPECT_FLOAT_EQ(PackedData(result.train, spec).Example(0).numerics[0],
                   static_cast<float>(-3 / std::sqrt(5.0)));
-  EXPECT_FLOAT_EQ(PackedData(result.test, spec).Example(0).numerics[0],
+  EXPECT_FLOAT_EQ(PackedData(result.test, spec, DataPart::kTest).Example(0).numerics[0],
                   static_cast<float>(995 / std::sqrt(5.0)));
 }
 
@@ -280,7 +280,7 @@ TEST_F(IngestTest, PackInputUsesTheTransformsItIsGiven) {
   const PackedInput input =
       PackInput(config, spec, transforms, {"score.csv"}, false, dir_.path() / "score.fpk", 1);
   EXPECT_EQ(input.examples, 1U);
-  EXPECT_FLOAT_EQ(PackedData(input.path, spec).Example(0).numerics[0], 0);
+  EXPECT_FLOAT_EQ(PackedData(input.path, spec, DataPart::kTest).Example(0).numerics[0], 0);
   ExpectError(ExitCode::kModel, {"transforms.json does not fit"}, [&] {
     PackInput(config, spec, "{}", {"score.csv"}, false, dir_.path() / "score.fpk", 1);
   });

@@ -1,0 +1,26 @@
+#include "common/utf8.h"
+
+#include <cstdint>
+
+namespace fathom {
+
+bool IsUtf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto first = static_cast<std::uint8_t>(text[at++]);
+    if (first < 0x80) continue;
+    const int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
+    if (first < 0xC2 || first > 0xF4) return false;
+    std::uint32_t code = first & (0x3FU >> more);
+    for (int i = 0; i < more; ++i) {
+      const std::uint8_t next = at < text.size() ? static_cast<std::uint8_t>(text[at++]) : 0;
+      if ((next & 0xC0) != 0x80) return false;
+      code = code << 6 | (next & 0x3FU);
+    }
+    constexpr std::uint32_t kSmallest[] = {0, 0x80, 0x800, 0x10000};
+    if (code < kSmallest[more] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+      return false;
+  }
+  return true;
+}
+
+}  // namespace fathom
