@@ -1,13 +1,13 @@
 #include "worker/ingest/ingest.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "common/error.h"
+#include "common/file/scratch_folder.h"
+#include "common/process_mark.h"
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packer.h"
 #include "worker/text/input_files.h"
@@ -21,6 +21,7 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kPartFiles[kDataParts] = {"train.fpk", "validation.fpk", "test.fpk"};
 constexpr const char* kSummaryFile = "ingest.json";
 constexpr const char* kTransformsFile = "transforms.json";
+constexpr const char* kPartialInfix = ".partial-";  // then a process mark
 
 void WriteText(const fs::path& file, const std::string& text) {
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
@@ -111,8 +112,8 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
 // Packs into a folder beside, which takes its name once it is whole. Of two processes that pack
 // the same, the one that comes second finds the name taken and its work done.
 PackSummary PackInto(const fs::path& dir, Packer& packer) {
-  const fs::path partial = dir.string() + ".partial-" + std::to_string(getpid());
-  fs::remove_all(partial);
+  RemoveLeftOvers(dir.parent_path(), kPartialInfix);
+  const fs::path partial = dir.string() + kPartialInfix + ProcessMark::OfThisProcess().Name();
   fs::create_directories(partial);
   try {
     const LearntTransforms transforms = packer.Learn();
