@@ -279,6 +279,19 @@ TEST(CheckpointDisk, AFullDiskEndsTheRunAtTheThirdFailureInARow) {
   EXPECT_TRUE(Read(run.dir().Complete(1)) == Expected(1));
 }
 
+// G13: then all is written.
+TEST(CheckpointDisk, G13TheOneBeforeMayBeMovedAwayByHand) {
+  const ScratchDir scratch;
+  RecordedDisk disk(scratch.path());
+  DiskRun run(scratch.path());
+  run.Change(1);
+  EXPECT_EQ(run.Save(1).failure, "");
+  fs::rename(run.dir().Complete(1), scratch.path() / "elsewhere");
+  run.Change(2);
+  EXPECT_EQ(run.Save(2).failure, "");
+  EXPECT_TRUE(Read(run.dir().Complete(2)) == Expected(2));
+}
+
 TEST(CheckpointDisk, TheCheckpointOfAStopMustSucceed) {
   const ScratchDir scratch;
   RecordedDisk disk(scratch.path());
