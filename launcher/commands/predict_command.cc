@@ -38,11 +38,9 @@ Config ScoringConfig(Config config) {
   return config;
 }
 
-}  // namespace
-
-void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
-  if (mpi.ranks() > 1)
-    Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
+// The scores as logits, by line.
+std::vector<float> Score(const PredictArguments& arguments, const fs::path& packed,
+                         MpiSession& mpi) {
   const TrainedModel model = OpenModel(arguments.model_dir);
   const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
   const ModelSpec spec = MakeModelSpec(config);
@@ -52,18 +50,28 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
          "{}: the model was trained on generated data, which have no text form to predict from",
          model.dir.string());
   }
-  const ScratchFolder scratch("predict");
-  const PackedInput input =
-      PackInput(config, spec, model.transforms_json, {fs::absolute(arguments.input).string()},
-                false, scratch.path() / "input.fpk", 1);
+  const PackedInput input = PackInput(config, spec, model.transforms_json,
+                                      {fs::absolute(arguments.input).string()}, false, packed, 1);
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   RunRequest request;
   request.mode = RunMode::kEvaluate;
   request.data.evaluation = OpenPacked(input.path, spec);
   request.model_dir = model.dir;
-  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
-  WriteScores(arguments.output, result.logits, arguments.logits);
-  std::printf("%zu scores: %s\n", result.logits.size(), arguments.output.c_str());
+  request.model = model.identity;
+  return ExecuteRun(config, spec, layout, mpi, std::move(request)).logits;
+}
+
+}  // namespace
+
+void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
+  if (mpi.ranks() > 1)
+    Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
+  const ScratchFolder scratch(fs::temp_directory_path(), "predict");
+  std::vector<float> logits;
+  ReadOneModel({arguments.model_dir, arguments.model_dir / "model"},
+               [&] { logits = Score(arguments, scratch.path() / "input.fpk", mpi); });
+  WriteScores(arguments.output, logits, arguments.logits);
+  std::printf("%zu scores: %s\n", logits.size(), arguments.output.c_str());
 }
 
 }  // namespace fathom
