@@ -43,7 +43,11 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
 
 void InspectCommand(const std::filesystem::path& model_dir) {
   TrainedModel model;
-  ReadOneModel({model_dir, model_dir / "model"}, [&] { model = OpenModel(model_dir); });
+  std::string config;
+  ReadOneModel({model_dir, model_dir / "model"}, [&] {
+    model = OpenModel(model_dir);
+    config = ReadTextFile(model.dir, model.manifest, "config.toml");
+  });
   const Manifest& manifest = model.manifest;
   std::uint64_t bytes = 0;
   for (const ModelFileEntry& file : manifest.files) bytes += file.bytes;
@@ -66,7 +70,7 @@ void InspectCommand(const std::filesystem::path& model_dir) {
                 deep.c_str(), table.rule_state_floats(), table.last_step ? "yes" : "no",
                 table.row_bytes());
   }
-  std::printf("\n%s", ReadTextFile(model.dir, manifest, "config.toml").c_str());
+  std::printf("\n%s", config.c_str());
 }
 
 }  // namespace fathom

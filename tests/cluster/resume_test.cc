@@ -241,32 +241,33 @@ TEST_F(ResumeTest, AWarmStartFromOneThatIsPutAside) {
 }
 
 TEST_F(ResumeTest, G3GoingOnFromAnEarlierOnePutsTheLaterOnesAside) {
-  Train("run", {"checkpoint.every_steps=5", "checkpoint.keep=4"});
-  ASSERT_EQ(Checkpoints("run").Steps(), (Steps{10, 15, 20, 25}));
+  Train("run", {"checkpoint.every_steps=5", "checkpoint.keep=5"});
+  ASSERT_EQ(Checkpoints("run").Steps(), (Steps{10, 15, 20, 25, 30}));
   GoOn("run", 10, "run", {"checkpoint.every_steps=5", "checkpoint.keep=1"});
-  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{10, 25})) << "its source and its newest";
-  EXPECT_EQ(CheckpointDir(Checkpoints("run").path() / "old-1").Steps(), (Steps{15, 20, 25}));
+  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{10, 30})) << "its source and its newest";
+  EXPECT_EQ(CheckpointDir(Checkpoints("run").path() / "old-1").Steps(), (Steps{15, 20, 25, 30}));
   EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
 }
 
 TEST_F(ResumeTest, G4ADamagedNewestOneDoesNotPushOutTheGoodOne) {
   Train("run", {"checkpoint.every_steps=5", "checkpoint.keep=2"});
-  fs::resize_file(Checkpoints("run").Complete(25) / "dense.bin", 100);
+  fs::resize_file(Checkpoints("run").Complete(30) / "dense.bin", 100);
   const auto rest = Train("run", {"resume=auto", "checkpoint.every_steps=7", "checkpoint.keep=1"});
-  EXPECT_EQ(rest.result.report.resumed_at, 20U);
-  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{20, 28}));
-  EXPECT_EQ(CheckpointDir(Checkpoints("run").path() / "old-1").Steps(), Steps{25});
+  EXPECT_EQ(rest.result.report.resumed_at, 25U);
+  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{25, 28}));
+  EXPECT_EQ(CheckpointDir(Checkpoints("run").path() / "old-1").Steps(), Steps{30});
   EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
 }
 
 TEST_F(ResumeTest, G5WhatIsSomebodyElsesIsNoCheckpoint) {
   Train("run", {"checkpoint.every_steps=10", "checkpoint.keep=2"});
+  fs::remove_all(Checkpoints("run").Complete(30));
   const fs::path dir = Checkpoints("run").path();
   std::ofstream(dir / "step-999999999999") << "mine";
   fs::create_directories(dir / "step-000000000025");
   const auto rest = Train("run", {"resume=auto", "checkpoint.every_steps=5", "checkpoint.keep=2"});
   EXPECT_EQ(rest.result.report.resumed_at, 20U);
-  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{20, 25}));
+  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{20, 25, 30}));
   EXPECT_TRUE(fs::exists(dir / "step-999999999999"));
   EXPECT_TRUE(fs::is_directory(dir / "old-1" / "step-000000000025"));
 }
@@ -289,14 +290,14 @@ TEST_F(ResumeTest, GoingOnFromElsewherePutsAllAside) {
   GoOn("run", 20, "other", {"checkpoint.every_steps=9"});
   EXPECT_EQ(Checkpoints("other").Steps(), Steps{27});
   EXPECT_EQ(CheckpointDir(Checkpoints("other").path() / "old-1").Steps(),
-            (Steps{5, 10, 15, 20, 25}));
+            (Steps{5, 10, 15, 20, 25, 30}));
   EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "");
 }
 
 TEST_F(ResumeTest, G24BeyondTheEndIsRefusedInPlainWords) {
   Train("run", {"checkpoint.every_steps=10"});
   const auto steps = Checkpoints("run").Steps();
-  ExpectError(ExitCode::kUsage, {"step 20", "train.epochs = 1", "step 15"}, [] {
+  ExpectError(ExitCode::kUsage, {"step 30", "train.epochs = 1", "step 16"}, [] {
     Train("run", {"resume=auto", "train.epochs=1"});
   });
   EXPECT_EQ(Checkpoints("run").Steps(), steps);
@@ -304,10 +305,10 @@ TEST_F(ResumeTest, G24BeyondTheEndIsRefusedInPlainWords) {
 
 // Its last step is that of the checkpoint: nothing is left to train.
 TEST_F(ResumeTest, FromACheckpointOfTheLastStep) {
-  Train("run", {"checkpoint.every_steps=15"});
+  Train("run", {"checkpoint.every_steps=16"});
   Train("other", {"train.epochs=1"});
   const auto rest = Train("run", {"resume=auto", "train.epochs=1"});
-  EXPECT_EQ(rest.result.report.resumed_at, 15U);
+  EXPECT_EQ(rest.result.report.resumed_at, 16U);
   EXPECT_EQ(CompareModels(Model("other"), Model("run")), "");
 }
 

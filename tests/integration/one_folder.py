@@ -29,7 +29,7 @@ class Run:
     def __init__(self, fathom, config, out, packed, seed, ranks, log):
         self.seed, self.ranks, self.log = seed, ranks, log
         line = [fathom, 'train', str(config), f'output.dir={out}', f'data.packed_dir={packed}', f'seed={seed}',
-                'resume=restart', 'checkpoint.every_steps=40', 'cluster.timeout_seconds=10']
+                'resume=restart', 'checkpoint.every_steps=10', 'cluster.timeout_seconds=10']
         if ranks > 1:
             line = ['mpirun', '--oversubscribe', '--bind-to', 'none', '-np', str(ranks)] + line
         self.process = subprocess.Popen(line, stdout=open(log, 'w'), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
