@@ -235,7 +235,7 @@ TEST_F(ResumeTest, F8RestartWhereThereAreNoneIsAPlainStart) {
 TEST_F(ResumeTest, AWarmStartFromOneThatIsPutAside) {
   Train("run", {"checkpoint.every_steps=10"});
   const auto run = Train(
-      "run", {"resume=restart", "warm_start.model=" + Checkpoints("run").Complete(10).string()});
+      "run", {"resume=restart", "warm_start.model=" + Checkpoints("run").Complete(20).string()});
   EXPECT_EQ(run.result.report.resumed_at, 0U);
   EXPECT_NE(CompareModels(Model("whole"), Model("run")), "");
 }

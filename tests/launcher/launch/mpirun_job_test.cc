@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr int kKilled = 128 + SIGKILL;
+constexpr int kKilledBySignal = 128 + SIGKILL;
 
 TEST(MpirunJob, ItsExitCodeIsTheJobs) {
   MpirunJob job({"sh", "-c", "exit 4"}, {}, [] { return false; });
@@ -24,7 +24,7 @@ TEST(MpirunJob, ItsExitCodeIsTheJobs) {
 
 TEST(MpirunJob, G31WhereNoRankBeginsAllAreKilled) {
   MpirunJob job({"sleep", "1000"}, {.start = seconds(0)}, [] { return false; });
-  EXPECT_EQ(job.Run(), kKilled);
+  EXPECT_EQ(job.Run(), kKilledBySignal);
   EXPECT_FALSE(job.begun());
 }
 
