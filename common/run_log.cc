@@ -1,22 +1,45 @@
 #include "common/run_log.h"
 
+#include <fcntl.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "common/error.h"
+#include "common/terminal.h"
 
 namespace fathom {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* kTerminalPattern = "%H:%M:%S %v";
 constexpr const char* kFilePattern = "%Y-%m-%dT%H:%M:%S.%e %L %v";
+constexpr std::string_view kLogSuffix = ".log";
 
-std::shared_ptr<spdlog::sinks::sink> Terminal() {
-  auto sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
+class TerminalSink : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    Terminal::Standard().Write({line.data(), line.size()});
+  }
+  void flush_() override {}
+};
+
+std::shared_ptr<spdlog::sinks::sink> TerminalOfLog() {
+  auto sink = std::make_shared<TerminalSink>();
   sink->set_pattern(kTerminalPattern);
   return sink;
 }
@@ -29,14 +52,97 @@ std::shared_ptr<spdlog::logger> MakeLogger(
 }
 
 std::shared_ptr<spdlog::logger>& Current() {
-  static std::shared_ptr<spdlog::logger> logger = MakeLogger({Terminal()});
+  static std::shared_ptr<spdlog::logger> logger = MakeLogger({TerminalOfLog()});
   return logger;
+}
+
+// The number in PREFIX N SUFFIX.
+std::optional<int> NumberIn(std::string_view name, std::string_view prefix,
+                            std::string_view suffix) {
+  if (!name.starts_with(prefix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  int number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
+  return error == std::errc() && number > 0 && rest.starts_with(suffix) ? std::optional(number)
+                                                                        : std::nullopt;
+}
+
+struct NumberedLog {
+  int number;
+  fs::path file;
+};
+
+std::vector<NumberedLog> NumberedLogs(const fs::path& dir, const std::string& prefix,
+                                      std::string_view suffix) {
+  std::vector<NumberedLog> logs;
+  std::error_code none;
+  for (fs::directory_iterator it(dir, none), end; !none && it != end; it.increment(none)) {
+    if (const auto number = NumberIn(it->path().filename().string(), prefix, suffix))
+      logs.push_back({*number, it->path()});
+  }
+  return logs;
+}
+
+int NewestOf(const std::vector<NumberedLog>& logs) {
+  int newest = 0;
+  for (const NumberedLog& log : logs) newest = std::max(newest, log.number);
+  return newest;
+}
+
+void RemoveOld(const std::vector<NumberedLog>& logs, int newest) {
+  for (const NumberedLog& log : logs) {
+    std::error_code ignored;
+    if (log.number <= newest - kKeptLogs) fs::remove(log.file, ignored);
+  }
+}
+
+void KeepTheOneBefore(const fs::path& dir, const std::string& name) {
+  const fs::path file = dir / (name + std::string(kLogSuffix));
+  std::error_code none;
+  const auto bytes = fs::file_size(file, none);
+  if (none || bytes == 0) return;
+  const auto logs = NumberedLogs(dir, name + ".", kLogSuffix);
+  const int number = NewestOf(logs) + 1;
+  // Where that is refused the file cannot be written either, which is said.
+  fs::rename(file, dir / fmt::format("{}.{}{}", name, number, kLogSuffix), none);
+  RemoveOld(logs, number);
 }
 
 }  // namespace
 
-void StartLogging(const std::filesystem::path& log_dir, int rank, bool terminal) {
-  const std::filesystem::path file = log_dir / fmt::format("rank-{}.log", rank);
+std::string RankLogName(int rank) { return fmt::format("rank-{}", rank); }
+
+int LogsBegun(const fs::path& log_dir, const std::string& name) {
+  std::error_code none;
+  const bool there = fs::exists(log_dir / (name + std::string(kLogSuffix)), none);
+  return NewestOf(NumberedLogs(log_dir, name + ".", kLogSuffix)) + (there ? 1 : 0);
+}
+
+int ReserveLogNumber(const fs::path& log_dir, const std::string& command) {
+  std::error_code refused;
+  fs::create_directories(log_dir, refused);
+  const std::string prefix = command + "-";
+  const std::string suffix = "." + RankLogName(0) + std::string(kLogSuffix);
+  for (;;) {
+    const auto logs = NumberedLogs(log_dir, prefix, ".rank-");
+    const int number = NewestOf(logs) + 1;
+    const fs::path file = log_dir / fmt::format("{}{}{}", prefix, number, suffix);
+    const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd >= 0) {
+      close(fd);
+      RemoveOld(logs, number);
+      return number;
+    }
+    if (errno != EEXIST)
+      Fail(ExitCode::kUsage, "{}: the log cannot be written ({}): check output.dir", file.string(),
+           std::strerror(errno));
+  }
+}
+
+void StartLogging(const fs::path& log_dir, const std::string& name, bool terminal) {
+  const fs::path file = log_dir / (name + std::string(kLogSuffix));
+  KeepTheOneBefore(log_dir, name);
   std::vector<std::shared_ptr<spdlog::sinks::sink>> sinks;
   try {
     sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string(), true));
@@ -45,9 +151,11 @@ void StartLogging(const std::filesystem::path& log_dir, int rank, bool terminal)
          error.what());
   }
   sinks.back()->set_pattern(kFilePattern);
-  if (terminal) sinks.push_back(Terminal());
+  if (terminal) sinks.push_back(TerminalOfLog());
   Current() = MakeLogger(std::move(sinks));
 }
+
+void FlushLog() { Terminal::Standard().Flush(std::chrono::seconds(1)); }
 
 void LogLine(LogLevel level, const std::string& text) {
   switch (level) {

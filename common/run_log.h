@@ -1,7 +1,8 @@
 // The run's log: each rank writes its own file, rank 0 also to the terminal (standard output).
 //
 // Thread rule: LogLine and its kin from any thread, StartLogging while no other thread logs. Before
-// StartLogging everything goes to the terminal alone.
+// StartLogging everything goes to the terminal alone. A terminal that nobody reads holds nobody up
+// (terminal.h); the file has every line.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,9 +13,27 @@
 
 namespace fathom {
 
-// Logs to <log_dir>/rank-N.log from now on, begun anew, and to the terminal if `terminal`. Throws
-// Error(kUsage) where the folder cannot be written.
-void StartLogging(const std::filesystem::path& log_dir, int rank, bool terminal);
+// So many logs of earlier runs stay beside the newest.
+inline constexpr int kKeptLogs = 20;
+
+// Logs to <log_dir>/<name>.log from now on, and to the terminal if `terminal`. A log that had this
+// name is kept as <name>.N.log, N being the next number. Throws Error(kUsage) where the folder
+// cannot be written.
+void StartLogging(const std::filesystem::path& log_dir, const std::string& name, bool terminal);
+
+// The name of a training's log, "rank-3".
+std::string RankLogName(int rank);
+
+// How often a log of this name was begun there.
+int LogsBegun(const std::filesystem::path& log_dir, const std::string& name);
+
+// For commands that may run several at a time in one folder: a number N that no other has, held by
+// the file <command>-N.rank-0.log. Throws Error(kUsage).
+int ReserveLogNumber(const std::filesystem::path& log_dir, const std::string& command);
+
+// Waits until the terminal has all lines, but no longer than a second. Before anything else is
+// printed.
+void FlushLog();
 
 enum class LogLevel { kInfo, kWarning };
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "common/error.h"
+#include "common/run_log.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/commands/command_line.h"
 #include "launcher/commands/terminate_handler.h"
@@ -22,6 +23,7 @@ constexpr int kKeptFreeBytes = 64 << 20;
 
 // Says what failed, with rank and host where there are several, and ends all ranks.
 [[noreturn]] void End(std::optional<MpiSession>& mpi, const char* what, fathom::ExitCode code) {
+  fathom::FlushLog();
   if (mpi && mpi->ranks() > 1) {
     std::fprintf(stderr, "fathom: rank %d on %s: %s\n", mpi->rank(), mpi->host().c_str(), what);
   } else {
@@ -56,6 +58,7 @@ int main(int argc, char** argv) {
     mpi.emplace(&argc, &argv);
     fathom::InstallLostPageHandler();
     const int exit_code = fathom::RunCommandLine(argc, argv, *mpi);
+    fathom::FlushLog();
     mpi->Finish();
     return exit_code;
   } catch (const fathom::Error& error) {

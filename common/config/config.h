@@ -185,7 +185,7 @@ struct SweepConfig {
 
 struct Config {
   std::int64_t seed = 1;
-  std::string resume = "no";  // no, auto, or a checkpoint's folder
+  std::string resume = "no";  // no, auto, restart, or a checkpoint's folder
   OutputConfig output;
   DataConfig data;
   GeneratedConfig generated;

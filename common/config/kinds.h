@@ -238,10 +238,10 @@ struct NamesOf<TransportKind> {
 };
 
 // The first words of `resume`; another text is a checkpoint's folder.
-enum class ResumeFrom { kNo, kAuto, kFolder };
+enum class ResumeFrom { kNo, kAuto, kRestart, kFolder };
 template <>
 struct NamesOf<ResumeFrom> {
-  static constexpr std::array<std::string_view, 2> kNames = {"no", "auto"};
+  static constexpr std::array<std::string_view, 3> kNames = {"no", "auto", "restart"};
 };
 inline ResumeFrom ResumeFromOf(std::string_view resume) {
   return KindNamed<ResumeFrom>(resume).value_or(ResumeFrom::kFolder);

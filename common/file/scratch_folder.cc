@@ -1,20 +1,49 @@
 #include "common/file/scratch_folder.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "common/error.h"
+#include "common/process_mark.h"
 
 namespace fathom {
+namespace {
 
-ScratchFolder::ScratchFolder(const std::string& purpose)
-    : path_(std::filesystem::temp_directory_path() /
-            fmt::format("fathom-{}-{}", purpose, getpid())) {
-  std::filesystem::remove_all(path_);
-  std::filesystem::create_directories(path_);
+namespace fs = std::filesystem;
+
+std::string PrefixOf(const std::string& purpose) { return "fathom-" + purpose + "."; }
+
+}  // namespace
+
+ScratchFolder::ScratchFolder(const fs::path& parent, const std::string& purpose)
+    : path_(parent / (PrefixOf(purpose) + ProcessMark::OfThisProcess().Name())) {
+  std::error_code refused;
+  fs::create_directories(parent, refused);
+  RemoveLeftOvers(parent, PrefixOf(purpose));
+  if (mkdir(path_.c_str(), 0700) != 0) {
+    Fail(ExitCode::kUsage, "{}: cannot be made: {}: check the folder and its rights",
+         path_.string(), std::strerror(errno));
+  }
 }
 
 ScratchFolder::~ScratchFolder() {
   std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  fs::remove_all(path_, ignored);
+}
+
+void RemoveLeftOvers(const fs::path& parent, const std::string& infix) {
+  std::error_code none;
+  for (fs::directory_iterator it(parent, none), end; !none && it != end; it.increment(none)) {
+    const std::string name = it->path().filename().string();
+    const std::size_t at = name.find(infix);
+    if (at == std::string::npos) continue;
+    const auto mark = ProcessMark::FromName(std::string_view(name).substr(at + infix.size()));
+    std::error_code ignored;
+    if (mark && StateOf(*mark) == ProcessState::kDead) fs::remove_all(it->path(), ignored);
+  }
 }
 
 }  // namespace fathom

@@ -1,4 +1,8 @@
 // A folder of this process that is removed in the end, whatever happens.
+//
+// Its name holds a process mark (process_mark.h): nobody can guess it, no process on another host
+// or in another container has the same, and what a killed process left is known as such: the next
+// one in the same place removes it. Those of processes that cannot be seen from here stay.
 #pragma once
 
 #include <filesystem>
@@ -8,8 +12,9 @@ namespace fathom {
 
 class ScratchFolder {
  public:
-  // Empty, within the system's folder for temporary files; `purpose` is a part of its name.
-  explicit ScratchFolder(const std::string& purpose);
+  // Empty, within `parent`, which is made; `purpose` is a part of its name. Throws Error(kUsage)
+  // where it cannot be made.
+  ScratchFolder(const std::filesystem::path& parent, const std::string& purpose);
   ~ScratchFolder();
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
@@ -18,5 +23,9 @@ class ScratchFolder {
  private:
   std::filesystem::path path_;
 };
+
+// Removes what dead processes of this host left in `parent`: entries whose names end with `infix`
+// and the mark of a process.
+void RemoveLeftOvers(const std::filesystem::path& parent, const std::string& infix);
 
 }  // namespace fathom

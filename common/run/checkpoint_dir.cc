@@ -1,8 +1,13 @@
 #include "common/run/checkpoint_dir.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "common/error.h"
 #include "common/file/durable_file.h"
@@ -14,19 +19,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPrefix = "step-";
-constexpr const char* kPartialSuffix = ".partial";
+constexpr std::string_view kPrefix = "step-";
+constexpr std::string_view kPartialSuffix = ".partial";
+constexpr std::string_view kAsidePrefix = "old-";
+constexpr int kMostAside = 1000000;
 
 std::string NameOf(std::uint64_t step) { return fmt::format("{}{:012}", kPrefix, step); }
 
-std::optional<std::uint64_t> StepOf(const std::string& name) {
-  const std::string prefix = kPrefix;
-  std::uint64_t step = 0;
+template <typename Number>
+std::optional<Number> NumberAfter(std::string_view prefix, std::string_view name) {
+  Number number = 0;
   const char* const end = name.data() + name.size();
   if (!name.starts_with(prefix)) return std::nullopt;
-  const auto [stopped, error] = std::from_chars(name.data() + prefix.size(), end, step);
-  if (error != std::errc() || stopped != end || name != NameOf(step)) return std::nullopt;
-  return step;
+  const auto [stopped, error] = std::from_chars(name.data() + prefix.size(), end, number);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return number;
+}
+
+std::optional<std::uint64_t> StepOfName(std::string_view name) {
+  const auto step = NumberAfter<std::uint64_t>(kPrefix, name);
+  return step && name == NameOf(*step) ? step : std::nullopt;
 }
 
 std::vector<fs::path> EntriesOf(const fs::path& dir) {
@@ -47,6 +59,32 @@ void Quietly(Call call) {
   }
 }
 
+bool HoldsWholeCheckpoint(const fs::path& dir, std::uint64_t step) {
+  try {
+    const Manifest manifest = ReadManifest(dir);
+    return manifest.step == step && manifest.progress &&
+           std::all_of(manifest.files.begin(), manifest.files.end(),
+                       [&](const ModelFileEntry& file) {
+                         std::error_code none;
+                         return fs::is_regular_file(dir / file.name, none) &&
+                                fs::file_size(dir / file.name, none) == file.bytes;
+                       });
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// For folders that cannot be renamed, as those of an overlay's lower layer.
+void CopyFolder(const fs::path& from, const PublishedFolder& to) {
+  to.Start();
+  for (const fs::path& file : EntriesOf(from)) {
+    if (file.filename() != kModelSeal.file) LinkOrCopy(file, to.partial() / file.filename());
+  }
+  LinkOrCopy(from / kModelSeal.file, to.partial() / kModelSeal.file);
+  SyncDir(to.partial());
+  to.Publish();
+}
+
 }  // namespace
 
 PublishedFolder CheckpointDir::Folder(std::uint64_t step) const {
@@ -58,7 +96,7 @@ fs::path CheckpointDir::Partial(std::uint64_t step) const { return Folder(step).
 
 std::optional<std::uint64_t> CheckpointDir::StepOfFolder(const fs::path& folder) {
   const bool partial = folder.extension() == kPartialSuffix;
-  return StepOf((partial ? folder.stem() : folder.filename()).string());
+  return StepOfName((partial ? folder.stem() : folder.filename()).string());
 }
 
 std::vector<std::uint64_t> CheckpointDir::Steps() const {
@@ -74,19 +112,84 @@ std::vector<std::uint64_t> CheckpointDir::Steps() const {
   return steps;
 }
 
+bool CheckpointDir::IsWhole(std::uint64_t step) const {
+  return HoldsWholeCheckpoint(Complete(step), step);
+}
+
+std::optional<std::uint64_t> CheckpointDir::StepOf(const fs::path& dir) const {
+  for (const std::uint64_t step : Steps()) {
+    std::error_code none;
+    if (fs::equivalent(Complete(step), dir, none)) return step;
+  }
+  return std::nullopt;
+}
+
 void CheckpointDir::Start(std::uint64_t step) const {
-  Folder(step).Start();
+  const PublishedFolder folder = Folder(step);
+  std::error_code none;
+  if (fs::exists(folder.path(), none) && !folder.IsHalfRemoved() &&
+      !HoldsWholeCheckpoint(folder.path(), step))
+    MoveAside(step, MakeAside());
+  folder.Start();
   SyncDir(fs::absolute(dir_).parent_path());
 }
 
 void CheckpointDir::Publish(std::uint64_t step) const { Folder(step).Publish(); }
 
-void CheckpointDir::Prune(std::size_t keep) const {
-  const auto steps = Steps();
-  for (std::size_t i = 0; i + keep < steps.size(); ++i) {
+std::optional<fs::path> CheckpointDir::PutAside(std::optional<std::uint64_t> after) const {
+  std::vector<std::uint64_t> steps = Steps();
+  if (after) std::erase_if(steps, [&](std::uint64_t step) { return step <= *after; });
+  if (steps.empty()) return std::nullopt;
+  const fs::path aside = MakeAside();
+  // The latest first: wherever this is cut off, what stays is one line.
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) MoveAside(*step, aside);
+  return aside;
+}
+
+int CheckpointDir::TimesPutAside() const {
+  int times = 0;
+  for (const fs::path& entry : EntriesOf(dir_))
+    times = std::max(times, NumberAfter<int>(kAsidePrefix, entry.filename().string()).value_or(0));
+  return times;
+}
+
+fs::path CheckpointDir::MakeAside() const {
+  for (int number = TimesPutAside() + 1; number < kMostAside; ++number) {
+    const fs::path aside = dir_ / fmt::format("{}{}", kAsidePrefix, number);
+    if (mkdir(aside.c_str(), 0755) == 0) return aside;
+    if (errno != EEXIST)
+      Fail(ExitCode::kModel, "{}: cannot be made: {}", aside.string(), std::strerror(errno));
+  }
+  Fail(ExitCode::kModel, "{}: too many checkpoints were put aside: remove some", dir_.string());
+}
+
+void CheckpointDir::MoveAside(std::uint64_t step, const fs::path& aside) const {
+  const PublishedFolder folder = Folder(step);
+  const fs::path from = folder.PartialIsWhole() ? folder.Find() : folder.path();
+  const fs::path to = aside / NameOf(step);
+  std::error_code refused;
+  fs::rename(from, to, refused);
+  if (refused == std::errc::cross_device_link && fs::exists(from / kModelSeal.file)) {
+    CopyFolder(from, {to, kModelSeal});
+    folder.Remove();
+  } else if (refused) {
+    Fail(ExitCode::kModel, "{}: cannot be moved to {}: {}", from.string(), to.string(),
+         refused.message());
+  }
+  SyncDir(aside);
+  SyncDir(dir_);
+  LogInfo("put aside: {} is now {}", from.string(), to.string());
+}
+
+void CheckpointDir::Prune(std::size_t keep, std::uint64_t written,
+                          std::optional<std::uint64_t> source) const {
+  std::vector<std::uint64_t> whole = Steps();
+  std::erase_if(whole, [&](std::uint64_t step) { return step > written || !IsWhole(step); });
+  for (std::size_t i = 0; i + keep < whole.size(); ++i) {
+    if (whole[i] == written || whole[i] == source) continue;
     Quietly([&] {
-      Folder(steps[i]).Remove();
-      Folder(steps[i]).Discard();
+      Folder(whole[i]).Remove();
+      Folder(whole[i]).Discard();
     });
   }
   for (const fs::path& entry : EntriesOf(dir_)) {

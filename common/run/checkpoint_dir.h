@@ -3,12 +3,17 @@
 //   step-000000000300            complete: everything in it is on the disk
 //   step-000000000400.partial    being written, or left by a run that died; with a manifest it is
 //                                complete too, and about to take the name
+//   old-1, old-2, ...            checkpoints that were put aside; never removed
 // A checkpoint takes its name after its manifest and all files are on the disk, and loses its
 // manifest before it is removed (common/file/published_folder.h). Files that did not change are
 // shared with the checkpoint before as hard links, so each folder is whole by itself and any of
 // them may be removed.
 //
-// Thread rule: any thread; one process at a time publishes and removes.
+// The checkpoints form one line: each is of the run that the one before it is of. Whoever goes on
+// from one of them puts the later ones aside first. What has another name, or no manifest, is
+// somebody else's: it does not count and stays.
+//
+// Thread rule: any thread; one process at a time publishes, puts aside and removes.
 #pragma once
 
 #include <cstdint>
@@ -29,27 +34,47 @@ class CheckpointDir {
   std::filesystem::path Complete(std::uint64_t step) const;
   std::filesystem::path Partial(std::uint64_t step) const;
 
-  // The steps of the complete checkpoints, ascending. Empty where there is no such folder.
+  // The steps of the checkpoints, ascending: folders named so with a manifest, which may be
+  // damaged. Empty where there is no such folder.
   std::vector<std::uint64_t> Steps() const;
 
   // The step of a checkpoint's folder by its name. None: it is called otherwise.
   static std::optional<std::uint64_t> StepOfFolder(const std::filesystem::path& folder);
 
-  // An empty Partial(step) to write into. Throws Error(kModel).
+  // Whether the manifest of this one can be read, is of this step and of a checkpoint, and its
+  // files are there with their sizes. Their bytes are not looked at.
+  bool IsWhole(std::uint64_t step) const;
+
+  // The step of the checkpoint in `dir`, if that is one of these.
+  std::optional<std::uint64_t> StepOf(const std::filesystem::path& dir) const;
+
+  // An empty Partial(step) to write into. What stands in the way of Complete(step) and is no whole
+  // checkpoint is put aside. Throws Error(kModel).
   void Start(std::uint64_t step) const;
 
   // Partial(step) becomes Complete(step); one that stood there is removed. Throws Error(kModel).
   void Publish(std::uint64_t step) const;
 
-  // Removes all but the newest `keep` complete ones, and all partial ones. What cannot be removed
-  // stays until the next time.
-  void Prune(std::size_t keep) const;
+  // Moves the checkpoints of steps above `after` (nothing: all) into old-N, N being the next
+  // number, and says so in the log. Returns that folder; nothing where there are none. Throws
+  // Error(kModel).
+  std::optional<std::filesystem::path> PutAside(std::optional<std::uint64_t> after) const;
+
+  // How often that was done: the highest N.
+  int TimesPutAside() const;
+
+  // Removes whole checkpoints up to the step `written`, all but the newest `keep` of them; never
+  // that of `written` nor that of `source`, with which the run began. Removes all partial ones.
+  // What cannot be removed stays until the next time.
+  void Prune(std::size_t keep, std::uint64_t written, std::optional<std::uint64_t> source) const;
 
   // Removes a partial one. What cannot be removed stays until the next time.
   void Discard(std::uint64_t step) const;
 
  private:
   PublishedFolder Folder(std::uint64_t step) const;
+  std::filesystem::path MakeAside() const;
+  void MoveAside(std::uint64_t step, const std::filesystem::path& aside) const;
 
   std::filesystem::path dir_;
 };

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "common/config/config.h"
 #include "common/model/model_spec.h"
 #include "common/net/transport.h"
 #include "common/profile/stage_log.h"
+#include "common/run/model_identity.h"
 #include "common/schedule/layout.h"
 
 namespace fathom {
@@ -27,6 +29,7 @@ struct RunFacts {
   std::uint64_t train_examples = 0;       // kTrain
   std::uint64_t evaluation_examples = 0;  // 0: nothing to evaluate on
   std::filesystem::path model_dir;       // read from here: kEvaluate; kTrain if `start` is not kNew
+  std::optional<ModelIdentity> model;    // what rank 0 has found in model_dir
   std::filesystem::path save_dir;        // kTrain: the servers write the model's files here
   std::filesystem::path checkpoint_dir;  // kTrain: <output.dir>/checkpoints
   StartFrom start = StartFrom::kNew;     // kTrain

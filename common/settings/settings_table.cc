@@ -202,7 +202,8 @@ std::vector<Setting> SettingsOf(Config& c) {
   std::vector<Setting> out = {
       Number("seed", &c.seed, 0, kMaxCount, "Of initial values and of the order of the examples"),
       Text("resume", &c.resume,
-           "no: train from the start; auto: go on from the newest complete checkpoint of "
+           "no: train from the start, refused where output.dir has checkpoints; restart: put these "
+           "aside and train from the start; auto: go on from the newest complete checkpoint of "
            "output.dir, where there is one; or a checkpoint's folder"),
       Text("output.dir", &c.output.dir,
            "Folder for config.toml, metrics.jsonl, model/ and logs/; relative to where fathom is "

@@ -1,8 +1,12 @@
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
 
 #include "common/error.h"
-#include "common/file/text_file.h"
+#include "common/file/scratch_folder.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
@@ -17,14 +21,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool HasTestFiles(const Config& config) {
+  return !config.data.test.empty() && config.evaluate.on == EvaluationPart::kTest;
+}
+
 // data.test files are packed with the model's own transforms. A part that is split off the
 // training files exists only together with the transforms fitted on the rest, which must then be
 // the model's.
 std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
-                                              const TrainedModel& model, MpiSession& mpi) {
-  if (!config.data.test.empty() && config.evaluate.on == EvaluationPart::kTest) {
-    const fs::path file = PackedDir(config) / fmt::format("evaluate-{}.fpk", mpi.rank());
-    fs::create_directories(file.parent_path());
+                                              const TrainedModel& model, const fs::path& scratch,
+                                              MpiSession& mpi) {
+  if (HasTestFiles(config)) {
+    const fs::path file = scratch / "evaluate.fpk";
     const PackedInput input =
         PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
     if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
@@ -41,33 +49,96 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
   return std::move(opened.data.evaluation);
 }
 
-}  // namespace
+// Several may run in one folder, beside a training too: each has logs of its own.
+void StartOwnLog(const fs::path& logs, MpiSession& mpi) {
+  int number = mpi.rank() == 0 ? ReserveLogNumber(logs, "evaluate") : 0;
+  mpi.Broadcast(std::as_writable_bytes(std::span(&number, 1)));
+  StartLogging(logs, fmt::format("evaluate-{}.{}", number, RankLogName(mpi.rank())),
+               mpi.rank() == 0);
+}
 
-void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir, MpiSession& mpi) {
-  GivenKeys given;
-  const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
-  MakeOutputDir(config.output.dir);
-  StartLogging(fs::path(config.output.dir) / "logs", mpi.rank(), mpi.rank() == 0);
+// What a rank has found at the path of the model.
+struct Finding {
+  ModelIdentity model;
+  bool failed = false;
+};
+
+// The same model on all ranks. Throws Error(kModel) on all where one has another, or none.
+TrainedModel OpenOneModel(const fs::path& dir, MpiSession& mpi) {
+  TrainedModel model;
+  std::optional<Error> failure;
+  try {
+    model = OpenModel(dir);
+  } catch (const Error& error) {
+    failure = error;
+  }
+  const Finding mine{.model = model.identity, .failed = failure.has_value()};
+  const auto bytes = mpi.AllGather(std::as_bytes(std::span(&mine, 1)));
+  std::vector<Finding> findings(bytes.size());
+  for (std::size_t rank = 0; rank < bytes.size(); ++rank)
+    std::memcpy(&findings[rank], bytes[rank].data(), sizeof(Finding));
+  if (failure) throw *failure;
+  for (std::size_t rank = 0; rank < findings.size(); ++rank) {
+    const Finding& found = findings[rank];
+    if (!found.failed && found.model == findings.front().model) continue;
+    Fail(ExitCode::kModel,
+         "{}: rank {} on {} {} at this path; rank 0 has that of step {} (manifest {:016x}): give "
+         "all hosts the same model",
+         dir.string(), rank, mpi.hosts()[rank],
+         found.failed ? "has none that is whole"
+                      : fmt::format("has the model of step {} (manifest {:016x})", found.model.step,
+                                    found.model.digest),
+         findings.front().model.step, findings.front().model.digest);
+  }
+  return model;
+}
+
+// As ReadOneModel, on all ranks together: what fails on one fails on all, and rank 0 says whether
+// the model was replaced meanwhile.
+void ReadOneModelTogether(const fs::path& dir, MpiSession& mpi, const std::function<void()>& read) {
+  if (mpi.ranks() == 1) return ReadOneModel({dir}, read);
+  for (ModelWatch watch({dir});;) {
+    std::optional<Error> failure;
+    try {
+      read();
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kModel) throw;
+      failure = error;
+    }
+    const bool failed = failure.has_value();
+    bool any = false;
+    for (const auto& one : mpi.AllGather(std::as_bytes(std::span(&failed, 1))))
+      any = any || one.front() != std::byte{};
+    if (!any) return;
+    bool again = mpi.rank() == 0 && watch.ReadAgain();
+    mpi.Broadcast(std::as_writable_bytes(std::span(&again, 1)));
+    if (again) continue;
+    throw failure.value_or(Error(ExitCode::kModel, "another rank could not read the model"));
+  }
+}
+
+CoordinatorResult Evaluate(const Config& config, const Layout& layout, const fs::path& model_dir,
+                           const fs::path& scratch, MpiSession& mpi) {
   const ModelSpec spec = MakeModelSpec(config);
-  const TrainedModel model = OpenModel(model_dir);
+  const TrainedModel model = OpenOneModel(model_dir, mpi);
   CheckSpec(model, spec);
-  const Layout layout = PlanLayout(config, mpi);
-  WarnOfIdleSettings(config, given, arguments, layout, mpi.rank() == 0);
-  auto data = EvaluationData(config, spec, model, mpi);
+  auto data = EvaluationData(config, spec, model, scratch, mpi);
   if (!data) {
     Fail(ExitCode::kUsage,
          "evaluate.on = \"{}\", but the data have no such part: give data.test, data.test_fraction "
-         "or "
-         "data.validation_fraction",
+         "or data.validation_fraction",
          NameOf(config.evaluate.on));
   }
   RunRequest request;
   request.mode = RunMode::kEvaluate;
   request.data.evaluation = std::move(data);
   request.model_dir = model.dir;
-  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
-  if (mpi.rank() != 0) return;
-  const Metrics& m = result.report.metrics;
+  request.model = model.identity;
+  return ExecuteRun(config, spec, layout, mpi, std::move(request));
+}
+
+void PrintEvaluation(const Config& config, const Metrics& m) {
+  FlushLog();
   std::printf(
       "examples     %llu\nauc          %.6f\nauc_low      %.6f\nauc_high     %.6f\nlogloss      "
       "%.6f\n"
@@ -78,6 +149,25 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
     std::printf("gauc         %.6f   (%llu groups of %s)\n", m.gauc,
                 static_cast<unsigned long long>(m.gauc_groups), config.evaluate.group_by.c_str());
   }
+}
+
+}  // namespace
+
+void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir, MpiSession& mpi) {
+  GivenKeys given;
+  const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
+  MakeOutputDir(config.output.dir);
+  StartOwnLog(fs::path(config.output.dir) / "logs", mpi);
+  const Layout layout = PlanLayout(config, mpi);
+  WarnOfIdleSettings(config, given, arguments, layout, mpi.rank() == 0);
+  std::optional<ScratchFolder> scratch;
+  if (HasTestFiles(config)) scratch.emplace(PackedDir(config), "evaluate");
+  CoordinatorResult result;
+  const auto evaluate = [&] {
+    result = Evaluate(config, layout, model_dir, scratch ? scratch->path() : fs::path(), mpi);
+  };
+  ReadOneModelTogether(model_dir, mpi, evaluate);
+  if (mpi.rank() == 0) PrintEvaluation(config, result.report.metrics);
 }
 
 }  // namespace fathom

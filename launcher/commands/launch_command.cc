@@ -8,7 +8,8 @@
 #include <thread>
 
 #include "common/error.h"
-#include "common/run/checkpoint_dir.h"
+#include "common/run/launched_checkpoints.h"
+#include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "common/settings/idle_settings.h"
 #include "launcher/commands/commands.h"
@@ -24,20 +25,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kLaunchGlance = std::chrono::milliseconds(50);
 
-// The newest complete checkpoint of this launch, or of a run that it goes on from. One of an
-// earlier run is none: the job puts it aside.
-std::optional<std::uint64_t> NewestCheckpoint(const Config& config,
-                                              std::filesystem::file_time_type launched) {
-  const CheckpointDir checkpoints = CheckpointsOf(config);
-  const auto steps = checkpoints.Steps();
-  if (steps.empty()) return std::nullopt;
-  std::error_code none;
-  const auto written =
-      std::filesystem::last_write_time(checkpoints.Complete(steps.back()) / "manifest.json", none);
-  if (none || (ResumeFromOf(config.resume) != ResumeFrom::kAuto && written < launched))
-    return std::nullopt;
-  return steps.back();
-}
+// From its start to rank 0's first line; where all ranks are on this host.
+constexpr std::chrono::seconds kStartDeadline{120};
 
 // Sleeps, but not through a signal.
 void Pause(std::chrono::seconds pause) {
@@ -59,6 +48,7 @@ Config CheckedConfig(const LaunchRequest& request) {
 }  // namespace
 
 int LaunchCommand(const LaunchRequest& request) {
+  StopSignal::Listen({SIGINT, SIGTERM, SIGHUP}, StopSignal::Second::kIsCounted);
   const Config config = CheckedConfig(request);
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const bool root = geteuid() == 0;
@@ -66,29 +56,40 @@ int LaunchCommand(const LaunchRequest& request) {
     std::printf("%s\n", ShellLine(MpirunLine(request, program, false, root)).c_str());
     return 0;
   }
-  StopSignal::Listen({SIGINT, SIGTERM, SIGHUP}, StopSignal::Second::kIsCounted);
-  const auto launched = std::filesystem::file_time_type::clock::now();
-  auto newest = NewestCheckpoint(config, launched);
+  // On other hosts rank 0 may write where nothing of it is seen from here.
+  const bool here = request.hosts.empty() && request.hostfile.empty();
+  const MpirunJob::Patience patience{.timeout_seconds = config.cluster.timeout_seconds,
+                                     .start = here ? std::optional(kStartDeadline) : std::nullopt};
+  const std::filesystem::path logs = std::filesystem::path(config.output.dir) / "logs";
+  const LaunchedCheckpoints checkpoints(CheckpointsOf(config), ResumeFromOf(config.resume));
+  auto newest = checkpoints.Newest();
   RestartPolicy policy(request.restarts, newest);
   for (;;) {
+    if (StopSignal::Count() > 0) return ExitCodeOfSignal(StopSignal::First());
     const auto line = MpirunLine(request, program, newest.has_value(), root);
     SayOfLaunch("{}", ShellLine(line));
-    const int code = MpirunJob(line, config.cluster.timeout_seconds).Run();
+    const int begun_before = LogsBegun(logs, RankLogName(0));
+    MpirunJob job(line, patience, [&] { return LogsBegun(logs, RankLogName(0)) != begun_before; });
+    const int code = job.Run();
     if (StopSignal::Count() > 0) return ExitCodeOfSignal(StopSignal::First());
     if (code == 0) return 0;
-    newest = NewestCheckpoint(config, launched);
-    const auto decision = policy.OnFailure(code, newest);
+    newest = checkpoints.Newest();
+    const auto decision = policy.OnFailure(code, newest, job.begun());
+    const std::string what = job.begun() ? "the job ended" : "the job ended before it began,";
     const std::string state = newest ? fmt::format("the newest checkpoint is of step {}", *newest)
                                      : "there is no checkpoint";
     if (!decision.restart) {
-      SayOfLaunch("the job ended with exit code {}, {}; giving up: {}", code, state,
-                  decision.reason);
+      SayOfLaunch("{} with exit code {}, {}; giving up: {}", what, code, state, decision.reason);
       return code;
     }
-    SayOfLaunch("the job ended with exit code {}, {}; restart {} of {} in {} s", code, state,
-                policy.restarts(), request.restarts, decision.pause.count());
+    if (job.begun()) {
+      SayOfLaunch("{} with exit code {}, {}; restart {} of {} in {} s", what, code, state,
+                  policy.restarts(), request.restarts, decision.pause.count());
+    } else {
+      SayOfLaunch("{} with exit code {}, {}; another try in {} s", what, code, state,
+                  decision.pause.count());
+    }
     Pause(decision.pause);
-    if (StopSignal::Count() > 0) return ExitCodeOfSignal(StopSignal::First());
   }
 }
 

@@ -19,9 +19,16 @@ std::uint64_t TotalRows(const Manifest& manifest) {
 }  // namespace
 
 bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b) {
-  const TrainedModel first = OpenModel(a);
-  const TrainedModel second = OpenModel(b);
-  const std::string difference = CompareModels(first.dir, second.dir);
+  TrainedModel first, second;
+  std::string difference;
+  ReadOneModel({a, b}, [&] {
+    first = OpenModel(a);
+    second = OpenModel(b);
+    difference = CompareModels(first.dir, second.dir);
+    // It reads the manifests again: what is said below must be of the same models.
+    CheckIdentity(first.dir, first.identity);
+    CheckIdentity(second.dir, second.identity);
+  });
   if (!difference.empty()) {
     std::printf("the models differ: %s\n", difference.c_str());
     return false;
@@ -35,7 +42,12 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
 }
 
 void InspectCommand(const std::filesystem::path& model_dir) {
-  const TrainedModel model = OpenModel(model_dir);
+  TrainedModel model;
+  std::string config;
+  ReadOneModel({model_dir}, [&] {
+    model = OpenModel(model_dir);
+    config = ReadTextFile(model.dir, model.manifest, "config.toml");
+  });
   const Manifest& manifest = model.manifest;
   std::uint64_t bytes = 0;
   for (const ModelFileEntry& file : manifest.files) bytes += file.bytes;
@@ -58,7 +70,7 @@ void InspectCommand(const std::filesystem::path& model_dir) {
                 deep.c_str(), table.rule_state_floats(), table.last_step ? "yes" : "no",
                 table.row_bytes());
   }
-  std::printf("\n%s", ReadTextFile(model.dir, manifest, "config.toml").c_str());
+  std::printf("\n%s", config.c_str());
 }
 
 }  // namespace fathom

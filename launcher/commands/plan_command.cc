@@ -105,9 +105,9 @@ Calibration GetCalibration(bool again, MpiSession& mpi) {
   auto calibration = ReadCalibration(file);
   if (!calibration || again) {
     const auto logs = file.parent_path() / "logs";
-    StartLogging(logs, 0, false);  // the steps of these trainings are not shown
+    StartLogging(logs, RankLogName(0), false);  // the steps of these trainings are not shown
     calibration = Calibrate(mpi);
-    StartLogging(logs, 0, true);
+    StartLogging(logs, RankLogName(0), true);
     WriteCalibration(*calibration, file);
     Line("machine", "{}: calibrated, kept in {}", calibration->machine, file.string());
   }

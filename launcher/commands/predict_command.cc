@@ -51,12 +51,9 @@ Config ScoringConfig(Config config) {
   return config;
 }
 
-}  // namespace
-
-void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
-  if (mpi.ranks() > 1)
-    Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
-  const fs::path output = arguments.output == "-" ? ScoresAloneOnOutput() : arguments.output;
+// The scores as logits, by line.
+std::vector<float> Score(const PredictArguments& arguments, const fs::path& packed,
+                         MpiSession& mpi) {
   const TrainedModel model = OpenModel(arguments.model_dir);
   const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
   const ModelSpec spec = MakeModelSpec(config);
@@ -66,18 +63,29 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
          "{}: the model was trained on generated data, which have no text form to predict from",
          model.dir.string());
   }
-  const ScratchFolder scratch("predict");
-  const PackedInput input =
-      PackInput(config, spec, model.transforms_json, {GlobOf(fs::absolute(arguments.input))}, false,
-                scratch.path() / "input.fpk", 1);
+  const PackedInput input = PackInput(config, spec, model.transforms_json,
+                                      {GlobOf(fs::absolute(arguments.input))}, false, packed, 1);
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   RunRequest request;
   request.mode = RunMode::kEvaluate;
   request.data.evaluation = OpenPacked(input.path, spec, DataPart::kTest);
   request.model_dir = model.dir;
-  const CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
-  WriteScores(output, result.logits, arguments.logits);
-  std::printf("%zu scores: %s\n", result.logits.size(), arguments.output.c_str());
+  request.model = model.identity;
+  return ExecuteRun(config, spec, layout, mpi, std::move(request)).logits;
+}
+
+}  // namespace
+
+void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
+  if (mpi.ranks() > 1)
+    Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
+  const fs::path output = arguments.output == "-" ? ScoresAloneOnOutput() : arguments.output;
+  const ScratchFolder scratch(fs::temp_directory_path(), "predict");
+  std::vector<float> logits;
+  ReadOneModel({arguments.model_dir},
+               [&] { logits = Score(arguments, scratch.path() / "input.fpk", mpi); });
+  WriteScores(output, logits, arguments.logits);
+  std::printf("%zu scores: %s\n", logits.size(), arguments.output.c_str());
 }
 
 }  // namespace fathom

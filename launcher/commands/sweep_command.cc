@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/file/replaced_file.h"
+#include "common/run/folder_lock.h"
 #include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
@@ -48,8 +49,9 @@ class Sweep {
       : arguments_(arguments),
         base_(LoadConfig(arguments.file, arguments.overrides)),
         output_(base_.output.dir),
+        lock_(MadeFolder(output_ / "runs").parent_path(), "sweep", [] {}),
         runs_(ExpandGrid(arguments.file, arguments.overrides)),
-        results_(PreparedFile()) {}
+        results_(output_ / "sweep.jsonl") {}
 
   // The number of runs that failed.
   int Run() {
@@ -80,9 +82,9 @@ class Sweep {
     std::fflush(stdout);
   }
 
-  fs::path PreparedFile() const {
-    MakeOutputDir(output_ / "runs");
-    return output_ / "sweep.jsonl";
+  static fs::path MadeFolder(const fs::path& dir) {
+    MakeOutputDir(dir);
+    return dir;
   }
 
   std::vector<std::string> LineOf(const SweepRun& run, const fs::path& dir) const {
@@ -144,6 +146,7 @@ class Sweep {
   const ConfigArguments& arguments_;
   Config base_;
   fs::path output_;
+  FolderLock lock_;
   std::vector<SweepRun> runs_;
   SweepResults results_;
 };

@@ -3,14 +3,18 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "common/error.h"
 #include "common/file/published_folder.h"
 #include "common/file/replaced_file.h"
+#include "common/run/folder_lock.h"
 #include "common/run_log.h"
 #include "common/settings/config_dump.h"
 #include "common/settings/config_file.h"
+#include "launcher/cluster/left_segments.h"
+#include "launcher/cluster/lonely_task.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/commands/train_summary.h"
@@ -70,6 +74,7 @@ void OpenMetricsLog(const StartPoint& start, const fs::path& file, std::optional
 }
 
 void FinishStopped(const FinalReport& report) {
+  FlushLog();
   std::printf("\nstopped after step %llu; the same command with resume=auto goes on from there\n",
               static_cast<unsigned long long>(report.steps));
 }
@@ -102,7 +107,21 @@ void FinishWhole(const Config& config, const Forecast& forecast, MetricsLog& log
   report.predicted_rss_bytes = forecast.memory.TotalBytes();
   report.predicted_examples_per_second = forecast.time ? forecast.time->examples_per_second : NAN;
   WarnInsteadOfFailing([&] { log.Final(report); });
+  FlushLog();
   PrintSummary(config, report);
+}
+
+// Rank 0's, of output.dir. The other ranks go on only when it has it, so that they touch nothing of
+// a run that is there already.
+std::unique_ptr<FolderLock> LockOutput(const Config& config, MpiSession& mpi) {
+  std::unique_ptr<FolderLock> lock;
+  MakeOutputDir(config.output.dir);
+  if (mpi.rank() == 0) {
+    lock = std::make_unique<FolderLock>(config.output.dir, "train", [&] { mpi.Beat(); });
+    RefuseForgottenCheckpoints(config);
+  }
+  mpi.Barrier();
+  return lock;
 }
 
 }  // namespace
@@ -113,8 +132,11 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   GivenKeys given;
   const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
   const fs::path output = config.output.dir;
-  MakeOutputDir(output);
-  StartLogging(output / "logs", mpi.rank(), first);
+  if (const std::string advice = LonelyTaskAdvice(mpi.ranks(), ReadEnvironment); !advice.empty())
+    LogWarning("{}", advice);
+  if (mpi.ranks() > 1 && mpi.leads_host()) RemoveLeftSegments("/dev/shm");
+  const auto lock = LockOutput(config, mpi);
+  StartLogging(output / "logs", RankLogName(mpi.rank()), first);
   const Layout layout = PlanLayout(config, mpi);
   WarnOfIdleSettings(config, given, arguments, layout, first);
   const ModelSpec spec = MakeModelSpec(config);
@@ -124,12 +146,13 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     LogModel(spec);
   }
   OpenedData opened = OpenData(config, spec, mpi);
-  const StartPoint start = ChooseStart(config, opened.data.train->fingerprint(), mpi);
+  const StartPoint start = ChooseStart(config, *opened.data.train, mpi);
 
   std::optional<Forecast> forecast;  // rank 0, as the log
   std::optional<MetricsLog> log;
   RunRequest request;
   request.model_dir = start.dir;
+  request.model = start.model;
   request.save_dir = model.partial();
   request.checkpoint_dir = CheckpointsOf(config).path();
   request.start = start.from;
@@ -144,7 +167,8 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
                            .texts = {.config_toml = ModelConfigText(config),
                                      .transforms_json = opened.transforms_json},
                            .progress = start.progress,
-                           .stop_asked = [] { return StopSignal::Count() > 0; }};
+                           .stop_asked = [] { return StopSignal::Count() > 0; },
+                           .before_publishing = [&] { lock->Check(); }};
     model.Start();
   }
   request.data = std::move(opened.data);
@@ -155,7 +179,10 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   mpi.Barrier();
   CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   FinalReport& report = result.report;
-  if (first && !result.stopped) model.Publish();
+  if (first && !result.stopped) {
+    lock->Check();
+    model.Publish();
+  }
   report.peaks = PeakResidentBytes(layout, mpi);
   report.profile = meter.Gather(report.examples_now, report.steps - start.step);
   if (first && result.stopped) FinishStopped(report);

@@ -5,15 +5,23 @@
 
 namespace fathom {
 
+namespace {
+
+std::optional<std::uint64_t> SourceOf(const RunContext& context) {
+  if (context.start != StartFrom::kResume) return std::nullopt;
+  return CheckpointDir(context.checkpoint_dir).StepOf(context.model_dir);
+}
+
+}  // namespace
+
+// Only a checkpoint that lies beside the new ones can be linked to.
 Checkpoints::Checkpoints(const RunContext& context, const Schedule& schedule)
     : context_(context),
       schedule_(schedule),
       dir_(context.checkpoint_dir),
-      due_(schedule.NextCheckpoint(context.start_step)) {
-  // Only a checkpoint that lies beside the new ones is sure to stay and can be linked to.
-  if (context.start == StartFrom::kResume && context.model_dir == dir_.Complete(context.start_step))
-    base_ = context.start_step;
-}
+      due_(schedule.NextCheckpoint(context.start_step)),
+      source_(SourceOf(context)),
+      base_(source_) {}
 
 SaveRequest Checkpoints::Begin(std::uint64_t step, bool last) {
   begun_ = Clock::now();
@@ -21,6 +29,8 @@ SaveRequest Checkpoints::Begin(std::uint64_t step, bool last) {
   due_ = schedule_.NextCheckpoint(step);
   save_.emplace(context_, dir_.Partial(step), step);
   failure_.clear();
+  // Somebody may have moved or removed it: then all is written.
+  if (base_ && !dir_.IsWhole(*base_)) base_.reset();
   try {
     dir_.Start(step);
     save_->Begin();
@@ -68,7 +78,7 @@ void Checkpoints::Publish(const ModelTexts& texts, const TrainingProgress& progr
   try {
     save_->Finish(texts, progress);
     dir_.Publish(save_->step());
-    dir_.Prune(static_cast<std::size_t>(context_.config.checkpoint.keep));
+    dir_.Prune(static_cast<std::size_t>(context_.config.checkpoint.keep), save_->step(), source_);
   } catch (const Error& error) {
     failure_ = error.what();
   }

@@ -65,6 +65,7 @@ class Checkpoints {
   const Schedule& schedule_;
   CheckpointDir dir_;
   std::uint64_t due_;
+  const std::optional<std::uint64_t> source_;  // with which the run began, where it lies here
   std::optional<std::uint64_t> base_;  // the newest complete one that the servers may build upon
   std::optional<ModelSave> save_;
   std::string failure_;  // of the one at hand

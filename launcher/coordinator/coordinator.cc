@@ -205,6 +205,7 @@ void Coordinator::ConsiderCheckpoint() {
   if (checkpoints_.busy() && steps_done() == checkpoint_.step && !checkpoint_.progress)
     checkpoint_.progress = progress_;
   if (checkpoints_.complete() && checkpoint_.progress) {
+    inputs_.before_publishing();
     ReportCheckpoint(checkpoints_.Finish(inputs_.texts, *checkpoint_.progress));
     result_.stopped = stop_.has_value();
   }

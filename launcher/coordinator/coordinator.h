@@ -34,6 +34,8 @@ struct CoordinatorInputs {
   TrainingProgress progress;  // kTrain: before this run; `data` is that of the run
   // Whether the run shall write a checkpoint and end before its last step; asked now and then.
   std::function<bool()> stop_asked = [] { return false; };
+  // Throws Error where this run may not publish a checkpoint (any more).
+  std::function<void()> before_publishing = [] {};
 };
 
 struct CoordinatorResult {

@@ -11,6 +11,7 @@ namespace fathom {
 namespace {
 
 constexpr auto kGlance = std::chrono::milliseconds(50);
+constexpr auto kAskAgain = std::chrono::seconds(1);
 constexpr auto kOrderlyStop = std::chrono::seconds(60);  // from the first signal to killing
 constexpr auto kQuickStop = std::chrono::seconds(3);     // from the second
 // Once some process of a job on this host has ended, the job is over, and all others should end
@@ -20,29 +21,47 @@ constexpr auto kLeaving = std::chrono::seconds(10);
 
 }  // namespace
 
-MpirunJob::MpirunJob(const std::vector<std::string>& line, double timeout_seconds)
+MpirunJob::MpirunJob(const std::vector<std::string>& line, Patience patience,
+                     std::function<bool()> begun)
     : mpirun_(line),
       leaving_(kLeaving + std::chrono::duration_cast<Clock::duration>(
-                              std::chrono::duration<double>(timeout_seconds))) {}
+                              std::chrono::duration<double>(patience.timeout_seconds))),
+      start_patience_(patience.start),
+      ask_begun_(std::move(begun)) {}
 
 int MpirunJob::Run() {
   for (;;) {
-    if (const auto code = mpirun_.Ended()) {
+    const auto code = mpirun_.Ended();
+    if (!begun_) begun_ = ask_begun_();  // also what it did just before its end
+    if (code) {
       mpirun_.KillLeftChildren();
       return *code;
     }
     PassSignalsOn();
+    WatchStart();
     WatchChildren();
     std::this_thread::sleep_for(kGlance);
   }
+}
+
+void MpirunJob::WatchStart() {
+  if (begun_ || !start_patience_ || Clock::now() - started_ < *start_patience_) return;
+  SayOfLaunch("no rank has begun within {} s: all are killed", start_patience_->count());
+  mpirun_.Signal(SIGKILL);
+  start_patience_.reset();
 }
 
 void MpirunJob::PassSignalsOn() {
   const auto now = Clock::now();
   if (StopSignal::Count() > 0 && !asked_to_stop_) {
     asked_to_stop_ = now;
+    asked_again_ = now;
     SayOfLaunch("signal {}: a checkpoint, then the end; a second signal ends it now",
                 StopSignal::First());
+    mpirun_.Signal(SIGUSR1);
+  }
+  if (asked_to_stop_ && now - asked_again_ > kAskAgain) {
+    asked_again_ = now;
     mpirun_.Signal(SIGUSR1);
   }
   if (asked_to_stop_ && !told_to_end_ &&

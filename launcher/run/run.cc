@@ -35,6 +35,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
                        .train_examples = train ? train->examples() : 0,
                        .evaluation_examples = evaluation ? evaluation->examples() : 0,
                        .model_dir = request.model_dir,
+                       .model = request.model,
                        .save_dir = request.save_dir,
                        .checkpoint_dir = request.checkpoint_dir,
                        .start = request.start,

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct RunRequest {
   RunMode mode = RunMode::kTrain;
   RunData data;
   std::filesystem::path model_dir;       // kEvaluate: what is read
+  std::optional<ModelIdentity> model;    // of what lies in model_dir, as rank 0 has found it
   std::filesystem::path save_dir;        // kTrain
   std::filesystem::path checkpoint_dir;  // kTrain
   StartFrom start = StartFrom::kNew;     // kTrain: else model_dir is read

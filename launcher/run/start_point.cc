@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "common/error.h"
-#include "common/file/durable_file.h"
 #include "common/model/checked_file.h"
 #include "common/run_log.h"
+#include "common/schedule/schedule.h"
 #include "launcher/run/model_config.h"
 
 namespace fathom {
@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 struct Choice {
   StartFrom from;
   std::uint64_t step;
+  ModelIdentity model;
   char dir[4096];
 };
 
@@ -41,14 +42,21 @@ Manifest ReadWhole(const fs::path& dir, MpiSession& mpi) {
   return manifest;
 }
 
-StartPoint Resume(const Config& config, const std::string& data, const fs::path& dir,
+StartPoint Resume(const Config& config, const ExampleSource& data, const fs::path& dir,
                   const Manifest& manifest) {
   CheckSameConfig(config, dir, manifest);
-  if (manifest.progress->data != data) {
+  if (manifest.progress->data != data.fingerprint()) {
     Fail(ExitCode::kUsage,
          "{}: the training data are not those of the checkpoint (packed data {}, then {}): restore "
          "them, or begin with the checkpoint's values: warm_start.model",
-         dir.string(), data, manifest.progress->data);
+         dir.string(), data.fingerprint(), manifest.progress->data);
+  }
+  const std::uint64_t end = Schedule(config, data.examples()).steps();
+  if (manifest.step > end) {
+    Fail(ExitCode::kUsage,
+         "{}: the checkpoint is of step {}, and train.epochs = {} ends at step {}: raise "
+         "train.epochs, name an earlier checkpoint, or begin anew with resume=restart",
+         dir.string(), manifest.step, config.train.epochs, end);
   }
   return {.from = StartFrom::kResume,
           .dir = dir,
@@ -57,7 +65,7 @@ StartPoint Resume(const Config& config, const std::string& data, const fs::path&
 }
 
 // The newest checkpoint that is whole.
-std::optional<StartPoint> ResumeNewest(const Config& config, const std::string& data,
+std::optional<StartPoint> ResumeNewest(const Config& config, const ExampleSource& data,
                                        MpiSession& mpi) {
   const CheckpointDir checkpoints = CheckpointsOf(config);
   auto steps = checkpoints.Steps();
@@ -65,8 +73,7 @@ std::optional<StartPoint> ResumeNewest(const Config& config, const std::string& 
   for (const std::uint64_t step : steps) {
     const fs::path dir = checkpoints.Complete(step);
     try {
-      const Manifest manifest = ReadWhole(dir, mpi);
-      return Resume(config, data, dir, manifest);
+      return Resume(config, data, dir, ReadWhole(dir, mpi));
     } catch (const Error& error) {
       if (error.code() != ExitCode::kModel) throw;
       LogWarning("the checkpoint of step {} is damaged, the one before is tried: {}", step,
@@ -74,37 +81,49 @@ std::optional<StartPoint> ResumeNewest(const Config& config, const std::string& 
     }
   }
   if (steps.empty()) return std::nullopt;
-  Fail(ExitCode::kModel, "{}: none of the {} checkpoints is whole: to begin anew use resume=no",
+  Fail(ExitCode::kModel,
+       "{}: none of the {} checkpoints is whole: resume=restart puts them aside and begins anew",
        checkpoints.path().string(), steps.size());
 }
 
-void PutAside(const Config& config) {
+// What is put aside may be what the run begins with.
+void PutAside(const Config& config, StartPoint* point) {
   const CheckpointDir checkpoints = CheckpointsOf(config);
-  if (checkpoints.Steps().empty()) return;
-  const fs::path aside = checkpoints.path().string() + ".old";
-  std::error_code ignored;  // the rename then says what is wrong
-  fs::remove_all(aside, ignored);
-  Rename(checkpoints.path(), aside);
-  LogInfo("the checkpoints of the run before are now {} (resume=auto would have gone on from them)",
-          aside.string());
+  const auto source = point->dir.empty() ? std::nullopt : checkpoints.StepOf(point->dir);
+  const bool goes_on = point->from == StartFrom::kResume && source.has_value();
+  const auto aside = checkpoints.PutAside(goes_on ? source : std::nullopt);
+  if (aside && source && !goes_on) point->dir = *aside / checkpoints.Complete(*source).filename();
 }
 
-StartPoint Decide(const Config& config, const std::string& data, MpiSession& mpi) {
-  const ResumeFrom from = ResumeFromOf(config.resume);
-  if (from == ResumeFrom::kAuto) {
-    if (auto point = ResumeNewest(config, data, mpi)) return *std::move(point);
-    LogInfo("no checkpoint to go on from: training from the start");
-  } else if (from == ResumeFrom::kFolder) {
-    const fs::path dir = PublishedFolder(config.resume, kModelSeal).Find();
-    return Resume(config, data, dir, ReadWhole(dir, mpi));
-  }
-  PutAside(config);
+StartPoint BeginAnew(const Config& config, const ExampleSource& data) {
   StartPoint point;
-  point.progress.data = data;
+  point.progress.data = data.fingerprint();
   if (config.warm_start.model.empty()) return point;
   point.from = StartFrom::kWarm;
   point.dir = FindModel(config.warm_start.model);
   return point;
+}
+
+StartPoint ResumeFolder(const Config& config, const ExampleSource& data, MpiSession& mpi) {
+  const fs::path dir = PublishedFolder(config.resume, kModelSeal).Find();
+  return Resume(config, data, dir, ReadWhole(dir, mpi));
+}
+
+StartPoint Decide(const Config& config, const ExampleSource& data, MpiSession& mpi) {
+  switch (ResumeFromOf(config.resume)) {
+    case ResumeFrom::kNo:
+      RefuseForgottenCheckpoints(config);
+      break;
+    case ResumeFrom::kRestart:
+      break;
+    case ResumeFrom::kAuto:
+      if (auto point = ResumeNewest(config, data, mpi)) return *std::move(point);
+      LogInfo("no checkpoint to go on from: training from the start");
+      break;
+    case ResumeFrom::kFolder:
+      return ResumeFolder(config, data, mpi);
+  }
+  return BeginAnew(config, data);
 }
 
 }  // namespace
@@ -113,10 +132,28 @@ CheckpointDir CheckpointsOf(const Config& config) {
   return CheckpointDir(fs::path(config.output.dir) / "checkpoints");
 }
 
-StartPoint ChooseStart(const Config& config, const std::string& data, MpiSession& mpi) {
+void RefuseForgottenCheckpoints(const Config& config) {
+  if (ResumeFromOf(config.resume) != ResumeFrom::kNo) return;
+  const CheckpointDir checkpoints = CheckpointsOf(config);
+  const auto steps = checkpoints.Steps();
+  if (steps.empty()) return;
+  Fail(ExitCode::kUsage,
+       "{}: there are checkpoints of an earlier run, the newest of step {}: resume=auto goes on "
+       "from it, resume=restart puts them aside and begins anew",
+       checkpoints.path().string(), steps.back());
+}
+
+StartPoint ChooseStart(const Config& config, const ExampleSource& data, MpiSession& mpi) {
   StartPoint point;
-  if (mpi.rank() == 0) point = Decide(config, data, mpi);
-  Choice choice{.from = point.from, .step = point.step, .dir = {}};
+  if (mpi.rank() == 0) {
+    point = Decide(config, data, mpi);
+    PutAside(config, &point);
+    if (point.from != StartFrom::kNew) point.model = IdentityOf(point.dir);
+  }
+  Choice choice{.from = point.from,
+                .step = point.step,
+                .model = point.model.value_or(ModelIdentity()),
+                .dir = {}};
   const std::string dir = point.dir.empty() ? "" : fs::absolute(point.dir).string();
   if (dir.size() >= sizeof(choice.dir))
     Fail(ExitCode::kUsage, "the path of a checkpoint or model is too long: {}", dir);
@@ -124,6 +161,7 @@ StartPoint ChooseStart(const Config& config, const std::string& data, MpiSession
   mpi.Broadcast(std::as_writable_bytes(std::span(&choice, 1)));
   point.from = choice.from;
   point.step = choice.step;
+  if (point.from != StartFrom::kNew) point.model = choice.model;
   point.dir = choice.dir;
   if (mpi.rank() == 0 && point.from == StartFrom::kResume)
     LogInfo("going on from step {}: {}", point.step, point.dir.string());

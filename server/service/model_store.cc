@@ -14,7 +14,23 @@ constexpr auto kAliveInterval = std::chrono::milliseconds(500);
 
 }  // namespace
 
+// Before, so that nothing is read in vain; after, since it may be replaced meanwhile.
 void ModelStore::Load() {
+  CheckModel();
+  Read();
+  CheckModel();
+}
+
+void ModelStore::CheckModel() const {
+  if (!context_.model) return;
+  try {
+    CheckIdentity(context_.model_dir, *context_.model);
+  } catch (const Error& error) {
+    Fail(error.code(), "{}: {}", peers_.Name(), error.what());
+  }
+}
+
+void ModelStore::Read() {
   const auto alive = [this] { TellAlive(context_.start_step); };
   if (context_.mode == RunMode::kEvaluate || context_.start == StartFrom::kResume) {
     shard_.Load(context_.model_dir, alive);

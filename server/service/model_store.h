@@ -18,7 +18,7 @@ class ModelStore {
       : context_(context), peers_(peers), shard_(*shard) {}
 
   // The model to evaluate, the checkpoint to go on from, the model to begin with; or nothing.
-  // Throws Error(kModel): damaged, or of another shape.
+  // Throws Error(kModel): damaged, of another shape, or not the one that rank 0 has found.
   void Load();
 
   // Writes the shard as it is at `step`: into the model's folder, which throws Error(kModel) where
@@ -27,6 +27,8 @@ class ModelStore {
   SavedMessage Save(const SaveRequest& request, std::uint64_t step);
 
  private:
+  void CheckModel() const;
+  void Read();
   void TellAlive(std::uint64_t step);
 
   const RunContext& context_;

@@ -126,6 +126,7 @@ TEST_F(ResumeTest, WithOtherUpdateRules) {
       overrides.push_back(fmt::format("{}.optimizer={}", part, rule));
     auto checkpointed = overrides;
     checkpointed.emplace_back("checkpoint.every_steps=11");
+    checkpointed.emplace_back("resume=restart");
     Train("run", checkpointed);
     for (const std::uint64_t step : Checkpoints("run").Steps()) {
       auto rest = overrides;
@@ -260,16 +261,109 @@ TEST_F(ResumeTest, AutoWithoutAWholeOneIsRefused) {
   Train("run", {"checkpoint.every_steps=10"});
   for (const std::uint64_t step : Checkpoints("run").Steps())
     fs::remove(Checkpoints("run").Complete(step) / "rows-07.bin");
-  ExpectError(ExitCode::kModel, {"none of the", "resume=no"},
+  ExpectError(ExitCode::kModel, {"none of the", "resume=restart"},
               [] { Train("run", {"resume=auto"}); });
 }
 
-TEST_F(ResumeTest, ARunThatBeginsAnewPutsOldCheckpointsAside) {
+using Steps = std::vector<std::uint64_t>;
+
+TEST_F(ResumeTest, F8ARunThatBeginsAnewBesideCheckpointsAsksForAWord) {
   Train("run", {"checkpoint.every_steps=10"});
   const auto steps = Checkpoints("run").Steps();
-  Train("run", {});
-  EXPECT_TRUE(Checkpoints("run").Steps().empty());
-  EXPECT_EQ(CheckpointDir(dir_->path() / "run" / "checkpoints.old").Steps(), steps);
+  ExpectError(ExitCode::kUsage, {"resume=auto", "resume=restart"}, [] { Train("run", {}); });
+  EXPECT_EQ(Checkpoints("run").Steps(), steps);
+  for (const char* aside : {"old-1", "old-2"}) {
+    const auto run = Train("run", {"resume=restart", "checkpoint.every_steps=10"});
+    EXPECT_EQ(run.result.report.resumed_at, 0U);
+    EXPECT_EQ(Checkpoints("run").Steps(), steps);
+    EXPECT_EQ(CheckpointDir(Checkpoints("run").path() / aside).Steps(), steps);
+  }
+}
+
+TEST_F(ResumeTest, F8RestartWhereThereAreNoneIsAPlainStart) {
+  Train("run", {"resume=restart"});
+  EXPECT_FALSE(fs::exists(Checkpoints("run").path()));
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+}
+
+TEST_F(ResumeTest, AWarmStartFromOneThatIsPutAside) {
+  Train("run", {"checkpoint.every_steps=10"});
+  const auto run = Train(
+      "run", {"resume=restart", "warm_start.model=" + Checkpoints("run").Complete(20).string()});
+  EXPECT_EQ(run.result.report.resumed_at, 0U);
+  EXPECT_NE(CompareModels(Model("whole"), Model("run")), "");
+}
+
+TEST_F(ResumeTest, G3GoingOnFromAnEarlierOnePutsTheLaterOnesAside) {
+  Train("run", {"checkpoint.every_steps=5", "checkpoint.keep=5"});
+  ASSERT_EQ(Checkpoints("run").Steps(), (Steps{10, 15, 20, 25, 30}));
+  GoOn("run", 10, "run", {"checkpoint.every_steps=5", "checkpoint.keep=1"});
+  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{10, 30})) << "its source and its newest";
+  EXPECT_EQ(CheckpointDir(Checkpoints("run").path() / "old-1").Steps(), (Steps{15, 20, 25, 30}));
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+}
+
+TEST_F(ResumeTest, G4ADamagedNewestOneDoesNotPushOutTheGoodOne) {
+  Train("run", {"checkpoint.every_steps=5", "checkpoint.keep=2"});
+  fs::resize_file(Checkpoints("run").Complete(30) / "dense.bin", 100);
+  const auto rest = Train("run", {"resume=auto", "checkpoint.every_steps=7", "checkpoint.keep=1"});
+  EXPECT_EQ(rest.result.report.resumed_at, 25U);
+  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{25, 28}));
+  EXPECT_EQ(CheckpointDir(Checkpoints("run").path() / "old-1").Steps(), Steps{30});
+  EXPECT_EQ(CompareModels(Model("whole"), Model("run")), "");
+}
+
+TEST_F(ResumeTest, G5WhatIsSomebodyElsesIsNoCheckpoint) {
+  Train("run", {"checkpoint.every_steps=10", "checkpoint.keep=2"});
+  fs::remove_all(Checkpoints("run").Complete(30));
+  const fs::path dir = Checkpoints("run").path();
+  std::ofstream(dir / "step-999999999999") << "mine";
+  fs::create_directories(dir / "step-000000000025");
+  const auto rest = Train("run", {"resume=auto", "checkpoint.every_steps=5", "checkpoint.keep=2"});
+  EXPECT_EQ(rest.result.report.resumed_at, 20U);
+  EXPECT_EQ(Checkpoints("run").Steps(), (Steps{20, 25, 30}));
+  EXPECT_TRUE(fs::exists(dir / "step-999999999999"));
+  EXPECT_TRUE(fs::is_directory(dir / "old-1" / "step-000000000025"));
+}
+
+TEST_F(ResumeTest, G6TheAbandonedBranchIsNotGoneOnFrom) {
+  const std::string async = "train.consistency=async";
+  Train("run", {async, "checkpoint.every_steps=5", "checkpoint.keep=100"});
+  std::atomic<int> asked{0};
+  const auto stopped = Train("run", {async, "resume=" + Checkpoints("run").Complete(10).string()},
+                             [&] { return ++asked > 1; });
+  ASSERT_TRUE(stopped.result.stopped);
+  ASSERT_LT(stopped.result.report.steps, 25U);
+  const auto rest = Train("run", {async, "resume=auto"});
+  EXPECT_EQ(rest.result.report.resumed_at, stopped.result.report.steps);
+}
+
+TEST_F(ResumeTest, GoingOnFromElsewherePutsAllAside) {
+  Train("run", {"checkpoint.every_steps=10"});
+  Train("other", {"checkpoint.every_steps=5", "checkpoint.keep=100"});
+  GoOn("run", 20, "other", {"checkpoint.every_steps=9"});
+  EXPECT_EQ(Checkpoints("other").Steps(), Steps{27});
+  EXPECT_EQ(CheckpointDir(Checkpoints("other").path() / "old-1").Steps(),
+            (Steps{5, 10, 15, 20, 25, 30}));
+  EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "");
+}
+
+TEST_F(ResumeTest, G24BeyondTheEndIsRefusedInPlainWords) {
+  Train("run", {"checkpoint.every_steps=10"});
+  const auto steps = Checkpoints("run").Steps();
+  ExpectError(ExitCode::kUsage, {"step 30", "train.epochs = 1", "step 16"}, [] {
+    Train("run", {"resume=auto", "train.epochs=1"});
+  });
+  EXPECT_EQ(Checkpoints("run").Steps(), steps);
+}
+
+// Its last step is that of the checkpoint: nothing is left to train.
+TEST_F(ResumeTest, FromACheckpointOfTheLastStep) {
+  Train("run", {"checkpoint.every_steps=16"});
+  Train("other", {"train.epochs=1"});
+  const auto rest = Train("run", {"resume=auto", "train.epochs=1"});
+  EXPECT_EQ(rest.result.report.resumed_at, 16U);
+  EXPECT_EQ(CompareModels(Model("other"), Model("run")), "");
 }
 
 TEST_F(ResumeTest, AnotherConfigIsRefused) {

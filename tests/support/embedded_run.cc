@@ -64,7 +64,7 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   MpiSession alone(nullptr, nullptr);
   OpenedData opened = OpenData(config, spec, alone);
   const Layout layout = MakeLayout(alone.hosts(), config.cluster);
-  const StartPoint start = ChooseStart(config, opened.data.train->fingerprint(), alone);
+  const StartPoint start = ChooseStart(config, *opened.data.train, alone);
   MetricsLog log(out / "metrics.jsonl");
   EmbeddedResult run;
   RunRequest request;

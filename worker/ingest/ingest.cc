@@ -1,14 +1,14 @@
 #include "worker/ingest/ingest.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
 #include "common/file/published_folder.h"
 #include "common/file/replaced_file.h"
+#include "common/file/scratch_folder.h"
 #include "common/file/text_file.h"
+#include "common/process_mark.h"
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packer.h"
 #include "worker/text/input_files.h"
@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kPartFiles[kDataParts] = {"train.fpk", "validation.fpk", "test.fpk"};
+constexpr const char* kPartialInfix = ".partial-";  // then a process mark
 
 // The summary's file is what makes a folder of packed data whole.
 constexpr PublishedFolder::Seal kPackedSeal = {.file = "ingest.json", .word = "bytes_read"};
@@ -106,8 +107,10 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
 // Packs into a folder beside, which takes its name once it is whole. Of two processes that pack
 // the same, the one that comes second finds the name taken and its work done.
 PackSummary PackInto(const fs::path& dir, Packer& packer) {
-  const PublishedFolder folder(dir, kPackedSeal,
-                               fmt::format("{}.partial-{}", dir.filename().string(), getpid()));
+  RemoveLeftOvers(dir.parent_path(), kPartialInfix);
+  const PublishedFolder folder(
+      dir, kPackedSeal,
+      dir.filename().string() + kPartialInfix + ProcessMark::OfThisProcess().Name());
   folder.Start();
   const fs::path& partial = folder.partial();
   try {

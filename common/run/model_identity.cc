@@ -1,0 +1,73 @@
+#include "common/run/model_identity.h"
+
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "common/error.h"
+#include "common/file/durable_file.h"
+#include "common/model/checked_file.h"
+#include "common/model/manifest.h"
+#include "common/xxh3.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kReadings = 10;
+constexpr auto kBetween = std::chrono::milliseconds(20);
+
+std::uint64_t DigestOf(const fs::path& dir) {
+  return Xxh3(ReadFile(dir / "manifest.json", kModelRemedy).bytes());
+}
+
+}  // namespace
+
+ModelIdentity IdentityOf(const fs::path& dir) {
+  return {.step = ReadManifest(dir).step, .digest = DigestOf(dir)};
+}
+
+void CheckIdentity(const fs::path& dir, const ModelIdentity& expected) {
+  const ModelIdentity found = IdentityOf(dir);
+  if (found == expected) return;
+  Fail(ExitCode::kModel,
+       "{}: the model here is of step {} (manifest {:016x}), rank 0 has found that of step {} "
+       "({:016x}) at this path: either it was replaced just now, then start again; or the hosts "
+       "do not share this folder, then give all the same model",
+       dir.string(), found.step, found.digest, expected.step, expected.digest);
+}
+
+ModelWatch::ModelWatch(std::vector<fs::path> dirs) : dirs_(std::move(dirs)), seen_(Look()) {}
+
+std::vector<ModelWatch::Sight> ModelWatch::Look() const {
+  std::vector<Sight> sights;
+  for (const fs::path& dir : dirs_) {
+    Sight& sight = sights.emplace_back(Sight{.place = FindModel(dir), .digest = std::nullopt});
+    try {
+      sight.digest = DigestOf(sight.place);
+    } catch (const Error&) {  // no model, or none just now
+    }
+  }
+  return sights;
+}
+
+bool ModelWatch::ReadAgain() {
+  if (Look() == seen_ || ++times_ == kReadings) return false;
+  std::this_thread::sleep_for(kBetween);
+  seen_ = Look();
+  return true;
+}
+
+void ReadOneModel(const std::vector<fs::path>& dirs, const std::function<void()>& read) {
+  for (ModelWatch watch(dirs);;) {
+    try {
+      return read();
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kModel || !watch.ReadAgain()) throw;
+    }
+  }
+}
+
+}  // namespace fathom
