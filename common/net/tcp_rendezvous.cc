@@ -13,6 +13,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+constexpr int kDenials = 3;
 constexpr auto kPauseBetweenDials = std::chrono::milliseconds(100);
 constexpr auto kPauseAfterFailedAccept = std::chrono::milliseconds(100);
 constexpr auto kPauseBetweenLogLines = std::chrono::seconds(1);
@@ -137,14 +138,19 @@ void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpo
     Admit(handshake);
     return;
   }
-  if (handshake.failure()->code() != ExitCode::kRefused) {
+  if (handshake.failure()->code() != ExitCode::kRefused || !DeniedForGood(handshake.peer_rank()))
     return DialAgain(handshake.peer_rank(), to, deadline, handshake.failure()->what());
-  }
   const std::lock_guard lock(mutex_);
   denied_ = Error(ExitCode::kRefused,
                   fmt::format("rank {} connecting to {}:{}: {}", rank_, to.address().to_string(),
                               to.port(), handshake.failure()->what()));
   changed_.notify_all();
+}
+
+// A connection that broke at the moment of the proof looks as if the proof had been refused.
+bool TcpRendezvous::DeniedForGood(int rank) {
+  const std::lock_guard lock(mutex_);
+  return ++peers_[static_cast<std::size_t>(rank)].denials >= kDenials;
 }
 
 // False if that rank is given up.

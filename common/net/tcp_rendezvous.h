@@ -61,6 +61,7 @@ class TcpRendezvous {
   struct Peer {
     bool met = false;
     bool proof_failed = false;  // somebody who called itself this rank did not hold the secret
+    int denials = 0;            // of this process's proof, by somebody at that rank's address
     std::string last_trouble;
   };
 
@@ -73,6 +74,7 @@ class TcpRendezvous {
                  const std::string& trouble);
   void OnDialledHandshake(TcpHandshake& handshake, const boost::asio::ip::tcp::endpoint& to,
                           Deadline deadline);
+  bool DeniedForGood(int rank);
   bool Admit(TcpHandshake& handshake);
   void Refuse(const TcpHandshake& handshake, const std::string& reason);
   bool MayLog();

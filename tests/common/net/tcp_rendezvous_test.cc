@@ -175,7 +175,7 @@ TEST_F(TcpRendezvousTest, TwoRanksWithDifferentSecrets) {
   const auto addresses = AddressesOf(transports_);
   const Error higher = ErrorOf([&] { transports_[1]->Connect(addresses, Patiently()); });
   EXPECT_EQ(higher.code(), ExitCode::kRefused) << higher.what();
-  AwaitRefusals(1);
+  AwaitRefusals(3);
   const Error lower = ErrorOf([&] { transports_[0]->Connect(addresses, Clock::now()); });
   EXPECT_EQ(lower.code(), ExitCode::kRefused) << lower.what();
 }
