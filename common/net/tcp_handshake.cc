@@ -49,7 +49,9 @@ void TcpHandshake::Send(const HandshakeMessage& message) {
 
 void TcpHandshake::Read() {
   asio::async_read(socket_, asio::buffer(incoming_),
-                   [self = shared_from_this()](const error_code& error, std::size_t) {
+                   [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                     self->only_looked_ = error && bytes == 0 && self->handshake_.peer_rank() < 0 &&
+                                          error != asio::error::operation_aborted;
                      if (error) return self->OnError(error);
                      self->OnMessage();
                    });

@@ -32,6 +32,10 @@ class TcpHandshake : public std::enable_shared_from_this<TcpHandshake> {
   // Why it failed; nothing if the peer is proven.
   const std::optional<Error>& failure() const { return failure_; }
   int peer_rank() const { return handshake_.peer_rank(); }
+
+  // The peer said nothing and left, as one does who only looks whether somebody listens here.
+  bool only_looked() const { return only_looked_; }
+
   boost::asio::ip::tcp::socket TakeSocket() { return std::move(socket_); }
 
  private:
@@ -48,6 +52,7 @@ class TcpHandshake : public std::enable_shared_from_this<TcpHandshake> {
   HandshakeMessage incoming_;
   HandshakeMessage outgoing_;
   std::optional<Error> failure_;
+  bool only_looked_ = false;
 };
 
 }  // namespace fathom

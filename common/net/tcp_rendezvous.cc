@@ -13,34 +13,37 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+constexpr int kDenials = 3;
 constexpr auto kPauseBetweenDials = std::chrono::milliseconds(100);
 constexpr auto kPauseAfterFailedAccept = std::chrono::milliseconds(100);
-constexpr auto kPauseBetweenRefusalLines = std::chrono::seconds(1);
-
-asio::ip::address ParseAddress(const std::string& text) {
-  error_code error;
-  const auto address = asio::ip::make_address(text, error);
-  if (error)
-    Fail(ExitCode::kPeer, "'{}' is no numeric network address: check cluster.interface", text);
-  return address;
-}
+constexpr auto kPauseBetweenLogLines = std::chrono::seconds(1);
 
 }  // namespace
 
+tcp::endpoint EndpointOf(const TcpAddress& address) {
+  error_code error;
+  const auto host = asio::ip::make_address(address.host, error);
+  if (error) {
+    Fail(ExitCode::kPeer, "'{}' is no numeric network address: check cluster.interface",
+         address.host);
+  }
+  return {host, address.port};
+}
+
 TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int rank,
-                             const Secret& secret, const std::string& bind_address, Proven proven)
+                             const Secret& secret, const std::string& bind_address, Events events)
     : io_(io),
       layout_(layout),
       rank_(rank),
       secret_(secret),
-      proven_(std::move(proven)),
+      events_(std::move(events)),
       acceptor_(io),
       accept_again_(io),
       peers_(static_cast<std::size_t>(layout.ranks())),
       handshake_timeout_(kHandshakeTimeout) {
   peers_.at(static_cast<std::size_t>(rank)).met = true;
   try {
-    const tcp::endpoint here(ParseAddress(bind_address), 0);
+    const tcp::endpoint here = EndpointOf({bind_address, 0});
     acceptor_.open(here.protocol());
     acceptor_.bind(here);
     acceptor_.listen();
@@ -55,30 +58,23 @@ TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int ran
 // Waits for the next connection.
 void TcpRendezvous::Accept() {
   if (stopped_) return;
-  if (AllMet(rank_ + 1, layout_.ranks())) return StopAccepting();
-  if (accepting_) return;
-  accepting_ = true;
   acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
-    accepting_ = false;
-    if (stopped_ || !acceptor_.is_open()) return;
-    if (!error) {
-      OnAccepted(std::move(socket));
-      return Accept();
-    }
-    LogWarning("rank {} could not accept a connection: {}", rank_, error.message());
-    accept_again_.expires_after(kPauseAfterFailedAccept);
-    accept_again_.async_wait([this](const error_code& cancelled) {
-      if (!cancelled) Accept();
-    });
+    if (stopped_) return;
+    if (error) return AcceptLater(error);
+    OnAccepted(std::move(socket));
+    Accept();
   });
 }
 
-void TcpRendezvous::StopAccepting() {
-  error_code ignored;
-  acceptor_.close(ignored);
-  accept_again_.cancel();
-  for (const auto& handshake : unproven_) handshake->Drop();
-  unproven_.clear();
+void TcpRendezvous::AcceptLater(const error_code& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (MayLog()) LogWarning("rank {} could not accept a connection: {}", rank_, error.message());
+  }
+  accept_again_.expires_after(kPauseAfterFailedAccept);
+  accept_again_.async_wait([this](const error_code& cancelled) {
+    if (!cancelled) Accept();
+  });
 }
 
 // Where kMaxUnproven are unproven, the oldest is dropped: a rank of this run proves the secret
@@ -102,10 +98,10 @@ void TcpRendezvous::OnAcceptedHandshake(TcpHandshake& handshake) {
   std::erase(unproven_, kept);
   if (handshake.failure()) {
     Refuse(handshake, handshake.failure()->what());
+    if (handshake.only_looked()) events_.looked();
   } else if (!Admit(handshake)) {
-    Refuse(handshake, fmt::format("rank {} is already connected", handshake.peer_rank()));
+    Refuse(handshake, fmt::format("rank {} comes again, and is given up", handshake.peer_rank()));
   }
-  Accept();
 }
 
 void TcpRendezvous::Dial(int rank, const tcp::endpoint& to, Deadline deadline) {
@@ -142,9 +138,8 @@ void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpo
     Admit(handshake);
     return;
   }
-  if (handshake.failure()->code() != ExitCode::kRefused) {
+  if (handshake.failure()->code() != ExitCode::kRefused || !DeniedForGood(handshake.peer_rank()))
     return DialAgain(handshake.peer_rank(), to, deadline, handshake.failure()->what());
-  }
   const std::lock_guard lock(mutex_);
   denied_ = Error(ExitCode::kRefused,
                   fmt::format("rank {} connecting to {}:{}: {}", rank_, to.address().to_string(),
@@ -152,21 +147,23 @@ void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpo
   changed_.notify_all();
 }
 
-// False if that rank is there already.
+// A connection that broke at the moment of the proof looks as if the proof had been refused.
+bool TcpRendezvous::DeniedForGood(int rank) {
+  const std::lock_guard lock(mutex_);
+  return ++peers_[static_cast<std::size_t>(rank)].denials >= kDenials;
+}
+
+// False if that rank is given up.
 bool TcpRendezvous::Admit(TcpHandshake& handshake) {
   const int rank = handshake.peer_rank();
-  {
-    const std::lock_guard lock(mutex_);
-    if (peers_[static_cast<std::size_t>(rank)].met) return false;
-  }
-  proven_(rank, handshake.TakeSocket());
+  if (!events_.proven(rank, handshake.TakeSocket())) return false;
   const std::lock_guard lock(mutex_);
   peers_[static_cast<std::size_t>(rank)].met = true;
   changed_.notify_all();
   return true;
 }
 
-// At most one line a second, however many come.
+// Somebody who only looks whether this process still listens is counted and not worth a line.
 void TcpRendezvous::Refuse(const TcpHandshake& handshake, const std::string& reason) {
   const std::lock_guard lock(mutex_);
   ++refused_;
@@ -174,25 +171,22 @@ void TcpRendezvous::Refuse(const TcpHandshake& handshake, const std::string& rea
   if (handshake.failure() && handshake.failure()->code() == ExitCode::kRefused) {
     peers_[static_cast<std::size_t>(handshake.peer_rank())].proof_failed = true;
   }
-  const auto now = Clock::now();
-  if (now < next_log_) return;
-  next_log_ = now + kPauseBetweenRefusalLines;
+  if (handshake.only_looked() || !MayLog()) return;
   LogWarning("rank {} refused a connection: {} ({} refused so far)", rank_, reason, refused_);
 }
 
-bool TcpRendezvous::AllMet(int first, int last) const {
-  const std::lock_guard lock(mutex_);
-  for (int rank = first; rank < last; ++rank) {
-    if (!peers_[static_cast<std::size_t>(rank)].met) return false;
-  }
+// At most one line a second, whatever comes. Called with the lock held.
+bool TcpRendezvous::MayLog() {
+  const auto now = Clock::now();
+  if (now < next_log_) return false;
+  next_log_ = now + kPauseBetweenLogLines;
   return true;
 }
 
-void TcpRendezvous::Meet(const std::vector<TcpAddress>& by_rank, Deadline deadline) {
+void TcpRendezvous::Meet(const std::vector<tcp::endpoint>& by_rank, Deadline deadline) {
   FATHOM_CHECK_EQ(static_cast<int>(by_rank.size()), layout_.ranks());
   for (int rank = 0; rank < rank_; ++rank) {
-    const TcpAddress& address = by_rank[static_cast<std::size_t>(rank)];
-    const tcp::endpoint to(ParseAddress(address.host), address.port);
+    const tcp::endpoint to = by_rank[static_cast<std::size_t>(rank)];
     asio::post(io_, [this, rank, to, deadline] { Dial(rank, to, deadline); });
   }
   std::unique_lock lock(mutex_);
@@ -243,7 +237,11 @@ void TcpRendezvous::set_handshake_timeout(std::chrono::milliseconds timeout) {
 
 void TcpRendezvous::Stop() {
   stopped_ = true;
-  StopAccepting();
+  error_code ignored;
+  acceptor_.close(ignored);
+  accept_again_.cancel();
+  for (const auto& handshake : unproven_) handshake->Drop();
+  unproven_.clear();
   for (const auto& handshake : dialled_) handshake->Drop();
   dialled_.clear();
 }

@@ -1,9 +1,9 @@
 // Brings the ranks of a run together: one proven connection for each pair, the lower rank
-// accepting.
+// accepting. It listens for the whole run, so that a higher rank whose connection broke can come
+// again (tcp_reunion.h).
 //
 // A connection that does not prove the secret is dropped, counted and logged. How many may be
-// unproven at once (kMaxUnproven) and how long each may take (kHandshakeTimeout) is bounded. Once
-// every higher rank is connected, nothing listens any more.
+// unproven at once (kMaxUnproven) and how long each may take (kHandshakeTimeout) is bounded.
 //
 // Thread rule: Meet and the reports from any thread but the io thread, all else on the io thread.
 #pragma once
@@ -26,19 +26,27 @@
 
 namespace fathom {
 
+// Throws Error(kPeer) where the host is no numeric address.
+boost::asio::ip::tcp::endpoint EndpointOf(const TcpAddress& address);
+
 class TcpRendezvous {
  public:
-  // Called on the io thread, once for each other rank.
-  using Proven = std::function<void(int rank, boost::asio::ip::tcp::socket socket)>;
+  // Called on the io thread.
+  struct Events {
+    // For each other rank once, and again when it comes again. False: that rank is given up.
+    std::function<bool(int rank, boost::asio::ip::tcp::socket socket)> proven;
+    // Somebody connected and left without a word: perhaps a rank whose connection broke.
+    std::function<void()> looked;
+  };
 
   // Listens from now on, on a port of the system's choice. Throws Error(kPeer) where it cannot.
   TcpRendezvous(boost::asio::io_context& io, const Layout& layout, int rank, const Secret& secret,
-                const std::string& bind_address, Proven proven);
+                const std::string& bind_address, Events events);
 
   std::uint16_t port() const { return port_; }
 
   // See TcpTransport::Connect.
-  void Meet(const std::vector<TcpAddress>& by_rank, Deadline deadline);
+  void Meet(const std::vector<boost::asio::ip::tcp::endpoint>& by_rank, Deadline deadline);
 
   // Of the connections that were dropped: how many, and why the last one.
   std::uint64_t refused() const;
@@ -53,11 +61,12 @@ class TcpRendezvous {
   struct Peer {
     bool met = false;
     bool proof_failed = false;  // somebody who called itself this rank did not hold the secret
+    int denials = 0;            // of this process's proof, by somebody at that rank's address
     std::string last_trouble;
   };
 
   void Accept();
-  void StopAccepting();
+  void AcceptLater(const boost::system::error_code& error);
   void OnAccepted(boost::asio::ip::tcp::socket socket);
   void OnAcceptedHandshake(TcpHandshake& handshake);
   void Dial(int rank, const boost::asio::ip::tcp::endpoint& to, Deadline deadline);
@@ -65,20 +74,20 @@ class TcpRendezvous {
                  const std::string& trouble);
   void OnDialledHandshake(TcpHandshake& handshake, const boost::asio::ip::tcp::endpoint& to,
                           Deadline deadline);
+  bool DeniedForGood(int rank);
   bool Admit(TcpHandshake& handshake);
   void Refuse(const TcpHandshake& handshake, const std::string& reason);
-  bool AllMet(int first, int last) const;
+  bool MayLog();
   [[noreturn]] void FailMissing() const;
 
   boost::asio::io_context& io_;
   const Layout& layout_;
   const int rank_;
   const Secret secret_;
-  const Proven proven_;
+  const Events events_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer accept_again_;
   std::uint16_t port_ = 0;
-  bool accepting_ = false;
   bool stopped_ = false;
   std::deque<std::shared_ptr<TcpHandshake>> unproven_;  // accepted connections, the oldest first
   std::set<std::shared_ptr<TcpHandshake>> dialled_;

@@ -10,8 +10,9 @@
 #include "common/check.h"
 #include "common/error.h"
 #include "common/net/local_roles.h"
-#include "common/net/tcp_connection.h"
+#include "common/net/tcp_link.h"
 #include "common/net/tcp_rendezvous.h"
+#include "common/net/tcp_reunion.h"
 #include "common/net/tls_context.h"
 
 namespace fathom {
@@ -22,6 +23,8 @@ namespace asio = boost::asio;
 // The destructor waits at most so long for queues to empty and for peers to end their side.
 constexpr auto kCloseTime = std::chrono::seconds(2);
 
+constexpr auto kPauseBetweenLooks = std::chrono::milliseconds(100);
+
 }  // namespace
 
 class TcpTransport::Impl {
@@ -30,16 +33,19 @@ class TcpTransport::Impl {
        std::chrono::milliseconds timeout, bool tls);
   ~Impl();
 
+  void Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline);
   void Send(Frame frame);
   void Flush(Deadline deadline);
   LocalRoles& inboxes() { return inboxes_; }
   TcpRendezvous& rendezvous() { return rendezvous_; }
 
  private:
-  using Connection = std::shared_ptr<TcpConnection>;
+  using Link = std::shared_ptr<TcpLink>;
 
-  void OnProven(int rank, asio::ip::tcp::socket socket);
-  void SayGoodbye();
+  bool OnProven(int rank, asio::ip::tcp::socket socket);
+  void OnLook();
+  Link MakeLink(int rank);
+  Link& LinkTo(int rank) { return links_[static_cast<std::size_t>(rank)]; }
   void OnIoThread(const std::function<void()>& task);
 
   LocalRoles inboxes_;
@@ -47,7 +53,9 @@ class TcpTransport::Impl {
   const std::unique_ptr<TlsContext> tls_;  // or null
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
-  std::vector<Connection> connections_;  // by rank; set once each, before Connect returns
+  std::vector<Link> links_;  // by rank; set once each, before Connect returns
+  Clock::time_point next_look_{};
+  TcpReunion reunion_;
   TcpRendezvous rendezvous_;
   std::thread thread_;
 };
@@ -58,26 +66,41 @@ TcpTransport::Impl::Impl(const Layout& layout, int rank, const Secret& secret,
     : inboxes_(layout, rank),
       timeout_(timeout),
       tls_(tls ? std::make_unique<TlsContext>(secret) : nullptr),
-      connections_(static_cast<std::size_t>(layout.ranks())),
-      rendezvous_(
-          io_, inboxes_.layout(), rank, secret, bind_address,
-          [this](int peer, asio::ip::tcp::socket socket) { OnProven(peer, std::move(socket)); }),
+      links_(static_cast<std::size_t>(layout.ranks())),
+      reunion_(
+          io_, rank, secret, timeout,
+          {.proven = [this](int peer,
+                            asio::ip::tcp::socket socket) { LinkTo(peer)->Use(std::move(socket)); },
+           .trouble = [this](int peer,
+                             const std::string& trouble) { LinkTo(peer)->OnTrouble(trouble); },
+           .gone = [this](int peer, const std::string& why) { LinkTo(peer)->OnGone(why); }}),
+      rendezvous_(io_, inboxes_.layout(), rank, secret, bind_address,
+                  {.proven =
+                       [this](int peer, asio::ip::tcp::socket socket) {
+                         return OnProven(peer, std::move(socket));
+                       },
+                   .looked = [this] { OnLook(); }}),
       thread_([this] { io_.run(); }) {}
 
+// Until all is said a connection that breaks is still mended.
 TcpTransport::Impl::~Impl() {
   const Deadline deadline = Clock::now() + kCloseTime;
-  std::vector<Connection> open;
+  const FrameType last = inboxes_.ended() ? FrameType::kGoodbye : FrameType::kLeft;
+  std::vector<Link> open;
+  OnIoThread([&] {
+    std::copy_if(links_.begin(), links_.end(), std::back_inserter(open),
+                 [](const Link& one) { return one != nullptr; });
+    for (const auto& link : open) link->Leave(inboxes_.Note(last, link->peer_rank()));
+  });
+  for (const auto& link : open) link->Flush(deadline);
+  OnIoThread([&] {
+    for (const auto& link : open) link->BeginClose();
+  });
+  for (const auto& link : open) link->AwaitClosed(deadline);
   OnIoThread([&] {
     rendezvous_.Stop();
-    std::copy_if(connections_.begin(), connections_.end(), std::back_inserter(open),
-                 [](const Connection& one) { return one != nullptr; });
+    reunion_.Stop();
   });
-  if (inboxes_.ended()) SayGoodbye();
-  for (const auto& connection : open) connection->Flush(deadline);
-  OnIoThread([&] {
-    for (const auto& connection : open) connection->BeginClose();
-  });
-  for (const auto& connection : open) connection->AwaitClosed(deadline);
   io_.stop();
   thread_.join();
 }
@@ -91,35 +114,49 @@ void TcpTransport::Impl::OnIoThread(const std::function<void()>& task) {
   done.get_future().wait();
 }
 
-void TcpTransport::Impl::OnProven(int rank, asio::ip::tcp::socket socket) {
-  auto& connection = connections_[static_cast<std::size_t>(rank)];
-  connection = std::make_shared<TcpConnection>(
-      std::move(socket), inboxes_.layout(), inboxes_.rank(), rank, tls_.get(), timeout_,
-      TcpConnection::Events{
-          .beat = [this, rank] { return inboxes_.Note(FrameType::kBeat, rank); },
+bool TcpTransport::Impl::OnProven(int rank, asio::ip::tcp::socket socket) {
+  if (!LinkTo(rank)) LinkTo(rank) = MakeLink(rank);
+  return LinkTo(rank)->Use(std::move(socket));
+}
+
+// A rank that looks whether this one lives has lost their connection. Where this side has not
+// noticed, a beat finds out. Strangers cost no more than a few beats a second.
+void TcpTransport::Impl::OnLook() {
+  const auto now = Clock::now();
+  if (now < next_look_) return;
+  next_look_ = now + kPauseBetweenLooks;
+  for (const auto& link : links_) {
+    if (link != nullptr) link->Beat();
+  }
+}
+
+TcpTransport::Impl::Link TcpTransport::Impl::MakeLink(int rank) {
+  return std::make_shared<TcpLink>(
+      io_.get_executor(), inboxes_.layout(), inboxes_.rank(), rank, tls_.get(), timeout_,
+      TcpLink::Events{
+          .note = [this, rank](FrameType type) { return inboxes_.Note(type, rank); },
           .received = [this](Frame frame) { inboxes_.Deliver(std::move(frame)); },
+          .seek = [this, rank](bool needed) { needed ? reunion_.Seek(rank) : reunion_.Rest(rank); },
           .lost = [this, rank](const std::string& reason) { inboxes_.Lose(rank, reason); }});
-  connection->Start();
+}
+
+void TcpTransport::Impl::Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline) {
+  std::vector<asio::ip::tcp::endpoint> endpoints;
+  for (const TcpAddress& address : by_rank) endpoints.push_back(EndpointOf(address));
+  OnIoThread([&] { reunion_.SetAddresses(endpoints); });
+  rendezvous_.Meet(endpoints, deadline);
 }
 
 void TcpTransport::Impl::Send(Frame frame) {
   if (inboxes_.SendHere(&frame)) return;
-  const int rank = inboxes_.layout().roles.at(frame.destination).rank;
-  const auto& connection = connections_[static_cast<std::size_t>(rank)];
-  FATHOM_CHECK(connection != nullptr);
-  connection->Send(std::move(frame));
-}
-
-void TcpTransport::Impl::SayGoodbye() {
-  for (int rank = 0; rank < inboxes_.layout().ranks(); ++rank) {
-    const auto& connection = connections_[static_cast<std::size_t>(rank)];
-    if (connection != nullptr) connection->Send(inboxes_.Note(FrameType::kGoodbye, rank));
-  }
+  const Link& to = LinkTo(inboxes_.layout().roles.at(frame.destination).rank);
+  FATHOM_CHECK(to != nullptr);
+  to->Send(std::move(frame));
 }
 
 void TcpTransport::Impl::Flush(Deadline deadline) {
-  for (const auto& connection : connections_) {
-    if (connection != nullptr) connection->Flush(deadline);
+  for (const auto& link : links_) {
+    if (link != nullptr) link->Flush(deadline);
   }
 }
 
@@ -138,7 +175,7 @@ TcpTransport::~TcpTransport() = default;
 std::uint16_t TcpTransport::port() const { return impl_->rendezvous().port(); }
 
 void TcpTransport::Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline) {
-  impl_->rendezvous().Meet(by_rank, deadline);
+  impl_->Connect(by_rank, deadline);
 }
 
 void TcpTransport::Send(Frame frame) { impl_->Send(std::move(frame)); }

@@ -3,9 +3,12 @@
 //
 // Life: the constructor listens; Connect proves the secret with every other rank, both ways; then
 // frames flow; the destructor sends what is queued, says goodbye if the run has ended in order
-// (kStop was sent or received) and closes. A frame that is not what it should be drops its
-// connection, as does a peer's end without goodbye: each role here then gets one kPeerLost for each
-// role there, with the reason as its payload.
+// (kStop was sent or received), else that this rank leaves, and closes.
+//
+// A connection that breaks is made anew, with a fresh proof of the secret, and goes on behind the
+// last frame that each side has. A peer is lost when that takes longer than the deadline, when its
+// process is gone or leaves, and when it sends what makes no sense: each role here then gets one
+// kPeerLost for each role there, with the reason as its payload.
 //
 // Thread rule: Connect and the destructor from one thread, Send after Connect has returned; else as
 // Transport says. One thread of its own does all input and output.
@@ -38,9 +41,9 @@ inline constexpr std::size_t kMaxUnproven = 64;
 
 class TcpTransport : public Transport {
  public:
-  // Listens on a port of the system's choice. A peer that takes, acknowledges or says nothing for
-  // `timeout` is lost. With `tls` frames are encrypted. Throws Error(kPeer) where `bind_address` is
-  // none of this host's.
+  // Listens, for its whole life, on a port of the system's choice. A peer that takes, acknowledges
+  // or says nothing for `timeout` is lost. With `tls` frames are encrypted. Throws Error(kPeer)
+  // where `bind_address` is none of this host's.
   TcpTransport(const Layout& layout, int rank, const Secret& secret,
                const std::string& bind_address, std::chrono::milliseconds timeout,
                bool tls = false);

@@ -67,7 +67,7 @@ TlsContext::TlsContext(const Secret& secret) {
     Fail(ExitCode::kPeer, "OpenSSL offers no TLS 1.3 with {}: set cluster.tls = false",
          kCipherName);
   }
-  SSL_CTX_set_num_tickets(native, 0);  // no connection is made a second time
+  SSL_CTX_set_num_tickets(native, 0);  // each connection agrees on keys of its own
   SSL_CTX_set_ex_data(native, OwnIndex(), this);
   SSL_CTX_set_psk_use_session_callback(native, UseSession);
   SSL_CTX_set_psk_find_session_callback(native, FindSession);

@@ -3,7 +3,6 @@
 #include <mpi.h>
 
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 #include <deque>
 #include <list>
@@ -15,42 +14,16 @@
 #include "common/error.h"
 #include "common/net/local_roles.h"
 #include "launcher/cluster/mpi_alarm.h"
+#include "launcher/cluster/mpi_message.h"
 
 namespace fathom {
 namespace {
-
-constexpr int kHeaderTag = 1;
-constexpr int kPayloadTag = 2;
-constexpr std::size_t kPieceBytes = std::size_t{64} << 20;
 
 // Polls without pause for so long after something has moved.
 constexpr auto kSpin = std::chrono::microseconds(50);
 constexpr int kBeatsATimeout = 5;
 constexpr auto kShortestNap = std::chrono::microseconds(20);
 constexpr auto kLongestNap = std::chrono::microseconds(1000);
-
-using Header = std::array<std::byte, kFrameHeaderBytes>;
-
-// A frame on its way out or in.
-struct Message {
-  Header header;
-  Frame frame;
-  std::vector<MPI_Request> requests;
-
-  bool Complete() {
-    int done = 0;
-    MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE);
-    return done != 0;
-  }
-
-  // Calls each(place, count) for the pieces of the payload.
-  template <typename Each>
-  void ForEachPiece(Each each) {
-    Buffer& payload = frame.payload;
-    for (std::size_t at = 0; at < payload.size(); at += kPieceBytes)
-      each(payload.data() + at, static_cast<int>(std::min(kPieceBytes, payload.size() - at)));
-  }
-};
 
 }  // namespace
 
@@ -81,11 +54,11 @@ class MpiTransport::Impl {
   MPI_Comm comm_ = MPI_COMM_NULL;
 
   // The thread's own.
-  std::list<Message> sending_;
-  std::vector<std::list<Message>> receiving_;  // by rank, in order of arrival
-  std::vector<bool> lost_;                     // by rank
-  std::vector<bool> left_;                     // by rank: it has said goodbye
-  std::vector<Clock::time_point> heard_;       // by rank
+  std::list<MpiFrameMessage> sending_;
+  std::vector<std::list<MpiFrameMessage>> receiving_;  // by rank, in order of arrival
+  std::vector<bool> lost_;                             // by rank
+  std::vector<bool> left_;                             // by rank: it has said goodbye
+  std::vector<Clock::time_point> heard_;               // by rank
   Clock::time_point last_beat_ = Clock::now();
 
   std::mutex mutex_;
@@ -201,16 +174,9 @@ bool MpiTransport::Impl::StartSends() {
     frames.swap(queue_);
   }
   for (Frame& frame : frames) {
-    Message& message = sending_.emplace_back();
+    MpiFrameMessage& message = sending_.emplace_back();
     message.frame = std::move(frame);
-    EncodeHeader(message.frame, message.header);
-    const int rank = layout_.roles.at(message.frame.destination).rank;
-    const auto send = [&](std::byte* place, int count, int tag) {
-      MPI_Isend(place, count, MPI_BYTE, rank, tag, comm_, &message.requests.emplace_back());
-    };
-    message.requests.reserve(2 + message.frame.payload.size() / kPieceBytes);
-    send(message.header.data(), static_cast<int>(kFrameHeaderBytes), kHeaderTag);
-    message.ForEachPiece([&](std::byte* place, int count) { send(place, count, kPayloadTag); });
+    message.StartSend(layout_.roles.at(message.frame.destination).rank, comm_);
   }
   return !frames.empty();
 }
@@ -238,7 +204,7 @@ bool MpiTransport::Impl::StartReceives() {
   int there = 0;
   MPI_Message header = MPI_MESSAGE_NULL;
   MPI_Status status;
-  MPI_Improbe(MPI_ANY_SOURCE, kHeaderTag, comm_, &there, &header, &status);
+  MPI_Improbe(MPI_ANY_SOURCE, kMpiHeaderTag, comm_, &there, &header, &status);
   if (there == 0) return false;
   const int rank = status.MPI_SOURCE;
   heard_[static_cast<std::size_t>(rank)] = Clock::now();
@@ -250,7 +216,7 @@ bool MpiTransport::Impl::StartReceives() {
     Lose(rank, fmt::format("a header of {} bytes came instead of {}", count, kFrameHeaderBytes));
     return true;
   }
-  Message message;
+  MpiFrameMessage message;
   MPI_Mrecv(message.header.data(), count, MPI_BYTE, &header, MPI_STATUS_IGNORE);
   if (lost_[static_cast<std::size_t>(rank)]) return true;
   try {
@@ -270,10 +236,9 @@ bool MpiTransport::Impl::StartReceives() {
     Lose(rank, error.what());
     return true;
   }
-  Message& kept = receiving_[static_cast<std::size_t>(rank)].emplace_back(std::move(message));
-  kept.ForEachPiece([&](std::byte* place, int bytes) {
-    MPI_Irecv(place, bytes, MPI_BYTE, rank, kPayloadTag, comm_, &kept.requests.emplace_back());
-  });
+  receiving_[static_cast<std::size_t>(rank)]
+      .emplace_back(std::move(message))
+      .StartReceive(rank, comm_);
   return true;
 }
 
@@ -282,7 +247,7 @@ bool MpiTransport::Impl::FinishReceives() {
   for (std::size_t rank = 0; rank < receiving_.size(); ++rank) {
     auto& messages = receiving_[rank];
     while (!messages.empty() && messages.front().Complete()) {
-      Message message = std::move(messages.front());
+      MpiFrameMessage message = std::move(messages.front());
       messages.pop_front();
       heard_[rank] = Clock::now();
       moved = true;

@@ -11,6 +11,7 @@
 #include "common/message/step_done_message.h"
 #include "common/message/step_order.h"
 #include "common/net/handshake.h"
+#include "common/net/send_queue.h"
 #include "tests/fuzz/fuzz_input.h"
 
 using namespace fathom;
@@ -29,6 +30,25 @@ Buffer Aligned(std::span<const std::byte> bytes) {
   Buffer buffer(bytes.size());
   if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
   return buffer;
+}
+
+// Numbers that a peer says it has received, of three frames sent: the first of a connection, or
+// not.
+void TakeReceived(std::span<const std::byte> numbers) {
+  SendQueue queue;
+  for (int i = 0; i < 3; ++i) queue.Push(MakeOutgoing(Frame{.type = FrameType::kStop}));
+  PayloadReader reader(numbers);
+  for (;;) {
+    std::vector<KeptFrame> frames;
+    queue.TakeUnwritten(2, &frames);
+    const auto number = reader.Get<std::uint64_t>();
+    if ((number >> 63) != 0) {
+      queue.Resume(number << 1 >> 1);
+    } else {
+      queue.Acknowledge(number);
+    }
+    if (queue.written() > 3 || queue.acknowledged() > queue.written()) std::abort();
+  }
 }
 
 // A frame without a payload stands for the profile, which travels by MPI.
@@ -62,6 +82,9 @@ void Decode(FrameType type, std::span<const std::byte> payload) {
     case FrameType::kOrder:
       DecodeOrder(payload);
       return;
+    case FrameType::kReceived:
+      TakeReceived(payload);
+      return;
     case FrameType::kPeerLost:
     case FrameType::kHandshake:
     case FrameType::kWorkerDone:
@@ -72,6 +95,7 @@ void Decode(FrameType type, std::span<const std::byte> payload) {
     case FrameType::kPaused:
     case FrameType::kAlive:
     case FrameType::kBeat:
+    case FrameType::kLeft:
       DecodeProfile(payload);
       return;
   }

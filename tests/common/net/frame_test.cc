@@ -45,7 +45,7 @@ T At(const Header& header, std::size_t at) {
 TEST(Frame, HeaderLiesAsTheWireFormatSays) {
   const Header header = Encoded(MakeFrame());
   EXPECT_EQ(std::memcmp(header.data(), "FTHM", 4), 0);
-  EXPECT_EQ(At<std::uint16_t>(header, 4), 2);
+  EXPECT_EQ(At<std::uint16_t>(header, 4), 3);
   EXPECT_EQ(At<std::uint16_t>(header, 6), 3);
   EXPECT_EQ(At<std::uint16_t>(header, 8), 3);
   EXPECT_EQ(At<std::uint16_t>(header, 10), 0x0405);
@@ -86,7 +86,7 @@ TEST(Frame, WrongVersion) {
 }
 
 TEST(Frame, UnknownType) {
-  for (const std::uint16_t type : {0, 19, 0xFFFF}) {
+  for (const std::uint16_t type : {0, 21, 0xFFFF}) {
     Header header = Encoded(MakeFrame());
     Overwrite(&header, 6, type);
     ExpectError(ExitCode::kPeer, {"unknown type"}, [&] { DecodeHeader(header); });

@@ -27,6 +27,7 @@ class TcpConnectionTest : public ::testing::Test {
     });
     EXPECT_TRUE(peer_->Prove(secret_, 1, 0));
     connecting.join();
+    EXPECT_EQ(peer_->Resume(2, 0, 0), 0U);
   }
 
   // Each role here hears, once, that each role there is lost, and why; then nothing more.
@@ -116,6 +117,11 @@ TEST_F(TcpConnectionTest, DestinationOfAnotherRank) {
 TEST_F(TcpConnectionTest, HandshakeAfterTheHandshake) {
   peer_->WriteFrame(MakeFrame(FrameType::kHandshake, 2, 1, 1));
   ExpectLost("after the handshake");
+}
+
+TEST_F(TcpConnectionTest, NoteWithAPayload) {
+  peer_->WriteFrame(MakeFrame(FrameType::kBeat, 2, 0, 0, "tick"));
+  ExpectLost("with a payload of 4 bytes");
 }
 
 TEST_F(TcpConnectionTest, FrameAfterGoodbye) {
@@ -223,9 +229,15 @@ TEST_F(TcpConnectionTest, PeerThatVanishesInAPayload) {
   ExpectLost("in the middle of a frame");
 }
 
-TEST_F(TcpConnectionTest, ResetConnection) {
+TEST_F(TcpConnectionTest, ResetOfAProcessThatIsGone) {
   peer_->Reset();
-  ExpectLost("the connection broke");
+  ExpectLost(
+      "the connection broke: Connection reset by peer; nobody listens at 127.0.0.1:1 any more");
+}
+
+TEST_F(TcpConnectionTest, PeerThatLeavesIsLostAtOnce) {
+  peer_->WriteFrame(MakeFrame(FrameType::kLeft, 2, 0, 0));
+  ExpectLost("before the end of the run");
 }
 
 TEST_F(TcpConnectionTest, EndAfterGoodbyeIsNoLoss) {
@@ -278,7 +290,7 @@ TEST_F(TcpConnectionTest, DestructorWaitsUntilAQueueOfManyMegabytesIsSent) {
   EXPECT_EQ(text.size(), kFrames * (kFrameHeaderBytes + kBytes) + 2 * kFrameHeaderBytes);
 }
 
-TEST_F(TcpConnectionTest, DestructorOfARunThatFailedSaysNoGoodbye) {
+TEST_F(TcpConnectionTest, DestructorOfARunThatFailedSaysThatItLeaves) {
   transport_->Send(MakeFrame(FrameType::kFailed, 0, 2, 7));
   std::string text;
   std::thread reading([&] {
@@ -287,9 +299,10 @@ TEST_F(TcpConnectionTest, DestructorOfARunThatFailedSaysNoGoodbye) {
   });
   transport_.reset();
   reading.join();
-  ASSERT_EQ(text.size(), kFrameHeaderBytes);
-  EXPECT_EQ(DecodeHeader(std::as_bytes(std::span(text)).first<kFrameHeaderBytes>()).type,
-            FrameType::kFailed);
+  ASSERT_EQ(text.size(), 2 * kFrameHeaderBytes);
+  const auto bytes = std::as_bytes(std::span(text));
+  EXPECT_EQ(DecodeHeader(bytes.first<kFrameHeaderBytes>()).type, FrameType::kFailed);
+  EXPECT_EQ(DecodeHeader(bytes.last<kFrameHeaderBytes>()).type, FrameType::kLeft);
 }
 
 }  // namespace

@@ -127,6 +127,14 @@ class HandPeer {
     return message;
   }
 
+  // The first frames of a connection: how many numbered ones this side has received, and the other.
+  std::uint64_t Resume(RoleId own, RoleId other, std::uint64_t received) {
+    WriteFrame(MakeFrame(FrameType::kReceived, own, other, received));
+    const FrameHeader header = ReadHeader();
+    EXPECT_EQ(header.type, FrameType::kReceived);
+    return header.step;
+  }
+
   // Of the next frame; its payload must be empty.
   FrameHeader ReadHeader() {
     std::array<std::byte, kFrameHeaderBytes> header{};

@@ -163,6 +163,7 @@ TEST(TcpTransport, FlushWithADeadlineReturnsWhereThePeerReadsNothing) {
   });
   EXPECT_TRUE(peer.Prove(secret, 1, 0));
   connecting.join();
+  peer.Resume(2, 0, 0);
   transport->Send(MakeFrame(FrameType::kRows, 1, 2, 0, std::string(64 << 20, 'r')));
   transport->Flush(Clock::now() + std::chrono::milliseconds(10));
   peer.Close();
@@ -223,6 +224,7 @@ TEST(TcpTransport, WithTlsNoFrameIsReadableOnTheWay) {
     });
     EXPECT_TRUE(peer.Prove(secret, 1, 0));
     connecting.join();
+    if (!tls) peer.Resume(2, 0, 0);
     // This peer holds the secret, and speaks no TLS.
     transport->Send(MakeFrame(FrameType::kRows, 1, 2, 0, "rows in the clear"));
     peer.WriteFrame(MakeFrame(FrameType::kPush, 2, 1, 0, "a push in the clear"));

@@ -1,0 +1,67 @@
+// Seeks the other rank of a pair whose connection broke. The higher rank dials the lower and both
+// prove the secret anew. The lower waits to be dialled, and looks meanwhile whether the other
+// process still listens: one that has gone, or been killed, is soon noticed by either. A look also
+// makes the other send a beat, which tells it of a break that it has not noticed.
+//
+// Thread rule: the io thread only.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/net/handshake.h"
+#include "common/net/tcp_handshake.h"
+#include "common/net/tcp_transport.h"
+
+namespace fathom {
+
+class TcpReunion {
+ public:
+  struct Events {
+    std::function<void(int rank, boost::asio::ip::tcp::socket socket)> proven;
+    std::function<void(int rank, const std::string& trouble)> trouble;  // of one attempt
+    std::function<void(int rank, const std::string& why)> gone;         // nobody listens there
+  };
+
+  // A process on this host counts as gone when its address refuses a connection and nobody listens
+  // there. One on another host, when its address has refused every attempt for a sixtieth of
+  // `timeout`: a firewall's rule can refuse for a moment too.
+  TcpReunion(boost::asio::io_context& io, int rank, const Secret& secret,
+             std::chrono::milliseconds timeout, Events events);
+
+  void SetAddresses(std::vector<boost::asio::ip::tcp::endpoint> by_rank);
+
+  // Attempts follow one another, with growing pauses, until one is proven or Rest. After one that
+  // was proven Seek goes on with the pause that it had reached; after Rest it begins anew.
+  void Seek(int rank);
+  void Rest(int rank);
+  void Stop();
+
+ private:
+  struct Search;
+  using SharedSearch = std::shared_ptr<Search>;
+
+  void AttemptLater(const SharedSearch& search);
+  void Attempt(const SharedSearch& search);
+  void OnConnect(const SharedSearch& search, const boost::system::error_code& error);
+  void OnHandshake(const SharedSearch& search, TcpHandshake& handshake);
+  void OnTrouble(const SharedSearch& search, const std::string& trouble);
+  bool HasGone(const SharedSearch& search, const boost::system::error_code& error) const;
+  std::string AddressWords(int rank) const;
+
+  boost::asio::io_context& io_;
+  const int rank_;
+  const Secret secret_;
+  const std::chrono::milliseconds timeout_;
+  const Events events_;
+  std::vector<boost::asio::ip::tcp::endpoint> addresses_;  // by rank; none before SetAddresses
+  std::map<int, SharedSearch> searches_;                   // by rank
+};
+
+}  // namespace fathom
