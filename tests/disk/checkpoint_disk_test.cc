@@ -423,7 +423,7 @@ TEST_P(CheckpointDiskThat, LeavesTheNewestOrTheOneBeforeAfterACrashAtAnyOperatio
     std::set<std::uint64_t> seen;
     for (std::size_t changes = 0; changes <= disk.changes(); ++changes) {
       // Partitions are written one like the other: some of their operations stand for all.
-      if (changes % 16 != 0 && !disk.NearARename(changes)) continue;
+      if (changes % 32 != 0 && !disk.NearARename(changes)) continue;
       const ScratchDir crashed;
       disk.Restore(changes, keep, crashed.path() / "out");
       const CheckpointDir dir(crashed.path() / "out" / "checkpoints");
