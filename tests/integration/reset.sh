@@ -19,7 +19,7 @@ iptables -L >/dev/null 2>&1 && ways+=(reject)
 
 generated_config 60000
 train=("$fathom" train "$scratch/config.toml" data.packed_dir="$scratch/packed" output.progress_seconds=1
-  train.epochs=$((60 + 12 * resets)))
+  train.epochs=$((60 + 8 * resets)))
 "${train[@]}" output.dir="$scratch/reference" >/dev/null 2>&1
 
 # Connections between two ranks of the run: local and remote address, once from each side.

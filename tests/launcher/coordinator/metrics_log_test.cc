@@ -188,8 +188,8 @@ TEST(MetricsLog, BeginsAnewOrGoesOn) {
 TEST(MetricsLog, HalfALineOfAKilledRunIsRemoved) {
   const testing::ScratchDir dir;
   const auto file = dir.path() / "metrics.jsonl";
-  for (const std::string& half : {"", "{\"event\": \"tr", "{}"}) {
-    dir.Write("metrics.jsonl", "{\"event\":\"train\"}\n" + half);
+  for (const char* const half : {"", "{\"event\": \"tr", "{}"}) {
+    dir.Write("metrics.jsonl", std::string("{\"event\":\"train\"}\n") + half);
     MetricsLog(file, MetricsLog::Write::kOn).Resume(5);
     EXPECT_EQ(LinesOf(dir).size(), 2U);
     EXPECT_EQ(LinesOf(dir).back()["event"], "resume");
