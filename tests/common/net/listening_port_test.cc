@@ -13,7 +13,7 @@ using boost::asio::ip::tcp;
 TEST(ListeningPort, IsToldWhileSomebodyListens) {
   boost::asio::io_context io;
   for (const tcp::endpoint& here : {tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0),
-                                   tcp::endpoint(tcp::v4(), 0)}) {
+                                    tcp::endpoint(tcp::v4(), 0)}) {
     tcp::acceptor acceptor(io, here);
     const std::uint16_t port = acceptor.local_endpoint().port();
     EXPECT_EQ(SomebodyListens(port), true);
