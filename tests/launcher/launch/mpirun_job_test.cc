@@ -35,18 +35,19 @@ TEST(MpirunJob, G31WhereOneHasBegunItIsNot) {
 }
 
 // In a process of its own: a signal is counted for ever. The shell takes no notice of the signal
-// for its first second, as mpirun does before its ranks are there.
+// for half a second after the first one, as mpirun does before its ranks are there.
 TEST(MpirunJobDeathTest, G18ASignalBeforeTheRanksAreThereIsNotLost) {
   const testing::ScratchDir dir;
+  const auto ready = dir.path() / "ready";
+  const std::string script = "trap '' USR1; : > " + ready.string() +
+                             "; sleep 0.5; trap 'exit 9' USR1; while :; do sleep 0.05; done";
   EXPECT_EXIT(
       {
         StopSignal::Listen({SIGTERM}, StopSignal::Second::kIsCounted);
-        raise(SIGTERM);
-        MpirunJob job(
-            {"sh", "-c",
-             "trap '' USR1; sleep 0.5; trap 'exit 9' USR1; for i in $(seq 1000); do sleep "
-             "0.05; done"},
-            {}, [] { return false; });
+        MpirunJob job({"sh", "-c", script}, {}, [&] {
+          if (StopSignal::Count() == 0 && std::filesystem::exists(ready)) raise(SIGTERM);
+          return false;
+        });
         std::_Exit(job.Run());
       },
       ::testing::ExitedWithCode(9), "signal 15");
