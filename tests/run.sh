@@ -141,7 +141,6 @@ if [ "$all" = no ]; then
 else
   # The scripts wait for deadlines most of the time.
   jobs=$((jobs + 1)) count "tests and slow scripts" release -LE long
-  check "clang-tidy" tests/structure/tidy.sh 90
   build asan ""
   count "under asan and ubsan" asan -L unit
   fuzz 20

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <string>
 #include <thread>
 
 #include "launcher/launch/stop_signal.h"
