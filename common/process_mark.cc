@@ -9,13 +9,12 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
-#include <sstream>
-#include <vector>
 
 #include "common/error.h"
+#include "common/process_stat.h"
+#include "common/whole_number.h"
 
 namespace fathom {
 namespace {
@@ -58,12 +57,6 @@ bool HasMemory(pid_t pid) {
   return !(file >> pages) || pages > 0;
 }
 
-template <typename T>
-bool ReadNumber(std::string_view text, T* value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty();
-}
-
 }  // namespace
 
 std::string RandomToken() {
@@ -74,21 +67,8 @@ std::string RandomToken() {
 }
 
 std::optional<std::uint64_t> StartOf(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream words(text.substr(name_end + 1));
-  std::vector<std::string> fields(3);  // so that the index is the number of `man 5 proc`
-  for (std::string word; words >> word;) fields.push_back(word);
-  constexpr std::size_t kState = 3, kThreads = 20, kStart = 22;
-  std::uint64_t start = 0, threads = 0;
-  if (fields.size() <= kStart || !ReadNumber(fields[kStart], &start)) return std::nullopt;
-  // Its main thread may be over while others still end.
-  const bool ended = fields[kState] == "Z" || fields[kState] == "X";
-  if (ended && (!ReadNumber(fields[kThreads], &threads) || threads <= 1)) return std::nullopt;
-  return start;
+  const auto stat = ProcessStat::Of(pid);
+  return stat && !stat->ended ? std::optional(stat->start) : std::nullopt;
 }
 
 std::string ProcessMark::Name() const {
@@ -109,9 +89,13 @@ std::optional<ProcessMark> ProcessMark::FromName(std::string_view name) {
   const auto hex = [](unsigned char c) { return std::isxdigit(c) != 0; };
   if (mark.token.size() != kTokenDigits || !std::all_of(mark.token.begin(), mark.token.end(), hex))
     return std::nullopt;
-  if (!ReadNumber(parts[1], &mark.pid) || !ReadNumber(parts[2], &mark.start) ||
-      !ReadNumber(parts[3], &mark.pid_space) || mark.pid <= 0)
-    return std::nullopt;
+  const auto pid = WholeNumber<pid_t>(parts[1]);
+  const auto start = WholeNumber<std::uint64_t>(parts[2]);
+  const auto pid_space = WholeNumber<std::uint64_t>(parts[3]);
+  if (!pid || !start || !pid_space || *pid <= 0) return std::nullopt;
+  mark.pid = *pid;
+  mark.start = *start;
+  mark.pid_space = *pid_space;
   mark.boot = parts[4];
   mark.host = parts[5];
   if (!std::all_of(mark.boot.begin(), mark.boot.end(), hex) || mark.host.empty() ||

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -17,7 +16,9 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/folder_entries.h"
 #include "common/terminal.h"
+#include "common/whole_number.h"
 
 namespace fathom {
 namespace {
@@ -56,16 +57,15 @@ std::shared_ptr<spdlog::logger>& Current() {
   return logger;
 }
 
-// The number in PREFIX N SUFFIX.
+// The number in PREFIX N SUFFIX, which begins with a dot.
 std::optional<int> NumberIn(std::string_view name, std::string_view prefix,
                             std::string_view suffix) {
   if (!name.starts_with(prefix)) return std::nullopt;
   name.remove_prefix(prefix.size());
-  int number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
-  return error == std::errc() && number > 0 && rest.starts_with(suffix) ? std::optional(number)
-                                                                        : std::nullopt;
+  const std::string_view digits = name.substr(0, name.find('.'));
+  const auto number = WholeNumber<int>(digits);
+  const bool fits = number && *number > 0 && name.substr(digits.size()).starts_with(suffix);
+  return fits ? number : std::nullopt;
 }
 
 struct NumberedLog {
@@ -76,10 +76,9 @@ struct NumberedLog {
 std::vector<NumberedLog> NumberedLogs(const fs::path& dir, const std::string& prefix,
                                       std::string_view suffix) {
   std::vector<NumberedLog> logs;
-  std::error_code none;
-  for (fs::directory_iterator it(dir, none), end; !none && it != end; it.increment(none)) {
-    if (const auto number = NumberIn(it->path().filename().string(), prefix, suffix))
-      logs.push_back({*number, it->path()});
+  for (const fs::path& file : EntriesOf(dir)) {
+    if (const auto number = NumberIn(file.filename().string(), prefix, suffix))
+      logs.push_back({*number, file});
   }
   return logs;
 }

@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/file/descriptor.h"
+#include "common/folder_entries.h"
 
 namespace fathom {
 namespace {
@@ -152,10 +153,7 @@ void RemoveFolder(const fs::path& folder, const fs::path& last) {
     if (unlink(folder.c_str()) != 0 && errno != EBUSY) Refused(folder, "cannot be removed");
     return;
   }
-  std::vector<fs::path> entries;
-  for (fs::directory_iterator it(folder, none), end; !none && it != end; it.increment(none))
-    entries.push_back(it->path());
-  for (const fs::path& entry : entries) {
+  for (const fs::path& entry : EntriesOf(folder)) {
     if (entry.filename() != last) RemoveFolder(entry, "");
   }
   if (!last.empty()) RemoveFolder(folder / last, "");

@@ -113,7 +113,7 @@ void PublishedFolder::Publish(Other other) const {
   try {
     SyncDir(folder);  // the new one's name must be on the disk before the old one goes
     Remove();
-    MoveOrCopy();
+    MoveOrCopy(partial_, path_);
     SyncDir(folder);
   } catch (const Error& error) {
     FailToTakeName(error.what());
@@ -127,11 +127,19 @@ bool PublishedFolder::Exchange() const {
   FailToTakeName(std::strerror(errno));
 }
 
+void PublishedFolder::MoveTo(const fs::path& name) const {
+  const fs::path from = Find();
+  MoveOrCopy(from, name);
+  SyncDir(fs::absolute(name).parent_path());
+  SyncDir(fs::absolute(from).parent_path());
+}
+
 // What another host holds open may still be in the old folder (NFS).
-void PublishedFolder::MoveOrCopy() const {
-  if (rename(partial_.c_str(), path_.c_str()) == 0) return;
-  if (IsNotOffered(errno) || errno == ENOTEMPTY || errno == EEXIST) return Copy();
-  Fail(ExitCode::kModel, "{}", std::strerror(errno));
+void PublishedFolder::MoveOrCopy(const fs::path& from, const fs::path& to) const {
+  if (rename(from.c_str(), to.c_str()) == 0) return;
+  if (IsNotOffered(errno) || errno == ENOTEMPTY || errno == EEXIST) return Copy(from, to);
+  Fail(ExitCode::kModel, "{}: cannot be renamed to {}: {}", from.string(), to.string(),
+       std::strerror(errno));
 }
 
 void PublishedFolder::FailToTakeName(const char* why) const {
@@ -141,23 +149,24 @@ void PublishedFolder::FailToTakeName(const char* why) const {
        partial_.string(), path_.string(), why);
 }
 
-// At every instant the folder holds its seal, or what marks it as one of ours that is not whole.
-void PublishedFolder::Copy() const {
-  const fs::path mark = path_ / PartialOf(seal_.file);
+// At every instant the new folder holds its seal, or what marks it as one of ours that is not
+// whole.
+void PublishedFolder::Copy(const fs::path& from, const fs::path& to) const {
+  const fs::path mark = to / PartialOf(seal_.file);
   const fs::path seal_copy = mark.string() + "-copy";
-  MakeFolder(path_);
+  MakeFolder(to);
   DurableFile(mark).Finish();
-  for (const auto& entry : fs::directory_iterator(partial_)) {
+  for (const auto& entry : fs::directory_iterator(from)) {
     const fs::path name = entry.path().filename();
-    if (name != seal_.file) LinkOrCopy(entry.path(), path_ / name);
+    if (name != seal_.file) LinkOrCopy(entry.path(), to / name);
   }
-  LinkOrCopy(partial_ / seal_.file, seal_copy);
-  SyncDir(path_);
+  LinkOrCopy(from / seal_.file, seal_copy);
+  SyncDir(to);
   Rename(seal_copy, mark);
-  Rename(mark, path_ / seal_.file);
-  SyncDir(path_);
-  SyncDir(fs::absolute(path_).parent_path());
-  Discard();
+  Rename(mark, to / seal_.file);
+  SyncDir(to);
+  SyncDir(fs::absolute(to).parent_path());
+  Remove(from);
 }
 
 void PublishedFolder::Remove() const { Remove(path_); }

@@ -68,6 +68,9 @@ class PublishedFolder {
   enum class Other { kIsReplaced, kStays };
   void Publish(Other other = Other::kIsReplaced) const;
 
+  // The whole folder, as Find says, gets a name elsewhere that is free. Throws Error(kModel).
+  void MoveTo(const std::filesystem::path& name) const;
+
   // Removes the folder of this name; one that is half removed does not look whole. Nothing happens
   // where it is not there.
   void Remove() const;
@@ -78,8 +81,8 @@ class PublishedFolder {
  private:
   bool HoldsSeal(const std::filesystem::path& folder) const;
   bool Exchange() const;
-  void MoveOrCopy() const;
-  void Copy() const;
+  void MoveOrCopy(const std::filesystem::path& from, const std::filesystem::path& to) const;
+  void Copy(const std::filesystem::path& from, const std::filesystem::path& to) const;
   void Remove(const std::filesystem::path& folder) const;
   [[noreturn]] void FailToTakeName(const char* why) const;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/error.h"
+#include "common/folder_entries.h"
 #include "common/process_mark.h"
 
 namespace fathom {
@@ -35,14 +36,13 @@ ScratchFolder::~ScratchFolder() {
 }
 
 void RemoveLeftOvers(const fs::path& parent, const std::string& infix) {
-  std::error_code none;
-  for (fs::directory_iterator it(parent, none), end; !none && it != end; it.increment(none)) {
-    const std::string name = it->path().filename().string();
+  for (const fs::path& entry : EntriesOf(parent)) {
+    const std::string name = entry.filename().string();
     const std::size_t at = name.find(infix);
     if (at == std::string::npos) continue;
     const auto mark = ProcessMark::FromName(std::string_view(name).substr(at + infix.size()));
     std::error_code ignored;
-    if (mark && StateOf(*mark) == ProcessState::kDead) fs::remove_all(it->path(), ignored);
+    if (mark && StateOf(*mark) == ProcessState::kDead) fs::remove_all(entry, ignored);
   }
 }
 

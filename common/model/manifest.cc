@@ -1,7 +1,6 @@
 #include "common/model/manifest.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "common/file/durable_file.h"
 #include "common/file/replaced_file.h"
 #include "common/model/checked_file.h"
+#include "common/whole_number.h"
 #include "common/xxh3.h"
 
 namespace fathom {
@@ -114,12 +114,11 @@ const Json& Array(const Json& object, const char* name) {
 }
 
 std::uint64_t Checksum(const std::string& text) {
-  std::uint64_t checksum = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), checksum, 16);
-  if (text.size() != 16 || error != std::errc() || end != text.data() + text.size()) {
+  const auto checksum = WholeNumber<std::uint64_t>(text, 16);
+  if (text.size() != 16 || !checksum) {
     Wrong(fmt::format("\"xxh3\" is not 16 hexadecimal digits: \"{}\"", text));
   }
-  return checksum;
+  return *checksum;
 }
 
 Precision PrecisionFrom(const std::string& name) {
@@ -242,7 +241,9 @@ Manifest ReadManifest(const fs::path& dir) {
   const Buffer bytes = ReadFile(file, kModelRemedy);
   const char* text = reinterpret_cast<const char*>(bytes.data());
   try {
-    return FromJson(Json::parse(text, text + bytes.size()));
+    Manifest manifest = FromJson(Json::parse(text, text + bytes.size()));
+    manifest.digest = Xxh3(bytes.bytes());
+    return manifest;
   } catch (const std::exception& error) {
     Fail(ExitCode::kModel, "{}: the manifest is damaged ({}): {}", file.string(), error.what(),
          kModelRemedy);

@@ -53,6 +53,7 @@ struct Manifest {
   UpdateRuleKind dense_rule = DefaultRule(OptimizerPart::kDense);
   std::vector<ModelFileEntry> files;
   std::optional<TrainingProgress> progress = {};  // of a checkpoint
+  std::uint64_t digest = 0;                       // XXH3-64 of the file that it was read from
 
   std::uint64_t Rows(std::size_t table) const;
 };

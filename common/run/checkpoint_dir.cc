@@ -4,15 +4,16 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <string>
 #include <string_view>
 
 #include "common/error.h"
 #include "common/file/durable_file.h"
+#include "common/folder_entries.h"
 #include "common/model/manifest.h"
 #include "common/run_log.h"
+#include "common/whole_number.h"
 
 namespace fathom {
 namespace {
@@ -28,25 +29,13 @@ std::string NameOf(std::uint64_t step) { return fmt::format("{}{:012}", kPrefix,
 
 template <typename Number>
 std::optional<Number> NumberAfter(std::string_view prefix, std::string_view name) {
-  Number number = 0;
-  const char* const end = name.data() + name.size();
   if (!name.starts_with(prefix)) return std::nullopt;
-  const auto [stopped, error] = std::from_chars(name.data() + prefix.size(), end, number);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return number;
+  return WholeNumber<Number>(name.substr(prefix.size()));
 }
 
 std::optional<std::uint64_t> StepOfName(std::string_view name) {
   const auto step = NumberAfter<std::uint64_t>(kPrefix, name);
   return step && name == NameOf(*step) ? step : std::nullopt;
-}
-
-std::vector<fs::path> EntriesOf(const fs::path& dir) {
-  std::vector<fs::path> entries;
-  std::error_code none;
-  for (fs::directory_iterator it(dir, none), end; !none && it != end; it.increment(none))
-    entries.push_back(it->path());
-  return entries;
 }
 
 // What cannot be removed stays until the next time.
@@ -57,6 +46,10 @@ void Quietly(Call call) {
   } catch (const Error& error) {
     LogWarning("an old checkpoint stays: {}", error.what());
   }
+}
+
+void LogPutAside(const fs::path& from, const fs::path& to) {
+  LogInfo("put aside: {} is now {}", from.string(), to.string());
 }
 
 bool HoldsWholeCheckpoint(const fs::path& dir, std::uint64_t step) {
@@ -72,17 +65,6 @@ bool HoldsWholeCheckpoint(const fs::path& dir, std::uint64_t step) {
   } catch (const Error&) {
     return false;
   }
-}
-
-// For folders that cannot be renamed, as those of an overlay's lower layer.
-void CopyFolder(const fs::path& from, const PublishedFolder& to) {
-  to.Start();
-  for (const fs::path& file : EntriesOf(from)) {
-    if (file.filename() != kModelSeal.file) LinkOrCopy(file, to.partial() / file.filename());
-  }
-  LinkOrCopy(from / kModelSeal.file, to.partial() / kModelSeal.file);
-  SyncDir(to.partial());
-  to.Publish();
 }
 
 }  // namespace
@@ -127,9 +109,19 @@ std::optional<std::uint64_t> CheckpointDir::StepOf(const fs::path& dir) const {
 void CheckpointDir::Start(std::uint64_t step) const {
   const PublishedFolder folder = Folder(step);
   std::error_code none;
-  if (fs::exists(folder.path(), none) && !folder.IsHalfRemoved() &&
-      !HoldsWholeCheckpoint(folder.path(), step))
-    MoveAside(step, MakeAside());
+  const bool in_the_way = fs::exists(folder.path(), none) && !folder.IsHalfRemoved() &&
+                          !HoldsWholeCheckpoint(folder.path(), step);
+  if (in_the_way) {
+    const fs::path aside = MakeAside() / NameOf(step);
+    if (folder.IsWhole()) {
+      folder.MoveTo(aside);
+    } else {
+      Rename(folder.path(), aside);
+      SyncDir(aside.parent_path());
+      SyncDir(dir_);
+    }
+    LogPutAside(folder.path(), aside);
+  }
   folder.Start();
   SyncDir(fs::absolute(dir_).parent_path());
 }
@@ -142,7 +134,12 @@ std::optional<fs::path> CheckpointDir::PutAside(std::optional<std::uint64_t> aft
   if (steps.empty()) return std::nullopt;
   const fs::path aside = MakeAside();
   // The latest first: wherever this is cut off, what stays is one line.
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) MoveAside(*step, aside);
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    const PublishedFolder folder = Folder(*step);
+    const fs::path from = folder.Find();
+    folder.MoveTo(aside / NameOf(*step));
+    LogPutAside(from, aside / NameOf(*step));
+  }
   return aside;
 }
 
@@ -161,24 +158,6 @@ fs::path CheckpointDir::MakeAside() const {
       Fail(ExitCode::kModel, "{}: cannot be made: {}", aside.string(), std::strerror(errno));
   }
   Fail(ExitCode::kModel, "{}: too many checkpoints were put aside: remove some", dir_.string());
-}
-
-void CheckpointDir::MoveAside(std::uint64_t step, const fs::path& aside) const {
-  const PublishedFolder folder = Folder(step);
-  const fs::path from = folder.PartialIsWhole() ? folder.Find() : folder.path();
-  const fs::path to = aside / NameOf(step);
-  std::error_code refused;
-  fs::rename(from, to, refused);
-  if (refused == std::errc::cross_device_link && fs::exists(from / kModelSeal.file)) {
-    CopyFolder(from, {to, kModelSeal});
-    folder.Remove();
-  } else if (refused) {
-    Fail(ExitCode::kModel, "{}: cannot be moved to {}: {}", from.string(), to.string(),
-         refused.message());
-  }
-  SyncDir(aside);
-  SyncDir(dir_);
-  LogInfo("put aside: {} is now {}", from.string(), to.string());
 }
 
 void CheckpointDir::Prune(std::size_t keep, std::uint64_t written,

@@ -74,7 +74,6 @@ class CheckpointDir {
  private:
   PublishedFolder Folder(std::uint64_t step) const;
   std::filesystem::path MakeAside() const;
-  void MoveAside(std::uint64_t step, const std::filesystem::path& aside) const;
 
   std::filesystem::path dir_;
 };

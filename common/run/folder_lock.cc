@@ -16,6 +16,7 @@
 
 #include "common/error.h"
 #include "common/file/scratch_folder.h"
+#include "common/folder_entries.h"
 #include "common/process_mark.h"
 #include "common/run_log.h"
 
@@ -85,9 +86,8 @@ struct Holder {
 
 // Nothing: the lock is free, or being released. Throws where it is no lock of ours.
 std::optional<Holder> FindHolder(const fs::path& lock) {
-  std::error_code none;
-  for (fs::directory_iterator it(lock, none), end; !none && it != end; it.increment(none)) {
-    const std::string name = it->path().filename().string();
+  for (const fs::path& entry : EntriesOf(lock)) {
+    const std::string name = entry.filename().string();
     if (auto mark = ProcessMark::FromName(name)) return Holder{name, *std::move(mark)};
     Fail(ExitCode::kUsage,
          "{}: holds \"{}\", which no run has put there: if no run writes into this folder, remove "

@@ -6,10 +6,6 @@
 #include <utility>
 
 #include "common/error.h"
-#include "common/file/durable_file.h"
-#include "common/model/checked_file.h"
-#include "common/model/manifest.h"
-#include "common/xxh3.h"
 
 namespace fathom {
 namespace {
@@ -19,15 +15,13 @@ namespace fs = std::filesystem;
 constexpr int kReadings = 10;
 constexpr auto kBetween = std::chrono::milliseconds(20);
 
-std::uint64_t DigestOf(const fs::path& dir) {
-  return Xxh3(ReadFile(dir / "manifest.json", kModelRemedy).bytes());
-}
-
 }  // namespace
 
-ModelIdentity IdentityOf(const fs::path& dir) {
-  return {.step = ReadManifest(dir).step, .digest = DigestOf(dir)};
+ModelIdentity IdentityOf(const Manifest& manifest) {
+  return {.step = manifest.step, .digest = manifest.digest};
 }
+
+ModelIdentity IdentityOf(const fs::path& dir) { return IdentityOf(ReadManifest(dir)); }
 
 void CheckIdentity(const fs::path& dir, const ModelIdentity& expected) {
   const ModelIdentity found = IdentityOf(dir);
@@ -46,7 +40,7 @@ std::vector<ModelWatch::Sight> ModelWatch::Look() const {
   for (const fs::path& dir : dirs_) {
     Sight& sight = sights.emplace_back(Sight{.place = FindModel(dir), .digest = std::nullopt});
     try {
-      sight.digest = DigestOf(sight.place);
+      sight.digest = ReadManifest(sight.place).digest;
     } catch (const Error&) {  // no model, or none just now
     }
   }

@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "common/model/manifest.h"
+
 namespace fathom {
 
 // The manifest names every file with its checksum, so its own digest stands for the model.
@@ -17,6 +19,7 @@ struct ModelIdentity {
   friend bool operator==(const ModelIdentity&, const ModelIdentity&) = default;
 };
 
+ModelIdentity IdentityOf(const Manifest& manifest);
 ModelIdentity IdentityOf(const std::filesystem::path& dir);
 
 // Throws Error(kModel) where the folder holds another model than rank 0 has found at this path.

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "common/folder_entries.h"
+
 namespace fathom {
 namespace {
 
@@ -28,10 +30,9 @@ bool RemoveIfUnused(const fs::path& file) {
 
 int RemoveLeftSegments(const fs::path& dir) {
   int removed = 0;
-  std::error_code none;
-  for (fs::directory_iterator it(dir, none), end; !none && it != end; it.increment(none)) {
-    if (it->path().filename().string().starts_with("vader_segment."))
-      removed += RemoveIfUnused(it->path()) ? 1 : 0;
+  for (const fs::path& file : EntriesOf(dir)) {
+    if (file.filename().string().starts_with("vader_segment."))
+      removed += RemoveIfUnused(file) ? 1 : 0;
   }
   return removed;
 }

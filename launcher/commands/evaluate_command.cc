@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/file/scratch_folder.h"
+#include "common/run/model_identity.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
@@ -72,7 +73,7 @@ TrainedModel OpenOneModel(const fs::path& dir, MpiSession& mpi) {
   } catch (const Error& error) {
     failure = error;
   }
-  const Finding mine{.model = model.identity, .failed = failure.has_value()};
+  const Finding mine{.model = IdentityOf(model.manifest), .failed = failure.has_value()};
   const auto bytes = mpi.AllGather(std::as_bytes(std::span(&mine, 1)));
   std::vector<Finding> findings(bytes.size());
   for (std::size_t rank = 0; rank < bytes.size(); ++rank)
@@ -96,7 +97,6 @@ TrainedModel OpenOneModel(const fs::path& dir, MpiSession& mpi) {
 // As ReadOneModel, on all ranks together: what fails on one fails on all, and rank 0 says whether
 // the model was replaced meanwhile.
 void ReadOneModelTogether(const fs::path& dir, MpiSession& mpi, const std::function<void()>& read) {
-  if (mpi.ranks() == 1) return ReadOneModel({dir}, read);
   for (ModelWatch watch({dir});;) {
     std::optional<Error> failure;
     try {
@@ -133,7 +133,7 @@ CoordinatorResult Evaluate(const Config& config, const Layout& layout, const fs:
   request.mode = RunMode::kEvaluate;
   request.data.evaluation = std::move(data);
   request.model_dir = model.dir;
-  request.model = model.identity;
+  request.model = IdentityOf(model.manifest);
   return ExecuteRun(config, spec, layout, mpi, std::move(request));
 }
 

@@ -3,6 +3,7 @@
 #include "common/model/manifest.h"
 #include "common/model/model_compare.h"
 #include "common/model/model_text.h"
+#include "common/run/model_identity.h"
 #include "launcher/commands/commands.h"
 #include "launcher/run/trained_model.h"
 
@@ -26,8 +27,8 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
     second = OpenModel(b);
     difference = CompareModels(first.dir, second.dir);
     // It reads the manifests again: what is said below must be of the same models.
-    CheckIdentity(first.dir, first.identity);
-    CheckIdentity(second.dir, second.identity);
+    CheckIdentity(first.dir, IdentityOf(first.manifest));
+    CheckIdentity(second.dir, IdentityOf(second.manifest));
   });
   if (!difference.empty()) {
     std::printf("the models differ: %s\n", difference.c_str());

@@ -9,6 +9,7 @@
 #include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
 #include "common/metrics.h"
+#include "common/run/model_identity.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
@@ -70,7 +71,7 @@ std::vector<float> Score(const PredictArguments& arguments, const fs::path& pack
   request.mode = RunMode::kEvaluate;
   request.data.evaluation = OpenPacked(input.path, spec, DataPart::kTest);
   request.model_dir = model.dir;
-  request.model = model.identity;
+  request.model = IdentityOf(model.manifest);
   return ExecuteRun(config, spec, layout, mpi, std::move(request)).logits;
 }
 

@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 
 #include "common/error.h"
+#include "common/process_stat.h"
 #include "launcher/launch/stop_signal.h"
 
 namespace fathom {
@@ -34,19 +34,6 @@ constexpr int kNotFound = 127;
   [[maybe_unused]] auto written = write(STDERR_FILENO, words.front(), std::strlen(words.front()));
   written = write(STDERR_FILENO, kText, sizeof(kText) - 1);
   _exit(kNotFound);
-}
-
-// The 22nd field of /proc/PID/stat; empty if there is no such process.
-std::string StartTime(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return "";
-  std::istringstream fields(text.substr(name_end + 1));
-  std::string field;
-  for (int i = 3; i <= 22; ++i) fields >> field;
-  return field;
 }
 
 }  // namespace
@@ -95,15 +82,15 @@ std::size_t ChildProcess::CountChildren() {
   std::size_t count = 0;
   for (pid_t pid; list >> pid;) {
     ++count;
-    if (std::string start = StartTime(pid); !start.empty())
-      children_.insert({pid, std::move(start)});
+    if (const auto stat = ProcessStat::Of(pid)) children_.insert({pid, stat->start});
   }
   return count;
 }
 
 void ChildProcess::KillLeftChildren() {
   for (const Child& child : children_) {
-    if (StartTime(child.pid) == child.start_time) kill(child.pid, SIGKILL);
+    const auto stat = ProcessStat::Of(child.pid);
+    if (stat && stat->start == child.start) kill(child.pid, SIGKILL);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -41,7 +42,7 @@ class ChildProcess {
  private:
   struct Child {
     pid_t pid;
-    std::string start_time;  // so that another process with its number is not taken for it
+    std::uint64_t start;  // so that another process with its number is not taken for it
     auto operator<=>(const Child&) const = default;
   };
 

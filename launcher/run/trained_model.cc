@@ -25,7 +25,6 @@ std::string Describe(const std::vector<ModelPartKind>& parts) {
 TrainedModel OpenModel(const std::filesystem::path& dir) {
   TrainedModel model;
   model.dir = FindModel(dir);
-  model.identity = IdentityOf(model.dir);
   model.manifest = ReadManifest(model.dir);
   model.transforms_json = ReadTextFile(model.dir, model.manifest, "transforms.json");
   const std::string config = ReadTextFile(model.dir, model.manifest, "config.toml");

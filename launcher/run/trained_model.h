@@ -8,13 +8,11 @@
 #include "common/config/config.h"
 #include "common/model/manifest.h"
 #include "common/model/model_spec.h"
-#include "common/run/model_identity.h"
 
 namespace fathom {
 
 struct TrainedModel {
   std::filesystem::path dir;
-  ModelIdentity identity;
   Manifest manifest;
   std::string transforms_json;
   std::vector<ModelPartKind> parts;  // that its own config names

@@ -124,5 +124,23 @@ TEST(PublishedFolderDisk, EveryOperationOfItFailsOnce) {
   }
 }
 
+// Also where its writer died before it had its name: then that is the whole one.
+TEST(PublishedFolderDisk, AWholeOneMovesElsewhereAndIsGoneWhereItWas) {
+  for (const RecordedDisk::Refusals& refusals : kDisks) {
+    for (const bool named : {true, false}) {
+      const ScratchDir scratch;
+      RecordedDisk disk(scratch.path());
+      const PublishedFolder folder = FolderIn(scratch.path());
+      Write(folder, 1);
+      if (!named) fs::rename(folder.path(), folder.partial());
+      disk.Refuse(refusals);
+      folder.MoveTo(scratch.path() / "elsewhere");
+      EXPECT_EQ(VersionIn(scratch.path() / "elsewhere"), 1);
+      EXPECT_FALSE(fs::exists(folder.path()));
+      EXPECT_FALSE(fs::exists(folder.partial()));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fathom

@@ -1,0 +1,21 @@
+// What the kernel says of a process: /proc/PID/stat. Thread rule: any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace fathom {
+
+struct ProcessStat {
+  // Only what is left of it until its parent takes notice. Its main thread may be over while others
+  // still end.
+  bool ended = false;
+  std::uint64_t start = 0;  // when it began, in ticks of the kernel since its boot
+
+  // Nothing if there is no such process.
+  static std::optional<ProcessStat> Of(pid_t pid);
+};
+
+}  // namespace fathom
