@@ -54,7 +54,7 @@ bool NamesRules(const Manifest& manifest) {
 }
 
 Json ToJson(const Manifest& manifest) {
-  Json root;
+  Json root = Json::object();
   root["format"] = kModelSeal.word;
   root["version"] = NamesRules(manifest) ? kManifestVersionWithRules : kManifestVersion;
   root["step"] = manifest.step;

@@ -31,7 +31,7 @@ void AddMetrics(const Metrics& m, Json* object) {
 }
 
 Json Stages(const std::vector<StageSummary>& stages) {
-  Json object;
+  Json object = stages.empty() ? Json(nullptr) : Json::object();
   for (const StageSummary& stage : stages) {
     object[stage.name] = {{"share", Number(stage.share)},
                           {"seconds", stage.seconds},
@@ -94,7 +94,7 @@ MetricsLog::MetricsLog(const std::filesystem::path& file, Write write) : file_(f
 }
 
 void MetricsLog::Train(const TrainWindow& window) {
-  Json line;
+  Json line = Json::object();
   line["event"] = "train";
   line["step"] = window.step;
   line["epoch"] = window.epoch;
@@ -105,7 +105,7 @@ void MetricsLog::Train(const TrainWindow& window) {
 }
 
 void MetricsLog::Evaluation(std::uint64_t step, double seconds, const Metrics& metrics) {
-  Json line;
+  Json line = Json::object();
   line["event"] = "evaluation";
   line["step"] = step;
   line["training_seconds"] = seconds;
@@ -114,14 +114,14 @@ void MetricsLog::Evaluation(std::uint64_t step, double seconds, const Metrics& m
 }
 
 void MetricsLog::Resume(std::uint64_t step) {
-  Json line;
+  Json line = Json::object();
   line["event"] = "resume";
   line["step"] = step;
   WriteLine(line.dump());
 }
 
 void MetricsLog::Checkpoint(const CheckpointReport& report) {
-  Json line;
+  Json line = Json::object();
   line["event"] = "checkpoint";
   line["step"] = report.step;
   line["failure"] = report.failure.empty() ? Json(nullptr) : Json(report.failure);
@@ -133,7 +133,7 @@ void MetricsLog::Checkpoint(const CheckpointReport& report) {
 }
 
 void MetricsLog::Final(const FinalReport& report) {
-  Json line;
+  Json line = Json::object();
   line["event"] = "final";
   line["step"] = report.steps;
   AddMetrics(report.evaluated ? report.metrics

@@ -128,7 +128,7 @@ void WriteBooks(const BookWorld& world, const fs::path& out) {
 }
 
 void WriteTruth(const BooksTruth& truth, std::uint64_t seed, const fs::path& out) {
-  nlohmann::ordered_json root;
+  nlohmann::ordered_json root = nlohmann::ordered_json::object();
   root["kind"] = "books";
   root["seed"] = seed;
   root["rows"] = truth.rows;

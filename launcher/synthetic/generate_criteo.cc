@@ -253,7 +253,7 @@ CriteoTruth GenerateCriteo(std::uint64_t rows, std::uint64_t test_rows, std::uin
   truth.test_positive_rate = Rate(test.labels);
   truth.test_auc = metrics.auc;
   truth.test_logloss = metrics.logloss;
-  nlohmann::ordered_json root;
+  nlohmann::ordered_json root = nlohmann::ordered_json::object();
   root["kind"] = "criteo";
   root["seed"] = seed;
   root["rows"] = rows;

@@ -64,7 +64,7 @@ ended_with 0
 start hopeless checkpoint.every_steps=0
 for n in 1 2 3; do
   for ((i = 0; i < 400; ++i)); do
-    [ "$(grep -c "rank 0 on .*coordinator" "$log")" -lt $n ] || break
+    [ "$(grep -c "rank 0 on [^:]*: coordinator$" "$log")" -lt $n ] || break
     sleep 0.05
   done
   signal_rank KILL 1

@@ -37,6 +37,8 @@ endfunction()
 function(expect name code words)
   execute_process(COMMAND ${CMAKE_COMMAND} -D ROOT=${WORK} -P ${SCRIPT}
     RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  # CMake breaks the lines of an error, depending on how long the path in it is.
+  string(REGEX REPLACE "[ \n]+" " " said "${said}")
   string(FIND "${said}" "${words}" place)
   if(place EQUAL -1 OR (code EQUAL 0 AND NOT result EQUAL 0) OR (NOT code EQUAL 0 AND result EQUAL 0))
     message(FATAL_ERROR "${name}: exit code ${result}, and it should say \"${words}\":\n${said}")

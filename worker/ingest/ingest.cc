@@ -28,7 +28,8 @@ constexpr PublishedFolder::Seal kPackedSeal = {.file = "ingest.json", .word = "b
 constexpr const char* kTransformsFile = "transforms.json";
 
 std::string SummaryJson(const PackSummary& summary) {
-  Json root;
+  Json root = Json::object();
+  root["parts"] = Json::array();
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
     root["parts"].push_back(
         {{"examples", summary.parts[p].examples}, {"positives", summary.parts[p].positives}});
