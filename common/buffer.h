@@ -1,4 +1,5 @@
-// A growable block of bytes, 64-byte aligned and not initialised, that moves but does not copy.
+// A growable block of bytes, 64-byte aligned and not initialised, that moves but does not copy; the
+// bytes of a plain value.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 namespace fathom {
@@ -58,5 +60,12 @@ class Buffer {
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
+
+// A plain value as it lies in memory.
+template <typename T>
+std::span<const std::byte> BytesOf(const T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  return std::as_bytes(std::span(&value, 1));
+}
 
 }  // namespace fathom

@@ -140,12 +140,13 @@ if [ "$all" = no ]; then
   count "tests" release -LE "slow|long"
 else
   # The scripts wait for deadlines most of the time.
-  jobs=$((jobs + 1)) count "tests and slow scripts" release -LE long
+  jobs=$((jobs + 2)) count "tests and slow scripts" release -LE long
   build asan ""
   count "under asan and ubsan" asan -L unit
-  fuzz 20
+  fuzz 10
   build tsan "" threads
-  count "under tsan" tsan -L unit -E "^fuzz"
+  # Without what differs from the others in its numbers, not in its threads.
+  count "under tsan" tsan -L unit -E "^fuzz|MemoryLimit|Admission|RowAge|CountTest|ReferenceTraining"
 fi
 if [ "$long" = yes ]; then
   count "big rounds" release -L long

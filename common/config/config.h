@@ -34,6 +34,7 @@ struct DataConfig {
   double validation_fraction = 0;     // of what is left to train on
   std::int64_t split_seed = 1;
   std::string packed_dir;  // empty: <output.dir>/packed
+  std::int64_t packed_keep = 8;
   std::int64_t max_bad_lines = 0;
 };
 
@@ -168,6 +169,7 @@ struct WarmStartConfig {
 
 struct OutputConfig {
   std::string dir = "run";
+  SharedFolder shared = SharedFolder::kAuto;
   std::int64_t progress_seconds = 2;
 };
 

@@ -237,6 +237,13 @@ struct NamesOf<TransportKind> {
   static constexpr std::array<std::string_view, 4> kNames = {"auto", "inprocess", "tcp", "mpi"};
 };
 
+// output.shared: whether all ranks see rank 0's output.dir.
+enum class SharedFolder { kAuto, kYes, kNo };
+template <>
+struct NamesOf<SharedFolder> {
+  static constexpr std::array<std::string_view, 3> kNames = {"auto", "yes", "no"};
+};
+
 // The first words of `resume`; another text is a checkpoint's folder.
 enum class ResumeFrom { kNo, kAuto, kRestart, kFolder };
 template <>

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "common/error.h"
+
 namespace fathom {
 
 Descriptor::Descriptor(const std::filesystem::path& file, int flags)
@@ -37,6 +39,11 @@ bool Descriptor::Close() {
 const char* Descriptor::WhyNot() {
   return errno == ENXIO ? "it is no plain file but a folder, FIFO, socket or device"
                         : std::strerror(errno);
+}
+
+void FailErrno(const std::filesystem::path& file, const char* what) {
+  Fail(ExitCode::kModel, "{}: {}: {}: check the disk and the folder's rights", file.string(), what,
+       std::strerror(errno));
 }
 
 }  // namespace fathom

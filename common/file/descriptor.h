@@ -31,4 +31,7 @@ class Descriptor {
   int fd_ = -1;
 };
 
+// Throws Error(kModel): "FILE: WHAT: the system's reason", which errno says.
+[[noreturn]] void FailErrno(const std::filesystem::path& file, const char* what);
+
 }  // namespace fathom

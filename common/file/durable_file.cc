@@ -10,32 +10,17 @@
 
 #include "common/error.h"
 #include "common/file/descriptor.h"
+#include "common/file/disk_file.h"
 #include "common/folder_entries.h"
 
 namespace fathom {
-namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void Refused(const fs::path& file, const char* what) {
-  Fail(ExitCode::kModel, "{}: {}: {}: check the disk and the folder's rights", file.string(), what,
-       std::strerror(errno));
-}
+DurableFile::DurableFile(const fs::path& file) : DurableFile(std::make_unique<DiskFile>(file)) {}
 
-}  // namespace
-
-// What has the name goes first: it may be a link, whose other name keeps the content.
-DurableFile::DurableFile(const fs::path& file) : file_(file) {
-  if (unlink(file.c_str()) != 0 && errno != ENOENT) Refused(file_, "cannot be replaced");
-  fd_ = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd_ < 0) Refused(file_, "cannot be created");
+DurableFile::DurableFile(std::unique_ptr<FileSink> sink) : sink_(std::move(sink)) {
   buffer_.reserve(kBlockBytes);
-}
-
-DurableFile::~DurableFile() {
-  if (fd_ < 0) return;
-  close(fd_);
-  unlink(file_.c_str());
 }
 
 void DurableFile::Write(std::span<const std::byte> bytes) {
@@ -52,40 +37,28 @@ void DurableFile::Write(std::span<const std::byte> bytes) {
 void DurableFile::WriteOut() {
   if (buffer_.empty()) return;
   blocks_.push_back(Xxh3(buffer_));
-  for (std::size_t at = 0; at < buffer_.size();) {
-    const ssize_t written = write(fd_, buffer_.data() + at, buffer_.size() - at);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) Refused(file_, "cannot be written");
-    at += static_cast<std::size_t>(written);
-  }
-  // The disk begins at once, so that little is left to wait for in Finish. Only a hint.
-  sync_file_range(fd_, static_cast<off64_t>((blocks_.size() - 1) * kBlockBytes),
-                  static_cast<off64_t>(buffer_.size()), SYNC_FILE_RANGE_WRITE);
+  sink_->Append(buffer_);
   buffer_.clear();
 }
 
 void DurableFile::Finish() {
   WriteOut();
-  if (fsync(fd_) != 0) Refused(file_, "cannot be synced");
-  const int fd = std::exchange(fd_, -1);
-  if (close(fd) != 0) Refused(file_, "cannot be closed");
+  sink_->Finish();
 }
 
-void OverwriteDurably(
-    const fs::path& file,
-    const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces) {
+void OverwriteDurably(const fs::path& file, std::span<const FilePiece> pieces) {
   const Descriptor out(file, O_WRONLY);
-  if (out.get() < 0) Refused(file, "cannot be opened");
+  if (out.get() < 0) FailErrno(file, "cannot be opened");
   for (const auto& [offset, bytes] : pieces) {
     for (std::size_t at = 0; at < bytes.size();) {
       const ssize_t written =
           pwrite(out.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(offset + at));
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) Refused(file, "cannot be written");
+      if (written < 0) FailErrno(file, "cannot be written");
       at += static_cast<std::size_t>(written);
     }
   }
-  if (fsync(out.get()) != 0) Refused(file, "cannot be synced");
+  if (fsync(out.get()) != 0) FailErrno(file, "cannot be synced");
 }
 
 Buffer ReadFile(const fs::path& file, const std::string& remedy, ExitCode code) {
@@ -107,17 +80,17 @@ Buffer ReadFile(const fs::path& file, const std::string& remedy, ExitCode code) 
 void MakeFolder(const fs::path& dir) {
   if (dir.empty() || fs::is_directory(dir)) return;
   MakeFolder(dir.parent_path());
-  if (mkdir(dir.c_str(), 0755) != 0 && errno != EEXIST) Refused(dir, "cannot be made");
+  if (mkdir(dir.c_str(), 0755) != 0 && errno != EEXIST) FailErrno(dir, "cannot be made");
 }
 
 void Rename(const fs::path& from, const fs::path& to) {
   if (rename(from.c_str(), to.c_str()) != 0)
-    Refused(from, fmt::format("cannot be renamed to {}", to.string()).c_str());
+    FailErrno(from, fmt::format("cannot be renamed to {}", to.string()).c_str());
 }
 
 void SyncDir(const fs::path& dir) {
   const Descriptor folder(dir, O_RDONLY | O_DIRECTORY);
-  if (folder.get() < 0 || fsync(folder.get()) != 0) Refused(dir, "the folder cannot be synced");
+  if (folder.get() < 0 || fsync(folder.get()) != 0) FailErrno(dir, "the folder cannot be synced");
 }
 
 bool LinkFile(const fs::path& from, const fs::path& to) {
@@ -125,7 +98,7 @@ bool LinkFile(const fs::path& from, const fs::path& to) {
   for (const int no_link : {EPERM, ENOTSUP, ENOSYS, EMLINK, EXDEV, ENOENT, ENOTDIR, ESTALE}) {
     if (errno == no_link) return false;
   }
-  Refused(to, "cannot be linked");
+  FailErrno(to, "cannot be linked");
 }
 
 void LinkOrCopy(const fs::path& from, const fs::path& to) {
@@ -138,7 +111,7 @@ void LinkOrCopy(const fs::path& from, const fs::path& to) {
   for (;;) {
     const ssize_t got = read(in.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) Refused(from, "cannot be read");
+    if (got < 0) FailErrno(from, "cannot be read");
     if (got == 0) break;
     out.Write(std::span(piece).first(static_cast<std::size_t>(got)));
   }
@@ -150,7 +123,7 @@ void RemoveFolder(const fs::path& folder, const fs::path& last) {
   const fs::file_status status = fs::symlink_status(folder, none);
   if (status.type() == fs::file_type::not_found) return;
   if (status.type() != fs::file_type::directory) {
-    if (unlink(folder.c_str()) != 0 && errno != EBUSY) Refused(folder, "cannot be removed");
+    if (unlink(folder.c_str()) != 0 && errno != EBUSY) FailErrno(folder, "cannot be removed");
     return;
   }
   for (const fs::path& entry : EntriesOf(folder)) {
@@ -159,7 +132,7 @@ void RemoveFolder(const fs::path& folder, const fs::path& last) {
   if (!last.empty()) RemoveFolder(folder / last, "");
   const bool removed = rmdir(folder.c_str()) == 0;
   if (!removed && errno != EBUSY && errno != ENOTEMPTY && errno != EEXIST)
-    Refused(folder, "cannot be removed");
+    FailErrno(folder, "cannot be removed");
 }
 
 }  // namespace fathom

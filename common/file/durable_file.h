@@ -6,25 +6,25 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "common/buffer.h"
 #include "common/error.h"
+#include "common/file/file_sink.h"
 #include "common/xxh3.h"
 
 namespace fathom {
 
 inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
-// Writes a new file, in the place of one that has the name, block by block and sums it up on the
-// way. Finish syncs it; a file that is not finished is removed. All throw Error(kModel) that names
-// the file and the system's reason.
+// Writes a new file block by block and sums it up on the way. Finish returns when it is on the
+// disk; a file that is not finished is removed. All throw Error(kModel) that names the file and the
+// system's reason.
 class DurableFile {
  public:
+  // On this host, in the place of one that has the name.
   explicit DurableFile(const std::filesystem::path& file);
-  ~DurableFile();
+  explicit DurableFile(std::unique_ptr<FileSink> sink);
   DurableFile(const DurableFile&) = delete;
   DurableFile& operator=(const DurableFile&) = delete;
 
@@ -40,25 +40,21 @@ class DurableFile {
  private:
   void WriteOut();
 
-  std::filesystem::path file_;
-  int fd_ = -1;
+  std::unique_ptr<FileSink> sink_;
   std::vector<std::byte> buffer_;
   std::uint64_t bytes_ = 0;
   Xxh3Stream checksum_;
   std::vector<std::uint64_t> blocks_;
 };
 
-// A plain value as it lies in memory.
-template <typename T>
-std::span<const std::byte> BytesOf(const T& value) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  return std::as_bytes(std::span(&value, 1));
-}
+// A part of a file and where it lies in it.
+struct FilePiece {
+  std::uint64_t offset;
+  std::span<const std::byte> bytes;
+};
 
 // Writes pieces into an existing file, each at its offset, and syncs it.
-void OverwriteDurably(
-    const std::filesystem::path& file,
-    const std::vector<std::pair<std::uint64_t, std::span<const std::byte>>>& pieces);
+void OverwriteDurably(const std::filesystem::path& file, std::span<const FilePiece> pieces);
 
 // The whole of a plain file; others are refused and not waited for. The error says `remedy`.
 Buffer ReadFile(const std::filesystem::path& file, const std::string& remedy,

@@ -25,19 +25,20 @@ struct AdmissionHeader {
 };
 static_assert(sizeof(AdmissionHeader) == 24);
 
-std::string NameOf(int partition) { return fmt::format("admission-{:02d}.bin", partition); }
-
 }  // namespace
 
+std::string AdmissionFile(int partition) { return fmt::format("admission-{:02d}.bin", partition); }
+
 bool HasAdmissionFile(const Manifest& manifest, int partition) {
-  return std::any_of(manifest.files.begin(), manifest.files.end(),
-                     [name = NameOf(partition)](const auto& file) { return file.name == name; });
+  return std::any_of(
+      manifest.files.begin(), manifest.files.end(),
+      [name = AdmissionFile(partition)](const auto& file) { return file.name == name; });
 }
 
-ModelFileEntry WriteAdmissionFile(const fs::path& dir, int partition,
+ModelFileEntry WriteAdmissionFile(const ModelOutput& out, int partition,
                                   std::span<const std::byte> counters) {
-  const std::string name = NameOf(partition);
-  DurableFile file(dir / name);
+  const std::string name = AdmissionFile(partition);
+  DurableFile file(out.Create(name));
   file.Write(BytesOf(AdmissionHeader{.partition = static_cast<std::uint32_t>(partition),
                                      .bytes = counters.size()}));
   file.Write(counters);
@@ -47,7 +48,7 @@ ModelFileEntry WriteAdmissionFile(const fs::path& dir, int partition,
 }
 
 Buffer ReadAdmissionFile(const fs::path& dir, const Manifest& manifest, int partition) {
-  const std::string name = NameOf(partition);
+  const std::string name = AdmissionFile(partition);
   const Buffer bytes = ReadChecked(dir, EntryOf(manifest, dir, name));
   CheckedReader reader(dir / name, bytes.bytes());
   const auto header = reader.Get<AdmissionHeader>("the header");

@@ -40,18 +40,18 @@ void CreateDense(const fs::path& dir, std::uint64_t dense_floats, int states) {
   file.Finish();
 }
 
-void WriteDenseRange(const fs::path& dir, std::uint64_t dense_floats, std::uint64_t first,
+void WriteDenseRange(const ModelOutput& out, std::uint64_t dense_floats, std::uint64_t first,
                      std::span<const float> values, std::span<const float> state) {
   FATHOM_CHECK(first + values.size() <= dense_floats);
   if (values.empty()) return;
   FATHOM_CHECK_EQ(state.size() % values.size(), 0U);
-  std::vector<std::pair<std::uint64_t, std::span<const std::byte>>> pieces = {
+  std::vector<FilePiece> pieces = {
       {sizeof(DenseHeader) + first * sizeof(float), std::as_bytes(values)}};
   for (std::size_t array = 0; array < state.size() / values.size(); ++array) {
-    pieces.emplace_back(sizeof(DenseHeader) + ((1 + array) * dense_floats + first) * sizeof(float),
-                        std::as_bytes(state.subspan(array * values.size(), values.size())));
+    pieces.push_back({sizeof(DenseHeader) + ((1 + array) * dense_floats + first) * sizeof(float),
+                      std::as_bytes(state.subspan(array * values.size(), values.size()))});
   }
-  OverwriteDurably(dir / kDenseFile, pieces);
+  out.Overwrite(kDenseFile, pieces);
 }
 
 ModelFileEntry FinishDense(const fs::path& dir, std::uint64_t dense_floats, int states) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/model/manifest.h"
+#include "common/model/model_output.h"
 
 namespace fathom {
 
@@ -19,9 +20,8 @@ namespace fathom {
 // and returns its entry (FinishDense), which has no checksums of blocks. All throw Error(kModel).
 void CreateDense(const std::filesystem::path& dir, std::uint64_t dense_floats, int states);
 // `state`: [states x values.size()].
-void WriteDenseRange(const std::filesystem::path& dir, std::uint64_t dense_floats,
-                     std::uint64_t first, std::span<const float> values,
-                     std::span<const float> state);
+void WriteDenseRange(const ModelOutput& out, std::uint64_t dense_floats, std::uint64_t first,
+                     std::span<const float> values, std::span<const float> state);
 ModelFileEntry FinishDense(const std::filesystem::path& dir, std::uint64_t dense_floats,
                            int states);
 struct DenseState {

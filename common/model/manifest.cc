@@ -86,15 +86,6 @@ std::string TextOf(const Json& root) { return root.dump(1) + "\n"; }
 
 [[noreturn]] void Wrong(const std::string& what) { throw std::runtime_error(what); }
 
-// A name from a manifest is opened, so it must be one: no path, nothing hidden.
-void CheckName(const std::string& name) {
-  const bool plain = !name.empty() && name.front() != '.' &&
-                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                       return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-                     });
-  if (!plain) Wrong(fmt::format("\"{}\" is no plain file name", name));
-}
-
 // nlohmann converts any number to any other; here it must be one without sign and fraction.
 std::uint64_t Unsigned(const Json& value, const char* name, std::uint64_t limit) {
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() > limit) {
@@ -164,7 +155,7 @@ ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {
   ModelFileEntry file{.name = json.at("name"),
                       .bytes = Member(json, "bytes"),
                       .checksum = Checksum(json.at("xxh3"))};
-  CheckName(file.name);
+  if (!IsModelFileName(file.name)) Wrong(fmt::format("\"{}\" is no plain file name", file.name));
   for (const Json& block : Array(json, "blocks")) file.blocks.push_back(Checksum(block));
   if (!file.blocks.empty() && file.blocks.size() != BlocksOf(file.bytes))
     Wrong(fmt::format("{} has {} blocks in {} bytes", file.name, file.blocks.size(), file.bytes));
@@ -226,6 +217,13 @@ std::uint64_t Manifest::Rows(std::size_t table) const {
     rows += table < own.size() ? own[table] : 0;
   }
   return rows;
+}
+
+bool IsModelFileName(std::string_view name) {
+  return !name.empty() && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+         });
 }
 
 void WriteManifest(const fs::path& dir, const Manifest& manifest) {

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/file/published_folder.h"
@@ -57,6 +58,9 @@ struct Manifest {
 
   std::uint64_t Rows(std::size_t table) const;
 };
+
+// Whether a file of a model may be called so: no path, nothing hidden.
+bool IsModelFileName(std::string_view name);
 
 // The manifest makes the folder a model: written beside, synced, renamed, the folder synced.
 void WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);

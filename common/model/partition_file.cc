@@ -148,9 +148,9 @@ std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, in
 }
 
 struct PartitionWriter::State {
-  State(const fs::path& dir, const std::string& file_name, int partition,
+  State(const ModelOutput& out, const std::string& file_name, int partition,
         const std::vector<TableSpec>& specs)
-      : tables(specs), name(file_name), partition(partition), file(dir / file_name) {}
+      : tables(specs), name(file_name), partition(partition), file(out.Create(file_name)) {}
 
   const std::vector<TableSpec>& tables;
   std::string name;
@@ -161,9 +161,9 @@ struct PartitionWriter::State {
   Key last = 0;
 };
 
-PartitionWriter::PartitionWriter(const fs::path& dir, const std::string& name, int partition,
+PartitionWriter::PartitionWriter(const ModelOutput& out, const std::string& name, int partition,
                                  const std::vector<TableSpec>& tables)
-    : state_(std::make_unique<State>(dir, name, partition, tables)) {
+    : state_(std::make_unique<State>(out, name, partition, tables)) {
   state_->file.Write(BytesOf(
       RowsHeader{.partition = static_cast<std::uint32_t>(partition), .tables = tables.size()}));
 }

@@ -13,6 +13,7 @@
 
 #include "common/key.h"
 #include "common/model/manifest.h"
+#include "common/model/model_output.h"
 
 namespace fathom {
 
@@ -28,7 +29,7 @@ std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, in
 // Finish syncs the file and returns its entry; without it the file is removed.
 class PartitionWriter {
  public:
-  PartitionWriter(const std::filesystem::path& dir, const std::string& name, int partition,
+  PartitionWriter(const ModelOutput& out, const std::string& name, int partition,
                   const std::vector<TableSpec>& tables);
   ~PartitionWriter();
   void BeginTable(std::size_t table, std::uint64_t rows);

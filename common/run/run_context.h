@@ -1,4 +1,5 @@
-// What every role of a run is given: the same on all ranks, and unchanged while the run lasts.
+// What every role of a run is given: the same on all ranks but for what it says of its own host,
+// and unchanged while the run lasts.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +31,12 @@ struct RunFacts {
   std::uint64_t evaluation_examples = 0;  // 0: nothing to evaluate on
   std::filesystem::path model_dir;       // read from here: kEvaluate; kTrain if `start` is not kNew
   std::optional<ModelIdentity> model;    // what rank 0 has found in model_dir
-  std::filesystem::path save_dir;        // kTrain: the servers write the model's files here
-  std::filesystem::path checkpoint_dir;  // kTrain: <output.dir>/checkpoints
-  StartFrom start = StartFrom::kNew;     // kTrain
-  std::uint64_t start_step = 0;          // kResume: steps that are in the checkpoint
+  std::filesystem::path save_dir;        // kTrain: on rank 0's host, where the model's files go
+  std::filesystem::path checkpoint_dir;  // kTrain: on rank 0's host, <output.dir>/checkpoints
+  bool sees_output = true;  // whether this process sees save_dir and checkpoint_dir; else its
+                            // servers send their files to the coordinator
+  StartFrom start = StartFrom::kNew;  // kTrain
+  std::uint64_t start_step = 0;       // kResume: steps that are in the checkpoint
   std::shared_ptr<StageLog> stages = std::make_shared<StageLog>();  // of this process
 
   Deadline DeadlineFromNow() const {

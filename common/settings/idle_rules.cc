@@ -63,6 +63,8 @@ constexpr IdleRule kRules[] = {
        return at.hosts > 1 && c.cluster.transport == TransportKind::kMpi;
      },
      "with cluster.transport = \"mpi\" it is MPI that chooses"},
+    {"output.shared", [](const Config&, const Placement& at) { return at.processes == 1; },
+     "all is in one process"},
     {"data.split_by", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
     {"data.split_seed", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
     {"generated.",

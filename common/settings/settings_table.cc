@@ -75,6 +75,9 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
                  "Another seed makes another split"),
           Text("data.packed_dir", &d.packed_dir,
                "Where the packed examples are kept; empty: <output.dir>/packed"),
+          Number("data.packed_keep", &d.packed_keep, 1, kMaxCount,
+                 "So many packed forms stay there; those that were not used for longest are "
+                 "removed"),
           Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount,
                  "This many bad lines are skipped, counted and reported; one more stops the run"),
       });
@@ -208,6 +211,9 @@ std::vector<Setting> SettingsOf(Config& c) {
       Text("output.dir", &c.output.dir,
            "Folder for config.toml, metrics.jsonl, model/ and logs/; relative to where fathom is "
            "started"),
+      Word("output.shared", &c.output.shared,
+           "Whether all ranks see rank 0's output.dir; auto: they look. Servers that do not see it "
+           "send their files of checkpoints and of the model to rank 0"),
       Number("output.progress_seconds", &c.output.progress_seconds, 0, 86400,
              "A progress line at most this often"),
   };

@@ -161,6 +161,10 @@ void MpiSession::Broadcast(std::span<std::byte> bytes) {
   for (int rank = 1; rank < ranks_; ++rank) Send(bytes, rank, kDataTag);
 }
 
+void MpiSession::SendTo(int rank, std::span<const std::byte> bytes) { Send(bytes, rank, kDataTag); }
+
+void MpiSession::ReceiveFromFirst(std::span<std::byte> bytes) { Receive(bytes, 0, kDataTag); }
+
 void MpiSession::Barrier() {
   const std::byte here{};
   AllGather(std::span(&here, 1));

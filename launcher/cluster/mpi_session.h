@@ -54,6 +54,10 @@ class MpiSession {
   // Rank 0's bytes for all.
   void Broadcast(std::span<std::byte> bytes);
 
+  // Rank 0's bytes for one other rank, which calls ReceiveFromFirst with room for as many.
+  void SendTo(int rank, std::span<const std::byte> bytes);
+  void ReceiveFromFirst(std::span<std::byte> bytes);
+
   // Returns once every rank is here.
   void Barrier();
 

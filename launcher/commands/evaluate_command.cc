@@ -1,21 +1,19 @@
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <span>
 
+#include "common/buffer.h"
 #include "common/error.h"
 #include "common/file/scratch_folder.h"
-#include "common/run/model_identity.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
+#include "launcher/run/one_model.h"
 #include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
-#include "launcher/run/trained_model.h"
 
 namespace fathom {
 namespace {
@@ -58,69 +56,11 @@ void StartOwnLog(const fs::path& logs, MpiSession& mpi) {
                mpi.rank() == 0);
 }
 
-// What a rank has found at the path of the model.
-struct Finding {
-  ModelIdentity model;
-  bool failed = false;
-};
-
-// The same model on all ranks. Throws Error(kModel) on all where one has another, or none.
-TrainedModel OpenOneModel(const fs::path& dir, MpiSession& mpi) {
-  TrainedModel model;
-  std::optional<Error> failure;
-  try {
-    model = OpenModel(dir);
-  } catch (const Error& error) {
-    failure = error;
-  }
-  const Finding mine{.model = IdentityOf(model.manifest), .failed = failure.has_value()};
-  const auto bytes = mpi.AllGather(std::as_bytes(std::span(&mine, 1)));
-  std::vector<Finding> findings(bytes.size());
-  for (std::size_t rank = 0; rank < bytes.size(); ++rank)
-    std::memcpy(&findings[rank], bytes[rank].data(), sizeof(Finding));
-  if (failure) throw *failure;
-  for (std::size_t rank = 0; rank < findings.size(); ++rank) {
-    const Finding& found = findings[rank];
-    if (!found.failed && found.model == findings.front().model) continue;
-    Fail(ExitCode::kModel,
-         "{}: rank {} on {} {} at this path; rank 0 has that of step {} (manifest {:016x}): give "
-         "all hosts the same model",
-         dir.string(), rank, mpi.hosts()[rank],
-         found.failed ? "has none that is whole"
-                      : fmt::format("has the model of step {} (manifest {:016x})", found.model.step,
-                                    found.model.digest),
-         findings.front().model.step, findings.front().model.digest);
-  }
-  return model;
-}
-
-// As ReadOneModel, on all ranks together: what fails on one fails on all, and rank 0 says whether
-// the model was replaced meanwhile.
-void ReadOneModelTogether(const fs::path& dir, MpiSession& mpi, const std::function<void()>& read) {
-  for (ModelWatch watch({dir});;) {
-    std::optional<Error> failure;
-    try {
-      read();
-    } catch (const Error& error) {
-      if (error.code() != ExitCode::kModel) throw;
-      failure = error;
-    }
-    const bool failed = failure.has_value();
-    bool any = false;
-    for (const auto& one : mpi.AllGather(std::as_bytes(std::span(&failed, 1))))
-      any = any || one.front() != std::byte{};
-    if (!any) return;
-    bool again = mpi.rank() == 0 && watch.ReadAgain();
-    mpi.Broadcast(std::as_writable_bytes(std::span(&again, 1)));
-    if (again) continue;
-    throw failure.value_or(Error(ExitCode::kModel, "another rank could not read the model"));
-  }
-}
-
 CoordinatorResult Evaluate(const Config& config, const Layout& layout, const fs::path& model_dir,
                            const fs::path& scratch, MpiSession& mpi) {
   const ModelSpec spec = MakeModelSpec(config);
-  const TrainedModel model = OpenOneModel(model_dir, mpi);
+  const OneModel one(config, layout, model_dir, mpi);
+  const TrainedModel& model = one.model();
   CheckSpec(model, spec);
   auto data = EvaluationData(config, spec, model, scratch, mpi);
   if (!data) {
@@ -132,7 +72,7 @@ CoordinatorResult Evaluate(const Config& config, const Layout& layout, const fs:
   RunRequest request;
   request.mode = RunMode::kEvaluate;
   request.data.evaluation = std::move(data);
-  request.model_dir = model.dir;
+  request.model_dir = one.dir();
   request.model = IdentityOf(model.manifest);
   return ExecuteRun(config, spec, layout, mpi, std::move(request));
 }

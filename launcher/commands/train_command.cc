@@ -21,10 +21,12 @@
 #include "launcher/launch/stop_signal.h"
 #include "launcher/plan/forecast.h"
 #include "launcher/run/model_config.h"
+#include "launcher/run/model_copy.h"
 #include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/run_meter.h"
+#include "launcher/run/shared_output.h"
 #include "launcher/run/start_point.h"
 
 namespace fathom {
@@ -139,6 +141,7 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   StartLogging(output / "logs", RankLogName(mpi.rank()), first);
   const Layout layout = PlanLayout(config, mpi);
   WarnOfIdleSettings(config, given, arguments, layout, first);
+  const bool sees_output = SeesOutput(config, mpi);
   const ModelSpec spec = MakeModelSpec(config);
   const PublishedFolder model(output / "model", kModelSeal);
   if (first) {
@@ -147,14 +150,17 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   }
   OpenedData opened = OpenData(config, spec, mpi);
   const StartPoint start = ChooseStart(config, *opened.data.train, mpi);
+  std::optional<ModelCopy> start_model;
+  if (start.model) start_model.emplace(config, layout, start.dir, *start.model, mpi);
 
   std::optional<Forecast> forecast;  // rank 0, as the log
   std::optional<MetricsLog> log;
   RunRequest request;
-  request.model_dir = start.dir;
+  if (start_model) request.model_dir = start_model->dir();
   request.model = start.model;
   request.save_dir = model.partial();
   request.checkpoint_dir = CheckpointsOf(config).path();
+  request.sees_output = sees_output;
   request.start = start.from;
   request.start_step = start.step;
   if (first) {

@@ -27,10 +27,11 @@ SaveRequest Checkpoints::Begin(std::uint64_t step, bool last) {
   begun_ = Clock::now();
   last_ = last;
   due_ = schedule_.NextCheckpoint(step);
-  save_.emplace(context_, dir_.Partial(step), step);
   failure_.clear();
   // Somebody may have moved or removed it: then all is written.
   if (base_ && !dir_.IsWhole(*base_)) base_.reset();
+  save_.emplace(context_, dir_.Partial(step), step,
+                base_ ? dir_.Complete(*base_) : std::filesystem::path());
   try {
     dir_.Start(step);
     save_->Begin();

@@ -5,6 +5,8 @@
 
 #include "common/error.h"
 #include "common/message/failure_frames.h"
+#include "common/message/file_answer.h"
+#include "common/message/file_order.h"
 #include "common/message/save_request.h"
 #include "common/message/saved_message.h"
 #include "common/message/scores_message.h"
@@ -111,6 +113,8 @@ void Coordinator::Handle(const Frame& frame) {
       return OnPaused(frame);
     case FrameType::kSaved:
       return OnSaved(frame);
+    case FrameType::kFileOrder:
+      return OnFileOrder(frame);
     case FrameType::kWorkerDone:
       return OnWorkerDone(frame);
     default:
@@ -231,6 +235,16 @@ void Coordinator::OnSaved(const Frame& frame) {
   checkpoints_.Add(server, DecodeSaved(frame.payload.bytes()));
 }
 
+void Coordinator::OnFileOrder(const Frame& frame) {
+  const int server = ServerOf(frame);
+  if (!checkpoints_.Awaits(server) || frame.step != checkpoint_.step) FailUnasked(frame);
+  AnswerFileOrder(frame, checkpoints_.Take(server, DecodeFileOrder(frame.payload.bytes())));
+}
+
+void Coordinator::AnswerFileOrder(const Frame& frame, const FileAnswer& answer) {
+  peers_.Send(FrameType::kFileAnswer, frame.source, frame.step, EncodeFileAnswer(answer));
+}
+
 void Coordinator::ReportCheckpoint(const CheckpointReport& report) {
   if (inputs_.log != nullptr) inputs_.log->Checkpoint(report);
   if (!report.failure.empty()) return;
@@ -262,8 +276,15 @@ void Coordinator::SaveModel() {
   AskToSave({.checkpoint = false, .last = true}, steps_done());
   while (!save.complete()) {
     const Frame frame = Await("the servers to save the model");
-    if (frame.type != FrameType::kSaved || !save.Awaits(ServerOf(frame))) FailUnasked(frame);
-    save.Add(ServerOf(frame), DecodeSaved(frame.payload.bytes()));
+    const int server = ServerOf(frame);
+    if (!save.Awaits(server)) FailUnasked(frame);
+    if (frame.type == FrameType::kFileOrder) {
+      AnswerFileOrder(frame, save.received().Take(server, DecodeFileOrder(frame.payload.bytes())));
+    } else if (frame.type == FrameType::kSaved) {
+      save.Add(server, DecodeSaved(frame.payload.bytes()));
+    } else {
+      FailUnasked(frame);
+    }
   }
   save.Finish(inputs_.texts, std::nullopt);
   AddTables(save);

@@ -80,6 +80,7 @@ class Coordinator {
   void ConsiderCheckpoint();
   void BeginCheckpoint(std::uint64_t step, bool last);
   void OnSaved(const Frame& frame);
+  void OnFileOrder(const Frame& frame);
   void ReportCheckpoint(const CheckpointReport& report);
 
   // The end
@@ -90,6 +91,7 @@ class Coordinator {
   void EndAll();
 
   void AskToSave(const SaveRequest& request, std::uint64_t step);
+  void AnswerFileOrder(const Frame& frame, const FileAnswer& answer);
   int ServerOf(const Frame& frame) const;
   bool training() const { return context_.mode == RunMode::kTrain; }
   std::uint64_t steps_done() const { return losses_.finished(); }

@@ -17,8 +17,10 @@ void AddStaleness(const StalenessHistogram& more, StalenessHistogram* sum) {
 
 }  // namespace
 
-ModelSave::ModelSave(const RunContext& context, std::filesystem::path dir, std::uint64_t step)
+ModelSave::ModelSave(const RunContext& context, std::filesystem::path dir, std::uint64_t step,
+                     const std::filesystem::path& base)
     : dir_(std::move(dir)),
+      received_(dir_, base),
       manifest_{.step = step,
                 .seed = static_cast<std::uint64_t>(context.config.seed),
                 .tables = context.spec.tables,

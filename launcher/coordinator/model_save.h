@@ -1,5 +1,5 @@
 // One save of the model, put together by the coordinator: the servers write their files into a
-// folder, then come the texts and, last, the manifest.
+// folder, or send them, then come the texts and, last, the manifest.
 //
 // Thread rule: the coordinator's thread. Failures: Error(kModel).
 #pragma once
@@ -13,6 +13,7 @@
 #include "common/message/saved_message.h"
 #include "common/model/manifest.h"
 #include "common/run/run_context.h"
+#include "launcher/coordinator/received_files.h"
 
 namespace fathom {
 
@@ -24,11 +25,16 @@ struct ModelTexts {
 
 class ModelSave {
  public:
-  // Into `dir`, which is there and empty, of the model as it is at `step`.
-  ModelSave(const RunContext& context, std::filesystem::path dir, std::uint64_t step);
+  // Into `dir`, which is there and empty, of the model as it is at `step`. `base`: the folder of
+  // the checkpoint that this one builds upon; empty: none.
+  ModelSave(const RunContext& context, std::filesystem::path dir, std::uint64_t step,
+            const std::filesystem::path& base = {});
 
   // Prepares the folder, before any server is asked to write.
   void Begin();
+
+  // What servers send that do not see the folder.
+  ReceivedFiles& received() { return received_; }
 
   // Whether this server has not answered yet. Add takes what it wrote.
   bool Awaits(int server) const;
@@ -49,6 +55,7 @@ class ModelSave {
 
  private:
   std::filesystem::path dir_;
+  ReceivedFiles received_;
   Manifest manifest_;
   std::vector<bool> answered_;  // by server
   int servers_left_;

@@ -154,17 +154,21 @@ std::string ThisMachine() {
 fs::path CalibrationFile() {
   const char* const cache = std::getenv("XDG_CACHE_HOME");
   const char* const home = std::getenv("HOME");
+  std::error_code none;
+  fs::path temporary = fs::temp_directory_path(none);
+  if (none) temporary = "/tmp";
   const fs::path base = cache != nullptr && *cache != 0 ? fs::path(cache)
-                        : home != nullptr               ? fs::path(home) / ".cache"
-                                                        : fs::temp_directory_path();
+                        : home != nullptr && *home != 0 ? fs::path(home) / ".cache"
+                                                        : temporary;
   return base / "fathom" / "calibration.json";
 }
 
 std::optional<Calibration> ReadCalibration(const fs::path& file) {
   std::ifstream in(file);
   const auto json = nlohmann::json::parse(in, nullptr, false);
-  if (!json.is_object() || json.value("machine", "") != ThisMachine()) return std::nullopt;
-  Calibration calibration{.machine = json["machine"], .prices = {}};
+  Calibration calibration{.machine = ThisMachine(), .prices = {}};
+  if (!json.is_object() || !json.contains("machine") || json["machine"] != calibration.machine)
+    return std::nullopt;
   for (std::size_t s = 0; s < kPricedStages; ++s) {
     const auto prices = json.find(NameOf(static_cast<PricedStage>(s)));
     if (prices == json.end() || !prices->is_array()) return std::nullopt;

@@ -32,6 +32,7 @@ std::string ModelConfigText(Config config) {
     config.server.at_limit = ServerConfig().at_limit;
   }
   config.data.packed_dir.clear();
+  config.data.packed_keep = DataConfig().packed_keep;
   config.train.trace = false;
   return ConfigFileText(config);
 }

@@ -9,10 +9,13 @@
 #include "launcher/coordinator/process_memory.h"
 #include "launcher/run/role_threads.h"
 #include "launcher/run/run_transports.h"
+#include "launcher/run/same_config.h"
 
 namespace fathom {
+
 Layout PlanLayout(const Config& config, MpiSession& mpi) {
   mpi.SetTimeout(config.cluster.timeout_seconds);
+  RefuseMixedConfigs(config, mpi);
   Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   for (int rank = 0; rank < layout.ranks(); ++rank) {
     std::string names;
@@ -38,6 +41,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
                        .model = request.model,
                        .save_dir = request.save_dir,
                        .checkpoint_dir = request.checkpoint_dir,
+                       .sees_output = request.sees_output,
                        .start = request.start,
                        .start_step = request.start_step,
                        .stages = request.stages};

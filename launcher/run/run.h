@@ -30,6 +30,7 @@ struct RunRequest {
   std::optional<ModelIdentity> model;    // of what lies in model_dir, as rank 0 has found it
   std::filesystem::path save_dir;        // kTrain
   std::filesystem::path checkpoint_dir;  // kTrain
+  bool sees_output = true;               // kTrain: these two, on rank 0's host (shared_output.h)
   StartFrom start = StartFrom::kNew;     // kTrain: else model_dir is read
   std::uint64_t start_step = 0;          // kTrain
   CoordinatorInputs coordinator;         // rank 0
@@ -42,7 +43,7 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
                              MpiSession& mpi, RunRequest request);
 
 // The layout of this job, printed: a line a rank with its host and roles. From now on the session's
-// waits have the config's deadline.
+// waits have the config's deadline. Throws Error(kUsage) where the ranks do not have one config.
 Layout PlanLayout(const Config& config, MpiSession& mpi);
 
 // The peak resident memory of each process since ForgetPeakMemory: by all ranks.

@@ -1,9 +1,11 @@
 #include "launcher/run/run_data.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 
+#include "common/buffer.h"
 #include "common/error.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
@@ -88,6 +90,31 @@ OpenedData Generate(const Config& config, MpiSession& mpi) {
   return opened;
 }
 
+// What sums up a part of the data; zeros where there is none.
+using PartFingerprint = std::array<char, 32>;
+
+PartFingerprint FingerprintOf(const ExampleSource* part) {
+  PartFingerprint fingerprint{};
+  const std::string text = part == nullptr ? "" : part->fingerprint();
+  std::copy_n(text.begin(), std::min(text.size(), fingerprint.size()), fingerprint.begin());
+  return fingerprint;
+}
+
+// Each host packs the files that it finds itself.
+void CheckSameData(const RunData& data, MpiSession& mpi) {
+  const std::array<PartFingerprint, 2> mine = {FingerprintOf(data.train.get()),
+                                               FingerprintOf(data.evaluation.get())};
+  const auto all = mpi.AllGather(BytesOf(mine));
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    if (all[rank] == all.front()) continue;
+    Fail(
+        ExitCode::kData,
+        "rank {} on {} has other examples than rank 0 on {}: its files of data.train, data.test or "
+        "of a join differ; give all hosts the same",
+        rank, mpi.hosts()[rank], mpi.hosts().front());
+  }
+}
+
 }  // namespace
 
 std::filesystem::path PackedDir(const Config& config) {
@@ -125,6 +152,7 @@ OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi
                                ? OpenPacked(packed.validation, spec, DataPart::kValidation)
                                : OpenPacked(packed.test, spec, DataPart::kTest);
   opened.transforms_json = ReadText(packed.transforms);
+  CheckSameData(opened.data, mpi);
   return opened;
 }
 

@@ -5,6 +5,8 @@
 
 #include "common/error.h"
 #include "common/run/checkpoint_dir.h"
+#include "server/service/file_orders.h"
+#include "server/service/streamed_output.h"
 
 namespace fathom {
 namespace {
@@ -40,19 +42,39 @@ void ModelStore::Read() {
 }
 
 SavedMessage ModelStore::Save(const SaveRequest& request, std::uint64_t step) {
-  const auto alive = [&] { TellAlive(step); };
-  if (!request.checkpoint) return shard_.files().SaveModel(context_.save_dir, alive);
-  const CheckpointDir checkpoints(context_.checkpoint_dir);
   try {
-    return shard_.files().SaveCheckpoint(
-        checkpoints.Partial(step), step,
-        request.has_base ? std::optional(request.base_step) : std::nullopt,
-        checkpoints.Complete(request.base_step), alive);
+    return context_.sees_output ? SaveHere(request, step) : SaveThere(request, step);
   } catch (const Error& error) {
+    if (!request.checkpoint || error.code() == ExitCode::kPeer) throw;
     SavedMessage failed;
     failed.failure = fmt::format("{}: {}", peers_.Name(), error.what());
     return failed;
   }
+}
+
+SavedMessage ModelStore::SaveHere(const SaveRequest& request, std::uint64_t step) {
+  if (!request.checkpoint) return SaveInto(FolderOutput(context_.save_dir), request, step);
+  const CheckpointDir checkpoints(context_.checkpoint_dir);
+  return SaveInto(FolderOutput(checkpoints.Partial(step), checkpoints.Complete(request.base_step)),
+                  request, step);
+}
+
+SavedMessage ModelStore::SaveThere(const SaveRequest& request, std::uint64_t step) {
+  FileOrders orders(context_, peers_, &inbox_, step, [this, step] { TellAlive(step); });
+  try {
+    return SaveInto(StreamedOutput(&orders), request, step);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::kPeer) orders.Settle();
+    throw;
+  }
+}
+
+SavedMessage ModelStore::SaveInto(const ModelOutput& out, const SaveRequest& request,
+                                  std::uint64_t step) {
+  const auto alive = [&] { TellAlive(step); };
+  if (!request.checkpoint) return shard_.files().SaveModel(out, alive);
+  return shard_.files().SaveCheckpoint(
+      out, step, request.has_base ? std::optional(request.base_step) : std::nullopt, alive);
 }
 
 void ModelStore::TellAlive(std::uint64_t step) {

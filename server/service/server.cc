@@ -13,6 +13,7 @@
 #include "common/message/saved_message.h"
 #include "common/run/peers.h"
 #include "common/schedule/schedule.h"
+#include "server/service/inbox.h"
 #include "server/service/model_store.h"
 #include "server/service/pull_gate.h"
 #include "server/service/save_gate.h"
@@ -65,7 +66,7 @@ class Server::Impl {
   const RunContext& context_;
   int index_;
   Peers peers_;
-  Mailbox& mailbox_;
+  Inbox inbox_;
   StageRecorder& recorder_;
   Schedule schedule_;
   PullGate pull_gate_;
@@ -84,13 +85,13 @@ Server::Impl::Impl(const RunContext& context, int index)
     : context_(context),
       index_(index),
       peers_(context, context.layout.server(index)),
-      mailbox_(context.transport.mailbox(context.layout.server(index))),
+      inbox_(context.transport.mailbox(context.layout.server(index))),
       recorder_(context.stages->Recorder(context.layout.server(index))),
       schedule_(context.config, context.train_examples),
       pull_gate_(context.config.train, schedule_.steps(), context.start_step),
       save_gate_(schedule_, context.start_step),
       shard_(context.config, context.spec, index, context.layout.servers),
-      store_(context, peers_, &shard_),
+      store_(context, peers_, &inbox_, &shard_),
       workers_(static_cast<std::size_t>(context.layout.workers)),
       pushes_(context.layout.workers) {}
 
@@ -110,7 +111,7 @@ void Server::Impl::Run() {
 
 bool Server::Impl::Step(Deadline until) {
   auto idle = recorder_.Measure(Stage::kIdle);
-  auto frame = mailbox_.Take(until);
+  auto frame = inbox_.Take(until);
   idle.End();
   if (frame) Handle(std::move(*frame));
   CheckSilence();

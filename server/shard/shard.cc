@@ -1,7 +1,6 @@
 #include "server/shard/shard.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "common/error.h"
@@ -14,13 +13,16 @@
 namespace fathom {
 namespace {
 
-[[noreturn]] void FailNotFinite(const TableSpec& spec, std::uint64_t step, const MergedRow& row) {
-  const auto bad =
-      std::find_if(row.deep.begin(), row.deep.end(), [](float g) { return !std::isfinite(g); });
+[[noreturn]] void FailTooLarge(const TableSpec& spec, std::uint64_t step, const MergedRow& row) {
+  const auto bad = std::find_if(row.deep.begin(), row.deep.end(), [](const float& g) {
+    return !MayUpdate({&g, 1});
+  });
   const bool deep = bad != row.deep.end();
   Fail(ExitCode::kNumeric,
        "step {}: table {}, key {:016x}: the gradient of {} is {}; lower the learning rates of "
-       "[deep], [dense] and [wide], or look for extreme values in the numeric columns",
+       "[deep], [dense] and [wide], or look for extreme values in the numeric columns and in "
+       "weights "
+       "of lists",
        step, spec.name, row.key,
        deep ? fmt::format("embedding element {}", bad - row.deep.begin()) : "the wide weight",
        deep ? *bad : row.wide);
@@ -156,7 +158,7 @@ void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const P
   merge_.Begin(spec, std::move(sources));
   for (MergedRow row; merge_.Next(&row);) {
     rows.Prefetch(merge_.Ahead());
-    if (!std::isfinite(row.wide) || !AllFinite(row.deep)) FailNotFinite(spec, step, row);
+    if (!MayUpdate({&row.wide, 1}) || !MayUpdate(row.deep)) FailTooLarge(spec, step, row);
     if (row.row == nullptr) {
       rows.CountRefused();
       continue;

@@ -68,7 +68,7 @@ class Shard {
 
   // Takes one step: sums the gradients of all workers and updates the rows and the dense range.
   // Throws Error(kPeer) where the workers' nodes do not cover the slices exactly once,
-  // Error(kNumeric) where a sum is not finite: names table, key and step.
+  // Error(kNumeric) where a sum is not finite or beyond kMaxGradient: names table, key and step.
   void Update(const StepPlan& plan, std::span<WorkerGradients> workers);
 
   // Writes the shard.

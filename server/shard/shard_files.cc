@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/file/durable_file.h"
 #include "common/model/admission_file.h"
 #include "common/model/partition_file.h"
 
 namespace fathom {
 namespace {
-
-namespace fs = std::filesystem;
 
 // More files of changes than this are not kept beside a whole one.
 constexpr std::size_t kMaxChanges = 16;
@@ -54,21 +51,21 @@ void ShardFiles::Rewritten(int partition) {
     chains_[static_cast<std::size_t>(partition - first_partition_)].files.clear();
 }
 
-SavedMessage ShardFiles::SaveModel(const fs::path& dir, const Alive& alive) {
+SavedMessage ShardFiles::SaveModel(const ModelOutput& out, const Alive& alive) {
   SavedMessage saved;
   for (int p = first_partition_; p < end_partition_; ++p) {
-    saved.files.push_back(Write(dir, PartitionFile(p), p, SparseTable::Which::kAll, alive));
+    saved.files.push_back(Write(out, PartitionFile(p), p, SparseTable::Which::kAll, alive));
     saved.bytes_written += saved.files.back().bytes;
     alive();
   }
-  dense_.Save(dir);
+  dense_.Save(out);
   saved.tables = Statistics();
   return saved;
 }
 
-SavedMessage ShardFiles::SaveCheckpoint(const fs::path& dir, std::uint64_t step,
+SavedMessage ShardFiles::SaveCheckpoint(const ModelOutput& out, std::uint64_t step,
                                         std::optional<std::uint64_t> base_step,
-                                        const fs::path& base_dir, const Alive& alive) {
+                                        const Alive& alive) {
   // Without marks nobody knows what has changed since.
   const bool builds_on_base =
       base_step && base_step == saved_ &&
@@ -80,13 +77,13 @@ SavedMessage ShardFiles::SaveCheckpoint(const fs::path& dir, std::uint64_t step,
     const Chain* const base =
         builds_on_base ? &chains_[static_cast<std::size_t>(p - first_partition_)] : nullptr;
     const bool rewritten = base != nullptr && base->files.empty();
-    chains.push_back(SavePartition(dir, p, step, rewritten ? nullptr : base, base_dir, alive,
-                                   &saved.bytes_written));
+    chains.push_back(
+        SavePartition(out, p, step, rewritten ? nullptr : base, alive, &saved.bytes_written));
     saved.files.insert(saved.files.end(), chains.back().files.begin(), chains.back().files.end());
     alive();
   }
-  if (admission_.on()) SaveAdmission(dir, alive, &saved);
-  dense_.Save(dir);
+  if (admission_.on()) SaveAdmission(out, alive, &saved);
+  dense_.Save(out);
   saved.tables = Statistics();
   chains_ = std::move(chains);
   saved_ = step;
@@ -94,29 +91,27 @@ SavedMessage ShardFiles::SaveCheckpoint(const fs::path& dir, std::uint64_t step,
   return saved;
 }
 
-ShardFiles::Chain ShardFiles::SavePartition(const fs::path& dir, int partition, std::uint64_t step,
-                                            const Chain* base, const fs::path& base_dir,
+ShardFiles::Chain ShardFiles::SavePartition(const ModelOutput& out, int partition,
+                                            std::uint64_t step, const Chain* base,
                                             const Alive& alive,
                                             std::uint64_t* bytes_written) const {
   Chain chain{.files = {}, .rows = RowsOf(partition)};
   const std::uint64_t changed = base == nullptr ? 0 : ChangedBytes(partition);
   bool whole = base == nullptr || WholeIsDue(partition, base->files, changed);
-  for (std::size_t i = 0; !whole && i < base->files.size(); ++i) {
-    const std::string& name = base->files[i].name;
-    whole = !LinkFile(base_dir / name, dir / name);
-  }
+  for (std::size_t i = 0; !whole && i < base->files.size(); ++i)
+    whole = !out.TakeOver(base->files[i].name);
   if (whole) {
     for (std::size_t i = 0; base != nullptr && i < base->files.size(); ++i)
-      RemoveFolder(dir / base->files[i].name);  // of those that could be linked
+      out.Remove(base->files[i].name);  // of those that were to be had
     chain.files = {
-        Write(dir, PartitionFile(partition), partition, SparseTable::Which::kAll, alive)};
+        Write(out, PartitionFile(partition), partition, SparseTable::Which::kAll, alive)};
     *bytes_written += chain.files.back().bytes;
     return chain;
   }
   chain.files = base->files;
   if (changed == 0) return chain;
   ModelFileEntry entry =
-      Write(dir, PartitionFile(partition, step), partition, SparseTable::Which::kChanged, alive);
+      Write(out, PartitionFile(partition, step), partition, SparseTable::Which::kChanged, alive);
   for (std::size_t t = 0; t < chain.rows.size(); ++t)
     entry.added.push_back(chain.rows[t] - base->rows[t]);
   *bytes_written += entry.bytes;
@@ -124,17 +119,18 @@ ShardFiles::Chain ShardFiles::SavePartition(const fs::path& dir, int partition, 
   return chain;
 }
 
-void ShardFiles::SaveAdmission(const fs::path& dir, const Alive& alive, SavedMessage* saved) const {
+void ShardFiles::SaveAdmission(const ModelOutput& out, const Alive& alive,
+                               SavedMessage* saved) const {
   for (int p = first_partition_; p < end_partition_; ++p) {
-    saved->files.push_back(WriteAdmissionFile(dir, p, admission_.Counters(p)));
+    saved->files.push_back(WriteAdmissionFile(out, p, admission_.Counters(p)));
     saved->bytes_written += saved->files.back().bytes;
     alive();
   }
 }
 
-ModelFileEntry ShardFiles::Write(const fs::path& dir, const std::string& name, int partition,
+ModelFileEntry ShardFiles::Write(const ModelOutput& out, const std::string& name, int partition,
                                  SparseTable::Which which, const Alive& alive) const {
-  PartitionWriter writer(dir, name, partition, specs_);
+  PartitionWriter writer(out, name, partition, specs_);
   for (std::size_t t = 0; t < specs_.size(); ++t) {
     const auto floats = static_cast<std::size_t>(specs_[t].state_floats());
     const auto rows = tables_[t].SortedRows(partition, which);

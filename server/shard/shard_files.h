@@ -1,5 +1,5 @@
-// Writes a shard's rows and dense parameters into a folder, and knows what the last checkpoint
-// holds of them.
+// Writes a shard's rows and dense parameters into a model's folder, and knows what the last
+// checkpoint holds of them.
 //
 // A checkpoint that follows another one holds, for each partition, either the whole partition or
 // the rows changed since; files that stay as they are come over as hard links. A partition is
@@ -10,13 +10,13 @@
 
 #include <array>
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <vector>
 
 #include "common/message/saved_message.h"
 #include "common/model/manifest.h"
+#include "common/model/model_output.h"
 #include "server/table/admission_filter.h"
 #include "server/table/dense_table.h"
 #include "server/table/slab_arena.h"
@@ -41,14 +41,13 @@ class ShardFiles {
   void Rewritten(int partition);
 
   // Writes the whole shard; marks and chains stay as they are. Throws Error(kModel).
-  SavedMessage SaveModel(const std::filesystem::path& dir, const Alive& alive);
+  SavedMessage SaveModel(const ModelOutput& out, const Alive& alive);
 
-  // Writes the shard as it is at `step` into `dir`, upon the checkpoint of `base_step` in
-  // `base_dir` if that is the last that this shard wrote or was read from, else whole. Throws
-  // Error(kModel): then all is as if it had not been called, but for what it left in `dir`.
-  SavedMessage SaveCheckpoint(const std::filesystem::path& dir, std::uint64_t step,
-                              std::optional<std::uint64_t> base_step,
-                              const std::filesystem::path& base_dir, const Alive& alive);
+  // Writes the shard as it is at `step`, upon the checkpoint of `base_step` if that is the last
+  // that this shard wrote or was read from, else whole. Throws Error(kModel): then all is as if it
+  // had not been called, but for what it left in `out`.
+  SavedMessage SaveCheckpoint(const ModelOutput& out, std::uint64_t step,
+                              std::optional<std::uint64_t> base_step, const Alive& alive);
 
  private:
   // What the last checkpoint has of a partition.
@@ -57,13 +56,11 @@ class ShardFiles {
     std::vector<std::uint64_t> rows;    // by table
   };
 
-  Chain SavePartition(const std::filesystem::path& dir, int partition, std::uint64_t step,
-                      const Chain* base, const std::filesystem::path& base_dir, const Alive& alive,
-                      std::uint64_t* bytes_written) const;
-  ModelFileEntry Write(const std::filesystem::path& dir, const std::string& name, int partition,
+  Chain SavePartition(const ModelOutput& out, int partition, std::uint64_t step, const Chain* base,
+                      const Alive& alive, std::uint64_t* bytes_written) const;
+  ModelFileEntry Write(const ModelOutput& out, const std::string& name, int partition,
                        SparseTable::Which which, const Alive& alive) const;
-  void SaveAdmission(const std::filesystem::path& dir, const Alive& alive,
-                     SavedMessage* saved) const;
+  void SaveAdmission(const ModelOutput& out, const Alive& alive, SavedMessage* saved) const;
   std::uint64_t ChangedBytes(int partition) const;
   std::vector<std::uint64_t> RowsOf(int partition) const;
   std::vector<TableStatistics> Statistics() const;

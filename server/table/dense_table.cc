@@ -1,7 +1,6 @@
 #include "server/table/dense_table.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "common/check.h"
 #include "common/error.h"
@@ -50,9 +49,10 @@ void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
     }
     sum.Finish(add);
     const std::span<float> total(sums_.data(), count);
-    if (!AllFinite(total)) {
-      const auto bad =
-          std::find_if(total.begin(), total.end(), [](float g) { return !std::isfinite(g); });
+    if (!MayUpdate(total)) {
+      const auto bad = std::find_if(total.begin(), total.end(), [](const float& g) {
+        return !MayUpdate({&g, 1});
+      });
       Fail(ExitCode::kNumeric,
            "step {}: the gradient of dense parameter {} is {}; lower the learning rates of [dense] "
            "and "
@@ -81,8 +81,8 @@ void DenseTable::RestoreValues(std::span<const float> values) {
               values_.begin());
 }
 
-void DenseTable::Save(const std::filesystem::path& dir) const {
-  WriteDenseRange(dir, total_, first_, values_, state_);
+void DenseTable::Save(const ModelOutput& out) const {
+  WriteDenseRange(out, total_, first_, values_, state_);
 }
 
 }  // namespace fathom

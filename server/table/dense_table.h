@@ -28,12 +28,12 @@ class DenseTable {
 
   // Adds the gradients, in ascending order of slice, along the slice tree and takes one step of
   // the rule with their mean over the batch's examples. Throws Error(kNumeric) if the sum is not
-  // finite: names parameter and step.
+  // finite or beyond kMaxGradient: names parameter and step.
   void Update(std::uint64_t step, std::uint32_t examples, std::span<const DenseGradient> gradients);
 
   void Restore(const DenseState& state);
   void RestoreValues(std::span<const float> values);  // of all servers; the rule's state as if new
-  void Save(const std::filesystem::path& dir) const;
+  void Save(const ModelOutput& out) const;
 
  private:
   std::size_t total_;  // of all servers

@@ -65,8 +65,8 @@ class Bench {
     const double seconds = Seconds([&] {
       InThreads(servers_, [&](int s) {
         const auto i = static_cast<std::size_t>(s);
-        saved[i] = parts_[i]->files.SaveCheckpoint(dir, step, base,
-                                                   dir_ / std::to_string(base.value_or(0)), [] {});
+        saved[i] = parts_[i]->files.SaveCheckpoint(
+            FolderOutput(dir, dir_ / std::to_string(base.value_or(0))), step, base, [] {});
       });
     });
     Manifest manifest{.step = step,

@@ -1,6 +1,8 @@
 // A frame from the network of any bytes: header, checksum, and every kind of payload.
 #include "common/error.h"
 #include "common/message/failed_message.h"
+#include "common/message/file_answer.h"
+#include "common/message/file_order.h"
 #include "common/message/profile_message.h"
 #include "common/message/pull_message.h"
 #include "common/message/push_message.h"
@@ -75,6 +77,12 @@ void Decode(FrameType type, std::span<const std::byte> payload) {
       return;
     case FrameType::kSaved:
       DecodeSaved(payload);
+      return;
+    case FrameType::kFileOrder:
+      DecodeFileOrder(payload);
+      return;
+    case FrameType::kFileAnswer:
+      DecodeFileAnswer(payload);
       return;
     case FrameType::kFailed:
       DecodeFailed(payload);

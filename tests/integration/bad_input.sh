@@ -136,4 +136,39 @@ EOF
 else
   not_tried "a last line of metrics that cannot be written: no python3"
 fi
+
+# G7: another config on one rank; in what differs from host to host it may differ.
+mixed() {  # setting of the second half of the ranks
+  mpirun --oversubscribe --bind-to none --timeout 120 -np 2 "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed" : -np 2 "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed" "$@"
+}
+for setting in deep.learning_rate=0.2 wide.l2=0.5 wide.alpha=0.3 seed=7 model.init_stddev=0.2 deep.precision=bfloat16 train.consistency=async train.shuffle=false \
+  train.batch_size=256 column.book.dim=8 resume=auto; do
+  must_fail 2 "another config or program than rank 0: " mixed $setting
+  grep -qF "rank 2 on " "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "$setting: not said which rank"; }
+done
+grep -qF "resume = \"auto\"; rank 0: resume = \"no\"" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "both values are not said"; }
+rm -rf "$scratch/mixed"
+mixed cluster.threads=2 output.progress_seconds=1 data.packed_dir="$scratch/mixed-packed" >"$scratch/out.txt" 2>&1 || { cat "$scratch/out.txt" >&2; fail "what may differ was refused"; }
+
+# G27: the weight of a value in a list.
+printf 'label,tags\n%s' "$(for i in $(seq 400); do echo "$((i % 3 == 0)),a:1e30|b:1"; done)" >"$scratch/weights.csv"
+cat >"$scratch/weights.toml" <<TOML
+[data]
+dir = "$scratch"
+train = ["weights.csv"]
+test_fraction = 0.2
+[[column]]
+name = "tags"
+kind = "multivalent"
+weighted = true
+use = "wide"
+TOML
+must_fail 7 "table wide, key" "$fathom" train "$scratch/weights.toml" output.dir="$scratch/weights"
+[ ! -e "$scratch/weights/model" ] || fail "a model with a weight of 1e30"
+
+# G29: a calibration that is none, and nowhere to keep one.
+mkdir -p "$scratch/cache/fathom"
+echo '{"machine": 5}' >"$scratch/cache/fathom/calibration.json"
+XDG_CACHE_HOME=$scratch/cache "$fathom" train "$scratch/config.toml" output.dir="$scratch/calibration" >"$scratch/out.txt" 2>&1 || { cat "$scratch/out.txt" >&2; fail "a calibration that is none"; }
+env -u HOME -u XDG_CACHE_HOME TMPDIR=/nowhere "$fathom" train "$scratch/config.toml" output.dir="$scratch/homeless" >"$scratch/out.txt" 2>&1 || { cat "$scratch/out.txt" >&2; fail "neither HOME nor TMPDIR"; }
 finish "all bad input was refused in words"

@@ -34,7 +34,7 @@ EOF
 chmod +x "$scratch/agent"
 
 generated_config 60000
-sed -i 's/^epochs = .*/epochs = 150/' "$scratch/config.toml"
+sed -i 's/^epochs = .*/epochs = 80/' "$scratch/config.toml"
 train=("$fathom" train "$scratch/config.toml" "$tag" output.progress_seconds=1)
 "${train[@]}" output.dir="$scratch/reference" >/dev/null 2>&1
 

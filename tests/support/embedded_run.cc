@@ -72,6 +72,7 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   request.model_dir = start.dir;
   request.save_dir = out / "model";
   request.checkpoint_dir = CheckpointsOf(config).path();
+  request.sees_output = config.output.shared != SharedFolder::kNo;
   request.start = start.from;
   request.start_step = start.step;
   request.coordinator.log = &log;

@@ -20,8 +20,8 @@ struct EmbeddedResult {
   std::vector<std::string> metrics;  // the lines of metrics.jsonl
 };
 
-// As `fathom train` with output.dir = out, but for the log on the terminal. `stop_asked` is as in
-// CoordinatorInputs.
+// As `fathom train` with output.dir = out, but for the log on the terminal. With output.shared =
+// "no" the servers send their files to the coordinator. `stop_asked` is as in CoordinatorInputs.
 EmbeddedResult TrainEmbedded(
     Config config, const std::filesystem::path& packed_dir, const std::filesystem::path& out,
     std::function<bool()> stop_asked = [] { return false; });

@@ -12,6 +12,7 @@ std::string Fingerprint(const Config& config, const std::vector<std::filesystem:
   Config relevant;
   relevant.data = config.data;
   relevant.data.packed_dir.clear();
+  relevant.data.packed_keep = DataConfig().packed_keep;
   relevant.data.max_bad_lines = 0;
   relevant.joins = config.joins;
   relevant.columns = config.columns;

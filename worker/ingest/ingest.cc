@@ -10,6 +10,7 @@
 #include "common/file/text_file.h"
 #include "common/process_mark.h"
 #include "worker/ingest/fingerprint.h"
+#include "worker/ingest/packed_limit.h"
 #include "worker/ingest/packer.h"
 #include "worker/text/input_files.h"
 
@@ -150,10 +151,12 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
   PackSummary summary;
   if (reused) {
     summary = ReadSummary(dir / kPackedSeal.file);
+    MarkUsed(dir, kPackedSeal);
   } else {
     const InputSchema schema(config, true);
     Packer packer(schema, spec, files, first_test_file, threads, progress);
     summary = PackInto(dir, packer);
+    KeepMostRecentlyUsed(dir, kPackedSeal, static_cast<std::size_t>(config.data.packed_keep));
   }
   const auto allowed = static_cast<std::uint64_t>(config.data.max_bad_lines);
   if (summary.bad_lines > allowed) {

@@ -70,10 +70,11 @@ TEST(OverwriteDurably, WritesEachPieceAtItsPlaceAndNothingElse) {
   const ScratchDir dir;
   dir.Write("file", "0123456789");
   const std::string first = "ab", second = "xyz";
-  OverwriteDurably(dir.path() / "file", {{7, Span(second)}, {1, Span(first)}});
+  OverwriteDurably(dir.path() / "file",
+                   std::vector<FilePiece>{{7, Span(second)}, {1, Span(first)}});
   EXPECT_EQ(dir.Read("file"), "0ab3456xyz");
   ExpectError(ExitCode::kModel, {"none", "cannot be opened"}, [&] {
-    OverwriteDurably(dir.path() / "none", {{0, Span(first)}});
+    OverwriteDurably(dir.path() / "none", std::vector<FilePiece>{{0, Span(first)}});
   });
   EXPECT_FALSE(fs::exists(dir.path() / "none"));
 }

@@ -18,7 +18,7 @@ class AdmissionFileTest : public ::testing::Test {
  protected:
   AdmissionFileTest() {
     for (std::size_t i = 0; i < counters_.size(); ++i) counters_[i] = static_cast<std::byte>(i);
-    manifest_.files.push_back(WriteAdmissionFile(dir_.path(), 5, counters_));
+    manifest_.files.push_back(WriteAdmissionFile(FolderOutput(dir_.path()), 5, counters_));
   }
   void ExpectDamaged(std::initializer_list<const char*> words) {
     Reseal(dir_, kFile, &manifest_);

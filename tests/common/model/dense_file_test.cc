@@ -59,7 +59,8 @@ TEST_F(DenseFileTest, DoesNotDependOnTheNumberOfServers) {
           kFloats * static_cast<std::uint64_t>(s) / static_cast<std::uint64_t>(servers);
       const std::uint64_t end =
           kFloats * static_cast<std::uint64_t>(s + 1) / static_cast<std::uint64_t>(servers);
-      WriteDenseRange(dir.path(), kFloats, first, std::span(values).subspan(first, end - first),
+      WriteDenseRange(FolderOutput(dir.path()), kFloats, first,
+                      std::span(values).subspan(first, end - first),
                       std::span(accumulators).subspan(first, end - first));
     }
     const Manifest manifest{

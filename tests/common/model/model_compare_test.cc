@@ -135,7 +135,7 @@ TEST(ModelCompare, CountersOfTwoCheckpoints) {
   std::vector<std::byte> counters(100);
   const auto write = [&](const char* name) {
     Manifest manifest = SmallModel().Write(dir.path() / name);
-    manifest.files.push_back(WriteAdmissionFile(dir.path() / name, 7, counters));
+    manifest.files.push_back(WriteAdmissionFile(FolderOutput(dir.path() / name), 7, counters));
     WriteManifest(dir.path() / name, manifest);
   };
   SmallModel().Write(dir.path() / "model");

@@ -108,7 +108,7 @@ TEST_F(PartitionFileTest, ManifestCountsRows) {
 TEST_F(PartitionFileTest, AnUnfinishedPartitionIsRemoved) {
   ScratchDir other;
   {
-    PartitionWriter writer(other.path(), "rows-00.bin", 0, model_.tables);
+    PartitionWriter writer(FolderOutput(other.path()), "rows-00.bin", 0, model_.tables);
     writer.BeginTable(0, 1);
     EXPECT_TRUE(std::filesystem::exists(other.path() / "rows-00.bin"));
   }
@@ -116,8 +116,9 @@ TEST_F(PartitionFileTest, AnUnfinishedPartitionIsRemoved) {
 }
 
 TEST_F(PartitionFileTest, AFolderThatIsNotThere) {
-  ExpectError(ExitCode::kModel, {"nowhere", "cannot be created"},
-              [&] { PartitionWriter(dir_.path() / "nowhere", "rows-00.bin", 0, model_.tables); });
+  ExpectError(ExitCode::kModel, {"nowhere", "cannot be created"}, [&] {
+    PartitionWriter(FolderOutput(dir_.path() / "nowhere"), "rows-00.bin", 0, model_.tables);
+  });
 }
 
 TEST_F(PartitionFileTest, MissingFile) {
@@ -174,7 +175,7 @@ TEST_F(PartitionFileTest, AnAlteredBlockIsNamed) {
 TEST_F(PartitionFileTest, ChangesComeBeforeWhatTheyChange) {
   SmallModel changes;
   changes.rows = {{{KeyIn(0, 5), {7, 8}}, {KeyIn(0, 7), {9, 10}}}, {}};
-  PartitionWriter writer(dir_.path(), PartitionFile(0, 12), 0, model_.tables);
+  PartitionWriter writer(FolderOutput(dir_.path()), PartitionFile(0, 12), 0, model_.tables);
   writer.BeginTable(0, 2);
   for (const auto& [key, state] : changes.rows[0]) writer.AddRow(key, state);
   writer.BeginTable(1, 0);

@@ -73,14 +73,14 @@ struct SmallModel {
     }
     const int states = TraitsOf(dense_rule).states();
     CreateDense(dir, dense.size(), states);
-    WriteDenseRange(dir, dense.size(), 0, dense, dense_state);
+    WriteDenseRange(FolderOutput(dir), dense.size(), 0, dense, dense_state);
     manifest.files.push_back(FinishDense(dir, dense.size(), states));
     WriteManifest(dir, manifest);
     return manifest;
   }
 
   ModelFileEntry WritePartition(const std::filesystem::path& dir, int partition) const {
-    PartitionWriter writer(dir, PartitionFile(partition), partition, tables);
+    PartitionWriter writer(FolderOutput(dir), PartitionFile(partition), partition, tables);
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const auto [begin, end] = RowsOf(t, partition);
       writer.BeginTable(t, static_cast<std::uint64_t>(std::distance(begin, end)));

@@ -86,7 +86,7 @@ TEST(Frame, WrongVersion) {
 }
 
 TEST(Frame, UnknownType) {
-  for (const std::uint16_t type : {0, 21, 0xFFFF}) {
+  for (const std::uint16_t type : {0, 23, 0xFFFF}) {
     Header header = Encoded(MakeFrame());
     Overwrite(&header, 6, type);
     ExpectError(ExitCode::kPeer, {"unknown type"}, [&] { DecodeHeader(header); });

@@ -405,8 +405,11 @@ TEST(Calibration, IsReadAsItWasWrittenAndNotOnAnotherMachine) {
   EXPECT_EQ(ReadCalibration(file)->prices, mine.prices);
   WriteCalibration({.machine = "another", .prices = SimplePrices()}, file);
   EXPECT_FALSE(ReadCalibration(file));
-  std::ofstream(file) << "{\"machine\": ";
-  EXPECT_FALSE(ReadCalibration(file));
+  // G29.
+  for (const char* text : {"{\"machine\": ", "{\"machine\": 5}", "[]", "{\"machine\": null}"}) {
+    std::ofstream(file) << text;
+    EXPECT_FALSE(ReadCalibration(file)) << text;
+  }
 }
 
 }  // namespace

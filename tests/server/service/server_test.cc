@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "common/finite.h"
 #include "common/message/failed_message.h"
 #include "common/message/pull_message.h"
 #include "common/message/push_message.h"
@@ -421,6 +422,14 @@ TEST_F(ServerTest, GradientThatIsNotFinite) {
   ServerRun run;
   run.TakeStep(step_, 0);
   run.ExpectFailure(ExitCode::kNumeric, {"step 0", "dense parameter 17"});
+}
+
+// G27: finite, but its square in the update rule's sum would not be for long.
+TEST_F(ServerTest, GradientBeyondWhatUpdateRulesTake) {
+  step_.SpoilDense(3, 17, -2 * kMaxGradient);
+  ServerRun run;
+  run.TakeStep(step_, 0);
+  run.ExpectFailure(ExitCode::kNumeric, {"step 0", "dense parameter 17", "-2000000000000000"});
 }
 
 TEST_F(ServerTest, LostWorkerIsNamedWithTheReason) {

@@ -88,7 +88,7 @@ Manifest TrainAndSave(const ModelSpec& spec, const Config& config, int servers, 
                                100 + static_cast<std::uint64_t>(number) % 2);
       TakeStep(static_cast<std::uint64_t>(number), step, workers, s, servers, &shard);
     }
-    SavedMessage saved = shard.files().SaveModel(dir, [] {});
+    SavedMessage saved = shard.files().SaveModel(FolderOutput(dir), [] {});
     for (auto& file : saved.files) manifest.files.push_back(std::move(file));
   }
   manifest.files.push_back(FinishDense(dir, kDenseFloats, 1));
@@ -135,7 +135,7 @@ TEST(Shard, ASaveShowsSignsOfLifeWithinAFile) {
   const ScratchDir dir;
   CreateDense(dir.path(), kDenseFloats, 1);
   int signs = 0;
-  files.SaveModel(dir.path(), [&] { ++signs; });
+  files.SaveModel(FolderOutput(dir.path()), [&] { ++signs; });
   EXPECT_GE(signs, kPartitions + 20);
 }
 
@@ -215,7 +215,7 @@ TEST(Shard, AnswersInBfloat16AreTheFloatsRounded) {
   TakeStep(0, step, 1, 0, 1, &whole);
   const ScratchDir dir;
   CreateDense(dir.path(), kDenseFloats, 1);
-  SavedMessage saved = whole.files().SaveModel(dir.path(), [] {});
+  SavedMessage saved = whole.files().SaveModel(FolderOutput(dir.path()), [] {});
   saved.files.push_back(FinishDense(dir.path(), kDenseFloats, 1));
   WriteManifest(dir.path(), {.step = 1,
                              .seed = 1,
@@ -262,9 +262,9 @@ TEST(Shard, OnlyAPushCreatesRows) {
   Shard shard(config, spec, 0, 1);
   const SimulatedStep step(spec.tables, kDenseFloats, 4, 1);
   DecodeAndFind(&shard, step.Pull(0, 1, 0, 1), 0, 1);
-  EXPECT_EQ(shard.files().SaveModel(dir.path(), [] {}).tables[0].rows, 0U);
+  EXPECT_EQ(shard.files().SaveModel(FolderOutput(dir.path()), [] {}).tables[0].rows, 0U);
   TakeStep(0, step, 1, 0, 1, &shard);
-  EXPECT_EQ(shard.files().SaveModel(dir.path(), [] {}).tables[0].rows,
+  EXPECT_EQ(shard.files().SaveModel(FolderOutput(dir.path()), [] {}).tables[0].rows,
             step.Keys(0, 1, 0, 1)[0].size());
 }
 
@@ -281,7 +281,8 @@ TEST(Shard, AKeyGetsItsRowInTheStepThatMakesItsCountFull) {
     const std::size_t keys = step.Keys(0, 1, 0, 1)[1].size();
     for (std::uint64_t number = 0; number < 4; ++number) {
       TakeStep(number, step, workers, 0, 1, &shard);
-      const TableStatistics table = shard.files().SaveModel(dir.path(), [] {}).tables[1];
+      const TableStatistics table =
+          shard.files().SaveModel(FolderOutput(dir.path()), [] {}).tables[1];
       EXPECT_EQ(table.rows, number < 2 ? 0 : keys) << number << ", " << workers;
       EXPECT_EQ(table.refused_updates, std::min<std::uint64_t>(number + 1, 2) * keys);
     }
@@ -315,7 +316,7 @@ TEST(Shard, AWarmStartTakesTheRowsAndForgetsWhenTheyWereUpdated) {
   shard.WarmStart(old_dir.path(), true, [] {});
   CreateDense(dir.path(), kDenseFloats, 1);
   Manifest manifest = old;
-  manifest.files = shard.files().SaveModel(dir.path(), [] {}).files;
+  manifest.files = shard.files().SaveModel(FolderOutput(dir.path()), [] {}).files;
   manifest.files.push_back(FinishDense(dir.path(), kDenseFloats, 1));
   using Rows = std::map<std::pair<std::size_t, Key>, std::vector<float>>;
   const auto rows_of = [&](const std::filesystem::path& from, const Manifest& files, bool forget) {

@@ -58,7 +58,7 @@ TEST(DenseTable, AdamKeepsItsStateOverBlocksAndServers) {
   whole.Update(0, 1, std::vector<DenseGradient>{{0, gradient}});
   const testing::ScratchDir dir;
   CreateDense(dir.path(), kFloats, 2);
-  whole.Save(dir.path());
+  whole.Save(FolderOutput(dir.path()));
   const DenseState state = ReadDense(dir.path(), {.tables = {},
                                                   .dense_floats = kFloats,
                                                   .dense_rule = UpdateRuleKind::kAdam,
@@ -145,7 +145,7 @@ TEST(DenseTable, RestoreTakesItsRange) {
   for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(table.values()[i], state.values[32 + i]);
   const testing::ScratchDir dir;
   CreateDense(dir.path(), 64, 1);
-  table.Save(dir.path());
+  table.Save(FolderOutput(dir.path()));
   const Manifest manifest{
       .tables = {}, .dense_floats = 64, .files = {FinishDense(dir.path(), 64, 1)}};
   const DenseState saved = ReadDense(dir.path(), manifest);

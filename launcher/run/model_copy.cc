@@ -1,0 +1,169 @@
+#include "launcher/run/model_copy.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/buffer.h"
+#include "common/error.h"
+#include "common/file/durable_file.h"
+#include "common/key.h"
+#include "common/model/admission_file.h"
+#include "common/model/checked_file.h"
+#include "common/model/partition_file.h"
+#include "common/run_log.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What rank 0 says before the bytes of each block.
+struct BlockHeader {
+  enum Kind : std::uint64_t { kBlock, kEnd, kFailed } kind = kEnd;
+  std::uint64_t bytes = 0;
+  char file[240] = {};
+};
+
+bool Finds(const fs::path& dir, const ModelIdentity& model) {
+  try {
+    CheckIdentity(dir, model);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool LooksItself(const Config& config, const fs::path& dir, const ModelIdentity& model, int rank) {
+  if (rank == 0) return true;
+  return config.output.shared != SharedFolder::kNo && Finds(dir, model);
+}
+
+// The names of the files that a rank reads: all but the rows of other ranks' servers.
+std::vector<std::string> FilesFor(const Layout& layout, int rank, const Manifest& manifest) {
+  std::set<int> own;
+  for (const Role& role : RolesOf(layout, rank)) {
+    if (role.kind != RoleKind::kServer) continue;
+    for (int p = FirstPartition(role.index, layout.servers);
+         p < FirstPartition(role.index + 1, layout.servers); ++p)
+      own.insert(p);
+  }
+  std::set<std::string> others;
+  for (int p = 0; p < kPartitions; ++p) {
+    if (own.count(p) > 0) continue;
+    for (const ModelFileEntry* file : FilesOfPartition(manifest, p)) others.insert(file->name);
+    others.insert(AdmissionFile(p));
+  }
+  std::vector<std::string> files;
+  for (const ModelFileEntry& file : manifest.files) {
+    if (others.count(file.name) == 0) files.push_back(file.name);
+  }
+  files.emplace_back(kModelSeal.file);
+  return files;
+}
+
+// Rank 0: one file to one rank. Throws Error(kModel) where it cannot be read.
+void SendFile(const fs::path& file, int rank, MpiSession& mpi) {
+  std::ifstream in(file, std::ios::binary);
+  BlockHeader header{.kind = BlockHeader::kBlock};
+  const std::string name = file.filename().string();
+  if (!in || name.size() >= sizeof(header.file)) FailDamaged(file, "it cannot be opened");
+  std::memcpy(header.file, name.data(), name.size());
+  std::vector<char> block(kBlockBytes);
+  do {
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    if (in.bad()) FailDamaged(file, "it cannot be read");
+    header.bytes = static_cast<std::uint64_t>(in.gcount());
+    mpi.SendTo(rank, BytesOf(header));
+    mpi.SendTo(rank, std::as_bytes(std::span(block)).first(header.bytes));
+    mpi.Beat();
+  } while (in);
+}
+
+// Rank 0, to each of these ranks. They are all told of a failure, so that none waits in vain.
+void SendModel(const fs::path& dir, const ModelIdentity& model, const Layout& layout,
+               const std::vector<int>& ranks, MpiSession& mpi) {
+  std::optional<Error> failure;
+  for (const int rank : ranks) {
+    try {
+      CheckIdentity(dir, model);  // it may be replaced at any time
+      const Manifest manifest = ReadManifest(dir);
+      for (const std::string& name : FilesFor(layout, rank, manifest))
+        SendFile(dir / name, rank, mpi);
+      mpi.SendTo(rank, BytesOf(BlockHeader{.kind = BlockHeader::kEnd}));
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kModel) throw;
+      failure = error;
+      mpi.SendTo(rank, BytesOf(BlockHeader{.kind = BlockHeader::kFailed}));
+    }
+  }
+  if (failure) throw *failure;
+}
+
+// What rank 0 sends goes into `dir`. What cannot be written is received all the same, so that rank
+// 0 can go on.
+void ReceiveModel(const fs::path& dir, MpiSession& mpi) {
+  std::ofstream out;
+  std::string name, failure;
+  std::vector<std::byte> block;
+  for (BlockHeader header;;) {
+    mpi.ReceiveFromFirst(std::as_writable_bytes(std::span(&header, 1)));
+    if (header.kind == BlockHeader::kFailed) failure = "rank 0 could not read it";
+    if (header.kind != BlockHeader::kBlock) break;
+    block.resize(header.bytes);
+    mpi.ReceiveFromFirst(block);
+    mpi.Beat();
+    if (name != header.file) {
+      name = header.file;
+      out = std::ofstream(dir / name, std::ios::binary);
+    }
+    out.write(reinterpret_cast<const char*>(block.data()),
+              static_cast<std::streamsize>(block.size()));
+    out.flush();
+    if (!out && failure.empty())
+      failure = fmt::format("{} cannot be written: {}", name, std::strerror(errno));
+  }
+  if (!failure.empty())
+    Fail(ExitCode::kModel, "{}: no copy of rank 0's model: {}", dir.string(), failure);
+}
+
+// The ranks that do not find it. Throws where output.shared says that all do.
+std::vector<int> RanksWithout(const Config& config, const fs::path& dir, bool finds,
+                              MpiSession& mpi) {
+  std::vector<int> ranks;
+  const auto answers = mpi.AllGather(BytesOf(finds));
+  for (int rank = 0; rank < mpi.ranks(); ++rank) {
+    if (answers[static_cast<std::size_t>(rank)].front() != std::byte{0}) continue;
+    ranks.push_back(rank);
+    if (config.output.shared == SharedFolder::kYes) {
+      Fail(ExitCode::kModel,
+           "{}: output.shared = \"yes\", but rank {} on {} finds another model there than rank 0, "
+           "or none",
+           dir.string(), rank, mpi.hosts()[static_cast<std::size_t>(rank)]);
+    }
+  }
+  return ranks;
+}
+
+}  // namespace
+
+ModelCopy::ModelCopy(const Config& config, const Layout& layout, const fs::path& dir,
+                     const ModelIdentity& model, MpiSession& mpi)
+    : dir_(dir) {
+  const bool finds = LooksItself(config, dir, model, mpi.rank());
+  const std::vector<int> without = RanksWithout(config, dir, finds, mpi);
+  if (!without.empty())
+    LogInfo("ranks that do not find {} get a copy of it: {}", dir.string(),
+            fmt::join(without, ", "));
+  if (mpi.rank() == 0) SendModel(dir, model, layout, without, mpi);
+  if (finds) return;
+  scratch_.emplace(config.output.dir, "model");
+  dir_ = scratch_->path();
+  ReceiveModel(dir_, mpi);
+}
+
+}  // namespace fathom

@@ -1,0 +1,15 @@
+// That all ranks of a job run one program with one config: each host reads its own file, and
+// mpirun can be given other arguments, or another binary, for some ranks.
+#pragma once
+
+#include "common/config/config.h"
+#include "launcher/cluster/mpi_session.h"
+
+namespace fathom {
+
+// Every rank calls this. Throws Error(kUsage) on rank 0 that names the first rank whose config or
+// program differs from its own, the setting and both values. What may differ: where data and output
+// lie, which network interface and how many threads a host has.
+void RefuseMixedConfigs(const Config& config, MpiSession& mpi);
+
+}  // namespace fathom
