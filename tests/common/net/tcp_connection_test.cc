@@ -276,7 +276,7 @@ TEST_F(TcpConnectionTest, DestructorSendsWhatIsQueuedAndSaysGoodbye) {
 
 // More than the kernels' buffers hold.
 TEST_F(TcpConnectionTest, DestructorWaitsUntilAQueueOfManyMegabytesIsSent) {
-  constexpr std::size_t kFrames = 12, kBytes = std::size_t{4} << 20;
+  constexpr std::size_t kFrames = 6, kBytes = std::size_t{4} << 20;
   for (std::size_t i = 0; i < kFrames; ++i)
     transport_->Send(MakeFrame(FrameType::kRows, 0, 2, i, std::string(kBytes, 'r')));
   transport_->Send(MakeFrame(FrameType::kStop, 0, 2, 0));
