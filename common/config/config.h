@@ -152,7 +152,7 @@ struct ClusterConfig {
   std::int64_t workers = 0;  // embedded only; 0: a sensible number
   std::int64_t threads = 1;  // compute threads a worker
   TransportKind transport = TransportKind::kAuto;
-  std::string interface;  // network interface between hosts; empty: the first that is up
+  std::string interface;  // name or network; empty: that of the default route
   bool tls = false;
   double timeout_seconds = 30;
 };

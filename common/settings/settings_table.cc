@@ -275,7 +275,8 @@ std::vector<Setting> SettingsOf(Config& c) {
           Word("cluster.transport", &c.cluster.transport,
                "auto: in process for one process, tcp between processes"),
           Text("cluster.interface", &c.cluster.interface,
-               "Network interface between hosts, as eth0; empty: the first that is up"),
+               "Network interface between hosts, as eth0, or the network that it is in, as 10.0.0.0/16; "
+               "empty: that of the default route, else the first that is up"),
           Plain("cluster.tls", &c.cluster.tls,
                 "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
                 "secret)"),

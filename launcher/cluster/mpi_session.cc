@@ -11,7 +11,9 @@
 #include <cstring>
 #include <thread>
 
+#include "common/buffer.h"
 #include "common/error.h"
+#include "launcher/cluster/host_name.h"
 #include "launcher/cluster/mpi_alarm.h"
 
 namespace fathom {
@@ -55,10 +57,19 @@ MpiSession::MpiSession(int* argc, char*** argv) {
 }
 
 void MpiSession::GatherHosts() {
-  std::vector<std::byte> name(kHostBytes);
-  gethostname(reinterpret_cast<char*>(name.data()), kHostBytes - 1);
-  for (const auto& host : AllGather(name))
-    hosts_.emplace_back(reinterpret_cast<const char*>(host.data()));
+  struct {
+    char name[kHostBytes] = {};
+    char place[kHostBytes] = {};
+  } mine;
+  const HostName here = ThisHostName();
+  here.name.copy(mine.name, kHostBytes - 1);
+  here.place.copy(mine.place, kHostBytes - 1);
+  std::vector<HostName> all;
+  for (const auto& bytes : AllGather(BytesOf(mine))) {
+    const auto* const text = reinterpret_cast<const char*>(bytes.data());
+    all.push_back({text, text + kHostBytes});
+  }
+  hosts_ = DistinctHostNames(all);
 }
 
 bool MpiSession::leads_host() const {

@@ -73,9 +73,10 @@ cat >"$scratch/agent" <<EOF
 #!/bin/sh
 while [ "\${1#-}" != "\$1" ]; do shift; done
 case \$1 in $second) shift ;; *) echo "agent: unknown host \$1" >&2; exit 255 ;; esac
-exec ip netns exec $net_two unshare --uts --mount sh -c "hostname $net_two; mount --bind $scratch/disk-two $disk; \$*"
+exec ip netns exec $net_two unshare --uts --mount sh -c "hostname \$(cat $scratch/name-two); mount --bind $scratch/disk-two $disk; \$*"
 EOF
 chmod +x "$scratch/agent"
+echo "$net_two" >"$scratch/name-two"
 
 across() {  # ranks on the first, ranks on the second, log, arguments of fathom ...
   local hosts=$first:$1,$second:$2 number=$(($1 + $2)) log=$3
@@ -101,8 +102,14 @@ across 1 2 "$scratch/on.log" "${shared[@]}" cluster.servers=1 resume=auto || { c
 grep -qF "going on from step" "$scratch/on.log" || { cat "$scratch/on.log" >&2; fail "it began anew"; }
 grep -qF "its log: $net_two:$disk/run/logs/rank-2.log" "$scratch/on.log" || { cat "$scratch/on.log" >&2; fail "the place of a log was not said"; }
 same "$scratch/disk-one/run"
+# G23: and hosts of one name, which Open MPI's shared memory would take for one.
+export OMPI_MCA_btl=tcp,self
+echo "$net_one" >"$scratch/name-two"
 across 2 2 "$scratch/evaluate.log" evaluate "$disk/config.toml" --model "$disk/run" output.dir="$disk/run" || { cat "$scratch/evaluate.log" >&2; fail "evaluate across hosts"; }
 diff <(figures "$scratch/alone.log") <(figures "$scratch/evaluate.log") || fail "evaluate across hosts says something else"
+grep -qF "rank 2 on $net_one (2): " "$scratch/evaluate.log" || { cat "$scratch/evaluate.log" >&2; fail "two hosts of one name were not told apart"; }
+unset OMPI_MCA_btl
+echo "$net_two" >"$scratch/name-two"
 no_copies_left "$scratch/disk-two/run"
 no_copies_left "$scratch/disk-one/run"
 
