@@ -9,7 +9,7 @@
 namespace fathom {
 namespace {
 
-// With two ranks or more, this share of those that do not coordinate serves.
+// One server for so many of the ranks but rank 0.
 constexpr int kRanksAServer = 3;
 
 void CheckServers(int servers) {

@@ -134,7 +134,8 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                "How rows and their gradients travel; bfloat16 halves the bytes and rounds to 8 "
                "bits, alike for any layout. The servers keep float32"),
           Plain("train.trace", &c.train.trace,
-                "Write what every rank did when to <output.dir>/trace.json, for ui.perfetto.dev"),
+                "Write a timeline of every rank's work to <output.dir>/trace.json, for "
+                "ui.perfetto.dev"),
       });
 }
 
@@ -203,14 +204,16 @@ void AddOptimizers(Config& c, std::vector<Setting>* out) {
 
 std::vector<Setting> SettingsOf(Config& c) {
   std::vector<Setting> out = {
-      Number("seed", &c.seed, 0, kMaxCount, "Of initial values and of the order of the examples"),
+      Number("seed", &c.seed, 0, kMaxCount,
+             "Seed of the initial values and of the order of the examples"),
       Text("resume", &c.resume,
            "no: train from the start, refused where output.dir has checkpoints; restart: put these "
            "aside and train from the start; auto: go on from the newest complete checkpoint of "
            "output.dir, where there is one; or a checkpoint's folder"),
       Text("output.dir", &c.output.dir,
-           "Folder for config.toml, metrics.jsonl, model/ and logs/; relative to where fathom is "
-           "started"),
+           "Folder for all that a run writes: config.toml, metrics.jsonl, model/, checkpoints/, "
+           "packed/, "
+           "logs/; relative to where fathom is started"),
       Word("output.shared", &c.output.shared,
            "Whether all ranks see rank 0's output.dir; auto: they look. Servers that do not see it "
            "send their files of checkpoints and of the model to rank 0"),
@@ -255,9 +258,10 @@ std::vector<Setting> SettingsOf(Config& c) {
                "trained least (sum of squared gradients, or adam's mean of them), whose weights "
                "are smallest, or that were "
                "named longest ago; or refuse: new keys get no row"),
-          Number("server.evict_unused_steps", &c.server.evict_unused_steps, 0, kMaxUnusedSteps,
-                 "Rows that no push has named for so many steps are forgotten, within 64 steps; 0: "
-                 "none. It and evict_oldest keep 4 B more a row, the step of its last update"),
+          Number(
+              "server.evict_unused_steps", &c.server.evict_unused_steps, 0, kMaxUnusedSteps,
+              "Rows that no push has named for so many steps are evicted, at most 63 steps later; "
+              "0: none. It and evict_oldest keep 4 B more a row, the step of its last update"),
           Positive("server.admission_probability", &c.server.admission_probability, 1,
                    "A key without a row gets one with this probability in each step that names it "
                    "(Poisson inclusion, McMahan et al. 2013); below 1, rare keys get none"),
@@ -268,20 +272,24 @@ std::vector<Setting> SettingsOf(Config& c) {
                 "Memory of the counters of admission_count, all servers' together, as 8GB or "
                 "512MiB; half a byte a counter, four counters a key"),
           Number("cluster.servers", &c.cluster.servers, 0, 64,
-                 "Ranks that serve (in one process: threads); 0: a sensible number"),
+                 "Ranks that serve (in one process: threads); 0: one for every three of the ranks "
+                 "but rank 0, at least one"),
           Number("cluster.workers", &c.cluster.workers, 0, 1024,
                  "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
           Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),
           Word("cluster.transport", &c.cluster.transport,
                "auto: in process for one process, tcp between processes"),
           Text("cluster.interface", &c.cluster.interface,
-               "Network interface between hosts, as eth0, or the network that it is in, as 10.0.0.0/16; "
+               "Network interface between hosts, as eth0, or the network that it is in, as "
+               "10.0.0.0/16; "
                "empty: that of the default route, else the first that is up"),
           Plain("cluster.tls", &c.cluster.tls,
                 "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
                 "secret)"),
           Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400,
-                   "Nobody waits longer than this for a peer that should have answered"),
+                   "Seconds without a word after which a rank counts as lost; some waits last two "
+                   "or four "
+                   "times as long (docs/errors.md)"),
       });
   return out;
 }

@@ -46,11 +46,12 @@ std::optional<Network> NetworkFrom(const std::string& text) {
   std::string there;
   for (const InterfaceAddress& one : addresses)
     there += (there.empty() ? "" : ", ") + one.interface + " " + TextOf(one.address);
-  Fail(ExitCode::kUsage,
-       "cluster.interface = \"{}\": no network interface of this host with an IPv4 address is up{}; "
-       "there are: {}. Give a name, or a network such as 10.0.0.0/16 that all hosts are in; where "
-       "hosts have IPv6 alone use cluster.transport=mpi",
-       choice, choice.empty() ? "" : " and is meant", there.empty() ? "none" : there);
+  Fail(
+      ExitCode::kUsage,
+      "cluster.interface = \"{}\": no network interface of this host with an IPv4 address is up{}; "
+      "there are: {}. Give a name, or a network such as 10.0.0.0/16 that all hosts are in; where "
+      "hosts have IPv6 alone use cluster.transport=mpi",
+      choice, choice.empty() ? "" : " and is meant", there.empty() ? "none" : there);
 }
 
 }  // namespace
@@ -90,7 +91,8 @@ std::string ChooseAddress(const std::vector<InterfaceAddress>& addresses, const 
   };
   auto found = addresses.end();
   if (network) {
-    found = find([&](const auto& one) { return (one.address & network->mask) == network->address; });
+    found =
+        find([&](const auto& one) { return (one.address & network->mask) == network->address; });
   } else if (!choice.empty()) {
     found = find([&](const auto& one) { return one.interface == choice; });
   } else {

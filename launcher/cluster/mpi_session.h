@@ -1,5 +1,6 @@
 // MPI before the transport is up and after it is down: who the ranks are, and the short messages
-// that they exchange then. Only mpi_transport.h uses MPI beside it.
+// that they exchange then. MPI is called in this room alone: here, and by mpi_transport with
+// mpi_message.
 #pragma once
 
 #include <chrono>

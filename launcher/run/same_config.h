@@ -8,8 +8,8 @@
 namespace fathom {
 
 // Every rank calls this. Throws Error(kUsage) on rank 0 that names the first rank whose config or
-// program differs from its own, the setting and both values. What may differ: where data and output
-// lie, which network interface and how many threads a host has.
+// program differs from its own, the setting and both values. What may differ is what a
+// host has of its own: where data and output lie, its network interface, threads and pages.
 void RefuseMixedConfigs(const Config& config, MpiSession& mpi);
 
 }  // namespace fathom

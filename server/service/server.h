@@ -3,7 +3,7 @@
 //
 // A pull is answered once the gates allow it (pull_gate.h, save_gate.h). In sync mode a step is
 // applied once every worker's push for it is there: the partial sums of each row are added along
-// the slice tree (common/schedule/slice_tree.h), then FTRL and AdaGrad update the row. In the other
+// the slice tree (common/schedule/slice_tree.h), then the update rules change the row. In the other
 // modes one worker computes a whole batch, and its push is applied as it comes.
 //
 // Thread rule: one thread makes the server and calls Run, or Begin and Step.
@@ -24,8 +24,9 @@ class Server {
   // Begin, then Step until kStop. A kSave makes it write its partitions and its dense range, into
   // context.save_dir or a checkpoint's folder, and answer kSaved. Throws Error: a peer lost, or
   // silent beyond the deadline while its push is awaited (names worker, step and time), a bad
-  // frame, a gradient that is not finite (names table, key, step), a model that cannot be written.
-  // A checkpoint that cannot be written is no failure here: kSaved tells the coordinator.
+  // frame, a gradient that is not finite or beyond kMaxGradient (names table, key, step), a model
+  // that cannot be written. A checkpoint that cannot be written is no failure here: kSaved tells
+  // the coordinator.
   void Run();
 
   // Run in pieces, for a caller that runs several roles in one thread: Begin once, then Step until

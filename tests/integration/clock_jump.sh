@@ -30,6 +30,6 @@ for transport in tcp mpi; do
   wait "$job" || { cat "$log" >&2; fail "a jump of the clock ended the run over $transport"; }
   "$fathom" compare "$scratch/reference" "$scratch/$transport" || fail "the models differ"
   # The log shows that the clock did jump.
-  [ "$(grep -oE "^[0-9]{2}:[0-9]{2}" "$log" | sort -u | wc -l)" -gt 2 ] || fail "the clock did not jump"
+  [ "$(grep -oE "^[0-9]{2}:" "$log" | sort -u | wc -l)" -ge 3 ] || fail "the clock did not jump"
 done
 finish "the wall clock is nobody's deadline"

@@ -4,6 +4,7 @@
 source "$(dirname "$0")/mpi.sh"
 
 generated_config 4000
+sed -i 's/^epochs = .*/epochs = 6/' "$scratch/config.toml"
 "$fathom" train "$scratch/config.toml" output.dir="$scratch/local" >/dev/null
 
 mounts=()
@@ -21,14 +22,16 @@ round() {  # name, output.dir
   "$fathom" train "$scratch/config.toml" output.dir="$out" checkpoint.every_steps=1 checkpoint.keep=2 resume=auto \
     output.progress_seconds=1000 >"$scratch/run.log" 2>&1 &
   pid=$!
-  for ((i = 0; i < 400; ++i)); do
+  for ((i = 0; i < 1000; ++i)); do
     [ "$(grep -c '"event":"checkpoint","step":[0-9]*,"failure":null' "$out/metrics.jsonl" 2>/dev/null || true)" -lt 3 ] || break
     sleep 0.01
   done
-  kill -9 "$pid" 2>/dev/null || true
+  [ "$i" -lt 1000 ] || { cat "$scratch/run.log" >&2; fail "$1: no three checkpoints within 10 s"; }
+  kill -9 "$pid" 2>/dev/null || fail "$1: the run was over before it was killed"
   wait "$pid" 2>/dev/null || true
   "$fathom" evaluate "$scratch/config.toml" --model "$out" output.dir="$scratch/evaluate" >/dev/null || fail "$1: no model to evaluate after the kill"
   "$fathom" train "$scratch/config.toml" output.dir="$out" checkpoint.every_steps=5 checkpoint.keep=2 resume=auto >"$scratch/resume.log" 2>&1 || { cat "$scratch/resume.log" >&2; fail "$1: going on"; }
+  grep -qF "going on from step" "$scratch/resume.log" || { cat "$scratch/resume.log" >&2; fail "$1: it began anew"; }
   "$fathom" compare "$scratch/local" "$out" >/dev/null || fail "$1: another model"
   diff -rq "$scratch/local/model" "$out/model" || fail "$1: other files"
   "$fathom" evaluate "$scratch/config.toml" --model "$out/model" output.dir="$scratch/evaluate" >/dev/null || fail "$1: evaluating"

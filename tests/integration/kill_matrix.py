@@ -55,7 +55,7 @@ class Job:
             if not entry.isdigit() or int(entry) == self.process.pid and self.ranks > 1:
                 continue
             try:
-                if self.tag not in pathlib.Path('/proc', entry, 'cmdline').read_text().split('\0'):
+                if self.tag not in pathlib.Path('/proc', entry, 'cmdline').read_text(errors='replace').split('\0'):
                     continue
                 environment = pathlib.Path('/proc', entry, 'environ').read_text(errors='replace').split('\0')
             except OSError:
@@ -235,6 +235,9 @@ class Matrix:
             self.run_job(jobs, reference)
         if self.kills >= 20 and self.counts['resumed'] == 0:
             fail('no job went on from a checkpoint')
+        missed = [kind for kind in list(PHASES) + [how.name for how in SIGNALS] if self.counts[kind] == 0]
+        if self.kills >= 100 and missed or self.kills >= 20 and len(missed) > 4:
+            fail(f'nothing was ever killed in or by: {", ".join(missed)}')
         kinds = ', '.join(f'{kind} {count}' for kind, count in sorted(self.counts.items()))
         print(f'{sum(self.counts[p] for p in PHASES)} kills in {jobs} jobs, every model identical; {kinds}; '
               f'slowest end {self.slowest_end:.1f} s after its kill')

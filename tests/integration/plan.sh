@@ -18,7 +18,7 @@ else
   grep -q "calibrated, kept in $kept" "$scratch/plan.txt" || fail "not calibrated"
 fi
 "${train[@]}" >"$scratch/after.txt" 2>/dev/null
-grep -qE "predicted: .* MB .*, [0-9]+ examples/s" "$scratch/after.txt" || { cat "$scratch/after.txt" >&2; fail "no prediction of speed"; }
+grep -qE "predicted: [1-9][0-9]* MB .*, [1-9][0-9]* examples/s" "$scratch/after.txt" || { cat "$scratch/after.txt" >&2; fail "no prediction of speed"; }
 
 "$fathom" plan configs/scale.toml --memory 1GB >"$scratch/again.txt" 2>/dev/null
 if grep -q "calibrat" "$scratch/again.txt"; then fail "calibrated twice"; fi

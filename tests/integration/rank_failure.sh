@@ -63,6 +63,6 @@ sanitizer=$(ldd "$fathom" | sed -n 's/.*=> \(.*lib[at]san[^ ]*\) .*/\1/p')
 for victim in "1 0 tcp" "3 0 mpi" "3 7 tcp"; do
   read -r rank with transport <<<"$victim"
   start "left-$rank-$with-$transport" cluster.transport="$transport"
-  ends_without "$rank" USR2 "lost\|without"
+  ends_without "$rank" USR2 "$([ "$transport" = tcp ] && echo "lost .*rank $rank " || echo "lost\|without")"
 done
 finish "every failure ended the job"

@@ -18,7 +18,7 @@ must_fail 5 "Too many open files" limited -n 40 "${train[@]}" output.dir="$scrat
 if ldd "$fathom" | grep -q "asan\|tsan"; then
   not_tried "too little memory: a sanitizer has no address space to spare"
 else
-  must_fail 1 "memory" limited -v 500000 "${train[@]}" output.dir="$scratch/memory" \
+  must_fail 1 "no memory" limited -v 500000 "${train[@]}" output.dir="$scratch/short" \
     column.reader.dim=4096 column.book.dim=4096 column.genres.dim=4096 train.epochs=1 cluster.timeout_seconds=5
 fi
 must_fail 4 "File too large" limited -f 100 "${train[@]}" output.dir="$scratch/file-size"

@@ -337,7 +337,13 @@ const ScratchDir& Reference() {
   return *dir;
 }
 
-void Simulate(std::uint64_t seed, bool tell) {
+// How often each fault came to pass, over all seeds, and how often a run went on from a checkpoint.
+struct Happened {
+  std::map<Fault, int> faults;
+  int resumed = 0;
+};
+
+void Simulate(std::uint64_t seed, bool tell, Happened* happened) {
   Random random(seed);
   const Consistency consistency = random() % 4 > 1    ? Consistency::kSync
                                   : random() % 2 == 0 ? Consistency::kBounded
@@ -352,6 +358,8 @@ void Simulate(std::uint64_t seed, bool tell) {
       fs::remove(scratch.path() / "checkpoints");
     Attempt run(plan, scratch.path(), random, AllGradients());
     const auto end = run.Run();
+    if (run.events() > plan.when) ++happened->faults[plan.fault];
+    happened->resumed += run.resumed_at() > 0 ? 1 : 0;
     story += fmt::format(
         "  from step {}, {} servers, {} workers, a checkpoint every {} steps; {} at "
         "event {} of {}: {}\n",
@@ -381,11 +389,18 @@ void Simulate(std::uint64_t seed, bool tell) {
 }
 
 TEST(Simulation, EverySeedEndsInOneModel) {
+  Happened happened;
   if (const char* seed = std::getenv("FATHOM_SIM_SEED"))
-    return Simulate(std::strtoull(seed, nullptr, 10), true);
+    return Simulate(std::strtoull(seed, nullptr, 10), true, &happened);
   const char* const wanted = std::getenv("FATHOM_SIM_SEEDS");
   const std::uint64_t seeds = wanted == nullptr ? kSeeds : std::strtoull(wanted, nullptr, 10);
-  for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) Simulate(seed, false);
+  for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed)
+    Simulate(seed, false, &happened);
+  if (seeds < 100) return;
+  for (const Fault fault :
+       {Fault::kNone, Fault::kCrash, Fault::kCut, Fault::kRepeat, Fault::kDisk, Fault::kStop})
+    EXPECT_GT(happened.faults[fault], 0) << NameOf(fault);
+  EXPECT_GT(happened.resumed, 0);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 //   forward         each slice, on the pool's threads: rows -> logits
 //   backward        each slice: loss -> dense gradients (slice tree), gradients of the slice's rows
 //   row gradients   each key, on the pool's threads: its slices' gradients summed along the tree
-//   push            one message a server; the servers finish the sums and update: FTRL, AdaGrad
+//   push            one message a server; the servers finish the sums and update the rows
 #pragma once
 
 #include <cstdint>

@@ -201,12 +201,13 @@ TEST_F(TcpConnectionTest, PeerThatOnlyBeatsIsNotLost) {
 // So that the peer does not take this side for dead either.
 TEST_F(TcpConnectionTest, BeatsWhileItHasNothingElseToSay) {
   MeetAgain(std::chrono::seconds(2));
+  EXPECT_EQ(peer_->ReadHeader().type, FrameType::kBeat);
+  const auto began = Clock::now();
   for (int beats = 0; beats < 3; ++beats) {
-    const auto began = Clock::now();
-    EXPECT_EQ(peer_->ReadHeader().type, FrameType::kBeat);
-    EXPECT_LT(Clock::now() - began, std::chrono::seconds(2));
     peer_->WriteFrame(MakeFrame(FrameType::kBeat, 2, 0, 0));
+    EXPECT_EQ(peer_->ReadHeader().type, FrameType::kBeat);
   }
+  EXPECT_LT(Clock::now() - began, std::chrono::seconds(2));  // five in a timeout
 }
 
 TEST_F(TcpConnectionTest, PeerThatVanishesBetweenFrames) {

@@ -42,8 +42,9 @@ TEST(LocalAddress, OneThatIsNotThereIsSaidWithWhatIs) {
 
 TEST(LocalAddress, TheDefaultRouteIsTheOneToEverywhere) {
   const std::string header = "Iface\tDestination\tGateway\tFlags\n";
-  EXPECT_EQ(DefaultRouteInterface(header + "docker0\t000011AC\t0\t1\nens3\t00000000\t0103000A\t3\n"),
-            "ens3");
+  EXPECT_EQ(
+      DefaultRouteInterface(header + "docker0\t000011AC\t0\t1\nens3\t00000000\t0103000A\t3\n"),
+      "ens3");
   EXPECT_EQ(DefaultRouteInterface(header + "docker0\t000011AC\t0\t1\n"), "");
   EXPECT_EQ(DefaultRouteInterface(""), "");
 }

@@ -114,6 +114,9 @@ TEST(MetricsLog, TheFinalLineHasEveryFigureOfTheReport) {
   report.profile.push_p99_ms = 36;
   report.profile.bytes_per_example_sent = 37;
   report.profile.bytes_per_example_received = 38;
+  report.profile.cpu_cores_used = 42;
+  report.profile.unique_keys_per_batch = 43;
+  report.profile.make_batch_seconds = 44;
   report.profile.worker_stages = {
       {.name = "compute", .share = 0.5, .seconds = 39, .count = 40, .p50_ms = 41, .p99_ms = NAN}};
   report.profile.server_stages = {{.name = "idle", .share = 0.9}};
@@ -136,6 +139,9 @@ TEST(MetricsLog, TheFinalLineHasEveryFigureOfTheReport) {
                                                    {"rows_read", 21},
                                                    {"bytes_per_row", 22},
                                                    {"resumed_at", 23},
+                                                   {"cpu_cores_used", 42},
+                                                   {"unique_keys_per_batch", 43},
+                                                   {"make_batch_seconds", 44},
                                                    {"checkpoints", 24},
                                                    {"checkpoints_failed", 25},
                                                    {"checkpoint_stall_seconds", 26},

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 
@@ -17,14 +18,15 @@ using testing::ExpectError;
 
 constexpr std::uint64_t kStep = 7;
 
+Deadline Patiently() { return Clock::now() + std::chrono::seconds(9); }
+
 // The orders of one server; the test speaks for the coordinator and the worker.
 class FileOrdersTest : public ::testing::Test {
  protected:
   FileOrdersTest() { config_.cluster.timeout_seconds = 0.5; }
 
   FileOrder Taken() {
-    const auto frame =
-        transport_.mailbox(coordinator()).Take(Clock::now() + std::chrono::seconds(9));
+    const auto frame = transport_.mailbox(coordinator()).Take(Patiently());
     EXPECT_TRUE(frame && frame->type == FrameType::kFileOrder && frame->step == kStep);
     return frame ? DecodeFileOrder(frame->payload.bytes()) : FileOrder();
   }
@@ -49,7 +51,7 @@ class FileOrdersTest : public ::testing::Test {
   RunContext context_{{.config = config_, .spec = spec_, .layout = layout_}, transport_};
   Peers peers_{context_, server()};
   Inbox inbox_{transport_.mailbox(server())};
-  int signs_of_life_ = 0;
+  std::atomic<int> signs_of_life_ = 0;  // while it waits
   FileOrders orders_{context_, peers_, &inbox_, kStep, [this] { ++signs_of_life_; }};
 };
 
@@ -59,6 +61,8 @@ TEST_F(FileOrdersTest, SoManyAreOnTheirWayAndNotMore) {
   std::thread one_more(
       [&] { orders_.Send({.act = FileAct::kAppend, .name = "a", .bytes = {99}}); });
   for (int i = 0; i < kMaxUnanswered; ++i) EXPECT_EQ(Taken().bytes.at(0), i);
+  for (const auto end = Patiently(); signs_of_life_ == 0 && Clock::now() < end;)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_FALSE(HasOrder());
   Answer({.done = true, .failure = {}});
   EXPECT_EQ(Taken().bytes.at(0), 99);
