@@ -3,8 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <optional>
 
@@ -41,6 +43,13 @@ void OpenStandardStreams() {
   }
 }
 
+// What a command was asked to print may be all that it was started for.
+void CheckOutput() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    fathom::Fail(fathom::ExitCode::kTraining, "standard output cannot be written: {}",
+                 std::strerror(errno));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -59,6 +68,7 @@ int main(int argc, char** argv) {
     fathom::InstallLostPageHandler();
     const int exit_code = fathom::RunCommandLine(argc, argv, *mpi);
     fathom::FlushLog();
+    CheckOutput();
     mpi->Finish();
     return exit_code;
   } catch (const fathom::Error& error) {

@@ -41,6 +41,15 @@ const char* Descriptor::WhyNot() {
                         : std::strerror(errno);
 }
 
+void RefuseUnreadPipe(const std::filesystem::path& file) {
+  std::error_code none;
+  if (!std::filesystem::is_fifo(file, none)) return;
+  const Descriptor out(file, O_WRONLY | O_NONBLOCK);
+  if (out.get() < 0 && errno == ENXIO)
+    Fail(ExitCode::kUsage, "{}: a pipe that nobody reads: remove it, or begin to read it first",
+         file.string());
+}
+
 void FailErrno(const std::filesystem::path& file, const char* what) {
   Fail(ExitCode::kModel, "{}: {}: {}: check the disk and the folder's rights", file.string(), what,
        std::strerror(errno));

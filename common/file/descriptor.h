@@ -31,6 +31,9 @@ class Descriptor {
   int fd_ = -1;
 };
 
+// Throws Error(kUsage) where it is a pipe that nobody reads: whoever opened it would wait for ever.
+void RefuseUnreadPipe(const std::filesystem::path& file);
+
 // Throws Error(kModel): "FILE: WHAT: the system's reason", which errno says.
 [[noreturn]] void FailErrno(const std::filesystem::path& file, const char* what);
 

@@ -233,7 +233,8 @@ class Taking {
     if (Ours()) return true;
     if (error == ENOTEMPTY || error == EEXIST) return false;
     errno = error;
-    Refused(lock_, "cannot be made");
+    Refused(lock_, error == ENOTDIR ? "is in the way and no lock of Fathom's: remove it"
+                                    : "cannot be made");
   }
 
   bool TakeOver(const Holder& holder) const {

@@ -13,7 +13,8 @@ namespace {
 void OnAlarm(int) {
   constexpr char kText[] =
       "fathom: MPI waited for all ranks beyond the deadline while starting or ending: another rank "
-      "is gone or stopped; see the logs of the others, or raise cluster.timeout_seconds\n";
+      "is gone or stopped; see the logs of the others. MPI's start has 30 s, its end "
+      "cluster.timeout_seconds\n";
   [[maybe_unused]] const auto written = write(STDERR_FILENO, kText, sizeof(kText) - 1);
   _exit(static_cast<int>(ExitCode::kPeer));
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include "common/error.h"
 #include "launcher/cluster/host_name.h"
 #include "launcher/cluster/mpi_alarm.h"
+#include "launcher/cluster/program.h"
 
 namespace fathom {
 namespace {
@@ -53,7 +55,28 @@ MpiSession::MpiSession(int* argc, char*** argv) {
     MPI_Comm_size(MPI_COMM_WORLD, &ranks_);
   }
   heard_.resize(static_cast<std::size_t>(ranks_));
+  RefuseOtherPrograms();
   GatherHosts();
+}
+
+// The first message of all, and of one size for ever: programs that differ do not agree upon
+// others.
+void MpiSession::RefuseOtherPrograms() {
+  if (ranks_ == 1) return;
+  std::array<char, kHostBytes> mine{};
+  ProgramText().copy(mine.data(), mine.size() - 1);
+  const auto all = AllGather(BytesOf(mine));
+  const auto text = [&](int rank) {
+    return reinterpret_cast<const char*>(all[static_cast<std::size_t>(rank)].data());
+  };
+  for (int rank = 1; rank < ranks_; ++rank) {
+    if (std::strcmp(text(rank), text(0)) == 0) continue;
+    Fail(
+        ExitCode::kUsage,
+        "rank {} runs another program or processor ({}) than rank 0 ({}): install the same file on "
+        "hosts of one kind",
+        rank, text(rank), text(0));
+  }
 }
 
 void MpiSession::GatherHosts() {

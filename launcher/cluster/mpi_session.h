@@ -32,7 +32,8 @@ namespace fathom {
 class MpiSession {
  public:
   // Starts MPI if the process was started by mpirun (or another launcher that sets the environment
-  // of PMIx or PMI); else a session of one rank that never calls MPI. Throws Error(kPeer).
+  // of PMIx or PMI); else a session of one rank that never calls MPI. Throws Error(kPeer);
+  // Error(kUsage) where a rank runs another program than rank 0.
   MpiSession(int* argc, char*** argv);
 
   int rank() const { return rank_; }
@@ -83,6 +84,7 @@ class MpiSession {
   enum class Nap { kYes, kNo };
 
   void GatherHosts();
+  void RefuseOtherPrograms();
   void AnswerClockQuestions(int rank);
   ClockReading AskForClock();
   void Send(std::span<const std::byte> bytes, int to, int tag, Nap nap = Nap::kYes);

@@ -72,6 +72,7 @@ std::vector<float> Score(const PredictArguments& arguments, const fs::path& pack
   request.data.evaluation = OpenPacked(input.path, spec, DataPart::kTest);
   request.model_dir = model.dir;
   request.model = IdentityOf(model.manifest);
+  request.coordinator.labelled = false;
   return ExecuteRun(config, spec, layout, mpi, std::move(request)).logits;
 }
 

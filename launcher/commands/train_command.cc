@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "common/error.h"
+#include "common/file/descriptor.h"
 #include "common/file/published_folder.h"
 #include "common/file/replaced_file.h"
 #include "common/run/folder_lock.h"
@@ -101,6 +102,7 @@ void WriteConfig(const Config& config, const fs::path& read, const fs::path& out
     file = output / "config.in-force.toml";
     LogInfo("config.toml is the config that was read: the one in force is {}", file.string());
   }
+  RefuseUnreadPipe(file);
   ReplaceText(file, ConfigFileText(config), ExitCode::kTraining);
 }
 

@@ -159,16 +159,19 @@ void Coordinator::OnScores(const Frame& frame) {
           .first;
   place->second.Add(DecodeScores(frame.payload.bytes()));
   if (!place->second.complete()) return;
-  auto computing = recorder_.Measure(Stage::kMetrics, frame.step);
-  const Metrics metrics = place->second.Compute();
-  computing.End();
   if (!training()) result_.logits = place->second.logits();
+  if (inputs_.labelled) Evaluate(frame.step, place->second);
   evaluations_.erase(place);
   dispatcher_.Evaluated(frame.step);
   GiveOrders();
-  progress_report_.Evaluated(frame.step == steps_done());
-  ReportEvaluation(context_.mode, frame.step, progress_report_.TrainingSeconds(), metrics,
-                   inputs_.log);
+}
+
+void Coordinator::Evaluate(std::uint64_t step, const EvaluationSink& evaluation) {
+  auto computing = recorder_.Measure(Stage::kMetrics, step);
+  const Metrics metrics = evaluation.Compute();
+  computing.End();
+  progress_report_.Evaluated(step == steps_done());
+  ReportEvaluation(context_.mode, step, progress_report_.TrainingSeconds(), metrics, inputs_.log);
   result_.report.evaluated = true;
   result_.report.metrics = metrics;
 }

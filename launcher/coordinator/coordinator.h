@@ -32,6 +32,7 @@ struct CoordinatorInputs {
   MetricsLog* log = nullptr;  // may be null
   ModelTexts texts;           // kTrain
   TrainingProgress progress;  // kTrain: before this run; `data` is that of the run
+  bool labelled = true;       // kEvaluate: else the scores alone are wanted, and no metrics
   // Whether the run shall write a checkpoint and end before its last step; asked now and then.
   std::function<bool()> stop_asked = [] { return false; };
   // Throws Error where this run may not publish a checkpoint (any more).
@@ -70,6 +71,7 @@ class Coordinator {
   // Steps, evaluations and batches
   void OnStepDone(const Frame& frame);
   void OnScores(const Frame& frame);
+  void Evaluate(std::uint64_t step, const EvaluationSink& evaluation);
   void OnNextOrder(const Frame& frame);
   void GiveOrders();
   void OnWorkerDone(const Frame& frame);

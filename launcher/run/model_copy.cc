@@ -16,6 +16,7 @@
 #include "common/model/checked_file.h"
 #include "common/model/partition_file.h"
 #include "common/run_log.h"
+#include "common/xxh3.h"
 
 namespace fathom {
 namespace {
@@ -43,8 +44,9 @@ bool LooksItself(const Config& config, const fs::path& dir, const ModelIdentity&
   return config.output.shared != SharedFolder::kNo && Finds(dir, model);
 }
 
-// The names of the files that a rank reads: all but the rows of other ranks' servers.
-std::vector<std::string> FilesFor(const Layout& layout, int rank, const Manifest& manifest) {
+// The files that a rank reads beside the manifest: all but the rows of other ranks' servers.
+std::vector<const ModelFileEntry*> FilesFor(const Layout& layout, int rank,
+                                            const Manifest& manifest) {
   std::set<int> own;
   for (const Role& role : RolesOf(layout, rank)) {
     if (role.kind != RoleKind::kServer) continue;
@@ -58,30 +60,35 @@ std::vector<std::string> FilesFor(const Layout& layout, int rank, const Manifest
     for (const ModelFileEntry* file : FilesOfPartition(manifest, p)) others.insert(file->name);
     others.insert(AdmissionFile(p));
   }
-  std::vector<std::string> files;
+  std::vector<const ModelFileEntry*> files;
   for (const ModelFileEntry& file : manifest.files) {
-    if (others.count(file.name) == 0) files.push_back(file.name);
+    if (others.count(file.name) == 0) files.push_back(&file);
   }
-  files.emplace_back(kModelSeal.file);
   return files;
 }
 
-// Rank 0: one file to one rank. Throws Error(kModel) where it cannot be read.
-void SendFile(const fs::path& file, int rank, MpiSession& mpi) {
+// Rank 0: one file to one rank. Throws Error(kModel) where it cannot be read, or is not as the
+// manifest says: the rank that gets it knows only its copy by name. `entry`: null for the manifest.
+void SendFile(const fs::path& file, const ModelFileEntry* entry, int rank, MpiSession& mpi) {
   std::ifstream in(file, std::ios::binary);
   BlockHeader header{.kind = BlockHeader::kBlock};
   const std::string name = file.filename().string();
   if (!in || name.size() >= sizeof(header.file)) FailDamaged(file, "it cannot be opened");
   std::memcpy(header.file, name.data(), name.size());
   std::vector<char> block(kBlockBytes);
+  Xxh3Stream checksum;
   do {
     in.read(block.data(), static_cast<std::streamsize>(block.size()));
     if (in.bad()) FailDamaged(file, "it cannot be read");
     header.bytes = static_cast<std::uint64_t>(in.gcount());
     mpi.SendTo(rank, BytesOf(header));
+    checksum.Add(std::as_bytes(std::span(block)).first(header.bytes));
     mpi.SendTo(rank, std::as_bytes(std::span(block)).first(header.bytes));
     mpi.Beat();
   } while (in);
+  if (entry != nullptr && checksum.Digest() != entry->checksum)
+    FailDamaged(file, fmt::format("it was altered: checksum {:016x}, the manifest says {:016x}",
+                                  checksum.Digest(), entry->checksum));
 }
 
 // Rank 0, to each of these ranks. They are all told of a failure, so that none waits in vain.
@@ -92,8 +99,9 @@ void SendModel(const fs::path& dir, const ModelIdentity& model, const Layout& la
     try {
       CheckIdentity(dir, model);  // it may be replaced at any time
       const Manifest manifest = ReadManifest(dir);
-      for (const std::string& name : FilesFor(layout, rank, manifest))
-        SendFile(dir / name, rank, mpi);
+      SendFile(dir / kModelSeal.file, nullptr, rank, mpi);
+      for (const ModelFileEntry* entry : FilesFor(layout, rank, manifest))
+        SendFile(dir / entry->name, entry, rank, mpi);
       mpi.SendTo(rank, BytesOf(BlockHeader{.kind = BlockHeader::kEnd}));
     } catch (const Error& error) {
       if (error.code() != ExitCode::kModel) throw;

@@ -10,21 +10,6 @@
 namespace fathom {
 namespace {
 
-// What this program was compiled for.
-std::string Program() {
-  std::string text = "fathom " FATHOM_VERSION ", compiler " __VERSION__;
-#ifdef __AVX512F__
-  text += ", AVX-512";
-#endif
-#ifdef __AVX2__
-  text += ", AVX2";
-#endif
-#ifdef __FMA__
-  text += ", FMA";
-#endif
-  return text;
-}
-
 std::string WhatMustAgree(Config config) {
   config.data.dir.clear();
   config.data.packed_dir.clear();
@@ -35,7 +20,7 @@ std::string WhatMustAgree(Config config) {
   config.cluster.threads = ClusterConfig().threads;
   if (!config.server.cold_tier.empty()) config.server.cold_tier = "given";
   config.server.huge_pages = ServerConfig().huge_pages;
-  return "program = " + Program() + "\n" + DumpConfig(config);
+  return DumpConfig(config);
 }
 
 // "[section] " of the lines that follow a header; of a list's element also its name.
@@ -79,8 +64,8 @@ void RefuseMixedConfigs(const Config& config, MpiSession& mpi) {
       std::as_bytes(std::span(difference)), [&](int rank, std::span<const std::byte> bytes) {
         if (bytes.empty()) return;
         Fail(ExitCode::kUsage,
-             "rank {} on {} has another config or program than rank 0: {}: give all ranks the same",
-             rank, mpi.hosts()[static_cast<std::size_t>(rank)],
+             "rank {} on {} has another config than rank 0: {}: give all ranks the same", rank,
+             mpi.hosts()[static_cast<std::size_t>(rank)],
              std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
       });
 }

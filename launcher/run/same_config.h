@@ -1,5 +1,5 @@
-// That all ranks of a job run one program with one config: each host reads its own file, and
-// mpirun can be given other arguments, or another binary, for some ranks.
+// That all ranks of a job have one config: each host reads its own file, and mpirun can be given
+// other arguments for some ranks.
 #pragma once
 
 #include "common/config/config.h"
@@ -7,8 +7,8 @@
 
 namespace fathom {
 
-// Every rank calls this. Throws Error(kUsage) on rank 0 that names the first rank whose config or
-// program differs from its own, the setting and both values. What may differ is what a
+// Every rank calls this. Throws Error(kUsage) on rank 0 that names the first rank whose config
+// differs from its own, the setting and both values. What may differ is what a
 // host has of its own: where data and output lie, its network interface, threads and pages.
 void RefuseMixedConfigs(const Config& config, MpiSession& mpi);
 

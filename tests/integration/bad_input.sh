@@ -125,11 +125,14 @@ if command -v python3 >/dev/null; then
   # The pipe takes 4096 bytes, which the last line goes beyond; once the model is there nobody reads any more.
   python3 - "$scratch/full" <<'EOF' &
 import fcntl, os, sys, time
-fifo = os.open(sys.argv[1] + "/metrics.jsonl", os.O_RDONLY)
+fifo = os.open(sys.argv[1] + "/metrics.jsonl", os.O_RDONLY | os.O_NONBLOCK)
 fcntl.fcntl(fifo, 1031, 4096)  # F_SETPIPE_SZ
-while not os.path.exists(sys.argv[1] + "/model/manifest.json"):
+open(sys.argv[1] + "/reading", "w").close()
+end = time.time() + 60
+while not os.path.exists(sys.argv[1] + "/model/manifest.json") and time.time() < end:
     time.sleep(0.01)
 EOF
+  for ((i = 0; i < 600; ++i)); do [ ! -e "$scratch/full/reading" ] || break; sleep 0.05; done
   "$fathom" train "$scratch/config.toml" output.dir="$scratch/full" train.epochs=4 >/dev/null 2>"$scratch/full.txt" || { cat "$scratch/full.txt" >&2; fail "the last line of metrics could not be written"; }
   grep -q "warning: the run is done and what it trained is saved, but .*metrics.jsonl" "$scratch/full.txt" || fail "no warning of the last line"
   "$fathom" inspect "$scratch/full" >/dev/null || fail "no model without the last line"
@@ -143,12 +146,38 @@ mixed() {  # setting of the second half of the ranks
 }
 for setting in deep.learning_rate=0.2 wide.l2=0.5 wide.alpha=0.3 seed=7 model.init_stddev=0.2 deep.precision=bfloat16 train.consistency=async train.shuffle=false \
   train.batch_size=256 column.book.dim=8 resume=auto; do
-  must_fail 2 "another config or program than rank 0: " mixed $setting
+  must_fail 2 "another config than rank 0: " mixed $setting
   grep -qF "rank 2 on " "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "$setting: not said which rank"; }
 done
 grep -qF "resume = \"auto\"; rank 0: resume = \"no\"" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "both values are not said"; }
 rm -rf "$scratch/mixed"
 mixed cluster.threads=2 output.progress_seconds=1 data.packed_dir="$scratch/mixed-packed" >"$scratch/out.txt" 2>&1 || { cat "$scratch/out.txt" >&2; fail "what may differ was refused"; }
+
+cp "$fathom" "$scratch/other-fathom"
+printf x >>"$scratch/other-fathom"
+must_fail 2 "runs another program or processor" mpirun --oversubscribe --bind-to none --timeout 120 -np 1 "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed" : \
+  -np 1 "$scratch/other-fathom" train "$scratch/config.toml" output.dir="$scratch/mixed"
+
+# G9: other kernels of matrix products on one rank.
+must_fail 2 "DNNL_MAX_CPU_ISA=AVX2" mpirun --oversubscribe --bind-to none --timeout 120 -np 1 "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed" : \
+  -np 1 env DNNL_MAX_CPU_ISA=AVX2 "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed"
+
+# Pipes where files are meant.
+must_fail 3 "reads a file more than once" "$fathom" predict --model "$scratch/out" --input /dev/stdin --output "$scratch/scores.txt" < <(cat "$scratch/unlabelled.csv")
+for name in metrics.jsonl config.toml; do
+  rm -rf "$scratch/pipes"
+  mkdir "$scratch/pipes"
+  mkfifo "$scratch/pipes/$name"
+  must_fail 2 "a pipe that nobody reads" timeout 60 "$fathom" train "$scratch/config.toml" output.dir="$scratch/pipes"
+done
+rm -rf "$scratch/pipes"
+mkdir "$scratch/pipes"
+touch "$scratch/pipes/run.lock"
+must_fail 2 "no lock of Fathom's" "$fathom" train "$scratch/config.toml" output.dir="$scratch/pipes"
+code=0
+"$fathom" inspect "$scratch/out" >/dev/full 2>"$scratch/out.txt" || code=$?
+[ "$code" -eq 1 ] && grep -qF "standard output cannot be written" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "inspect lost its output without a word"; }
+"$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv" --output "$scratch/scores.txt" 2>&1 | grep -q "evaluation" && fail "predict reports metrics of labels that it does not read"
 
 # G27: the weight of a value in a list.
 printf 'label,tags\n%s' "$(for i in $(seq 400); do echo "$((i % 3 == 0)),a:1e30|b:1"; done)" >"$scratch/weights.csv"

@@ -33,6 +33,9 @@ ranks 4 "$fathom" "${evaluate[@]}" output.shared=no >"$scratch/together.log" 2>&
 [ "$(figures "$scratch/alone.log" | wc -l)" -eq 8 ] || { cat "$scratch/alone.log" >&2; fail "evaluate printed no figures"; }
 diff <(figures "$scratch/alone.log") <(figures "$scratch/together.log") || fail "evaluate by copies of the model says something else"
 no_copies_left "$one"
+cp -r "$one" "$scratch/damaged"
+printf '\xff' | dd of="$scratch/damaged/model/rows-40.bin" bs=1 seek=100 conv=notrunc 2>/dev/null
+must_fail 4 "$scratch/damaged/model/rows-40.bin: it was altered" ranks 4 "$fathom" evaluate "$scratch/config.toml" --model "$scratch/damaged" data.packed_dir="$scratch/packed" output.dir="$one" output.shared=no
 
 # A full disk at rank 0: the checkpoint fails, training goes on, and the run ends as asked.
 if mkdir "$scratch/small" && mount -t tmpfs -o size=3m none "$scratch/small" 2>/dev/null; then

@@ -120,7 +120,12 @@ std::vector<fs::path> ExpandGlobs(const fs::path& dir, const std::vector<std::st
       Fail(ExitCode::kData, "{}: no such file: check data.dir and the file names", full);
   }
   for (const fs::path& file : files) {
-    if (!fs::is_directory(file)) continue;
+    if (fs::is_regular_file(file)) continue;
+    if (!fs::is_directory(file)) {
+      Fail(ExitCode::kData,
+           "{}: a pipe or a device: Fathom reads a file more than once; write it to a file first",
+           file.string());
+    }
     Fail(ExitCode::kData,
          "{}: a folder, not a file: data.train, data.test and [[join]] name files, as \"{}/*.csv\"",
          file.string(), file.string());
