@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/buffer.h"
+#include "common/file/durable_file.h"
 
 namespace fathom {
 
@@ -26,7 +27,7 @@ struct FileOrder {
 };
 
 // The bytes of one order at most: one block of a file.
-inline constexpr std::size_t kMaxOrderBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxOrderBytes = kBlockBytes;
 
 // So many orders of one server may be unanswered: what the coordinator holds in memory for it.
 inline constexpr int kMaxUnanswered = 4;

@@ -23,9 +23,10 @@ ModelIdentity IdentityOf(const Manifest& manifest) {
 
 ModelIdentity IdentityOf(const fs::path& dir) { return IdentityOf(ReadManifest(dir)); }
 
-void CheckIdentity(const fs::path& dir, const ModelIdentity& expected) {
-  const ModelIdentity found = IdentityOf(dir);
-  if (found == expected) return;
+Manifest CheckIdentity(const fs::path& dir, const ModelIdentity& expected) {
+  Manifest manifest = ReadManifest(dir);
+  const ModelIdentity found = IdentityOf(manifest);
+  if (found == expected) return manifest;
   Fail(ExitCode::kModel,
        "{}: the model here is of step {} (manifest {:016x}), rank 0 has found that of step {} "
        "({:016x}) at this path: either it was replaced just now, then start again; or the hosts "

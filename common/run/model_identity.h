@@ -22,8 +22,9 @@ struct ModelIdentity {
 ModelIdentity IdentityOf(const Manifest& manifest);
 ModelIdentity IdentityOf(const std::filesystem::path& dir);
 
-// Throws Error(kModel) where the folder holds another model than rank 0 has found at this path.
-void CheckIdentity(const std::filesystem::path& dir, const ModelIdentity& expected);
+// The manifest in the folder. Throws Error(kModel) where it is of another model than rank 0 has
+// found at this path.
+Manifest CheckIdentity(const std::filesystem::path& dir, const ModelIdentity& expected);
 
 // Whether a model was replaced while it was read: then files of two models did not fit, and what
 // looked like damage was none.

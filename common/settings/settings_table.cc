@@ -281,15 +281,13 @@ std::vector<Setting> SettingsOf(Config& c) {
                "auto: in process for one process, tcp between processes"),
           Text("cluster.interface", &c.cluster.interface,
                "Network interface between hosts, as eth0, or the network that it is in, as "
-               "10.0.0.0/16; "
-               "empty: that of the default route, else the first that is up"),
+               "10.0.0.0/16; empty: that of the default route, else the first that is up"),
           Plain("cluster.tls", &c.cluster.tls,
                 "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
                 "secret)"),
           Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400,
                    "Seconds without a word after which a rank counts as lost; some waits last two "
-                   "or four "
-                   "times as long (docs/errors.md)"),
+                   "or four times as long (docs/errors.md)"),
       });
   return out;
 }

@@ -54,8 +54,7 @@ std::optional<Network> NetworkFrom(const std::string& text) {
       choice, choice.empty() ? "" : " and is meant", there.empty() ? "none" : there);
 }
 
-}  // namespace
-
+// What getifaddrs lists.
 std::vector<InterfaceAddress> InterfaceAddresses() {
   ifaddrs* first = nullptr;
   if (getifaddrs(&first) != 0)
@@ -70,6 +69,8 @@ std::vector<InterfaceAddress> InterfaceAddresses() {
   }
   return addresses;
 }
+
+}  // namespace
 
 std::string DefaultRouteInterface(const std::string& routes) {
   std::istringstream lines(routes);

@@ -15,9 +15,6 @@ struct InterfaceAddress {
   std::uint32_t address = 0;  // in the order of the processor
 };
 
-// What getifaddrs lists.
-std::vector<InterfaceAddress> InterfaceAddresses();
-
 // The interface of the default route, by the text of /proc/net/route; empty: there is none.
 std::string DefaultRouteInterface(const std::string& routes);
 

@@ -190,6 +190,15 @@ std::vector<std::vector<std::byte>> MpiSession::AllGather(std::span<const std::b
   return by_rank;
 }
 
+std::vector<int> MpiSession::RanksWhere(bool mine) {
+  std::vector<int> ranks;
+  const auto answers = AllGather(BytesOf(mine));
+  for (int rank = 0; rank < ranks_; ++rank) {
+    if (answers[static_cast<std::size_t>(rank)].front() != std::byte{0}) ranks.push_back(rank);
+  }
+  return ranks;
+}
+
 void MpiSession::Broadcast(std::span<std::byte> bytes) {
   if (rank_ != 0) return Receive(bytes, 0, kDataTag);
   for (int rank = 1; rank < ranks_; ++rank) Send(bytes, rank, kDataTag);

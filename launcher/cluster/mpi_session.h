@@ -53,6 +53,9 @@ class MpiSession {
   // Each rank's bytes, by rank. All ranks must give the same number of bytes.
   std::vector<std::vector<std::byte>> AllGather(std::span<const std::byte> mine);
 
+  // The ranks that say true, ascending; the same on all.
+  std::vector<int> RanksWhere(bool mine);
+
   // Rank 0's bytes for all.
   void Broadcast(std::span<std::byte> bytes);
 

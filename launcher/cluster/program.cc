@@ -3,22 +3,12 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <vector>
 
+#include "common/file/durable_file.h"
 #include "common/xxh3.h"
 
 namespace fathom {
 namespace {
-
-std::uint64_t ChecksumOfThisFile() {
-  std::ifstream in("/proc/self/exe", std::ios::binary);
-  std::vector<char> block(std::size_t{1} << 20);
-  Xxh3Stream sum;
-  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0)
-    sum.Add(std::as_bytes(std::span(block)).first(static_cast<std::size_t>(in.gcount())));
-  return sum.Digest();
-}
 
 constexpr const char* Instructions() {
 #if defined(__AVX512F__)
@@ -47,8 +37,9 @@ std::string Processor() {
 }  // namespace
 
 std::string ProgramText() {
+  const Buffer file = ReadFile("/proc/self/exe", "mount /proc");
   return fmt::format("fathom {}, compiler {}, {}, file {:016x}; processor: {}", FATHOM_VERSION,
-                     __VERSION__, Instructions(), ChecksumOfThisFile(), Processor());
+                     __VERSION__, Instructions(), Xxh3(file.bytes()), Processor());
 }
 
 }  // namespace fathom

@@ -6,7 +6,7 @@
 namespace fathom {
 
 // Version, compiler, vector instructions, and a checksum of the executable file; the processor's
-// widest vectors, since matrix products are rounded by them.
+// widest vectors, since matrix products are rounded by them. Throws Error(kModel) without /proc.
 std::string ProgramText();
 
 }  // namespace fathom

@@ -13,8 +13,7 @@ namespace {
 
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 training failed (compare: the models differ; sweep: a run failed); 2 "
-    "usage or config; 3 "
-    "data;\n"
+    "usage or config; 3 data;\n"
     "4 checkpoint or model file; 5 peer or network lost; 6 refused (secret); 7 numeric; 128 + n: "
     "stopped in order\n"
     "by signal n.\n"

@@ -47,10 +47,8 @@ class Checkpoints {
   bool Awaits(int server) const { return save_ && save_->Awaits(server); }
   void Add(int server, SavedMessage saved) { save_->Add(server, std::move(saved)); }
 
-  // Does what a server orders whose answer is awaited (received_files.h).
-  FileAnswer Take(int server, const FileOrder& order) {
-    return save_->received().Take(server, order);
-  }
+  // While answers are awaited: what servers send that do not see the folder.
+  ReceivedFiles& received() { return save_->received(); }
 
   // Whether all servers have answered: then Finish is due.
   bool complete() const { return save_ && save_->complete(); }

@@ -241,10 +241,11 @@ void Coordinator::OnSaved(const Frame& frame) {
 void Coordinator::OnFileOrder(const Frame& frame) {
   const int server = ServerOf(frame);
   if (!checkpoints_.Awaits(server) || frame.step != checkpoint_.step) FailUnasked(frame);
-  AnswerFileOrder(frame, checkpoints_.Take(server, DecodeFileOrder(frame.payload.bytes())));
+  TakeFileOrder(frame, server, checkpoints_.received());
 }
 
-void Coordinator::AnswerFileOrder(const Frame& frame, const FileAnswer& answer) {
+void Coordinator::TakeFileOrder(const Frame& frame, int server, ReceivedFiles& files) {
+  const FileAnswer answer = files.Take(server, DecodeFileOrder(frame.payload.bytes()));
   peers_.Send(FrameType::kFileAnswer, frame.source, frame.step, EncodeFileAnswer(answer));
 }
 
@@ -282,7 +283,7 @@ void Coordinator::SaveModel() {
     const int server = ServerOf(frame);
     if (!save.Awaits(server)) FailUnasked(frame);
     if (frame.type == FrameType::kFileOrder) {
-      AnswerFileOrder(frame, save.received().Take(server, DecodeFileOrder(frame.payload.bytes())));
+      TakeFileOrder(frame, server, save.received());
     } else if (frame.type == FrameType::kSaved) {
       save.Add(server, DecodeSaved(frame.payload.bytes()));
     } else {

@@ -93,7 +93,7 @@ class Coordinator {
   void EndAll();
 
   void AskToSave(const SaveRequest& request, std::uint64_t step);
-  void AnswerFileOrder(const Frame& frame, const FileAnswer& answer);
+  void TakeFileOrder(const Frame& frame, int server, ReceivedFiles& files);
   int ServerOf(const Frame& frame) const;
   bool training() const { return context_.mode == RunMode::kTrain; }
   std::uint64_t steps_done() const { return losses_.finished(); }

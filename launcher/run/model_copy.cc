@@ -97,8 +97,7 @@ void SendModel(const fs::path& dir, const ModelIdentity& model, const Layout& la
   std::optional<Error> failure;
   for (const int rank : ranks) {
     try {
-      CheckIdentity(dir, model);  // it may be replaced at any time
-      const Manifest manifest = ReadManifest(dir);
+      const Manifest manifest = CheckIdentity(dir, model);  // it may be replaced at any time
       SendFile(dir / kModelSeal.file, nullptr, rank, mpi);
       for (const ModelFileEntry* entry : FilesFor(layout, rank, manifest))
         SendFile(dir / entry->name, entry, rank, mpi);
@@ -139,31 +138,19 @@ void ReceiveModel(const fs::path& dir, MpiSession& mpi) {
     Fail(ExitCode::kModel, "{}: no copy of rank 0's model: {}", dir.string(), failure);
 }
 
-// The ranks that do not find it. Throws where output.shared says that all do.
-std::vector<int> RanksWithout(const Config& config, const fs::path& dir, bool finds,
-                              MpiSession& mpi) {
-  std::vector<int> ranks;
-  const auto answers = mpi.AllGather(BytesOf(finds));
-  for (int rank = 0; rank < mpi.ranks(); ++rank) {
-    if (answers[static_cast<std::size_t>(rank)].front() != std::byte{0}) continue;
-    ranks.push_back(rank);
-    if (config.output.shared == SharedFolder::kYes) {
-      Fail(ExitCode::kModel,
-           "{}: output.shared = \"yes\", but rank {} on {} finds another model there than rank 0, "
-           "or none",
-           dir.string(), rank, mpi.hosts()[static_cast<std::size_t>(rank)]);
-    }
-  }
-  return ranks;
-}
-
 }  // namespace
 
 ModelCopy::ModelCopy(const Config& config, const Layout& layout, const fs::path& dir,
                      const ModelIdentity& model, MpiSession& mpi)
     : dir_(dir) {
   const bool finds = LooksItself(config, dir, model, mpi.rank());
-  const std::vector<int> without = RanksWithout(config, dir, finds, mpi);
+  const std::vector<int> without = mpi.RanksWhere(!finds);
+  if (config.output.shared == SharedFolder::kYes && !without.empty()) {
+    Fail(ExitCode::kModel,
+         "{}: output.shared = \"yes\", but rank {} on {} finds another model there than rank 0, or "
+         "none",
+         dir.string(), without.front(), mpi.hosts()[static_cast<std::size_t>(without.front())]);
+  }
   if (!without.empty())
     LogInfo("ranks that do not find {} get a copy of it: {}", dir.string(),
             fmt::join(without, ", "));

@@ -2,8 +2,8 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
-#include "common/buffer.h"
 #include "common/error.h"
 #include "common/run/model_identity.h"
 
@@ -31,14 +31,11 @@ std::optional<Error> FailureOf(const std::function<void()>& read) {
 
 // Throws on every rank where one has failed, there in its own words.
 void FailTogether(const std::optional<Error>& failure, const fs::path& dir, MpiSession& mpi) {
-  const bool failed = failure.has_value();
-  const auto failures = mpi.AllGather(BytesOf(failed));
+  const std::vector<int> failed = mpi.RanksWhere(failure.has_value());
   if (failure) throw *failure;
-  for (std::size_t rank = 0; rank < failures.size(); ++rank) {
-    if (failures[rank].front() != std::byte{0})
-      Fail(ExitCode::kModel, "{}: rank {} on {} could not read it; see its log", dir.string(), rank,
-           mpi.hosts()[rank]);
-  }
+  if (failed.empty()) return;
+  Fail(ExitCode::kModel, "{}: rank {} on {} could not read it; see its log", dir.string(),
+       failed.front(), mpi.hosts()[static_cast<std::size_t>(failed.front())]);
 }
 
 }  // namespace
@@ -62,11 +59,7 @@ OneModel::OneModel(const Config& config, const Layout& layout, const fs::path& d
 void ReadOneModelTogether(const fs::path& dir, MpiSession& mpi, const std::function<void()>& read) {
   for (ModelWatch watch({dir});;) {
     const std::optional<Error> failure = FailureOf(read);
-    const bool failed = failure.has_value();
-    bool any = false;
-    for (const auto& one : mpi.AllGather(std::as_bytes(std::span(&failed, 1))))
-      any = any || one.front() != std::byte{};
-    if (!any) return;
+    if (mpi.RanksWhere(failure.has_value()).empty()) return;
     bool again = mpi.rank() == 0 && watch.ReadAgain();
     mpi.Broadcast(std::as_writable_bytes(std::span(&again, 1)));
     if (again) continue;

@@ -1,12 +1,15 @@
 #include "launcher/run/shared_output.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "common/error.h"
 #include "common/file/scratch_folder.h"
@@ -44,11 +47,21 @@ bool Look(const fs::path& dir, MpiSession& mpi) {
   return seen;
 }
 
+void RefuseBlindRank(const fs::path& dir, bool sees, MpiSession& mpi) {
+  const std::vector<int> blind = mpi.RanksWhere(!sees);
+  if (blind.empty()) return;
+  Fail(
+      ExitCode::kUsage,
+      "output.shared = \"yes\", but rank {} on {} does not see {} of rank 0 on {}: mount it there, "
+      "or leave output.shared = \"auto\"",
+      blind.front(), mpi.hosts()[static_cast<std::size_t>(blind.front())], dir.string(),
+      mpi.hosts().front());
+}
+
 // Rank 0 says of each rank that does not see its folder where that one logs.
-void SayWhoDoesNot(const fs::path& dir, bool sees, SharedFolder shared, MpiSession& mpi) {
+void SayWhoDoesNot(const fs::path& dir, bool sees, MpiSession& mpi) {
   const std::string mine =
       sees ? "" : fs::absolute(dir / "logs" / (RankLogName(mpi.rank()) + ".log")).string();
-  int first_blind = 0;
   mpi.GatherOnFirst(std::as_bytes(std::span(mine)), [&](int rank, std::span<const std::byte> log) {
     if (log.empty()) return;
     const std::string& host = mpi.hosts()[static_cast<std::size_t>(rank)];
@@ -56,16 +69,7 @@ void SayWhoDoesNot(const fs::path& dir, bool sees, SharedFolder shared, MpiSessi
         "rank {} does not see rank 0's output.dir: what it saves comes over the network; its "
         "log: {}:{}",
         rank, host, std::string_view(reinterpret_cast<const char*>(log.data()), log.size()));
-    if (first_blind == 0) first_blind = rank;
   });
-  mpi.Broadcast(std::as_writable_bytes(std::span(&first_blind, 1)));
-  if (shared != SharedFolder::kYes || first_blind == 0) return;
-  Fail(
-      ExitCode::kUsage,
-      "output.shared = \"yes\", but rank {} on {} does not see {} of rank 0 on {}: mount it there, "
-      "or leave output.shared = \"auto\"",
-      first_blind, mpi.hosts()[static_cast<std::size_t>(first_blind)], dir.string(),
-      mpi.hosts().front());
 }
 
 }  // namespace
@@ -74,7 +78,8 @@ bool SeesOutput(const Config& config, MpiSession& mpi) {
   if (mpi.ranks() == 1) return true;
   const fs::path dir = config.output.dir;
   const bool sees = config.output.shared == SharedFolder::kNo ? mpi.rank() == 0 : Look(dir, mpi);
-  SayWhoDoesNot(dir, sees, config.output.shared, mpi);
+  if (config.output.shared == SharedFolder::kYes) RefuseBlindRank(dir, sees, mpi);
+  SayWhoDoesNot(dir, sees, mpi);
   return sees;
 }
 

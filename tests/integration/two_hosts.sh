@@ -1,37 +1,16 @@
 #!/usr/bin/env bash
-# Two hosts on one machine: network namespaces joined by a cable (veth), each with a name of its own. mpirun
-# reaches the second by an agent that enters its namespace.
+# Two hosts (hosts.sh), whose cable is unplugged, thin, deaf or lossy.
 source "$(dirname "$0")/mpi.sh"
+source "$(dirname "$0")/hosts.sh"
 
-one=fathom$$a two=fathom$$b
-first=10.77.0.10 second=10.77.0.11
 tag="data.packed_dir=$scratch/packed"
-
 tidy() {
   pkill -9 -f -- "$tag" 2>/dev/null || true
-  ip netns del "$one" 2>/dev/null || true
-  ip netns del "$two" 2>/dev/null || true
+  remove_hosts
 }
-command -v ip >/dev/null || { echo "skipped: no ip (iproute2)"; exit 77; }
-ip netns add "$one" 2>/dev/null || { echo "skipped: network namespaces are not permitted here"; exit 77; }
 trap tidy EXIT
-ip netns add "$two"
-ip link add "v$$a" type veth peer name "v$$b" || { echo "skipped: no veth in this kernel"; exit 77; }
-ip link set "v$$a" netns "$one"
-ip link set "v$$b" netns "$two"
-set_up() {  # namespace, interface, address
-  ip netns exec "$1" sh -c "ip addr add $3/24 dev $2; ip link set $2 up; ip link set lo up"
-}
-set_up "$one" "v$$a" "$first"
-set_up "$two" "v$$b" "$second"
-
-cat >"$scratch/agent" <<EOF
-#!/bin/sh
-while [ "\${1#-}" != "\$1" ]; do shift; done
-case \$1 in $second) shift ;; *) echo "agent: unknown host \$1" >&2; exit 255 ;; esac
-exec ip netns exec $two unshare --uts sh -c "hostname $two; \$*"
-EOF
-chmod +x "$scratch/agent"
+make_hosts || { echo "skipped: $why_not"; exit 77; }
+enter_hosts "--uts" "hostname $one" "hostname $two"
 
 generated_config 60000
 sed -i 's/^epochs = .*/epochs = 80/' "$scratch/config.toml"
@@ -42,8 +21,7 @@ train=("$fathom" train "$scratch/config.toml" "$tag" output.progress_seconds=1)
 across() {  # name, setting ...
   out=$scratch/$1 log=$scratch/$1.log
   shift
-  ip netns exec "$one" unshare --uts sh -c "hostname $one; exec timeout 100 mpirun --host $first:2,$second:2 -np 4 --bind-to none \
-    --mca plm_rsh_agent $scratch/agent --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 ${train[*]} output.dir=$out $*" >"$log" 2>&1 &
+  on_hosts 2 2 "${train[@]}" output.dir="$out" "$@" >"$log" 2>&1 &
   job=$!
 }
 
@@ -85,22 +63,22 @@ done
 # Unplugged for four seconds: nothing is trained meanwhile, then it goes on.
 across healed output.progress_seconds=0
 await 60 "$log" "step "
-ip -n "$one" link set "v$$a" down
+ip -n "$one" link set "$cable_one" down
 sleep 1  # for the steps that were on their way
 steps=$(grep -c "step " "$log")
 sleep 3
 [ "$(grep -c "step " "$log")" -eq "$steps" ] || { cat "$log" >&2; fail "the hosts trained on without their cable"; }
 must_be_training "the cable was back"
-ip -n "$one" link set "v$$a" up
+ip -n "$one" link set "$cable_one" up
 must_be_identical
 
 # A thin cable: slower, not different.
-if ip netns exec "$one" tc qdisc add dev "v$$a" root tbf rate 100mbit burst 64kb latency 50ms 2>/dev/null; then
+if ip netns exec "$one" tc qdisc add dev "$cable_one" root tbf rate 100mbit burst 64kb latency 50ms 2>/dev/null; then
   across thin
   must_be_identical
-  ip netns exec "$one" tc -s qdisc show dev "v$$a" >"$scratch/thin.txt"
+  ip netns exec "$one" tc -s qdisc show dev "$cable_one" >"$scratch/thin.txt"
   grep -qE "overlimits [1-9]" "$scratch/thin.txt" || { cat "$scratch/thin.txt" >&2; fail "the cable was never too thin"; }
-  ip netns exec "$one" tc qdisc del dev "v$$a" root
+  ip netns exec "$one" tc qdisc del dev "$cable_one" root
 else
   not_tried "a thin cable: no tbf in this kernel"
 fi
@@ -108,9 +86,9 @@ fi
 for transport in tcp mpi; do
   across "cut-$transport" cluster.transport=$transport cluster.timeout_seconds=4
   await 60 "$log" "step "
-  ip -n "$one" link set "v$$a" down
+  ip -n "$one" link set "$cable_one" down
   must_end 20
-  ip -n "$one" link set "v$$a" up
+  ip -n "$one" link set "$cable_one" up
 done
 
 if command -v iptables >/dev/null && ip netns exec "$one" iptables -L >/dev/null 2>&1; then
