@@ -5,13 +5,15 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <cstdlib>
+#include <string>
+
+#include "common/terminal.h"
 
 namespace fathom {
 
 [[noreturn]] inline void CheckFailed(const char* file, int line, const std::string& what) {
-  std::fprintf(stderr, "%s:%d: check failed: %s\n", file, line, what.c_str());
+  WriteLastWords(fmt::format("{}:{}: check failed: {}\n", file, line, what).c_str());
   std::abort();
 }
 

@@ -154,8 +154,6 @@ void StartLogging(const fs::path& log_dir, const std::string& name, bool termina
   Current() = MakeLogger(std::move(sinks));
 }
 
-void FlushLog() { Terminal::Standard().Flush(std::chrono::seconds(1)); }
-
 void LogLine(LogLevel level, const std::string& text) {
   switch (level) {
     case LogLevel::kInfo:

@@ -31,10 +31,6 @@ int LogsBegun(const std::filesystem::path& log_dir, const std::string& name);
 // the file <command>-N.rank-0.log. Throws Error(kUsage).
 int ReserveLogNumber(const std::filesystem::path& log_dir, const std::string& command);
 
-// Waits until the terminal has all lines, but no longer than a second. Before anything else is
-// printed.
-void FlushLog();
-
 enum class LogLevel { kInfo, kWarning };
 
 void LogLine(LogLevel level, const std::string& text);

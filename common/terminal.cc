@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -16,7 +17,7 @@
 namespace fathom {
 namespace {
 
-constexpr auto kLastWait = std::chrono::seconds(1);
+constexpr int kLastWaitMilliseconds = 1000;
 
 bool IsPlainFile(int fd) {
   struct stat status {};
@@ -78,7 +79,7 @@ struct Terminal::State {
 Terminal::Terminal(int fd) : state_(std::make_shared<State>(fd)) {}
 
 Terminal::~Terminal() {
-  Flush(kLastWait);
+  Flush(std::chrono::milliseconds(kLastWaitMilliseconds));
   const std::lock_guard lock(state_->mutex);
   state_->ended = true;
   state_->lines.clear();
@@ -109,6 +110,22 @@ void Terminal::Flush(std::chrono::milliseconds longest) {
 Terminal& Terminal::Standard() {
   static Terminal terminal(STDOUT_FILENO);
   return terminal;
+}
+
+Terminal& Terminal::Errors() {
+  static Terminal terminal(STDERR_FILENO);
+  return terminal;
+}
+
+void FlushTerminals() {
+  for (Terminal* terminal : {&Terminal::Standard(), &Terminal::Errors()})
+    terminal->Flush(std::chrono::milliseconds(kLastWaitMilliseconds));
+}
+
+void WriteLastWords(const char* text) {
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (poll(&ready, 1, kLastWaitMilliseconds) != 1) return;
+  static_cast<void>(!write(STDERR_FILENO, text, std::strlen(text)));
 }
 
 }  // namespace fathom

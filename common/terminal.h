@@ -1,4 +1,4 @@
-// Lines to standard output that never make their writer wait.
+// Lines to standard output and error that never make their writer wait.
 //
 // A pipe or a terminal that nobody reads is full one day, and a write then waits for ever. So lines
 // go through a queue, from which one thread writes them; where the queue is full they are dropped
@@ -29,12 +29,20 @@ class Terminal {
   // Waits until all is written, but no longer than this.
   void Flush(std::chrono::milliseconds longest);
 
-  // Standard output's.
-  static Terminal& Standard();
+  static Terminal& Standard();  // standard output's
+  static Terminal& Errors();    // standard error's
 
  private:
   struct State;  // outlives this while its thread hangs in a write
   std::shared_ptr<State> state_;
 };
+
+// Waits until both have all lines, but no longer than a second each. Before anything else is
+// printed.
+void FlushTerminals();
+
+// Writes to standard error at once, also from a signal's handler, and from a process that is about
+// to end. What is not taken within a second is lost.
+void WriteLastWords(const char* text);
 
 }  // namespace fathom

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 #include "common/error.h"
 #include "common/run_log.h"
+#include "common/terminal.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/commands/command_line.h"
 #include "launcher/commands/terminate_handler.h"
@@ -25,12 +27,12 @@ constexpr int kKeptFreeBytes = 64 << 20;
 
 // Says what failed, with rank and host where there are several, and ends all ranks.
 [[noreturn]] void End(std::optional<MpiSession>& mpi, const char* what, fathom::ExitCode code) {
-  fathom::FlushLog();
-  if (mpi && mpi->ranks() > 1) {
-    std::fprintf(stderr, "fathom: rank %d on %s: %s\n", mpi->rank(), mpi->host().c_str(), what);
-  } else {
-    std::fprintf(stderr, "fathom: %s\n", what);
-  }
+  fathom::FlushTerminals();
+  fathom::Terminal::Errors().Write(
+      mpi && mpi->ranks() > 1
+          ? fmt::format("fathom: rank {} on {}: {}\n", mpi->rank(), mpi->host(), what)
+          : fmt::format("fathom: {}\n", what));
+  fathom::FlushTerminals();
   if (mpi) mpi->Abort(static_cast<int>(code));
   std::_Exit(static_cast<int>(code));
 }
@@ -67,7 +69,7 @@ int main(int argc, char** argv) {
     mpi.emplace(&argc, &argv);
     fathom::InstallLostPageHandler();
     const int exit_code = fathom::RunCommandLine(argc, argv, *mpi);
-    fathom::FlushLog();
+    fathom::FlushTerminals();
     CheckOutput();
     mpi->Finish();
     return exit_code;

@@ -13,7 +13,7 @@
 namespace fathom {
 
 Descriptor::Descriptor(const std::filesystem::path& file, int flags)
-    : fd_(open(file.c_str(), flags | O_CLOEXEC)) {}
+    : fd_(open(file.c_str(), flags | O_CLOEXEC, 0644)) {}
 
 // Opening a FIFO that nobody writes to would wait for ever without O_NONBLOCK, which plain files
 // ignore.

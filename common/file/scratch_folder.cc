@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/folder_entries.h"
 #include "common/process_mark.h"
+#include "common/run_log.h"
 
 namespace fathom {
 namespace {
@@ -33,6 +34,14 @@ ScratchFolder::ScratchFolder(const fs::path& parent, const std::string& purpose)
 ScratchFolder::~ScratchFolder() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
+}
+
+fs::path TemporaryFolder() {
+  std::error_code none;
+  const fs::path folder = fs::temp_directory_path(none);
+  if (!none) return folder;
+  LogWarning("TMPDIR is no folder ({}): /tmp is used", none.message());
+  return "/tmp";
 }
 
 void RemoveLeftOvers(const fs::path& parent, const std::string& infix) {

@@ -24,6 +24,10 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
+// Where the scratch of a process goes: TMPDIR, or /tmp where there is no such folder, which is
+// logged.
+std::filesystem::path TemporaryFolder();
+
 // Removes what dead processes of this host left in `parent`: entries whose names end with `infix`
 // and the mark of a process.
 void RemoveLeftOvers(const std::filesystem::path& parent, const std::string& infix);

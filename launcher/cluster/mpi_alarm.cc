@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "common/error.h"
+#include "common/terminal.h"
 
 namespace fathom {
 namespace {
@@ -15,7 +16,7 @@ void OnAlarm(int) {
       "fathom: MPI waited for all ranks beyond the deadline while starting or ending: another rank "
       "is gone or stopped; see the logs of the others. MPI's start has 30 s, its end "
       "cluster.timeout_seconds\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, kText, sizeof(kText) - 1);
+  WriteLastWords(kText);
   _exit(static_cast<int>(ExitCode::kPeer));
 }
 

@@ -8,6 +8,7 @@
 #include "common/file/scratch_folder.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
+#include "common/terminal.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/run/one_model.h"
@@ -78,7 +79,7 @@ CoordinatorResult Evaluate(const Config& config, const Layout& layout, const fs:
 }
 
 void PrintEvaluation(const Config& config, const Metrics& m) {
-  FlushLog();
+  FlushTerminals();
   std::printf(
       "examples     %llu\nauc          %.6f\nauc_low      %.6f\nauc_high     %.6f\nlogloss      "
       "%.6f\n"

@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,6 +45,14 @@ fs::path ScoresAloneOnOutput() {
   return fmt::format("/dev/fd/{}", scores);
 }
 
+// "-", or a file that standard output goes to already, as /dev/stdout.
+bool GoesToOutput(const fs::path& output) {
+  struct stat one {
+  }, other{};  // std::filesystem::equivalent knows no pipes
+  return output == "-" || (stat(output.c_str(), &one) == 0 && fstat(STDOUT_FILENO, &other) == 0 &&
+                           one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+}
+
 // Every line must get its score, and needs no column that only training and evaluation ask for.
 Config ScoringConfig(Config config) {
   config.data.max_bad_lines = 0;
@@ -81,8 +90,9 @@ std::vector<float> Score(const PredictArguments& arguments, const fs::path& pack
 void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   if (mpi.ranks() > 1)
     Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
-  const fs::path output = arguments.output == "-" ? ScoresAloneOnOutput() : arguments.output;
-  const ScratchFolder scratch(fs::temp_directory_path(), "predict");
+  const fs::path output =
+      GoesToOutput(arguments.output) ? ScoresAloneOnOutput() : fs::path(arguments.output);
+  const ScratchFolder scratch(TemporaryFolder(), "predict");
   std::vector<float> logits;
   ReadOneModel({arguments.model_dir},
                [&] { logits = Score(arguments, scratch.path() / "input.fpk", mpi); });

@@ -1,6 +1,5 @@
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "common/file/replaced_file.h"
 #include "common/run/folder_lock.h"
 #include "common/settings/config_file.h"
+#include "common/terminal.h"
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
 #include "launcher/run/output_dir.h"
@@ -78,8 +78,7 @@ class Sweep {
  private:
   template <typename... Args>
   static void Say(fmt::format_string<Args...> format, Args&&... args) {
-    std::printf("%s\n", fmt::format(format, std::forward<Args>(args)...).c_str());
-    std::fflush(stdout);
+    Terminal::Standard().Write(fmt::format(format, std::forward<Args>(args)...) + "\n");
   }
 
   static fs::path MadeFolder(const fs::path& dir) {
@@ -156,10 +155,12 @@ class Sweep {
 int SweepCommand(const ConfigArguments& arguments) {
   Sweep sweep(arguments);
   const int failed = sweep.Run();
-  std::printf("\ntable   %s\nplots   %s\n", (sweep.output() / "sweep.csv").c_str(),
-              (sweep.output() / "report.html").c_str());
+  Terminal::Standard().Write(fmt::format("\ntable   {}\nplots   {}\n",
+                                         (sweep.output() / "sweep.csv").string(),
+                                         (sweep.output() / "report.html").string()));
   if (failed == 0) return 0;
-  std::fprintf(stderr, "fathom: %d runs failed; the same command tries those again\n", failed);
+  Terminal::Errors().Write(
+      fmt::format("fathom: {} runs failed; the same command tries those again\n", failed));
   return static_cast<int>(ExitCode::kTraining);
 }
 

@@ -1,19 +1,18 @@
 #include <signal.h>
 
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "common/error.h"
-#include "common/file/descriptor.h"
 #include "common/file/published_folder.h"
 #include "common/file/replaced_file.h"
 #include "common/run/folder_lock.h"
 #include "common/run_log.h"
 #include "common/settings/config_dump.h"
 #include "common/settings/config_file.h"
+#include "common/terminal.h"
 #include "launcher/cluster/left_segments.h"
 #include "launcher/cluster/lonely_task.h"
 #include "launcher/commands/commands.h"
@@ -77,9 +76,9 @@ void OpenMetricsLog(const StartPoint& start, const fs::path& file, std::optional
 }
 
 void FinishStopped(const FinalReport& report) {
-  FlushLog();
-  std::printf("\nstopped after step %llu; the same command with resume=auto goes on from there\n",
-              static_cast<unsigned long long>(report.steps));
+  Terminal::Standard().Write(
+      fmt::format("\nstopped after step {}; the same command with resume=auto goes on from there\n",
+                  report.steps));
 }
 
 // The model is published: what cannot be written any more does not make the training fail.
@@ -89,8 +88,8 @@ void WarnInsteadOfFailing(Write write) {
     write();
   } catch (const Error& error) {
     LogWarning("the run is done and what it trained is saved, but {}", error.what());
-    std::fprintf(stderr, "fathom: warning: the run is done and what it trained is saved, but %s\n",
-                 error.what());
+    Terminal::Errors().Write(fmt::format(
+        "fathom: warning: the run is done and what it trained is saved, but {}\n", error.what()));
   }
 }
 
@@ -102,7 +101,6 @@ void WriteConfig(const Config& config, const fs::path& read, const fs::path& out
     file = output / "config.in-force.toml";
     LogInfo("config.toml is the config that was read: the one in force is {}", file.string());
   }
-  RefuseUnreadPipe(file);
   ReplaceText(file, ConfigFileText(config), ExitCode::kTraining);
 }
 
@@ -111,8 +109,7 @@ void FinishWhole(const Config& config, const Forecast& forecast, MetricsLog& log
   report.predicted_rss_bytes = forecast.memory.TotalBytes();
   report.predicted_examples_per_second = forecast.time ? forecast.time->examples_per_second : NAN;
   WarnInsteadOfFailing([&] { log.Final(report); });
-  FlushLog();
-  PrintSummary(config, report);
+  Terminal::Standard().Write(SummaryText(config, report));
 }
 
 // Rank 0's, of output.dir. The other ranks go on only when it has it, so that they touch nothing of
@@ -120,6 +117,7 @@ void FinishWhole(const Config& config, const Forecast& forecast, MetricsLog& log
 std::unique_ptr<FolderLock> LockOutput(const Config& config, MpiSession& mpi) {
   std::unique_ptr<FolderLock> lock;
   MakeOutputDir(config.output.dir);
+  RefuseWhatIsInTheWay(config.output.dir, mpi.rank());
   if (mpi.rank() == 0) {
     lock = std::make_unique<FolderLock>(config.output.dir, "train", [&] { mpi.Beat(); });
     RefuseForgottenCheckpoints(config);

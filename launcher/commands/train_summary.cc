@@ -1,10 +1,10 @@
 #include "launcher/commands/train_summary.h"
 
 #include <fmt/format.h>
+#include <fmt/printf.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <string>
 
@@ -12,75 +12,82 @@ namespace fathom {
 namespace {
 
 // Of bounded and async runs: in sync mode no batch ever misses another.
-void PrintStaleness(const StalenessHistogram& histogram) {
+void AddStaleness(const StalenessHistogram& histogram, std::string* text) {
   std::uint64_t batches = 0, missing = 0;
   for (std::size_t i = 0; i < histogram.size(); ++i) {
     batches += histogram[i];
     missing += histogram[i] * i;
   }
   if (missing == 0) return;
-  std::printf("staleness: rows missed %.2f batches on average, %zu at most\n",
-              static_cast<double>(missing) / static_cast<double>(batches), histogram.size() - 1);
+  text->append(fmt::sprintf("staleness: rows missed %.2f batches on average, %zu at most\n",
+                            static_cast<double>(missing) / static_cast<double>(batches),
+                            histogram.size() - 1));
 }
 
 // Before the run, beside what came.
-void PrintPrediction(const FinalReport& report) {
+void AddPrediction(const FinalReport& report, std::string* text) {
   const auto off = [](double predicted, double real) { return 100 * (predicted / real - 1); };
   const auto real_bytes = static_cast<double>(TotalBytes(report.peaks));
-  std::string text =
-      fmt::format("predicted: {:.0f} MB ({:+.0f} %), ", report.predicted_rss_bytes / 1e6,
-                  off(report.predicted_rss_bytes, real_bytes));
+  *text += fmt::format("predicted: {:.0f} MB ({:+.0f} %), ", report.predicted_rss_bytes / 1e6,
+                       off(report.predicted_rss_bytes, real_bytes));
   if (std::isnan(report.predicted_examples_per_second)) {
-    text += "no speed: `fathom plan` calibrates this machine once";
+    *text += "no speed: `fathom plan` calibrates this machine once";
   } else {
-    text += fmt::format("{:.0f} examples/s ({:+.0f} %)", report.predicted_examples_per_second,
-                        off(report.predicted_examples_per_second, report.examples_per_second));
+    *text += fmt::format("{:.0f} examples/s ({:+.0f} %)", report.predicted_examples_per_second,
+                         off(report.predicted_examples_per_second, report.examples_per_second));
   }
-  std::printf("%s\n", text.c_str());
+  *text += "\n";
 }
 
-void PrintRows(const FinalReport& report) {
-  std::printf("%llu rows, %.1f bytes a row; peak memory %.0f MB over all processes\n",
-              static_cast<unsigned long long>(report.rows), report.bytes_per_row,
-              static_cast<double>(TotalBytes(report.peaks)) / 1e6);
+void AddRows(const FinalReport& report, std::string* text) {
+  text->append(fmt::sprintf("%llu rows, %.1f bytes a row; peak memory %.0f MB over all processes\n",
+                            static_cast<unsigned long long>(report.rows), report.bytes_per_row,
+                            static_cast<double>(TotalBytes(report.peaks)) / 1e6));
   if (report.evicted_rows + report.refused_updates > 0) {
-    std::printf("%llu rows were evicted, %llu updates of keys without a row were dropped\n",
-                static_cast<unsigned long long>(report.evicted_rows),
-                static_cast<unsigned long long>(report.refused_updates));
+    text->append(
+        fmt::sprintf("%llu rows were evicted, %llu updates of keys without a row were dropped\n",
+                     static_cast<unsigned long long>(report.evicted_rows),
+                     static_cast<unsigned long long>(report.refused_updates)));
   }
   if (report.cold_bytes > 0) {
-    std::printf("%.0f MB of rows on disk; of the rows that were asked for %.1f %% were in memory\n",
-                static_cast<double>(report.cold_bytes) / 1e6,
-                100 - 100 * static_cast<double>(report.rows_read) /
-                          static_cast<double>(std::max<std::uint64_t>(report.rows_asked, 1)));
+    text->append(fmt::sprintf(
+        "%.0f MB of rows on disk; of the rows that were asked for %.1f %% were in memory\n",
+        static_cast<double>(report.cold_bytes) / 1e6,
+        100 - 100 * static_cast<double>(report.rows_read) /
+                  static_cast<double>(std::max<std::uint64_t>(report.rows_asked, 1))));
   }
 }
 
-void PrintMetrics(const Config& config, const Metrics& m) {
-  std::printf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n",
-              NameOf(config.evaluate.on).data(), m.auc, m.auc_low, m.auc_high,
-              static_cast<unsigned long long>(m.examples));
-  std::printf("log loss %.5f, accuracy %.4f, calibration %.4f\n", m.logloss, m.accuracy,
-              m.calibration);
+void AddMetrics(const Config& config, const Metrics& m, std::string* text) {
+  text->append(fmt::sprintf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n",
+                            NameOf(config.evaluate.on).data(), m.auc, m.auc_low, m.auc_high,
+                            static_cast<unsigned long long>(m.examples)));
+  text->append(fmt::sprintf("log loss %.5f, accuracy %.4f, calibration %.4f\n", m.logloss,
+                            m.accuracy, m.calibration));
   if (m.gauc_groups > 0) {
-    std::printf("AUC per %s %.5f, over %llu groups\n", config.evaluate.group_by.c_str(), m.gauc,
-                static_cast<unsigned long long>(m.gauc_groups));
+    text->append(fmt::sprintf("AUC per %s %.5f, over %llu groups\n",
+                              config.evaluate.group_by.c_str(), m.gauc,
+                              static_cast<unsigned long long>(m.gauc_groups)));
   }
 }
 
 }  // namespace
 
-void PrintSummary(const Config& config, const FinalReport& report) {
-  std::printf("\n%llu examples in %.1f s: %.0f examples/s\n",
-              static_cast<unsigned long long>(report.examples), report.seconds,
-              report.examples_per_second);
-  PrintRows(report);
-  PrintPrediction(report);
-  PrintStaleness(report.staleness);
-  std::printf("%s\n%s\n", ShareLine("worker", report.profile.worker_stages).c_str(),
-              ShareLine("server", report.profile.server_stages).c_str());
-  if (report.evaluated) PrintMetrics(config, report.metrics);
-  std::printf("model: %s\n", (std::filesystem::path(config.output.dir) / "model").c_str());
+std::string SummaryText(const Config& config, const FinalReport& report) {
+  std::string summary;
+  std::string* const text = &summary;
+  text->append(fmt::sprintf("\n%llu examples in %.1f s: %.0f examples/s\n",
+                            static_cast<unsigned long long>(report.examples), report.seconds,
+                            report.examples_per_second));
+  AddRows(report, text);
+  AddPrediction(report, text);
+  AddStaleness(report.staleness, text);
+  text->append(fmt::sprintf("%s\n%s\n", ShareLine("worker", report.profile.worker_stages).c_str(),
+                            ShareLine("server", report.profile.server_stages).c_str()));
+  if (report.evaluated) AddMetrics(config, report.metrics, text);
+  text->append(
+      fmt::sprintf("model: %s\n", (std::filesystem::path(config.output.dir) / "model").c_str()));
+  return summary;
 }
 
 }  // namespace fathom

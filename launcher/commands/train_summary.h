@@ -1,11 +1,13 @@
-// What `fathom train` prints of a run that has come to its end.
+// What `fathom train` says of a run that has come to its end.
 #pragma once
+
+#include <string>
 
 #include "common/config/config.h"
 #include "launcher/coordinator/metrics_log.h"
 
 namespace fathom {
 
-void PrintSummary(const Config& config, const FinalReport& report);
+std::string SummaryText(const Config& config, const FinalReport& report);
 
 }  // namespace fathom

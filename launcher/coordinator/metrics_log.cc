@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
-#include "common/file/descriptor.h"
 
 namespace fathom {
 namespace {
@@ -89,7 +88,6 @@ std::uint64_t TotalBytes(const std::vector<ProcessPeak>& peaks) {
 }
 
 MetricsLog::MetricsLog(const std::filesystem::path& file, Write write) : file_(file) {
-  RefuseUnreadPipe(file);
   if (write == Write::kOn) CutHalfALine(file);
   out_.open(file, write == Write::kOn ? std::ios::app : std::ios::trunc);
   if (!out_) Fail(ExitCode::kTraining, "{}: cannot be written: check output.dir", file.string());

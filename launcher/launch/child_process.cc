@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 
 #include "common/error.h"
+#include "common/file/descriptor.h"
 #include "common/process_stat.h"
+#include "common/terminal.h"
 #include "launcher/launch/stop_signal.h"
 
 namespace fathom {
@@ -19,20 +20,17 @@ namespace {
 
 constexpr int kNotFound = 127;
 
-[[noreturn]] void Become(const std::vector<char*>& words, int output, pid_t parent) {
+[[noreturn]] void Become(const std::vector<char*>& words, int output, int errors, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kNotFound);  // it died before that
   const int nothing = open("/dev/null", O_RDONLY);
   if (nothing >= 0) dup2(nothing, STDIN_FILENO);
-  if (output >= 0) {
-    dup2(output, STDOUT_FILENO);
-    dup2(output, STDERR_FILENO);
-  }
+  dup2(output, STDOUT_FILENO);
+  dup2(errors, STDERR_FILENO);
   execvp(words.front(), words.data());
-  constexpr char kText[] = ": cannot be started: is it installed?\n";
-  [[maybe_unused]] auto written = write(STDERR_FILENO, words.front(), std::strlen(words.front()));
-  written = write(STDERR_FILENO, kText, sizeof(kText) - 1);
+  WriteLastWords(words.front());
+  WriteLastWords(": cannot be started: is it installed?\n");
   _exit(kNotFound);
 }
 
@@ -40,22 +38,25 @@ constexpr int kNotFound = 127;
 
 ChildProcess::ChildProcess(const std::vector<std::string>& line,
                            const std::filesystem::path& output) {
-  int file = -1;
-  if (!output.empty()) {
-    file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (file < 0)
-      Fail(ExitCode::kTraining, "{}: cannot be written: {}", output.string(), std::strerror(errno));
-  }
+  const Descriptor file(output, O_WRONLY | O_CREAT | O_TRUNC);
+  if (file.get() < 0)
+    Fail(ExitCode::kTraining, "{}: cannot be written: {}", output.string(), std::strerror(errno));
+  Start(line, file.get(), file.get());
+}
+
+ChildProcess::ChildProcess(const std::vector<std::string>& line, int output, int errors) {
+  Start(line, output, errors);
+}
+
+void ChildProcess::Start(const std::vector<std::string>& line, int output, int errors) {
   std::vector<std::string> copies = line;
   std::vector<char*> words;
   for (std::string& word : copies) words.push_back(word.data());
   words.push_back(nullptr);
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ < 0 && file >= 0) close(file);
   if (pid_ < 0) Fail(ExitCode::kTraining, "no process can be started: {}", std::strerror(errno));
-  if (pid_ == 0) Become(words, file, parent);
-  if (file >= 0) close(file);
+  if (pid_ == 0) Become(words, output, errors, parent);
 }
 
 ChildProcess::~ChildProcess() {

@@ -19,10 +19,10 @@ namespace fathom {
 
 class ChildProcess {
  public:
-  // `output`: a new file for what it prints; empty: this process's own output. Throws
-  // Error(kTraining) where it cannot be started.
-  explicit ChildProcess(const std::vector<std::string>& line,
-                        const std::filesystem::path& output = {});
+  // `output`: a new file for what it prints. Throws Error(kTraining) where it cannot be started.
+  ChildProcess(const std::vector<std::string>& line, const std::filesystem::path& output);
+  // `output`, `errors`: descriptors that it gets as its own.
+  ChildProcess(const std::vector<std::string>& line, int output, int errors);
   ~ChildProcess();  // kills it, and those of its own children that are left
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -46,7 +46,9 @@ class ChildProcess {
     auto operator<=>(const Child&) const = default;
   };
 
-  pid_t pid_;
+  void Start(const std::vector<std::string>& line, int output, int errors);
+
+  pid_t pid_ = -1;
   std::optional<int> exit_code_;
   std::set<Child> children_;
 };

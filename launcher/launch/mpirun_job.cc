@@ -2,9 +2,9 @@
 
 #include <signal.h>
 
-#include <cstdio>
 #include <thread>
 
+#include "common/terminal.h"
 #include "launcher/launch/stop_signal.h"
 
 namespace fathom {
@@ -23,11 +23,14 @@ constexpr auto kLeaving = std::chrono::seconds(10);
 
 MpirunJob::MpirunJob(const std::vector<std::string>& line, Patience patience,
                      std::function<bool()> begun)
-    : mpirun_(line),
+    : mpirun_(line, output_.in(), errors_.in()),
       leaving_(kLeaving + std::chrono::duration_cast<Clock::duration>(
                               std::chrono::duration<double>(patience.timeout_seconds))),
       start_patience_(patience.start),
-      ask_begun_(std::move(begun)) {}
+      ask_begun_(std::move(begun)) {
+  output_.CloseIn();
+  errors_.CloseIn();
+}
 
 int MpirunJob::Run() {
   for (;;) {
@@ -84,7 +87,7 @@ void MpirunJob::WatchChildren() {
 }
 
 void PrintOfLaunch(const std::string& text) {
-  std::fprintf(stderr, "fathom launch: %s\n", text.c_str());
+  Terminal::Errors().Write("fathom launch: " + text + "\n");
 }
 
 }  // namespace fathom

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "launcher/launch/child_process.h"
+#include "launcher/launch/output_relay.h"
 
 namespace fathom {
 
@@ -45,6 +46,8 @@ class MpirunJob {
   void WatchStart();
   void WatchChildren();
 
+  OutputRelay output_{Terminal::Standard()};
+  OutputRelay errors_{Terminal::Errors()};
   ChildProcess mpirun_;
   Clock::duration leaving_;
   std::optional<std::chrono::seconds> start_patience_;

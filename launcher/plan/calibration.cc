@@ -1,7 +1,6 @@
 #include "launcher/plan/calibration.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -9,8 +8,10 @@
 
 #include "common/error.h"
 #include "common/file/replaced_file.h"
+#include "common/file/scratch_folder.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
+#include "common/terminal.h"
 #include "launcher/plan/measured_run.h"
 #include "worker/data/generated_data.h"
 
@@ -154,12 +155,9 @@ std::string ThisMachine() {
 fs::path CalibrationFile() {
   const char* const cache = std::getenv("XDG_CACHE_HOME");
   const char* const home = std::getenv("HOME");
-  std::error_code none;
-  fs::path temporary = fs::temp_directory_path(none);
-  if (none) temporary = "/tmp";
   const fs::path base = cache != nullptr && *cache != 0 ? fs::path(cache)
                         : home != nullptr && *home != 0 ? fs::path(home) / ".cache"
-                                                        : temporary;
+                                                        : TemporaryFolder();
   return base / "fathom" / "calibration.json";
 }
 
@@ -197,14 +195,14 @@ Calibration Calibrate(MpiSession& mpi) {
   Samples samples;
   int number = 0;
   for (const Trial& trial : kTrials) {
-    std::fprintf(stderr, "\rcalibrating this machine: training %d of %zu ", ++number,
-                 std::size(kTrials));
+    Terminal::Errors().Write(fmt::format("\rcalibrating this machine: training {} of {} ", ++number,
+                                         std::size(kTrials)));
     if (trial.tcp && calibration.prices[0].empty()) {
       for (std::size_t s = 0; s < kPricedStages; ++s) calibration.prices[s] = FitPrices(samples[s]);
     }
     Measure(trial, mpi, calibration.prices, &samples);
   }
-  std::fprintf(stderr, "\n");
+  Terminal::Errors().Write("\n");
   const auto tcp = static_cast<std::size_t>(PricedStage::kTcp);
   calibration.prices[tcp] = FitPrices(samples[tcp]);
   return calibration;

@@ -8,7 +8,7 @@
 
 namespace fathom {
 FinalReport MeasureRun(const Config& config, MpiSession& mpi) {
-  const ScratchFolder scratch(std::filesystem::temp_directory_path(), "measure");
+  const ScratchFolder scratch(TemporaryFolder(), "measure");
   const ModelSpec spec = MakeModelSpec(config);
   const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
   RunMeter meter(config, layout, mpi);

@@ -1,10 +1,15 @@
 #include "launcher/run/output_dir.h"
 
+#include <string>
 #include <system_error>
 
 #include "common/error.h"
+#include "common/file/descriptor.h"
+#include "common/run_log.h"
 
 namespace fathom {
+
+namespace fs = std::filesystem;
 
 void MakeOutputDir(const std::filesystem::path& dir) {
   std::error_code refused;
@@ -14,6 +19,26 @@ void MakeOutputDir(const std::filesystem::path& dir) {
        "output.dir = \"{}\": no folder can be made there: {}: set it to a folder that may be "
        "written, as output.dir=runs/first",
        dir.string(), refused ? refused.message() : "Not a directory");
+}
+
+void RefuseWhatIsInTheWay(const fs::path& dir, int rank) {
+  std::error_code none;
+  for (const char* name : {"checkpoints", "logs", "packed"}) {
+    if (!fs::exists(dir / name, none) || fs::is_directory(dir / name, none)) continue;
+    Fail(ExitCode::kUsage,
+         "{}: in the way: Fathom has a folder of this name: move it, or choose another output.dir",
+         (dir / name).string());
+  }
+  const std::string log = "logs/" + RankLogName(rank) + ".log";
+  for (const char* name :
+       {"config.toml", "config.in-force.toml", "metrics.jsonl", "trace.json", log.c_str()}) {
+    RefuseUnreadPipe(dir / name);
+    if (!fs::is_directory(dir / name, none)) continue;
+    Fail(ExitCode::kUsage,
+         "{}: in the way: Fathom writes a file of this name: move the folder, or choose another "
+         "output.dir",
+         (dir / name).string());
+  }
 }
 
 }  // namespace fathom

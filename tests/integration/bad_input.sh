@@ -164,11 +164,23 @@ must_fail 2 "DNNL_MAX_CPU_ISA=AVX2" mpirun --oversubscribe --bind-to none --time
 
 # Pipes where files are meant.
 must_fail 3 "reads a file more than once" "$fathom" predict --model "$scratch/out" --input /dev/stdin --output "$scratch/scores.txt" < <(cat "$scratch/unlabelled.csv")
-for name in metrics.jsonl config.toml; do
+for name in metrics.jsonl config.toml trace.json config.in-force.toml logs/rank-0.log; do
   rm -rf "$scratch/pipes"
-  mkdir "$scratch/pipes"
+  mkdir -p "$scratch/pipes/logs"
   mkfifo "$scratch/pipes/$name"
   must_fail 2 "a pipe that nobody reads" timeout 60 "$fathom" train "$scratch/config.toml" output.dir="$scratch/pipes"
+done
+for name in checkpoints packed logs; do
+  rm -rf "$scratch/pipes"
+  mkdir "$scratch/pipes"
+  touch "$scratch/pipes/$name"
+  must_fail 2 "pipes/$name: in the way" "$fathom" train "$scratch/config.toml" output.dir="$scratch/pipes"
+done
+for name in metrics.jsonl config.toml trace.json; do
+  rm -rf "$scratch/pipes"
+  mkdir -p "$scratch/pipes/$name"
+  must_fail 2 "pipes/$name: in the way" "$fathom" train "$scratch/config.toml" output.dir="$scratch/pipes"
+  [ "$(ls "$scratch/pipes")" = "$name" ] || fail "a refused run wrote $(ls "$scratch/pipes")"
 done
 rm -rf "$scratch/pipes"
 mkdir "$scratch/pipes"
@@ -177,6 +189,8 @@ must_fail 2 "no lock of Fathom's" "$fathom" train "$scratch/config.toml" output.
 code=0
 "$fathom" inspect "$scratch/out" >/dev/full 2>"$scratch/out.txt" || code=$?
 [ "$code" -eq 1 ] && grep -qF "standard output cannot be written" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "inspect lost its output without a word"; }
+predict /dev/stdout 2>/dev/null | cmp -s - "$scratch/scores.txt" || fail "other scores on /dev/stdout"
+TMPDIR=/nowhere predict "$scratch/homeless.txt" >/dev/null && cmp -s "$scratch/homeless.txt" "$scratch/scores.txt" || fail "predict without TMPDIR"
 "$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv" --output "$scratch/scores.txt" 2>&1 | grep -q "evaluation" && fail "predict reports metrics of labels that it does not read"
 
 # G27: the weight of a value in a list.

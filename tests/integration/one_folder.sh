@@ -133,9 +133,33 @@ for ((i = 0; i < 2400; ++i)); do
 done
 grep -q '"event":"final"' "$scratch/mute/metrics.jsonl" || { cat "$scratch/mute.err" >&2; fail "a run that nobody reads did not come to its end"; }
 [ "$(stat -c %s "$scratch/mute/logs/rank-0.log")" -gt 65536 ] || fail "it said too little to fill a pipe"
-cat <&3 >/dev/null &
-reader=$!
-wait "$training" || fail "it did not end well"
-kill "$reader"
+# It ends though nobody reads, and so do runs that are asked to stop, and sweeps.
+ends_unread() {  # process, what, exit code
+  for ((i = 0; i < 400; ++i)); do kill -0 "$1" 2>/dev/null || break; sleep 0.05; done
+  kill -0 "$1" 2>/dev/null && { kill -9 "$1"; fail "$2 waits for a reader of what it says"; }
+  local code=0
+  wait "$1" || code=$?
+  [ "$code" -eq "$3" ] || fail "$2 ended with $code"
+}
+ends_unread "$training" "a run" 0
+"$fathom" train "$config" "$packed" output.dir="$scratch/mute" train.epochs=100000 resume=restart >"$scratch/unread" 2>"$scratch/mute.err" &
+training=$!
+for ((i = 0; i < 400; ++i)); do grep -q '"event":"evaluation"' "$scratch/mute/metrics.jsonl" 2>/dev/null && break; sleep 0.05; done
+kill -TERM "$training"
+ends_unread "$training" "a run that is asked to stop" 143
+cat "$config" - >"$scratch/sweep.toml" <<TOML
+[sweep]
+seed = [1, 2]
+TOML
+"$fathom" sweep "$scratch/sweep.toml" "$packed" output.dir="$scratch/mute-sweep" train.epochs=1 >"$scratch/unread" 2>"$scratch/mute.err" &
+sweep=$!
+for ((i = 0; i < 1200; ++i)); do [ ! -e "$scratch/mute-sweep/report.html" ] || break; sleep 0.05; done
+ends_unread "$sweep" "a sweep" 0
+"$fathom" launch -n 2 --mpirun-arg=--oversubscribe -- train "$config" "$packed" output.dir="$scratch/mute-launch" output.progress_seconds=0 \
+  >"$scratch/unread" 2>"$scratch/mute.err" &
+ends_unread "$!" "a launched job" 0
+# Not even where both of its outputs are that pipe.
+"$fathom" train "$config" data.dir=/nowhere output.dir="$scratch/mute" resume=restart >"$scratch/unread" 2>&1 &
+ends_unread "$!" "a run that fails" 3
 exec 3>&-
 finish "one folder, one writer"

@@ -33,6 +33,13 @@ int CodeOf(ChildProcess& child) {
 
 std::vector<std::string> Shell(const std::string& script) { return {"sh", "-c", script}; }
 
+// With this process's own output.
+class Script : public ChildProcess {
+ public:
+  explicit Script(const std::string& script)
+      : ChildProcess(Shell(script), STDOUT_FILENO, STDERR_FILENO) {}
+};
+
 // Whether the process is there and runs: not dead, and no zombie that nobody asks after.
 bool Lives(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
@@ -47,7 +54,7 @@ pid_t PidIn(const ScratchDir& dir, const std::string& file) {
 }
 
 TEST(ChildProcess, EndsWithTheCodeThatAShellWouldSay) {
-  ChildProcess well(Shell("exit 0")), badly(Shell("exit 7")), killed(Shell("kill -9 $$"));
+  Script well("exit 0"), badly("exit 7"), killed("kill -9 $$");
   EXPECT_EQ(CodeOf(well), 0);
   EXPECT_EQ(CodeOf(badly), 7);
   EXPECT_EQ(CodeOf(killed), 128 + 9);
@@ -73,8 +80,7 @@ TEST(ChildProcess, WritesIntoItsFileAndReadsNothing) {
 TEST(ChildProcess, HasAProcessGroupOfItsOwnAndGetsSignals) {
   const ScratchDir dir;
   const auto file = (dir.path() / "pid").string();
-  ChildProcess child(
-      Shell("trap 'exit 5' USR1; echo $$ >" + file + "; while :; do sleep 0.05; done"));
+  Script child("trap 'exit 5' USR1; echo $$ >" + file + "; while :; do sleep 0.05; done");
   const pid_t pid = PidIn(dir, "pid");
   EXPECT_EQ(getpgid(pid), pid);
   EXPECT_FALSE(child.Ended());
@@ -86,7 +92,7 @@ TEST(ChildProcess, IsKilledWithItsDestructor) {
   const ScratchDir dir;
   pid_t pid = 0;
   {
-    ChildProcess child(Shell("echo $$ >" + (dir.path() / "pid").string() + "; exec sleep 300"));
+    Script child("echo $$ >" + (dir.path() / "pid").string() + "; exec sleep 300");
     pid = PidIn(dir, "pid");
     EXPECT_TRUE(Lives(pid));
   }
@@ -97,7 +103,7 @@ TEST(ChildProcess, IsKilledWithItsDestructor) {
 TEST(ChildProcess, KillsTheChildrenThatItLeavesBehind) {
   const ScratchDir dir;
   const auto file = (dir.path() / "pid").string();
-  ChildProcess child(Shell("sleep 300 & echo $! >" + file + "; wait"));
+  Script child("sleep 300 & echo $! >" + file + "; wait");
   const pid_t grandchild = PidIn(dir, "pid");
   EXPECT_TRUE(Await([&] { return child.CountChildren() == 1; }));
   child.Signal(SIGKILL);
@@ -113,8 +119,7 @@ TEST(ChildProcess, DiesWithItsParent) {
   const ScratchDir dir;
   const pid_t parent = fork();
   if (parent == 0) {
-    const ChildProcess child(
-        Shell("echo $$ >" + (dir.path() / "pid").string() + "; exec sleep 300"));
+    const Script child("echo $$ >" + (dir.path() / "pid").string() + "; exec sleep 300");
     pause();
     std::_Exit(0);
   }
