@@ -1,7 +1,7 @@
 #include "common/message/pull_message.h"
 
 #include "common/error.h"
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 
 namespace fathom {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "common/error.h"
 #include "common/message/row_numbers.h"
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 
 namespace fathom {
 namespace {

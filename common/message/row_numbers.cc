@@ -1,6 +1,7 @@
 #include "common/message/row_numbers.h"
 
 #include "common/bfloat16.h"
+#include "common/net/payload.h"
 
 namespace fathom {
 

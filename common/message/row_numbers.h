@@ -7,7 +7,7 @@
 
 #include "common/aligned_vector.h"
 #include "common/config/kinds.h"
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 
 namespace fathom {
 

@@ -1,6 +1,6 @@
 #include "common/message/step_done_message.h"
 
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 
 namespace fathom {
 

@@ -1,7 +1,7 @@
 #include "common/message/step_order.h"
 
 #include "common/error.h"
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 
 namespace fathom {
 

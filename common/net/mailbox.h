@@ -2,21 +2,15 @@
 // Virtual, so that a simulator can let the other roles go on while one waits.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
 
+#include "common/deadline.h"
 #include "common/net/frame.h"
 
 namespace fathom {
-
-using Clock = std::chrono::steady_clock;
-inline double Seconds(Clock::duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-using Deadline = Clock::time_point;
 
 class Mailbox {
  public:

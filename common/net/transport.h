@@ -19,6 +19,9 @@ struct TrafficCount {
   std::uint64_t bytes_received = 0;
 };
 
+// Who has nothing else to send says so often within a timeout that it is alive.
+inline constexpr int kBeatsATimeout = 5;
+
 class Transport {
  public:
   virtual ~Transport() = default;

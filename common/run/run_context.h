@@ -22,13 +22,9 @@ enum class RunMode { kTrain, kEvaluate };
 // had happened; another model's values (warm_start).
 enum class StartFrom { kNew, kResume, kWarm };
 
-struct RunFacts {
-  const Config& config;
-  const ModelSpec& spec;
-  const Layout& layout;
+// What is to be done, and where the files are.
+struct RunTask {
   RunMode mode = RunMode::kTrain;
-  std::uint64_t train_examples = 0;       // kTrain
-  std::uint64_t evaluation_examples = 0;  // 0: nothing to evaluate on
   std::filesystem::path model_dir;       // read from here: kEvaluate; kTrain if `start` is not kNew
   std::optional<ModelIdentity> model;    // what rank 0 has found in model_dir
   std::filesystem::path save_dir;        // kTrain: on rank 0's host, where the model's files go
@@ -38,6 +34,14 @@ struct RunFacts {
   StartFrom start = StartFrom::kNew;  // kTrain
   std::uint64_t start_step = 0;       // kResume: steps that are in the checkpoint
   std::shared_ptr<StageLog> stages = std::make_shared<StageLog>();  // of this process
+};
+
+struct RunFacts : RunTask {
+  const Config& config;
+  const ModelSpec& spec;
+  const Layout& layout;
+  std::uint64_t train_examples = 0;       // kTrain
+  std::uint64_t evaluation_examples = 0;  // 0: nothing to evaluate on
 
   Deadline DeadlineFromNow() const {
     return Clock::now() + std::chrono::duration_cast<Clock::duration>(

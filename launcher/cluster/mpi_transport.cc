@@ -21,7 +21,6 @@ namespace {
 
 // Polls without pause for so long after something has moved.
 constexpr auto kSpin = std::chrono::microseconds(50);
-constexpr int kBeatsATimeout = 5;
 constexpr auto kShortestNap = std::chrono::microseconds(20);
 constexpr auto kLongestNap = std::chrono::microseconds(1000);
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/config/config.h"
-#include "launcher/coordinator/metrics_log.h"
+#include "launcher/coordinator/final_report.h"
 
 namespace fathom {
 

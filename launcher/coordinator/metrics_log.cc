@@ -81,12 +81,6 @@ void CutHalfALine(const std::filesystem::path& file) {
 
 }  // namespace
 
-std::uint64_t TotalBytes(const std::vector<ProcessPeak>& peaks) {
-  std::uint64_t sum = 0;
-  for (const ProcessPeak& peak : peaks) sum += peak.bytes;
-  return sum;
-}
-
 MetricsLog::MetricsLog(const std::filesystem::path& file, Write write) : file_(file) {
   if (write == Write::kOn) CutHalfALine(file);
   out_.open(file, write == Write::kOn ? std::ios::app : std::ios::trunc);

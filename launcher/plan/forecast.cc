@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "launcher/coordinator/process_memory.h"
+#include "launcher/run/process_memory.h"
 
 namespace fathom {
 namespace {

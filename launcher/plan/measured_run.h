@@ -4,7 +4,7 @@
 
 #include "common/config/config.h"
 #include "launcher/cluster/mpi_session.h"
-#include "launcher/coordinator/metrics_log.h"
+#include "launcher/coordinator/final_report.h"
 
 namespace fathom {
 

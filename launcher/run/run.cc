@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/run_log.h"
-#include "launcher/coordinator/process_memory.h"
+#include "launcher/run/process_memory.h"
 #include "launcher/run/role_threads.h"
 #include "launcher/run/run_transports.h"
 #include "launcher/run/same_config.h"
@@ -31,20 +31,12 @@ CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const 
   const ExampleSource* const train = request.data.train.get();
   const ExampleSource* const evaluation = request.data.evaluation.get();
   const RunTransports here = ConnectRoles(config, layout, mpi);
-  const RunFacts facts{.config = config,
-                       .spec = spec,
-                       .layout = here.layout,
-                       .mode = request.mode,
-                       .train_examples = train ? train->examples() : 0,
-                       .evaluation_examples = evaluation ? evaluation->examples() : 0,
-                       .model_dir = request.model_dir,
-                       .model = request.model,
-                       .save_dir = request.save_dir,
-                       .checkpoint_dir = request.checkpoint_dir,
-                       .sees_output = request.sees_output,
-                       .start = request.start,
-                       .start_step = request.start_step,
-                       .stages = request.stages};
+  const RunFacts facts{request,
+                       config,
+                       spec,
+                       here.layout,
+                       train ? train->examples() : 0,
+                       evaluation ? evaluation->examples() : 0};
   return PlayRoles(
       facts, here,
       {.train = train, .evaluation = evaluation, .coordinator = std::move(request.coordinator)});

@@ -2,16 +2,27 @@
 // generated.
 #pragma once
 
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "common/config/config.h"
 #include "common/model/model_spec.h"
 #include "launcher/cluster/mpi_session.h"
-#include "launcher/run/run.h"
+#include "worker/data/example_source.h"
 #include "worker/data/packed_format.h"
 #include "worker/ingest/ingest.h"
 
 namespace fathom {
 
-// What the roles of this process read, and what of it a model has to remember.
+// What the roles of this process read; null: none.
+struct RunData {
+  std::unique_ptr<ExampleSource> train;
+  std::unique_ptr<ExampleSource> evaluation;
+};
+
+// The same, and what of it a model has to remember.
 struct OpenedData {
   RunData data;
   std::string transforms_json;

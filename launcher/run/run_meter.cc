@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "launcher/coordinator/process_memory.h"
+#include "launcher/run/process_memory.h"
 
 namespace fathom {
 namespace {

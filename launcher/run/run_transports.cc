@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 #include "common/net/in_process_transport.h"
-#include "common/net/tcp_transport.h"
+#include "common/tcp/tcp_transport.h"
 #include "launcher/cluster/local_address.h"
 #include "launcher/cluster/mpi_transport.h"
 

@@ -3,6 +3,7 @@
 
 #include "common/aligned_vector.h"
 #include "common/bfloat16.h"
+#include "common/net/payload.h"
 #include "server/shard/shard.h"
 
 namespace fathom {

@@ -11,6 +11,7 @@
 #include "common/message/push_message.h"
 #include "common/message/rows_message.h"
 #include "common/net/frame.h"
+#include "common/net/payload.h"
 #include "common/random.h"
 
 namespace fathom {

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "common/net/handshake.h"
 #include "common/net/in_process_transport.h"
-#include "common/net/tcp_transport.h"
+#include "common/tcp/handshake.h"
+#include "common/tcp/tcp_transport.h"
 
 namespace fathom {
 namespace {

@@ -95,11 +95,7 @@ class DiskRun {
   explicit DiskRun(const fs::path& output, int admission_count = 1)
       : output_(output),
         config_(MakeConfig(admission_count)),
-        context_{{.config = config_,
-                  .spec = spec_,
-                  .layout = layout_,
-                  .train_examples = 100,
-                  .checkpoint_dir = output / "checkpoints"},
+        context_{{{.checkpoint_dir = output / "checkpoints"}, config_, spec_, layout_, 100},
                  transport_},
         schedule_(config_, 100),
         checkpoints_(context_, schedule_) {

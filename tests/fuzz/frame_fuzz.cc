@@ -12,8 +12,9 @@
 #include "common/message/scores_message.h"
 #include "common/message/step_done_message.h"
 #include "common/message/step_order.h"
-#include "common/net/handshake.h"
-#include "common/net/send_queue.h"
+#include "common/net/payload.h"
+#include "common/tcp/handshake.h"
+#include "common/tcp/send_queue.h"
 #include "tests/fuzz/fuzz_input.h"
 
 using namespace fathom;

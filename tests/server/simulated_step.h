@@ -13,7 +13,7 @@
 
 #include "common/message/pull_message.h"
 #include "common/model/dense_range.h"
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 #include "common/schedule/slice_tree.h"
 
 namespace fathom {

@@ -4,6 +4,7 @@
 
 #include "common/bfloat16.h"
 #include "common/model/dense_range.h"
+#include "common/net/payload.h"
 #include "worker/model/scaled_add.h"
 
 namespace fathom {

@@ -8,7 +8,7 @@
 
 #include "common/buffer.h"
 #include "common/model/model_spec.h"
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 #include "common/schedule/slice_tree.h"
 #include "worker/batch/batch.h"
 #include "worker/model/dense_gradient_tree.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 #include "tests/support/expect_error.h"
 
 namespace fathom {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/net/frame.h"
+#include "common/net/payload.h"
 #include "tests/common/message/payload_checks.h"
 #include "tests/support/expect_error.h"
 

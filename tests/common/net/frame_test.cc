@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "common/net/payload.h"
 #include "tests/support/expect_error.h"
 
 namespace fathom {

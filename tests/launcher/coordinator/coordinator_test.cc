@@ -91,12 +91,11 @@ class CoordinatorTest : public ::testing::Test {
     return cluster;
   }());
   InProcessTransport transport_{static_cast<int>(layout_.roles.size())};
-  RunContext context_{{.config = config_,
-                       .spec = spec_,
-                       .layout = layout_,
-                       .train_examples = kExamples,
-                       .save_dir = dir_.path(),
-                       .checkpoint_dir = dir_.path() / "checkpoints"},
+  RunContext context_{{{.save_dir = dir_.path(), .checkpoint_dir = dir_.path() / "checkpoints"},
+                       config_,
+                       spec_,
+                       layout_,
+                       kExamples},
                       transport_};
   TrainingProgress progress_;
 };

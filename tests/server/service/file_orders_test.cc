@@ -48,7 +48,7 @@ class FileOrdersTest : public ::testing::Test {
   ModelSpec spec_;
   Layout layout_ = MakeLayout({"here"}, config_.cluster);
   InProcessTransport transport_{static_cast<int>(layout_.roles.size())};
-  RunContext context_{{.config = config_, .spec = spec_, .layout = layout_}, transport_};
+  RunContext context_{{{}, config_, spec_, layout_}, transport_};
   Peers peers_{context_, server()};
   Inbox inbox_{transport_.mailbox(server())};
   std::atomic<int> signs_of_life_ = 0;  // while it waits

@@ -62,15 +62,15 @@ class ServerRun {
       : config_(MakeConfig(timeout_seconds, checkpoint_steps)),
         layout_(MakeLayout({"node-a"}, config_.cluster)),
         transport_(static_cast<int>(layout_.roles.size())),
-        context_{{.config = config_,
-                  .spec = spec_,
-                  .layout = layout_,
-                  .mode = mode,
-                  .train_examples = mode == RunMode::kTrain ? kServedSteps * kSlices * 8 : 0,
-                  .evaluation_examples = 10,
-                  .model_dir = model_dir,
-                  .save_dir = save_dir_.path(),
-                  .checkpoint_dir = checkpoint_dir()},
+        context_{{{.mode = mode,
+                   .model_dir = model_dir,
+                   .save_dir = save_dir_.path(),
+                   .checkpoint_dir = checkpoint_dir()},
+                  config_,
+                  spec_,
+                  layout_,
+                  mode == RunMode::kTrain ? kServedSteps * kSlices * 8 : 0,
+                  10},
                  transport_},
         thread_([this] { Serve(); }) {}
 
@@ -246,15 +246,7 @@ TEST_F(ServerTest, WorkerWithoutSlicesTakesPartWithEmptyMessages) {
   const Layout layout = MakeLayout({"node-a"}, config.cluster);
   const ModelSpec spec = Spec();
   InProcessTransport transport(static_cast<int>(layout.roles.size()));
-  const RunContext context{{.config = config,
-                            .spec = spec,
-                            .layout = layout,
-                            .mode = RunMode::kTrain,
-                            .train_examples = 8,
-                            .evaluation_examples = 0,
-                            .model_dir = {},
-                            .save_dir = {}},
-                           transport};
+  const RunContext context{{{}, config, spec, layout, 8}, transport};
   const auto send = [&](FrameType type, RoleId from, Buffer payload) {
     transport.Send({.type = type,
                     .source = from,

@@ -126,8 +126,7 @@ class GradientTest : public ::testing::TestWithParam<Model> {
   };
   Worked Work(int worker, int workers, int servers, int threads) {
     layout_ = MakeLayout({"host"}, {.servers = servers, .workers = workers});
-    context_ = std::make_unique<RunContext>(
-        RunContext{{.config = config_, .spec = spec_, .layout = layout_}, transport_});
+    context_ = std::make_unique<RunContext>(RunContext{{{}, config_, spec_, layout_}, transport_});
     Worked worked;
     const std::uint32_t slices = (kExamples + kSliceSize - 1) / kSliceSize;
     const auto [begin, end] = SlicesOfWorker(slices, worker, workers);

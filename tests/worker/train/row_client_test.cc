@@ -10,6 +10,7 @@
 #include "common/model/dense_range.h"
 #include "common/net/frame.h"
 #include "common/net/in_process_transport.h"
+#include "common/net/payload.h"
 #include "tests/support/expect_error.h"
 
 namespace fathom {
@@ -99,7 +100,7 @@ class RowClientTest : public ::testing::Test {
   ModelSpec spec_;
   Layout layout_ = MakeLayout({"node-a"}, {.servers = kServers, .workers = 1});
   InProcessTransport transport_{static_cast<int>(layout_.roles.size())};
-  RunContext context_{{.config = config_, .spec = spec_, .layout = layout_}, transport_};
+  RunContext context_{{{}, config_, spec_, layout_}, transport_};
   RowClient client_{context_, 0};
   PulledRows rows_;
 };

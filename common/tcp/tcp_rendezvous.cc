@@ -1,4 +1,4 @@
-#include "common/net/tcp_rendezvous.h"
+#include "common/tcp/tcp_rendezvous.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

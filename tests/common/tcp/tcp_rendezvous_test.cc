@@ -1,9 +1,9 @@
 // Who is let in and who is not. (Of frames that follow: tcp_connection_test.cc.)
-#include "common/net/tcp_rendezvous.h"
+#include "common/tcp/tcp_rendezvous.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/common/net/tcp_peer.h"
+#include "tests/common/tcp/tcp_peer.h"
 
 namespace fathom {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/net/tcp_connection.h"
+#include "common/tcp/tcp_connection.h"
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>

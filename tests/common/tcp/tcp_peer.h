@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "common/error.h"
-#include "common/net/handshake.h"
-#include "common/net/tcp_transport.h"
+#include "common/tcp/handshake.h"
+#include "common/tcp/tcp_transport.h"
 
 namespace fathom {
 

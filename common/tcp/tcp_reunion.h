@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "common/net/handshake.h"
-#include "common/net/tcp_handshake.h"
-#include "common/net/tcp_transport.h"
+#include "common/tcp/handshake.h"
+#include "common/tcp/tcp_address.h"
+#include "common/tcp/tcp_handshake.h"
 
 namespace fathom {
 

@@ -1,4 +1,4 @@
-#include "common/net/handshake.h"
+#include "common/tcp/handshake.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -10,6 +10,7 @@
 
 #include "common/check.h"
 #include "common/error.h"
+#include "common/net/payload.h"
 
 namespace fathom {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/net/listening_port.h"
+#include "common/tcp/listening_port.h"
 
 #include <cstdio>
 #include <fstream>

@@ -22,22 +22,12 @@
 #include <string>
 #include <vector>
 
-#include "common/net/handshake.h"
 #include "common/net/transport.h"
 #include "common/schedule/layout.h"
+#include "common/tcp/handshake.h"
+#include "common/tcp/tcp_address.h"
 
 namespace fathom {
-
-// The port is where the rank listens; the host is a numeric address.
-struct TcpAddress {
-  std::string host;
-  std::uint16_t port;
-};
-
-// A connection that has not proved the secret is dropped after this time. At most kMaxUnproven
-// connections wait for their proof at once: one more drops the oldest of them.
-inline constexpr std::chrono::milliseconds kHandshakeTimeout = std::chrono::seconds(5);
-inline constexpr std::size_t kMaxUnproven = 64;
 
 class TcpTransport : public Transport {
  public:

@@ -1,4 +1,4 @@
-#include "common/net/handshake.h"
+#include "common/tcp/handshake.h"
 
 #include <gtest/gtest.h>
 

@@ -11,8 +11,8 @@
 #include <optional>
 
 #include "common/error.h"
-#include "common/net/handshake.h"
 #include "common/net/mailbox.h"
+#include "common/tcp/handshake.h"
 
 namespace fathom {
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "common/net/frame.h"
-#include "common/net/send_queue.h"
-#include "common/net/tls_context.h"
+#include "common/tcp/send_queue.h"
+#include "common/tcp/tls_context.h"
 
 namespace fathom {
 

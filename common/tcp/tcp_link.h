@@ -22,11 +22,11 @@
 #include <vector>
 
 #include "common/net/frame.h"
-#include "common/net/mailbox.h"
-#include "common/net/send_queue.h"
-#include "common/net/tcp_connection.h"
-#include "common/net/tls_context.h"
+#include "common/net/transport.h"
 #include "common/schedule/layout.h"
+#include "common/tcp/send_queue.h"
+#include "common/tcp/tcp_connection.h"
+#include "common/tcp/tls_context.h"
 
 namespace fathom {
 

@@ -1,8 +1,8 @@
-#include "common/net/tcp_transport.h"
+#include "common/tcp/tcp_transport.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/common/net/tcp_peer.h"
+#include "tests/common/tcp/tcp_peer.h"
 
 namespace fathom {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/net/tcp_transport.h"
+#include "common/tcp/tcp_transport.h"
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
@@ -10,10 +10,10 @@
 #include "common/check.h"
 #include "common/error.h"
 #include "common/net/local_roles.h"
-#include "common/net/tcp_link.h"
-#include "common/net/tcp_rendezvous.h"
-#include "common/net/tcp_reunion.h"
-#include "common/net/tls_context.h"
+#include "common/tcp/tcp_link.h"
+#include "common/tcp/tcp_rendezvous.h"
+#include "common/tcp/tcp_reunion.h"
+#include "common/tcp/tls_context.h"
 
 namespace fathom {
 namespace {

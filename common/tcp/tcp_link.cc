@@ -1,4 +1,4 @@
-#include "common/net/tcp_link.h"
+#include "common/tcp/tcp_link.h"
 
 #include <fmt/format.h>
 
@@ -18,8 +18,6 @@ using boost::system::error_code;
 // One write gathers at most so many frames, a header and a payload each; Asio passes the kernel 64
 // buffers at a time.
 constexpr std::size_t kFramesAWrite = 32;
-
-constexpr int kBeatsATimeout = 5;
 
 // Between the transports of two ranks, about one connection: it has no number.
 bool IsNote(FrameType type) { return type == FrameType::kBeat || type == FrameType::kReceived; }

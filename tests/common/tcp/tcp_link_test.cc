@@ -1,6 +1,6 @@
 // Connections that break are mended: no frame is lost, none comes twice, and only by those who hold
 // the secret. (Of what a peer may send: tcp_connection_test.cc.)
-#include "common/net/tcp_link.h"
+#include "common/tcp/tcp_link.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <random>
 
-#include "tests/common/net/tcp_peer.h"
+#include "tests/common/tcp/tcp_peer.h"
 #include "tests/support/reset_connections.h"
 
 namespace fathom {

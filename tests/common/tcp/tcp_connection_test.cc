@@ -1,5 +1,5 @@
 // What a rank that has proved itself may not send, and how its end is told.
-#include "common/net/tcp_connection.h"
+#include "common/tcp/tcp_connection.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <array>
 #include <atomic>
 
-#include "tests/common/net/tcp_peer.h"
+#include "tests/common/tcp/tcp_peer.h"
 
 namespace fathom {
 namespace {

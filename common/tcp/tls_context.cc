@@ -1,4 +1,4 @@
-#include "common/net/tls_context.h"
+#include "common/tcp/tls_context.h"
 
 #include <openssl/hmac.h>
 #include <openssl/ssl.h>

@@ -9,7 +9,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <cstddef>
 
-#include "common/net/handshake.h"
+#include "common/tcp/handshake.h"
 
 namespace fathom {
 

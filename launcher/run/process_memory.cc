@@ -1,4 +1,4 @@
-#include "launcher/coordinator/process_memory.h"
+#include "launcher/run/process_memory.h"
 
 #include <malloc.h>
 

@@ -1,4 +1,4 @@
-#include "common/net/send_queue.h"
+#include "common/tcp/send_queue.h"
 
 #include <utility>
 

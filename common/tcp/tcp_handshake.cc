@@ -1,4 +1,4 @@
-#include "common/net/tcp_handshake.h"
+#include "common/tcp/tcp_handshake.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>

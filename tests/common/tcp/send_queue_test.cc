@@ -1,8 +1,8 @@
-#include "common/net/send_queue.h"
+#include "common/tcp/send_queue.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/common/net/tcp_peer.h"
+#include "tests/common/tcp/tcp_peer.h"
 
 namespace fathom {
 namespace {

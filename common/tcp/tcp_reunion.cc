@@ -1,4 +1,4 @@
-#include "common/net/tcp_reunion.h"
+#include "common/tcp/tcp_reunion.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/net/listening_port.h"
+#include "common/tcp/listening_port.h"
 
 namespace fathom {
 namespace {
