@@ -10,7 +10,7 @@ packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libope
   nlohmann-json3-dev libssl-dev libgtest-dev)
 case "${1:-}" in
   "") ;;
-  --with-dev) packages+=(clang clang-format libclang-rt-14-dev libbenchmark-dev python3 iproute2 iptables faketime bindfs) ;;
+  --with-dev) packages+=(clang clang-format libclang-rt-14-dev lld libbenchmark-dev python3 iproute2 iptables faketime bindfs) ;;
   *) echo "usage: launcher/install-packages.sh [--with-dev]" >&2; exit 2 ;;
 esac
 
