@@ -7,6 +7,7 @@
 
 #include "worker/model/row_products.h"
 #include "worker/model/scaled_add.h"
+#include "worker/model/transpose.h"
 
 namespace fathom {
 namespace {
@@ -31,15 +32,11 @@ FirstLayer::FirstLayer(const ModelSpec& spec, int max_examples)
   numeric_rows_.resize(static_cast<std::size_t>(max_examples));
 }
 
-void FirstLayer::Transpose(const float* dense, float* out) const {
+void FirstLayer::TransposeWeights(const float* dense, float* out) const {
   for (const Field& field : spec_.fields) {
-    const auto dim = static_cast<std::size_t>(field.dim);
     const std::size_t begin = static_cast<std::size_t>(field.input_offset) * outputs_;
-    const float* from = dense + layer_.weight_offset + begin;
-    float* into = out + begin;
-    for (std::size_t o = 0; o < outputs_; ++o) {
-      for (std::size_t i = 0; i < dim; ++i) into[o * dim + i] = from[i * outputs_ + o];
-    }
+    Transpose(dense + layer_.weight_offset + begin, static_cast<std::size_t>(field.dim), outputs_,
+              out + begin);
   }
 }
 

@@ -30,7 +30,7 @@ class FirstLayer {
   std::size_t transposed_floats() const {
     return outputs_ * static_cast<std::size_t>(layer_.inputs);
   }
-  void Transpose(const float* dense, float* out) const;
+  void TransposeWeights(const float* dense, float* out) const;
 
   // After Forward of the same slice. transposed: of this step's dense parameters. out_gradient: of
   // out. Writes the layer's part of the dense gradient and the slice's embedding gradients.

@@ -1,4 +1,5 @@
-// Against double precision; and each row's bits by itself, whatever rows stand beside it.
+// Every element against its definition: one chain of std::fma, to the bit, by the instructions of
+// each kind of processor that this one can play.
 #include "worker/model/row_products.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "common/random.h"
+#include "worker/model/product_kernels.h"
 
 namespace fathom {
 namespace {
@@ -29,55 +31,75 @@ class RowProducts : public ::testing::TestWithParam<RowShape> {
     for (std::size_t i = 0; i < rows; ++i) out.push_back(values.data() + i * width);
     return out;
   }
+
+  static std::vector<const ProductKernels*> Kernels() {
+    std::vector<const ProductKernels*> kernels{&kPortableKernels};
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+      kernels.push_back(&kAvx2Kernels);
+    if (__builtin_cpu_supports("avx512f")) kernels.push_back(&kAvx512Kernels);
+#endif
+    return kernels;
+  }
 };
 
 TEST_P(RowProducts, MultiplyRows) {
   const auto [rows, k, n] = GetParam();
   const auto a = Floats(rows * k, 1), w = Floats(k * n, 2);
   const auto pointers = Pointers(a, rows, k);
-  std::vector<float> out(rows * n, NAN);
-  MultiplyRows(pointers, w.data(), k, n, out.data());
+  std::vector<float> expected(rows * n);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t c = 0; c < n; ++c) {
-      double sum = 0;
-      for (std::size_t p = 0; p < k; ++p) sum += double{a[i * k + p]} * w[p * n + c];
-      ASSERT_NEAR(out[i * n + c], sum, 1e-6 * static_cast<double>(k)) << i << ", " << c;
+      float sum = 0;
+      for (std::size_t p = 0; p < k; ++p) sum = std::fma(a[i * k + p], w[p * n + c], sum);
+      expected[i * n + c] = sum;
     }
-    std::vector<float> alone(n);
-    MultiplyRows({&pointers[i], 1}, w.data(), k, n, alone.data());
-    ASSERT_TRUE(std::equal(alone.begin(), alone.end(), out.begin() + static_cast<long>(i * n)))
-        << "row " << i << " alone has other bits";
   }
+  for (const ProductKernels* kernels : Kernels()) {
+    std::vector<float> out(rows * n, NAN);
+    kernels->rows(pointers.data(), rows, w.data(), k, n, out.data());
+    EXPECT_EQ(out, expected) << kernels->name;
+  }
+  std::vector<float> chosen(rows * n, NAN);
+  MultiplyRows(pointers, w.data(), k, n, chosen.data());
+  EXPECT_EQ(chosen, expected);
 }
 
 TEST_P(RowProducts, MultiplyOuter) {
   const auto [rows, k, n] = GetParam();
   const auto a = Floats(rows * k, 3), g = Floats(rows * n, 4);
   const auto left = Pointers(a, rows, k), right = Pointers(g, rows, n);
-  std::vector<float> out(k * n, NAN);
-  MultiplyOuter(left, right, k, n, false, out.data());
+  std::vector<float> expected(k * n);
   for (std::size_t p = 0; p < k; ++p) {
     for (std::size_t c = 0; c < n; ++c) {
-      double sum = 0;
-      for (std::size_t i = 0; i < rows; ++i) sum += double{a[i * k + p]} * g[i * n + c];
-      ASSERT_NEAR(out[p * n + c], sum, 1e-6 * static_cast<double>(rows));
+      float sum = 0;
+      for (std::size_t i = 0; i < rows; ++i) sum = std::fma(a[i * k + p], g[i * n + c], sum);
+      expected[p * n + c] = sum;
     }
   }
-  // In two pieces the additions are the same.
-  if (rows < 2) return;
-  const std::size_t half = rows / 2;
-  std::vector<float> pieces(k * n);
-  const std::span<const float*const> l(left), r(right);
-  MultiplyOuter(l.first(half), r.first(half), k, n, false, pieces.data());
-  MultiplyOuter(l.subspan(half), r.subspan(half), k, n, true, pieces.data());
-  EXPECT_EQ(pieces, out);
+  for (const ProductKernels* kernels : Kernels()) {
+    std::vector<float> out(k * n, NAN);
+    kernels->outer(left.data(), right.data(), rows, k, n, false, out.data());
+    EXPECT_EQ(out, expected) << kernels->name;
+    // In two pieces the additions are the same.
+    if (rows < 2) continue;
+    const std::size_t half = rows / 2;
+    std::vector<float> pieces(k * n, NAN);
+    kernels->outer(left.data(), right.data(), half, k, n, false, pieces.data());
+    kernels->outer(left.data() + half, right.data() + half, rows - half, k, n, true, pieces.data());
+    EXPECT_EQ(pieces, expected) << kernels->name;
+  }
+  std::vector<float> chosen(k * n, NAN);
+  MultiplyOuter(left, right, k, n, false, chosen.data());
+  EXPECT_EQ(chosen, expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, RowProducts,
                          ::testing::Values(RowShape{1, 1, 1}, RowShape{5, 3, 7},
                                            RowShape{24, 16, 256}, RowShape{25, 16, 112},
                                            RowShape{13, 256, 16}, RowShape{17, 100, 40},
-                                           RowShape{7, 5, 129}));
+                                           RowShape{7, 5, 129}, RowShape{19, 13, 1},
+                                           RowShape{1, 64, 50}));
 
 }  // namespace
 }  // namespace fathom

@@ -1,0 +1,7 @@
+#include "worker/model/product_tiles.h"
+
+namespace fathom {
+
+const ProductKernels kPortableKernels{"portable", Rows, Outer};
+
+}  // namespace fathom
