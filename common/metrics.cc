@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "common/elementary.h"
 #include "common/error.h"
 
 namespace fathom {
@@ -167,12 +168,12 @@ void AddSums(std::span<const float> logits, std::span<const std::uint8_t> labels
 
 double LogLoss(float logit, std::uint8_t label) {
   const double margin = label != 0 ? static_cast<double>(logit) : -static_cast<double>(logit);
-  return margin > 0 ? std::log1p(std::exp(-margin)) : std::log1p(std::exp(margin)) - margin;
+  return margin > 0 ? Log1p(Exp(-margin)) : Log1p(Exp(margin)) - margin;
 }
 
 double Sigmoid(double logit) {
-  if (logit >= 0) return 1.0 / (1.0 + std::exp(-logit));
-  const double e = std::exp(logit);
+  if (logit >= 0) return 1.0 / (1.0 + Exp(-logit));
+  const double e = Exp(logit);
   return e / (1.0 + e);
 }
 

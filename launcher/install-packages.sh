@@ -5,7 +5,7 @@
 #   launcher/install-packages.sh --with-dev   and what the sanitizers, fuzzers and benchmarks need
 set -euo pipefail
 
-packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libopenmpi-dev libeigen3-dev libboost-dev
+packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libopenmpi-dev libeigen3-dev libsleef-dev libboost-dev
   libboost-iostreams-dev libcereal-dev libspdlog-dev libfmt-dev libtomlplusplus-dev libcli11-dev libxxhash-dev
   nlohmann-json3-dev libssl-dev libgtest-dev)
 case "${1:-}" in

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <set>
 
+#include "common/elementary.h"
 #include "common/error.h"
 #include "common/key.h"
 #include "common/random.h"
@@ -198,7 +199,7 @@ int UsedInputs(const ModelSpec& spec) {
 double Normal(std::uint64_t seed, std::uint64_t counter) {
   const double u = 1.0 - UnitDouble(Mix64(seed, 2 * counter));  // (0, 1]
   const double v = UnitDouble(Mix64(seed, 2 * counter + 1));
-  return std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v);
+  return std::sqrt(-2.0 * Log(u)) * Cos(2.0 * std::numbers::pi * v);
 }
 
 }  // namespace

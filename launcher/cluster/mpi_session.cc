@@ -73,7 +73,7 @@ void MpiSession::RefuseOtherPrograms() {
     if (std::strcmp(text(rank), text(0)) == 0) continue;
     Fail(
         ExitCode::kUsage,
-        "rank {} runs another program or processor ({}) than rank 0 ({}): install the same file on "
+        "rank {} runs another program ({}) than rank 0 ({}): install the same file on "
         "hosts of one kind",
         rank, text(rank), text(0));
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "common/elementary.h"
 #include "launcher/synthetic/synthetic_truth.h"
 
 namespace fathom {
@@ -70,7 +71,7 @@ std::vector<Rating> BookWorld::PickRatings() const {
     // Weighted draw without replacement: the smallest -log(u) / weight (Efraimidis and Spirakis
     // 2006).
     for (std::uint32_t b = 0; b < books_; ++b) {
-      turn[b] = {-std::log(1.0 - UnitDouble(Stream(seed_, kPick, r * books_ + b))) / fame[b], b};
+      turn[b] = {-Log(1.0 - UnitDouble(Stream(seed_, kPick, r * books_ + b))) / fame[b], b};
     }
     const auto end = turn.begin() + static_cast<std::ptrdiff_t>(counts[r]);
     std::nth_element(turn.begin(), end - 1, turn.end());
@@ -109,7 +110,7 @@ double BookWorld::Factors(const Rating& r) const {
 
 void BookWorld::Rate(Rating* rating) const {
   const double u = UnitDouble(Stream(seed_, kNoise, rating->reader * books_ + rating->book));
-  const double latent = rating->logit + std::log((u + 1e-12) / (1.0 - u + 1e-12));
+  const double latent = rating->logit + Log((u + 1e-12) / (1.0 - u + 1e-12));
   rating->positive = latent >= 0;
   rating->stars = latent >= 1.5 ? 5 : latent >= 0 ? 4 : latent >= -1.0 ? 3 : latent >= -2.2 ? 2 : 1;
 }
@@ -119,7 +120,7 @@ std::vector<std::uint64_t> BookWorld::RatingsByReader() const {
   std::vector<double> activity(readers_);
   double sum = 0;
   for (std::uint64_t r = 0; r < readers_; ++r)
-    sum += activity[r] = std::exp(0.5 * BellShaped(Stream(seed_, kReaderActivity, r)));
+    sum += activity[r] = Exp(0.5 * BellShaped(Stream(seed_, kReaderActivity, r)));
   const auto most = static_cast<std::uint64_t>(kMaxShareRead * static_cast<double>(books_));
   std::vector<std::uint64_t> counts(readers_);
   std::uint64_t given = 0;

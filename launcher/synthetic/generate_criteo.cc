@@ -7,6 +7,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "common/elementary.h"
 #include "common/file/replaced_file.h"
 #include "common/metrics.h"
 #include "launcher/synthetic/generated_dir.h"
@@ -81,16 +82,16 @@ class ClickWorld {
     for (std::size_t c = 0; c < kCategories; ++c) {
       const double u = UnitDouble(Stream(seed_, kDrawValue, number * kCategories + c));
       // The continuous form of a bounded Zipf law, inverted.
-      const double most = std::pow(static_cast<double>(kValues[c]) + 1.0, 1.0 - kZipf);
-      const double rank = std::pow(1.0 - u * (1.0 - most), 1.0 / (1.0 - kZipf));
+      const double most = Pow(static_cast<double>(kValues[c]) + 1.0, 1.0 - kZipf);
+      const double rank = Pow(1.0 - u * (1.0 - most), 1.0 / (1.0 - kZipf));
       row.values[c] = std::min(kValues[c], static_cast<std::uint64_t>(rank));
       if (UnitDouble(Stream(seed_, kDrawMissing, number * kCategories + c)) < kMissingValue[c])
         row.values[c] = 0;
     }
     for (std::size_t i = 0; i < kCounts; ++i) {
       const double x =
-          std::exp(kLogMean[i] +
-                   kLogDeviation[i] * BellShaped(Stream(seed_, kDrawCount, number * kCounts + i)));
+          Exp(kLogMean[i] +
+              kLogDeviation[i] * BellShaped(Stream(seed_, kDrawCount, number * kCounts + i)));
       row.counts[i] =
           UnitDouble(Stream(seed_, kDrawMissingCount, number * kCounts + i)) < kMissingCount[i]
               ? -1
@@ -116,9 +117,9 @@ class ClickWorld {
     for (std::size_t c = 0; c < kCategories; ++c)
       parts[0] += BellShaped(Stream(seed_, kWeight, Name(c, row.values[c])));
     for (std::size_t i = 0; i < kCounts; ++i) {
-      const double x = row.counts[i] < 0 ? 0 : std::log1p(static_cast<double>(row.counts[i]));
+      const double x = row.counts[i] < 0 ? 0 : Log1p(static_cast<double>(row.counts[i]));
       parts[1] += 0.3 * x * BellShaped(Stream(seed_, kSlope, i)) +
-                  std::sin(1.5 * x + BellShaped(Stream(seed_, kPhase, i)));
+                  Sin(1.5 * x + BellShaped(Stream(seed_, kPhase, i)));
     }
     for (const auto& [a, b] : kPairs) {
       for (std::uint64_t f = 0; f < kPairFactors; ++f) {

@@ -13,4 +13,21 @@ for layout in "2 1 tcp" "3 1 tcp" "5 2 tcp" "6 3 tcp" "2 1 mpi" "5 2 mpi"; do
     [ -s "$scratch/mpi/logs/rank-$rank.log" ] || fail "rank $rank wrote no log"
   done
 done
+# G9: ranks whose processors have other instructions.
+kernels=()
+for name in avx512 avx2 portable; do
+  FATHOM_KERNELS=$name "$fathom" train "$scratch/config.toml" output.dir="$scratch/$name" >"$scratch/$name.txt" 2>&1 || {
+    grep -q "no such instructions" "$scratch/$name.txt" || { cat "$scratch/$name.txt" >&2; fail "FATHOM_KERNELS=$name"; }
+    continue
+  }
+  "$fathom" compare "$scratch/alone" "$scratch/$name" || fail "$name instructions train another model"
+  kernels+=("$name")
+done
+each=()
+for name in portable "${kernels[@]}"; do
+  each+=(${each[@]:+:} -np 1 env FATHOM_KERNELS="$name" "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed")
+done
+mpirun --oversubscribe --bind-to none --timeout 120 "${each[@]}" >/dev/null
+"$fathom" compare "$scratch/alone" "$scratch/mixed" || fail "ranks with other instructions train another model"
+
 cmp "$scratch/alone/model/manifest.json" "$scratch/mpi/model/manifest.json" || fail "the manifests differ"

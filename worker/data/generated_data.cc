@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "common/elementary.h"
 #include "common/error.h"
 #include "common/model/model_spec.h"
 #include "common/random.h"
@@ -48,6 +49,7 @@ GeneratedData::GeneratedData(const Config& config, Part part)
       group_ = static_cast<std::ptrdiff_t>(columns_.size());
     columns_.push_back({.seed = ColumnSeed(column.name),
                         .values = static_cast<double>(values),
+                        .mass = Mass(static_cast<double>(values) + 1),
                         .numeric = column.kind == ColumnKind::kNumeric,
                         .used = column.use != Use::kNone});
     text +=
@@ -81,16 +83,19 @@ void GeneratedData::AddCrosses(const Config& config) {
   }
 }
 
+double GeneratedData::Mass(double end) const {
+  return skew_ == 1 ? Log(end) : Pow(end, 1 - skew_) - 1;
+}
+
 // The inverse of the distribution function of a density that falls as x^-skew on [1, values + 1).
 Key GeneratedData::Draw(const Column& column, double uniform) const {
-  const double end = column.values + 1;
   double x = 0;
   if (skew_ == 0) {
     x = 1 + uniform * column.values;
   } else if (skew_ == 1) {
-    x = std::exp(uniform * std::log(end));
+    x = Exp(uniform * column.mass);
   } else {
-    x = std::pow(1 + uniform * (std::pow(end, 1 - skew_) - 1), 1 / (1 - skew_));
+    x = Pow(1 + uniform * column.mass, 1 / (1 - skew_));
   }
   const double value = std::clamp(std::floor(x), 1.0, column.values) - 1;
   return BucketKey(column.seed, static_cast<std::uint64_t>(value));
@@ -132,7 +137,7 @@ ExampleView GeneratedData::Example(std::uint64_t index, ExampleScratch* scratch)
     for (const std::size_t column : cross.columns) state = CrossFold(state, drawn[column]);
     scratch->keys.push_back(CrossFinish(cross.seed, state, cross.hash_buckets));
   }
-  const double probability = 1 / (1 + std::exp(-(kBias + effect)));
+  const double probability = 1 / (1 + Exp(-(kBias + effect)));
   ExampleView view;
   view.label = UnitDouble(Mix64(example, kLabelStream)) < probability ? 1 : 0;
   view.group = group_ < 0 ? 0 : drawn[static_cast<std::size_t>(group_)];

@@ -40,6 +40,7 @@ class GeneratedData : public ExampleSource {
   struct Column {
     std::uint64_t seed = 0;
     double values = 0;
+    double mass = 0;  // of all its values
     bool numeric = false;
     bool used = true;  // by the model, or only by crosses and groups
   };
@@ -50,6 +51,8 @@ class GeneratedData : public ExampleSource {
   };
 
   void AddCrosses(const Config& config);
+  // The integral of x^-skew from 1 to `end`, times 1 - skew where that is not 0.
+  double Mass(double end) const;
   Key Draw(const Column& column, double uniform) const;
   // What the truth adds for a value, and for a pair of them: mean 0, variance 1.
   static double Effect(Key key);

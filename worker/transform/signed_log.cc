@@ -3,9 +3,11 @@
 #include <cmath>
 #include <vector>
 
+#include "common/elementary.h"
+
 namespace fathom {
 
-double SignedLog(double x) { return std::copysign(std::log1p(std::fabs(x)), x); }
+double SignedLog(double x) { return std::copysign(Log1p(std::fabs(x)), x); }
 
 const double* LogsOfCounts() {
   static const std::vector<double> logs = [] {
