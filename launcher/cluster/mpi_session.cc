@@ -74,7 +74,7 @@ void MpiSession::RefuseOtherPrograms() {
     Fail(
         ExitCode::kUsage,
         "rank {} runs another program ({}) than rank 0 ({}): install the same file on "
-        "hosts of one kind",
+        "all hosts",
         rank, text(rank), text(0));
   }
 }
