@@ -17,7 +17,7 @@
 #include "common/error.h"
 #include "common/file/scratch_folder.h"
 #include "common/folder_entries.h"
-#include "common/process_mark.h"
+#include "common/process/process_mark.h"
 #include "common/run_log.h"
 
 namespace fathom {

@@ -6,7 +6,7 @@
 #include <array>
 #include <filesystem>
 
-#include "common/process_mark.h"
+#include "common/process/process_mark.h"
 
 namespace fathom {
 

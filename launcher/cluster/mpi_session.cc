@@ -71,11 +71,9 @@ void MpiSession::RefuseOtherPrograms() {
   };
   for (int rank = 1; rank < ranks_; ++rank) {
     if (std::strcmp(text(rank), text(0)) == 0) continue;
-    Fail(
-        ExitCode::kUsage,
-        "rank {} runs another program ({}) than rank 0 ({}): install the same file on "
-        "all hosts",
-        rank, text(rank), text(0));
+    Fail(ExitCode::kUsage,
+         "rank {} runs another program ({}) than rank 0 ({}): install the same file on all hosts",
+         rank, text(rank), text(0));
   }
 }
 

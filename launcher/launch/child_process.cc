@@ -11,7 +11,7 @@
 
 #include "common/error.h"
 #include "common/file/descriptor.h"
-#include "common/process_stat.h"
+#include "common/process/process_stat.h"
 #include "common/terminal.h"
 #include "launcher/launch/stop_signal.h"
 

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/process_mark.h"
+#include "common/process/process_mark.h"
 
 namespace fathom::testing {
 

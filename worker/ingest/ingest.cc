@@ -8,7 +8,7 @@
 #include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
 #include "common/file/text_file.h"
-#include "common/process_mark.h"
+#include "common/process/process_mark.h"
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packed_limit.h"
 #include "worker/ingest/packer.h"

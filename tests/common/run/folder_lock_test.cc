@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/process_mark.h"
+#include "common/process/process_mark.h"
 #include "tests/support/dead_process.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"

@@ -1,4 +1,4 @@
-#include "common/process_stat.h"
+#include "common/process/process_stat.h"
 
 #include <fstream>
 #include <sstream>

@@ -1,4 +1,4 @@
-#include "common/process_mark.h"
+#include "common/process/process_mark.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "common/process_mark.h"
+#include "common/process/process_mark.h"
 
 #include <signal.h>
 #include <sys/random.h>
@@ -13,7 +13,7 @@
 #include <fstream>
 
 #include "common/error.h"
-#include "common/process_stat.h"
+#include "common/process/process_stat.h"
 #include "common/whole_number.h"
 
 namespace fathom {
