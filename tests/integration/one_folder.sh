@@ -94,17 +94,20 @@ grep -q "rank 0 on" "$scratch/anew/logs/rank-0.1.log" || fail "the earlier run's
 
 # G16: killed in ingest and in predict.
 "$fathom" generate books --rows 600000 --seed 2 --out "$scratch/large" >/dev/null
-for attempt in 1 2 3; do
+half_packed() { compgen -G "$scratch/large-packed/*.partial-*" >/dev/null; }
+for attempt in 1 2 3 4 5 6 7 8 9 10; do  # until a kill comes in time
+  rm -rf "$scratch/large-packed"
   "$fathom" train "$config" data.dir="$scratch/large" data.packed_dir="$scratch/large-packed" output.dir="$scratch/large-out" >/dev/null 2>&1 &
   training=$!
-  for ((i = 0; i < 400; ++i)); do
-    ls "$scratch/large-packed" 2>/dev/null | grep -q "\.partial-" && break
-    sleep 0.01
+  for ((i = 0; i < 4000; ++i)); do
+    ! half_packed || break
+    sleep 0.001
   done
   kill -9 "$training" 2>/dev/null || true
   wait "$training" 2>/dev/null || true
+  ! half_packed || break
 done
-ls "$scratch/large-packed" | grep -q "\.partial-" || fail "no ingest was killed half way"
+half_packed || fail "no ingest was killed half way"
 "$fathom" train "$config" data.dir="$scratch/large" data.packed_dir="$scratch/large-packed" output.dir="$scratch/large-out" train.epochs=1 >/dev/null 2>&1
 ls "$scratch/large-packed" | grep "\.partial-" && fail "half packed data were left behind"
 mkdir "$scratch/tmp"

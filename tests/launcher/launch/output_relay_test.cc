@@ -46,7 +46,8 @@ TEST(OutputRelay, EndsThoughThePipeIsStillHeld) {
 TEST(OutputRelay, F6TheChildNeverWaitsForAReader) {
   int unread[2];
   ASSERT_EQ(pipe(unread), 0);
-  Terminal& terminal = *new Terminal(unread[1]);  // a thread hangs in a write into the pipe
+  // Kept: a thread hangs in a write into the pipe.
+  static Terminal& terminal = *new Terminal(unread[1]);
   OutputRelay relay(terminal);
   const std::string line = std::string(99, 'x') + "\n";
   for (int i = 0; i < 20000; ++i) Print(relay.in(), line);  // 2 MB; the pipe holds 64 KB
