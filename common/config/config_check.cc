@@ -51,6 +51,8 @@ void CheckConfig(const Config& config, const std::string& origin) {
     if (join.file.empty() || join.key.empty())
       Fail(ExitCode::kUsage, "{}: a [[join]] needs file and key", origin);
   }
+  if (config.resume.empty())
+    Fail(ExitCode::kUsage, "{}: resume is empty: it is no, auto, restart or a folder", origin);
   if (config.train.batch_size % config.train.slice_size != 0 &&
       config.train.batch_size > config.train.slice_size) {
     Fail(ExitCode::kUsage, "{}: train.batch_size = {} must be a multiple of train.slice_size = {}",

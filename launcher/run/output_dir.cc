@@ -1,10 +1,13 @@
 #include "launcher/run/output_dir.h"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "common/error.h"
 #include "common/file/descriptor.h"
+#include "common/folder_entries.h"
 #include "common/run_log.h"
 
 namespace fathom {
@@ -21,6 +24,35 @@ void MakeOutputDir(const std::filesystem::path& dir) {
        dir.string(), refused ? refused.message() : "Not a directory");
 }
 
+namespace {
+
+// What a run that died leaves of a model; all else in a folder of this name is somebody's.
+bool IsOfAModel(std::string name) {
+  if (name.ends_with(".partial")) name.resize(name.size() - std::string_view(".partial").size());
+  for (const char* ours : {"manifest.json", "config.toml", "transforms.json", "dense.bin"}) {
+    if (name == ours) return true;
+  }
+  return name.starts_with("rows-");
+}
+
+void RefuseForeignPartial(const fs::path& partial) {
+  std::error_code none;
+  if (!fs::exists(partial, none)) return;
+  if (fs::is_directory(partial, none)) {
+    const auto entries = EntriesOf(partial);
+    const auto foreign = std::find_if(entries.begin(), entries.end(), [](const fs::path& entry) {
+      return !IsOfAModel(entry.filename().string());
+    });
+    if (foreign == entries.end()) return;
+  }
+  Fail(ExitCode::kUsage,
+       "{}: in the way: Fathom writes a model in a folder of this name, and what is there is not "
+       "one: move it, or choose another output.dir",
+       partial.string());
+}
+
+}  // namespace
+
 void RefuseWhatIsInTheWay(const fs::path& dir, int rank) {
   std::error_code none;
   for (const char* name : {"checkpoints", "logs", "packed"}) {
@@ -29,6 +61,7 @@ void RefuseWhatIsInTheWay(const fs::path& dir, int rank) {
          "{}: in the way: Fathom has a folder of this name: move it, or choose another output.dir",
          (dir / name).string());
   }
+  RefuseForeignPartial(dir / "model.partial");
   const std::string log = "logs/" + RankLogName(rank) + ".log";
   for (const char* name :
        {"config.toml", "config.in-force.toml", "metrics.jsonl", "trace.json", log.c_str()}) {

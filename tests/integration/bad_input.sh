@@ -180,6 +180,11 @@ for name in metrics.jsonl config.toml trace.json; do
   must_fail 2 "pipes/$name: in the way" "$fathom" train "$scratch/config.toml" output.dir="$scratch/pipes"
   [ "$(ls "$scratch/pipes")" = "$name" ] || fail "a refused run wrote $(ls "$scratch/pipes")"
 done
+rm -rf "$scratch/pipes" && mkdir -p "$scratch/pipes/model.partial"
+echo mine >"$scratch/pipes/model.partial/mine"
+must_fail 2 "model.partial: in the way" "$fathom" train "$scratch/config.toml" output.dir="$scratch/pipes"
+[ "$(cat "$scratch/pipes/model.partial/mine")" = mine ] || fail "the user's model.partial was touched"
+must_fail 2 "resume is empty" "$fathom" train "$scratch/config.toml" resume= output.dir="$scratch/pipes"
 rm -rf "$scratch/pipes"
 mkdir "$scratch/pipes"
 touch "$scratch/pipes/run.lock"
