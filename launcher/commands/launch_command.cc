@@ -56,10 +56,8 @@ int LaunchCommand(const LaunchRequest& request) {
     std::printf("%s\n", ShellLine(MpirunLine(request, program, false, root)).c_str());
     return 0;
   }
-  // On other hosts rank 0 may write where nothing of it is seen from here.
-  const bool here = request.hosts.empty() && request.hostfile.empty();
   const MpirunJob::Patience patience{.timeout_seconds = config.cluster.timeout_seconds,
-                                     .start = here ? std::optional(kStartDeadline) : std::nullopt};
+                                     .start = kStartDeadline};
   const std::filesystem::path logs = std::filesystem::path(config.output.dir) / "logs";
   const LaunchedCheckpoints checkpoints(CheckpointsOf(config), ResumeFromOf(config.resume));
   auto newest = checkpoints.Newest();

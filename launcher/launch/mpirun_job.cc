@@ -48,7 +48,9 @@ int MpirunJob::Run() {
 }
 
 void MpirunJob::WatchStart() {
-  if (begun_ || !start_patience_ || Clock::now() - started_ < *start_patience_) return;
+  // Where rank 0's files are on another host, what it prints comes here all the same.
+  if (begun_ || output_.has_printed()) start_patience_.reset();
+  if (!start_patience_ || Clock::now() - started_ < *start_patience_) return;
   SayOfLaunch("no rank has begun within {} s: all are killed", start_patience_->count());
   mpirun_.Signal(SIGKILL);
   start_patience_.reset();

@@ -26,7 +26,7 @@ class MpirunJob {
   struct Patience {
     // cluster.timeout_seconds, within which the processes of a job follow each other.
     double timeout_seconds = 30;
-    // From the start until `begun` says so; nothing: for ever.
+    // From the start until `begun` says so, or the job prints something; nothing: for ever.
     std::optional<std::chrono::seconds> start;
   };
 

@@ -53,6 +53,7 @@ void OutputRelay::Run() {
     }
     const ssize_t got = read(out_, read_now.data(), read_now.size());
     if (got <= 0) break;
+    has_printed_ = true;
     text.append(read_now.data(), static_cast<std::size_t>(got));
     std::size_t at = 0;
     for (std::size_t end; (end = text.find('\n', at)) != std::string::npos; at = end + 1)

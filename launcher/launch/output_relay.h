@@ -26,6 +26,9 @@ class OutputRelay {
   // Once the child has it.
   void CloseIn();
 
+  // Whether the child has printed anything.
+  bool has_printed() const { return has_printed_; }
+
  private:
   void Run();
 
@@ -33,6 +36,7 @@ class OutputRelay {
   int in_ = -1;
   int out_ = -1;
   std::atomic<bool> ended_ = false;
+  std::atomic<bool> has_printed_ = false;
   std::thread reader_;
 };
 

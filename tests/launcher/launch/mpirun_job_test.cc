@@ -36,6 +36,13 @@ TEST(MpirunJob, G31WhereOneHasBegunItIsNot) {
   EXPECT_TRUE(job.begun());
 }
 
+// Rank 0 may be on another host, and its files with it.
+TEST(MpirunJob, G31WhatPrintsIsNotKilled) {
+  MpirunJob job({"sh", "-c", "echo rank 0; sleep 3"}, {.start = seconds(2)}, [] { return false; });
+  EXPECT_EQ(job.Run(), 0);
+  EXPECT_FALSE(job.begun());
+}
+
 // In a process of its own: a signal is counted for ever. The shell takes no notice of the signal
 // for half a second after the first one, as mpirun does before its ranks are there.
 TEST(MpirunJobDeathTest, G18ASignalBeforeTheRanksAreThereIsNotLost) {
