@@ -47,10 +47,11 @@ fs::path ScoresAloneOnOutput() {
 
 // "-", or a file that standard output goes to already, as /dev/stdout.
 bool GoesToOutput(const fs::path& output) {
-  struct stat one {
-  }, other{};  // std::filesystem::equivalent knows no pipes
-  return output == "-" || (stat(output.c_str(), &one) == 0 && fstat(STDOUT_FILENO, &other) == 0 &&
-                           one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+  if (output == "-") return true;
+  struct stat named {};  // std::filesystem::equivalent knows no pipes
+  struct stat standard {};
+  return stat(output.c_str(), &named) == 0 && fstat(STDOUT_FILENO, &standard) == 0 &&
+         named.st_dev == standard.st_dev && named.st_ino == standard.st_ino;
 }
 
 // Every line must get its score, and needs no column that only training and evaluation ask for.

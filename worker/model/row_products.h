@@ -1,9 +1,9 @@
-// Products of rows that lie scattered, gathered by pointers: what the first layer needs where a
-// matrix library would first want the rows copied together.
+// The products that the layers need, of rows gathered by pointers: the first layer's lie scattered,
+// the other layers' one after another.
 //
-// Each row's result is computed for itself in one order, whatever rows stand beside it, so it
-// does not depend on how rows are cut into calls. Any sizes; multiples
-// of 16 floats are fastest.
+// Each element of a result is one chain of fused multiply-adds in one order (product_kernels.h),
+// whatever rows stand beside it, so it does not depend on how rows are cut into calls, nor on the
+// processor. Any sizes; multiples of 16 floats are fastest.
 #pragma once
 
 #include <cstddef>
