@@ -36,7 +36,9 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     const PackedInput input =
         PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
     if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
-    return OpenPacked(file, spec, DataPart::kTest);
+    auto data = OpenPacked(file, spec, DataPart::kTest);
+    RefuseMixedData("test", data.get(), input.positives, mpi);
+    return data;
   }
   OpenedData opened = OpenData(config, spec, mpi);
   if (opened.transforms_json != model.transforms_json) {

@@ -171,7 +171,8 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     OpenMetricsLog(start, output / "metrics.jsonl", &log);
     request.coordinator = {.log = &*log,
                            .texts = {.config_toml = ModelConfigText(config),
-                                     .transforms_json = opened.transforms_json},
+                                     .transforms_json = opened.transforms_json,
+                                     .origin = start.origin},
                            .progress = start.progress,
                            .stop_asked = [] { return StopSignal::Count() > 0; },
                            .before_publishing = [&] { lock->Check(); }};

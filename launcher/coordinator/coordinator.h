@@ -31,7 +31,7 @@ namespace fathom {
 struct CoordinatorInputs {
   MetricsLog* log = nullptr;  // may be null
   ModelTexts texts;           // kTrain
-  TrainingProgress progress;  // kTrain: before this run; `data` is that of the run
+  TrainingProgress progress;  // kTrain: before this run
   bool labelled = true;       // kEvaluate: else the scores alone are wanted, and no metrics
   // Whether the run shall write a checkpoint and end before its last step; asked now and then.
   std::function<bool()> stop_asked = [] { return false; };

@@ -32,6 +32,12 @@ struct OpenedData {
 // that evaluate.on names; null where the data have none.
 OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
 
+// Every rank calls this with its own part of this name, or null, and how many of its labels are 1:
+// each host packs the files that it finds itself. Throws Error(kData) on rank 0 where another rank
+// has other examples, with both ranks' counts.
+void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t positives,
+                     MpiSession& mpi);
+
 // Null where the path is empty.
 std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, const ModelSpec& spec,
                                           DataPart part);

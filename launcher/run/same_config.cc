@@ -1,16 +1,29 @@
 #include "launcher/run/same_config.h"
 
 #include <span>
-#include <sstream>
 #include <string>
 
 #include "common/error.h"
+#include "common/settings/config_difference.h"
 #include "common/settings/config_dump.h"
+#include "common/settings/config_file.h"
 
 namespace fathom {
 namespace {
 
-std::string WhatMustAgree(Config config) {
+// The config of rank 0, on all ranks.
+Config ConfigOfFirst(const Config& config, MpiSession& mpi) {
+  std::string text = DumpConfig(config);
+  std::uint64_t size = text.size();
+  mpi.Broadcast(std::as_writable_bytes(std::span(&size, 1)));
+  text.resize(size);
+  mpi.Broadcast(std::as_writable_bytes(std::span(text)));
+  return ParseConfig(text, "the config of rank 0", "", {});
+}
+
+}  // namespace
+
+Config WithoutHostSettings(Config config) {
   config.data.dir.clear();
   config.data.packed_dir.clear();
   config.data.packed_keep = DataConfig().packed_keep;
@@ -20,46 +33,13 @@ std::string WhatMustAgree(Config config) {
   config.cluster.threads = ClusterConfig().threads;
   if (!config.server.cold_tier.empty()) config.server.cold_tier = "given";
   config.server.huge_pages = ServerConfig().huge_pages;
-  return DumpConfig(config);
+  return config;
 }
-
-// "[section] " of the lines that follow a header; of a list's element also its name.
-std::string Within(const std::string& section, const std::string& name) {
-  if (section.empty()) return "";
-  return name.empty() ? section + " " : section + " " + name + ": ";
-}
-
-// The first line that differs, as "mine; rank 0: theirs"; empty: none.
-std::string FirstDifference(const std::string& mine, const std::string& first) {
-  std::istringstream here(mine), there(first);
-  std::string section, name, line, other;
-  for (;;) {
-    const bool has_line = static_cast<bool>(std::getline(here, line));
-    const bool has_other = static_cast<bool>(std::getline(there, other));
-    if (!has_line && !has_other) return "";
-    if (has_line != has_other || line != other) {
-      return fmt::format("{}{}; rank 0: {}", Within(section, name),
-                         has_line ? line : "nothing more", has_other ? other : "nothing more");
-    }
-    if (line.starts_with("[")) {
-      section = line;
-      name.clear();
-    } else if (section.starts_with("[[") && line.starts_with("name = ")) {
-      name = line;
-    }
-  }
-}
-
-}  // namespace
 
 void RefuseMixedConfigs(const Config& config, MpiSession& mpi) {
-  const std::string mine = WhatMustAgree(config);
-  std::uint64_t size = mine.size();
-  mpi.Broadcast(std::as_writable_bytes(std::span(&size, 1)));
-  std::string first = mine;
-  first.resize(size);
-  mpi.Broadcast(std::as_writable_bytes(std::span(first)));
-  const std::string difference = FirstDifference(mine, first);
+  const std::string difference = DescribeDifferences(
+      DifferencesOf(WithoutHostSettings(config), WithoutHostSettings(ConfigOfFirst(config, mpi))),
+      "rank 0");
   mpi.GatherOnFirst(
       std::as_bytes(std::span(difference)), [&](int rank, std::span<const std::byte> bytes) {
         if (bytes.empty()) return;

@@ -136,8 +136,9 @@ class DiskRun {
     }
     return checkpoints_.Finish(
         {.config_toml = fmt::format("# as of step {}\n", step),
-         .transforms_json = fmt::format("{{\"step\": {}}}", step)},
-        {.examples = step, .loss_sum = 0.5 * static_cast<double>(step), .data = "data"});
+         .transforms_json = fmt::format("{{\"step\": {}}}", step),
+         .origin = {.program = "fathom", .data = "data"}},
+        {.examples = step, .loss_sum = 0.5 * static_cast<double>(step)});
   }
 
   CheckpointDir dir() const { return CheckpointDir(output_ / "checkpoints"); }
@@ -184,7 +185,7 @@ TEST(CheckpointDisk, EveryPartOfItChangesFromStepToStep) {
   EXPECT_NE(first.dense_accumulators, second.dense_accumulators);
   EXPECT_EQ(first.config_toml, "# as of step 1\n");
   EXPECT_EQ(second.transforms_json, "{\"step\": 2}");
-  EXPECT_EQ(second.progress, (TrainingProgress{.examples = 2, .loss_sum = 1, .data = "data"}));
+  EXPECT_EQ(second.progress, (TrainingProgress{.examples = 2, .loss_sum = 1}));
 }
 
 // Two checkpoints, the second of changes, with operation `fail_at` of the second one failing.

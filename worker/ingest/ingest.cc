@@ -181,9 +181,9 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
   std::array<fs::path, kDataParts> paths;
   paths[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
   const PackSummary summary = packer.Pack(transforms, paths);
-  const std::uint64_t examples = summary.parts[static_cast<std::size_t>(DataPart::kTest)].examples;
+  const auto [examples, positives] = summary.parts[static_cast<std::size_t>(DataPart::kTest)];
   if (examples == 0) Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
-  return {packed_file, examples, summary.bad_lines, summary.first_bad_lines};
+  return {packed_file, examples, positives, summary.bad_lines, summary.first_bad_lines};
 }
 
 }  // namespace fathom

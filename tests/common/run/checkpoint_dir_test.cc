@@ -25,7 +25,7 @@ class CheckpointDirTest : public ::testing::Test {
     Manifest manifest{.step = step,
                       .tables = {{.name = "books", .wide = true}},
                       .files = {},
-                      .progress = TrainingProgress{.examples = step, .data = "data"}};
+                      .progress = TrainingProgress{.examples = step}};
     manifest.files.push_back(WriteTextFile(dir, "config.toml", "seed = 1\n"));
     WriteManifest(dir, manifest);
   }
