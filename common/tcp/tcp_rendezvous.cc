@@ -31,16 +31,17 @@ tcp::endpoint EndpointOf(const TcpAddress& address) {
 }
 
 TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int rank,
-                             const Secret& secret, const std::string& bind_address, Events events)
+                             const Secret& secret, const std::string& bind_address, Events events,
+                             Strangers strangers)
     : io_(io),
       layout_(layout),
       rank_(rank),
       secret_(secret),
       events_(std::move(events)),
+      strangers_(std::move(strangers)),
       acceptor_(io),
       accept_again_(io),
-      peers_(static_cast<std::size_t>(layout.ranks())),
-      handshake_timeout_(kHandshakeTimeout) {
+      peers_(static_cast<std::size_t>(layout.ranks())) {
   peers_.at(static_cast<std::size_t>(rank)).met = true;
   try {
     const tcp::endpoint here = EndpointOf({bind_address, 0});
@@ -89,8 +90,7 @@ void TcpRendezvous::OnAccepted(tcp::socket socket) {
       std::move(socket), Handshake::Accepting(secret_, rank_, layout_.ranks()),
       [this](TcpHandshake& done) { OnAcceptedHandshake(done); });
   unproven_.push_back(handshake);
-  const std::lock_guard lock(mutex_);
-  handshake->Start(false, Clock::now() + handshake_timeout_);
+  handshake->Start(false, Clock::now() + strangers_.handshake_timeout);
 }
 
 void TcpRendezvous::OnAcceptedHandshake(TcpHandshake& handshake) {
@@ -165,9 +165,9 @@ bool TcpRendezvous::Admit(TcpHandshake& handshake) {
 
 // Somebody who only looks whether this process still listens is counted and not worth a line.
 void TcpRendezvous::Refuse(const TcpHandshake& handshake, const std::string& reason) {
+  strangers_.refused(reason);
   const std::lock_guard lock(mutex_);
   ++refused_;
-  last_refusal_ = reason;
   if (handshake.failure() && handshake.failure()->code() == ExitCode::kRefused) {
     peers_[static_cast<std::size_t>(handshake.peer_rank())].proof_failed = true;
   }
@@ -218,21 +218,6 @@ void TcpRendezvous::FailMissing() const {
        "rank {} has no connection with {}: check that they run, that no firewall is between, and "
        "cluster.interface",
        rank_, names);
-}
-
-std::uint64_t TcpRendezvous::refused() const {
-  const std::lock_guard lock(mutex_);
-  return refused_;
-}
-
-std::string TcpRendezvous::last_refusal() const {
-  const std::lock_guard lock(mutex_);
-  return last_refusal_;
-}
-
-void TcpRendezvous::set_handshake_timeout(std::chrono::milliseconds timeout) {
-  const std::lock_guard lock(mutex_);
-  handshake_timeout_ = timeout;
 }
 
 void TcpRendezvous::Stop() {
