@@ -13,8 +13,8 @@ namespace fathom {
 // processes, nor how often it is saved.
 std::string ModelConfigText(Config config);
 
-// Throws Error(kUsage) that names the first setting of the checkpoint that a run which goes on from
-// it may not change, and changes. train.epochs, evaluate.every_steps and data.dir may change.
+// Throws Error(kUsage) where a run that goes on from a checkpoint changes a setting that it must
+// keep; names the first one. train.epochs, evaluate.every_steps and data.dir may change.
 void CheckSameConfig(const Config& config, const std::filesystem::path& checkpoint,
                      const Manifest& manifest);
 
