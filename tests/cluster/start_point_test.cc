@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "common/model/manifest.h"
 #include "common/model/model_compare.h"
@@ -15,17 +16,7 @@ namespace {
 
 using testing::ExpectError;
 namespace fs = std::filesystem;
-// Step and metrics of each evaluation from `first_step` on.
-std::vector<nlohmann::json> Evaluations(const EmbeddedResult& run, std::uint64_t first_step) {
-  std::vector<nlohmann::json> evaluations;
-  for (const std::string& text : run.metrics) {
-    auto line = nlohmann::json::parse(text);
-    if (line["event"] != "evaluation" || line["step"] < first_step) continue;
-    line.erase("training_seconds");
-    evaluations.push_back(std::move(line));
-  }
-  return evaluations;
-}
+using Steps = std::vector<std::uint64_t>;
 
 class StartPointTest : public testing::CheckpointedRuns {};
 

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "common/model/manifest.h"
+#include "common/model/partition_file.h"
 #include "tests/disk/checkpoint_contents.h"
 #include "tests/disk/disk_run.h"
 #include "tests/disk/recorded_disk.h"
