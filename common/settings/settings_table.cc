@@ -173,7 +173,7 @@ void AddOptimizer(OptimizerConfig* c, std::string_view of, std::vector<Setting>*
       defaults += fmt::format("{}{} with {}", comma,
                               own.initial[static_cast<std::size_t>(c->part())], NameOf(rule));
     }
-    if (of_part.rules.size() > 1) defaults = ". Default: " + defaults;
+    if (of_part.rules.size() > 1) defaults.insert(0, ". Default: ");
     out->push_back({.key = Kept(fmt::format("{}.{}", part, setting.name)),
                     .value = RuleSettingPlace{.optimizer = c, .setting = &setting},
                     .help = Kept(fmt::format("{}: {}{}", rules, setting.help,

@@ -47,8 +47,8 @@ class TcpLink : public std::enable_shared_from_this<TcpLink>, private TcpConnect
   // wait here for their roles, nothing is read. The other rank is lost when it takes, acknowledges
   // or says nothing for `timeout`, whether there is a connection or a new one is sought; each side
   // sends five beats in that time.
-  TcpLink(boost::asio::any_io_executor executor, const Layout& layout, int own_rank, int peer_rank,
-          TlsContext* tls, std::chrono::milliseconds timeout, Events events);
+  TcpLink(const boost::asio::any_io_executor& executor, const Layout& layout, int own_rank,
+          int peer_rank, TlsContext* tls, std::chrono::milliseconds timeout, Events events);
   ~TcpLink() override;
 
   int peer_rank() const { return peer_rank_; }
