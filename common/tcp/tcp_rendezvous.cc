@@ -83,7 +83,8 @@ void TcpRendezvous::AcceptLater(const error_code& error) {
 void TcpRendezvous::OnAccepted(tcp::socket socket) {
   if (unproven_.size() >= kMaxUnproven) {
     unproven_.front()->Drop();
-    Refuse(*unproven_.front(), "it proved nothing while many others knocked");
+    Refuse(*unproven_.front(),
+           fmt::format("it proved nothing, and {} newer connections wait to", kMaxUnproven));
     unproven_.pop_front();
   }
   auto handshake = std::make_shared<TcpHandshake>(

@@ -63,7 +63,7 @@ ended_with 0
 # Killed again and again before there is a checkpoint.
 start hopeless checkpoint.every_steps=0
 for n in 1 2 3; do
-  for ((i = 0; i < 400; ++i)); do
+  for ((i = 0; i < 1200; ++i)); do
     [ "$(grep -c "rank 0 on [^:]*: coordinator$" "$log")" -lt $n ] || break
     sleep 0.05
   done
