@@ -117,7 +117,7 @@ std::optional<Holder> FindHolder(const fs::path& lock) {
 // A lock that is held, and the thread that says so.
 class FolderLock::Holding {
  public:
-  Holding(fs::path lock, std::string name, std::string what, std::chrono::milliseconds beat)
+  Holding(fs::path lock, const std::string& name, std::string what, std::chrono::milliseconds beat)
       : lock_(std::move(lock)), file_(lock_ / name), what_(std::move(what)) {
     lost_ = !Beat();
     beating_ = std::thread([this, beat] {

@@ -187,7 +187,7 @@ bool TcpRendezvous::MayLog() {
 void TcpRendezvous::Meet(const std::vector<tcp::endpoint>& by_rank, Deadline deadline) {
   FATHOM_CHECK_EQ(static_cast<int>(by_rank.size()), layout_.ranks());
   for (int rank = 0; rank < rank_; ++rank) {
-    const tcp::endpoint to = by_rank[static_cast<std::size_t>(rank)];
+    const tcp::endpoint& to = by_rank[static_cast<std::size_t>(rank)];
     asio::post(io_, [this, rank, to, deadline] { Dial(rank, to, deadline); });
   }
   std::unique_lock lock(mutex_);
