@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/tcp/listening_port.h"
+#include "common/tcp/strangers.h"
 
 namespace fathom {
 namespace {

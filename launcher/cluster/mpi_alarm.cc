@@ -16,7 +16,7 @@ void OnAlarm(int) {
       "fathom: MPI waited for all ranks beyond the deadline while starting or ending: another rank "
       "is gone or stopped; see the logs of the others. MPI's start has 30 s, its end "
       "cluster.timeout_seconds\n";
-  WriteLastWords(kText);
+  WriteFatalMessage(kText);
   _exit(static_cast<int>(ExitCode::kPeer));
 }
 

@@ -13,9 +13,8 @@ namespace fathom {
 // processes, nor how often it is saved.
 std::string ModelConfigText(const Config& config);
 
-// Throws Error(kUsage) that names the settings of the checkpoint that a run which goes on from it
-// may not change, and changes, with both values. train.epochs, evaluate.every_steps and data.dir
-// may change.
+// Throws Error(kUsage) where a run that goes on from a checkpoint changes settings that it must
+// keep; names them with both values. train.epochs, evaluate.every_steps and data.dir may change.
 void CheckSameConfig(const Config& config, const std::filesystem::path& checkpoint,
                      const Manifest& manifest);
 

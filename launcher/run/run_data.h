@@ -1,5 +1,5 @@
-// The data of a run on this host: packed by the first rank of each host and found by the others, or
-// generated.
+// The data of a run on this host. The first rank of each host packs them, and the host's other
+// ranks read its files; generated data need no files.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ struct RunData {
   std::unique_ptr<ExampleSource> evaluation;
 };
 
-// The same, and what of it a model has to remember.
+// The data, and what ingest learnt from them, which the model keeps.
 struct OpenedData {
   RunData data;
   std::string transforms_json;

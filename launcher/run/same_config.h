@@ -1,5 +1,5 @@
-// That all ranks of a job have one config: each host reads its own file, and mpirun can be given
-// other arguments for some ranks.
+// Checks that all ranks of a job have the same config: each host reads its own file, and mpirun can
+// give some ranks other arguments.
 #pragma once
 
 #include "common/config/config.h"

@@ -29,7 +29,8 @@ struct StartPoint {
 CheckpointDir CheckpointsOf(const Config& config);
 
 // Throws Error(kUsage) where the config says `resume = "no"` and there are checkpoints: nobody has
-// said whether to go on from them or to put them aside. Rank 0 asks this before anything long.
+// said whether to go on from them or to put them aside. Rank 0 calls this before anything that
+// takes long.
 void RefuseForgottenCheckpoints(const Config& config);
 
 // All ranks call this; rank 0 looks and decides. `resume = "auto"` takes the newest complete

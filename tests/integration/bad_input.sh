@@ -80,7 +80,7 @@ before=$(cat "$scratch"/out/model/* | cksum)
 must_fail 3 "no such file" train 'data.train=["none.csv"]'
 must_fail 7 "not finite" train dense.learning_rate=1e6 deep.learning_rate=1e6 train.batch_size=256 train.epochs=20 'model.hidden=[16, 16, 16, 16, 16, 16, 16, 16]'
 [ "$before" = "$(cat "$scratch"/out/model/* | cksum)" ] || fail "a failed run changed the model"
-# What is the user's stays the user's: F3, F7, G26, G28, G32.
+# What is the user's stays the user's.
 touch "$scratch/file"
 must_fail 2 "output.dir = \"$scratch/file\": no folder can be made there" "$fathom" train "$scratch/config.toml" output.dir="$scratch/file"
 must_fail 2 "output.dir" "$fathom" evaluate "$scratch/config.toml" --model "$scratch/out" output.dir="$scratch/file/below"
@@ -107,7 +107,7 @@ rm "$scratch/altered/rows-07.bin"
 mkfifo "$scratch/altered/rows-07.bin"
 must_fail 4 "rows-07.bin: cannot be opened: it is no plain file" timeout 20 "$fathom" evaluate "$scratch/config.toml" --model "$scratch/altered" output.dir="$scratch/evaluate"
 
-# F4, G30: scores to a FIFO, to standard output, through a link; a last line of metrics that cannot be written.
+# Scores to a FIFO, to standard output, through a link; a last line of metrics that cannot be written.
 cut -d, -f1-2 "$scratch/data/ratings.csv" >"$scratch/unlabelled.csv"
 predict() { "$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv" --output "$1"; }
 predict "$scratch/scores.txt" >/dev/null
@@ -140,7 +140,7 @@ else
   not_tried "a last line of metrics that cannot be written: no python3"
 fi
 
-# G7: another config on one rank; in what differs from host to host it may differ.
+# Another config on one rank is refused; in what differs from host to host it may differ.
 mixed() {  # setting of the second half of the ranks
   mpirun --oversubscribe --bind-to none --timeout 120 -np 2 "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed" : -np 2 "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed" "$@"
 }
@@ -208,7 +208,7 @@ predict /dev/stdout 2>/dev/null | cmp -s - "$scratch/scores.txt" || fail "other 
 TMPDIR=/nowhere predict "$scratch/homeless.txt" >/dev/null && cmp -s "$scratch/homeless.txt" "$scratch/scores.txt" || fail "predict without TMPDIR"
 "$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv" --output "$scratch/scores.txt" 2>&1 | grep -q "evaluation" && fail "predict reports metrics of labels that it does not read"
 
-# G27: the weight of a value in a list.
+# The weight of a value in a list.
 printf 'label,tags\n%s' "$(for i in $(seq 400); do echo "$((i % 3 == 0)),a:1e30|b:1"; done)" >"$scratch/weights.csv"
 cat >"$scratch/weights.toml" <<TOML
 [data]
@@ -224,7 +224,7 @@ TOML
 must_fail 7 "table wide, key" "$fathom" train "$scratch/weights.toml" output.dir="$scratch/weights"
 [ ! -e "$scratch/weights/model" ] || fail "a model with a weight of 1e30"
 
-# G29: a calibration that is none, and nowhere to keep one.
+# A calibration that is none, and nowhere to keep one.
 mkdir -p "$scratch/cache/fathom"
 echo '{"machine": 5}' >"$scratch/cache/fathom/calibration.json"
 XDG_CACHE_HOME=$scratch/cache "$fathom" train "$scratch/config.toml" output.dir="$scratch/calibration" >"$scratch/out.txt" 2>&1 || { cat "$scratch/out.txt" >&2; fail "a calibration that is none"; }

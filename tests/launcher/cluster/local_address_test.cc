@@ -15,7 +15,7 @@ constexpr std::uint32_t Address(std::uint32_t a, std::uint32_t b, std::uint32_t 
   return a << 24 | b << 16 | c << 8 | d;
 }
 
-// G23: the bridge of containers comes first.
+// The bridge of containers comes first.
 const std::vector<InterfaceAddress> kAddresses = {{"docker0", Address(172, 17, 0, 1)},
                                                   {"ens3", Address(10, 0, 3, 7)},
                                                   {"ib0", Address(192, 168, 200, 7)}};
@@ -49,7 +49,7 @@ TEST(LocalAddress, TheDefaultRouteIsTheOneToEverywhere) {
   EXPECT_EQ(DefaultRouteInterface(""), "");
 }
 
-// G23: two hosts, or containers, of one name.
+// Two hosts, or containers, of one name.
 TEST(HostNames, HostsOfOneNameAreToldApart) {
   EXPECT_EQ(DistinctHostNames({{"a", "1"}, {"a", "1"}, {"b", "2"}}),
             (std::vector<std::string>{"a", "a", "b"}));

@@ -1,4 +1,4 @@
-// F1: processes that srun started without an MPI that joins them.
+// Processes that srun started without an MPI that joins them.
 #include "launcher/cluster/lonely_task.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ std::string Advice(int ranks, const std::map<std::string, std::string>& environm
   });
 }
 
-TEST(LonelyTask, F1TasksOfOneStepThatMpiDoesNotJoin) {
+TEST(LonelyTask, TasksOfOneStepThatMpiDoesNotJoin) {
   const std::string advice = Advice(1, {{"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_PROCID", "0"}});
   EXPECT_NE(advice.find("4 tasks"), std::string::npos) << advice;
   EXPECT_NE(advice.find("srun --mpi"), std::string::npos) << advice;
