@@ -129,18 +129,18 @@ std::unique_ptr<FolderLock> LockOutput(const Config& config, MpiSession& mpi) {
 }  // namespace
 
 int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
+  RefuseLonelyTask(mpi.ranks());
   const ClusterShape host = ThisHost();
   const bool first = mpi.rank() == 0;
   GivenKeys given;
   const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
   const fs::path output = config.output.dir;
-  if (const std::string advice = LonelyTaskAdvice(mpi.ranks(), ReadEnvironment); !advice.empty())
-    LogWarning("{}", advice);
   if (mpi.ranks() > 1 && mpi.leads_host()) RemoveLeftSegments("/dev/shm");
   const auto lock = LockOutput(config, mpi);
   StartLogging(output / "logs", RankLogName(mpi.rank()), first);
   const Layout layout = PlanLayout(config, mpi);
   WarnOfIdleSettings(config, given, arguments, layout, first);
+  if (first) WarnOfIdleHosts(layout);
   const bool sees_output = SeesOutput(config, mpi);
   const ModelSpec spec = MakeModelSpec(config);
   const PublishedFolder model(output / "model", kModelSeal);
