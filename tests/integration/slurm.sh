@@ -14,9 +14,9 @@ settings=(data.packed_dir="$scratch/packed" evaluate.every_steps=1000000 output.
 "$fathom" train "$CONFIG" "${settings[@]}" output.dir="$scratch/reference" >/dev/null 2>&1
 "$fathom" train "$CONFIG" "${settings[@]}" output.dir="$scratch/short" train.epochs=2 >/dev/null 2>&1
 
-submit() {  # name of a script, setting ...: sets $job, $log and $out
+submit() {  # name, script, setting ...: sets $job, $log and $out
   log=$scratch/$1.log out=$scratch/$1
-  job=$(sbatch --parsable --output="$log" "$source_dir/configs/cluster/$1.sh" "${settings[@]}" output.dir="$out" "${@:2}")
+  job=$(sbatch --parsable --output="$log" "$source_dir/configs/cluster/$2.sh" "${settings[@]}" output.dir="$out" "${@:3}")
 }
 
 must_be_on_both_nodes() {
@@ -27,14 +27,14 @@ must_be_on_both_nodes() {
 }
 
 for script in slurm_mpirun slurm_srun; do
-  submit "$script" train.epochs=2
+  submit "$script" "$script" train.epochs=2
   job_must_end "$job" COMPLETED "$log"
   must_be_on_both_nodes
   "$fathom" compare "$scratch/short" "$out" || fail "$script: the models differ"
 done
 
 # Preempted: its only checkpoint is the one that it writes when Slurm takes its nodes away.
-submit slurm_preempt checkpoint.every_steps=1000000
+submit preempted slurm_preempt checkpoint.every_steps=1000000
 await 60 "$log" "step "
 urgent=$(sbatch --parsable --output="$scratch/urgent.log" --partition=urgent --nodes=2 --ntasks-per-node=2 --wrap "hostname")
 await 60 "$log" "stopped after step"
@@ -46,10 +46,11 @@ grep -qF "going on from step $stopped: " "$log" || { cat "$log" >&2; fail "it di
 "$fathom" compare "$scratch/reference" "$out" || fail "the models differ after a preemption"
 
 # A job that its user cancels does not come back.
-submit slurm_preempt output.dir="$scratch/cancelled"
+submit cancelled slurm_preempt
 await 60 "$log" "step "
 scancel "$job"
 job_must_end "$job" CANCELLED "$log"
+nobody_left "$out"
 
 # srun without an MPI that joins its tasks.
 must_fail 2 "srun --mpi=pmix" srun --nodes=2 --ntasks=4 "$fathom" train "$CONFIG" "${settings[@]}" output.dir="$scratch/lonely"
