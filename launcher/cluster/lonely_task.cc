@@ -13,17 +13,16 @@ struct Launcher {
   const char* way_out;
 };
 
+constexpr const char* kOwnMpirun = "the mpirun of the Open MPI that fathom was built with";
+
 // The first whose variable is above 1 is meant: srun also sets PMI_SIZE, with --mpi=pmi2.
 constexpr Launcher kLaunchers[] = {
-    {"OMPI_COMM_WORLD_SIZE", "mpirun of another Open MPI",
-     "the mpirun of the Open MPI that fathom was built with"},
+    {"OMPI_COMM_WORLD_SIZE", "mpirun of another Open MPI", kOwnMpirun},
     {"SLURM_STEP_NUM_TASKS", "srun",
      "srun --mpi=pmix (srun --mpi=list says what there is), or with mpirun"},
-    {"JSM_NAMESPACE_SIZE", "jsrun", "the mpirun of the Open MPI that fathom was built with"},
-    {"MV2_COMM_WORLD_SIZE", "mpirun of MVAPICH",
-     "the mpirun of the Open MPI that fathom was built with"},
-    {"PMI_SIZE", "mpiexec of another MPI (MPICH, Intel MPI)",
-     "the mpirun of the Open MPI that fathom was built with"},
+    {"JSM_NAMESPACE_SIZE", "jsrun", kOwnMpirun},
+    {"MV2_COMM_WORLD_SIZE", "mpirun of MVAPICH", kOwnMpirun},
+    {"PMI_SIZE", "mpiexec of another MPI (MPICH, Intel MPI)", kOwnMpirun},
 };
 
 // The shell that a user types into is one task; the others of its step have nobody.
