@@ -14,7 +14,9 @@
 
 #include "common/buffer.h"
 #include "common/error.h"
+#include "common/terminal.h"
 #include "launcher/cluster/host_name.h"
+#include "launcher/cluster/lonely_task.h"
 #include "launcher/cluster/mpi_alarm.h"
 #include "launcher/cluster/program.h"
 
@@ -42,6 +44,10 @@ bool StartedByLauncher() {
 
 MpiSession::MpiSession(int* argc, char*** argv) {
   if (StartedByLauncher()) {
+    if (const std::string advice = OldInterfaceAdvice(ReadEnvironment); !advice.empty()) {
+      Terminal::Errors().Write("fathom: " + advice + "\n");
+      FlushTerminals();
+    }
     const MpiAlarm alarm(kStartSeconds);
     int provided = MPI_THREAD_SINGLE;
     if (MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS ||

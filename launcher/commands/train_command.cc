@@ -126,13 +126,6 @@ std::unique_ptr<FolderLock> LockOutput(const Config& config, MpiSession& mpi) {
   return lock;
 }
 
-// What this process finds of a job that was started by mistake, and what a dead one left.
-void CheckStart(MpiSession& mpi) {
-  if (const std::string advice = LonelyTaskAdvice(mpi.ranks(), ReadEnvironment); !advice.empty())
-    LogWarning("{}", advice);
-  if (mpi.ranks() > 1 && mpi.leads_host()) RemoveLeftSegments("/dev/shm");
-}
-
 // Of every rank; the data and rank 0's own inputs are not in it yet.
 RunRequest RequestOf(const Config& config, const StartPoint& start, bool sees_output,
                      const PublishedFolder& model, const std::optional<ModelCopy>& start_model) {
@@ -162,16 +155,18 @@ CoordinatorInputs InputsOf(const Config& config, const OpenedData& opened, const
 }  // namespace
 
 int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
+  RefuseLonelyTask(mpi.ranks());
   const ClusterShape host = ThisHost();
   const bool first = mpi.rank() == 0;
   GivenKeys given;
   const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
   const fs::path output = config.output.dir;
-  CheckStart(mpi);
+  if (mpi.ranks() > 1 && mpi.leads_host()) RemoveLeftSegments("/dev/shm");
   const auto lock = LockOutput(config, mpi);
   StartLogging(output / "logs", RankLogName(mpi.rank()), first);
   const Layout layout = PlanLayout(config, mpi);
   WarnOfIdleSettings(config, given, arguments, layout, first);
+  if (first) WarnOfIdleHosts(layout);
   const bool sees_output = SeesOutput(config, mpi);
   const ModelSpec spec = MakeModelSpec(config);
   const PublishedFolder model(output / "model", kModelSeal);
