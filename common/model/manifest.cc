@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 
 #include "common/error.h"
 #include "common/file/durable_file.h"
@@ -23,6 +25,8 @@ constexpr const char* kOwnChecksum = "xxh3";  // of all other members, as TextOf
 // programs that know no other rules read it too.
 constexpr std::uint64_t kManifestVersion = 2;
 constexpr std::uint64_t kManifestVersionWithRules = 3;
+// One that is not cut into 64 partitions says into how many, and is of version 4.
+constexpr std::uint64_t kManifestVersionWithPartitions = 4;
 constexpr std::uint64_t kMaxTables = 1024;
 constexpr std::uint64_t kMaxDim = 1 << 16;
 constexpr std::uint64_t kMaxFileDenseFloats = std::numeric_limits<std::int32_t>::max();
@@ -53,14 +57,20 @@ bool NamesRules(const Manifest& manifest) {
          });
 }
 
+std::uint64_t VersionOf(const Manifest& manifest) {
+  if (manifest.partitions != Partitions()) return kManifestVersionWithPartitions;
+  return NamesRules(manifest) ? kManifestVersionWithRules : kManifestVersion;
+}
+
 Json ToJson(const Manifest& manifest) {
   Json root = Json::object();
   root["format"] = kModelSeal.word;
-  root["version"] = NamesRules(manifest) ? kManifestVersionWithRules : kManifestVersion;
+  root["version"] = VersionOf(manifest);
   root["step"] = manifest.step;
   root["seed"] = manifest.seed;
   root["dense_floats"] = manifest.dense_floats;
   NameRule(manifest.dense_rule, OptimizerPart::kDense, "dense_rule", &root);
+  if (manifest.partitions != Partitions()) root["partitions"] = manifest.partitions.count();
   root["tables"] = Json::array();
   for (const TableSpec& table : manifest.tables) {
     root["tables"].push_back({{"name", table.name},
@@ -127,6 +137,15 @@ UpdateRuleKind RuleFrom(const Json& json, OptimizerPart part, const char* member
   return *rule;
 }
 
+Partitions PartitionsFrom(const Json& json) {
+  if (!json.contains("partitions")) return Partitions();
+  const auto count = static_cast<std::int64_t>(Member(json, "partitions", Partitions::kMost));
+  if (!Partitions::MayBe(count))
+    Wrong(fmt::format("\"partitions\" is {}, not a power of two from {} to {}", count,
+                      Partitions::kFewest, Partitions::kMost));
+  return Partitions(count);
+}
+
 TableSpec TableFromJson(const Json& json) {
   TableSpec table{.name = json.at("name"),
                   .wide = json.at("wide"),
@@ -186,23 +205,23 @@ Manifest FromJson(const Json& root) {
   if (root.at("format") != kModelSeal.word)
     Wrong(fmt::format("\"format\" is not \"{}\"", kModelSeal.word));
   const std::uint64_t version = Member(root, "version");
-  if (version != kManifestVersion && version != kManifestVersionWithRules) {
-    Wrong(fmt::format("written by version {} of the format, this program reads {} and {}", version,
-                      kManifestVersion, kManifestVersionWithRules));
+  if (version < kManifestVersion || version > kManifestVersionWithPartitions) {
+    Wrong(fmt::format("written by version {} of the format, this program reads {} to {}", version,
+                      kManifestVersion, kManifestVersionWithPartitions));
   }
   Manifest manifest;
   manifest.step = Member(root, "step");
   manifest.seed = Member(root, "seed");
   manifest.dense_floats = Member(root, "dense_floats", kMaxFileDenseFloats);
   manifest.dense_rule = RuleFrom(root, OptimizerPart::kDense, "dense_rule");
+  manifest.partitions = PartitionsFrom(root);
   if (Array(root, "tables").size() > kMaxTables) Wrong("there are too many tables");
   for (const Json& table : root["tables"]) manifest.tables.push_back(TableFromJson(table));
+  std::set<std::string> names;
   for (const Json& json : Array(root, "files")) {
-    ModelFileEntry file = FileFromJson(json, manifest.tables.size());
-    const auto same = [&](const ModelFileEntry& other) { return other.name == file.name; };
-    if (std::any_of(manifest.files.begin(), manifest.files.end(), same))
-      Wrong(file.name + " is named twice");
-    manifest.files.push_back(std::move(file));
+    manifest.files.push_back(FileFromJson(json, manifest.tables.size()));
+    const std::string& name = manifest.files.back().name;
+    if (!names.insert(name).second) Wrong(name + " is named twice");
   }
   if (root.contains("progress")) manifest.progress = ProgressFromJson(root["progress"]);
   return manifest;

@@ -14,6 +14,7 @@
 #include "common/key.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
+#include "common/partitions.h"
 
 namespace fathom {
 
@@ -24,12 +25,13 @@ std::string PartitionFile(int partition, std::uint64_t step);
 // Those of a partition in a manifest, in order.
 std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition);
 
-// Writes one partition's rows into a file. A row's state is TableSpec::state_floats() floats, as in
-// row_state.h. Rows of a table are added in ascending order of key, tables in order.
-// Finish syncs the file and returns its entry; without it the file is removed.
+// Writes one partition's rows into a file; `cut`: of which it is one. A row's state is
+// TableSpec::state_floats() floats, as in row_state.h. Rows of a table are added in ascending order
+// of key, tables in order. Finish syncs the file and returns its entry; without it the file is
+// removed.
 class PartitionWriter {
  public:
-  PartitionWriter(const ModelOutput& out, const std::string& name, int partition,
+  PartitionWriter(const ModelOutput& out, const std::string& name, Partitions cut, int partition,
                   const std::vector<TableSpec>& tables);
   ~PartitionWriter();
   void BeginTable(std::size_t table, std::uint64_t rows);

@@ -1,10 +1,10 @@
 #include "common/schedule/layout.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 
 #include "common/error.h"
-#include "common/key.h"
 
 namespace fathom {
 namespace {
@@ -12,11 +12,13 @@ namespace {
 // One server for so many of the ranks but rank 0.
 constexpr int kRanksAServer = 3;
 
-void CheckServers(int servers) {
-  if (servers > kPartitions) {
-    Fail(ExitCode::kUsage, "cluster.servers = {}: at most {} (a table has {} partitions)", servers,
-         kPartitions, kPartitions);
-  }
+// A server owns whole partitions.
+void CheckServers(int servers, Partitions partitions) {
+  if (servers <= partitions.count()) return;
+  Fail(ExitCode::kUsage,
+       "cluster.servers = {}, but server.partitions = {} have at most as many servers: set "
+       "server.partitions to {}",
+       servers, partitions.count(), std::bit_ceil(static_cast<unsigned>(servers)));
 }
 
 // The ranks that serve: the hosts take turns, each giving its highest rank that is still free;
@@ -103,10 +105,11 @@ std::string KindsOf(const Layout& layout, int rank) {
   return kinds;
 }
 
-Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterConfig& cluster) {
+Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterConfig& cluster,
+                  Partitions partitions) {
   const int ranks = static_cast<int>(host_of_rank.size());
   const int asked = static_cast<int>(cluster.servers);
-  CheckServers(asked);
+  CheckServers(asked, partitions);
   if (ranks == 1) {
     const int servers = std::max(1, asked);
     const int workers = std::max(1, static_cast<int>(cluster.workers));
@@ -124,7 +127,7 @@ Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterCon
          asked, ranks, ranks - 2);
   }
   const int servers =
-      asked > 0 ? asked : std::min(kPartitions, std::max(1, (ranks - 1) / kRanksAServer));
+      asked > 0 ? asked : std::clamp((ranks - 1) / kRanksAServer, 1, partitions.count());
   const std::vector<int> server_ranks = ServerRanks(host_of_rank, servers);
   std::vector<int> worker_ranks;
   for (int rank = 1; rank < ranks; ++rank) {

@@ -243,6 +243,11 @@ std::vector<Setting> SettingsOf(Config& c) {
                 "Take over the update rules' state too, as FTRL's and AdaGrad's sums; false: "
                 "values only, "
                 "state as if new. Where a rule has changed, its state is new in any case"),
+          Number("server.partitions", &c.server.partitions, Partitions::kFewest, Partitions::kMost,
+                 "Parts that each table is cut into, a power of two: at least as many as servers; "
+                 "one holds 33 million rows of a table. It decides where rows lie. What is trained "
+                 "depends on it only with memory_limit or admission_count, whose memory is shared "
+                 "out among the partitions"),
           Plain("server.huge_pages", &c.server.huge_pages,
                 "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
                 "in half the time; small tables take a little more memory"),
@@ -271,9 +276,9 @@ std::vector<Setting> SettingsOf(Config& c) {
           Plain("server.admission_filter", &c.server.admission_filter,
                 "Memory of the counters of admission_count, all servers' together, as 8GB or "
                 "512MiB; half a byte a counter, four counters a key"),
-          Number("cluster.servers", &c.cluster.servers, 0, 64,
-                 "Ranks that serve (in one process: threads); 0: one for every three of the ranks "
-                 "but rank 0, at least one"),
+          Number("cluster.servers", &c.cluster.servers, 0, Partitions::kMost,
+                 "Ranks that serve (in one process: threads), at most server.partitions; 0: one "
+                 "for every three of the ranks but rank 0, at least one"),
           Number("cluster.workers", &c.cluster.workers, 0, 1024,
                  "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
           Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),

@@ -10,9 +10,15 @@
 namespace fathom {
 namespace {
 
+// Whether what is trained depends on how tables are cut.
+bool DependsOnPartitions(const ServerConfig& server) {
+  return server.admission_count > 1 || (server.memory_limit.given() && server.cold_tier.empty());
+}
+
 // The settings that may differ between a checkpoint and the run that goes on from it.
 Config Comparable(Config config) {
   config.train.epochs = 1;
+  if (!DependsOnPartitions(config.server)) config.server.partitions = ServerConfig().partitions;
   config.evaluate.every_steps = 0;
   config.data.dir.clear();
   return config;

@@ -14,7 +14,8 @@ namespace fathom {
 std::string ModelConfigText(Config config);
 
 // Throws Error(kUsage) that names the first setting of the checkpoint that a run which goes on from
-// it may not change, and changes. train.epochs, evaluate.every_steps and data.dir may change.
+// it may not change, and changes. train.epochs, evaluate.every_steps and data.dir may change, and
+// server.partitions unless admission_count or memory_limit go by partitions.
 void CheckSameConfig(const Config& config, const std::filesystem::path& checkpoint,
                      const Manifest& manifest);
 

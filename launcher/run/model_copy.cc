@@ -11,10 +11,10 @@
 #include "common/buffer.h"
 #include "common/error.h"
 #include "common/file/durable_file.h"
-#include "common/key.h"
 #include "common/model/admission_file.h"
 #include "common/model/checked_file.h"
 #include "common/model/partition_file.h"
+#include "common/partitions.h"
 #include "common/run_log.h"
 #include "common/xxh3.h"
 
@@ -45,17 +45,18 @@ bool LooksItself(const Config& config, const fs::path& dir, const ModelIdentity&
 }
 
 // The files that a rank reads beside the manifest: all but the rows of other ranks' servers.
-std::vector<const ModelFileEntry*> FilesFor(const Layout& layout, int rank,
+// `cut`: of the run.
+std::vector<const ModelFileEntry*> FilesFor(const Layout& layout, Partitions cut, int rank,
                                             const Manifest& manifest) {
   std::set<int> own;
   for (const Role& role : RolesOf(layout, rank)) {
     if (role.kind != RoleKind::kServer) continue;
-    for (int p = FirstPartition(role.index, layout.servers);
-         p < FirstPartition(role.index + 1, layout.servers); ++p)
-      own.insert(p);
+    const PartitionRange files =
+        manifest.partitions.Covering(cut.OfServer(role.index, layout.servers), cut);
+    for (int p = files.first; p < files.end; ++p) own.insert(p);
   }
   std::set<std::string> others;
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < manifest.partitions.count(); ++p) {
     if (own.count(p) > 0) continue;
     for (const ModelFileEntry* file : FilesOfPartition(manifest, p)) others.insert(file->name);
     others.insert(AdmissionFile(p));
@@ -93,13 +94,13 @@ void SendFile(const fs::path& file, const ModelFileEntry* entry, int rank, MpiSe
 
 // Rank 0, to each of these ranks. They are all told of a failure, so that none waits in vain.
 void SendModel(const fs::path& dir, const ModelIdentity& model, const Layout& layout,
-               const std::vector<int>& ranks, MpiSession& mpi) {
+               Partitions cut, const std::vector<int>& ranks, MpiSession& mpi) {
   std::optional<Error> failure;
   for (const int rank : ranks) {
     try {
       const Manifest manifest = CheckIdentity(dir, model);  // it may be replaced at any time
       SendFile(dir / kModelSeal.file, nullptr, rank, mpi);
-      for (const ModelFileEntry* entry : FilesFor(layout, rank, manifest))
+      for (const ModelFileEntry* entry : FilesFor(layout, cut, rank, manifest))
         SendFile(dir / entry->name, entry, rank, mpi);
       mpi.SendTo(rank, BytesOf(BlockHeader{.kind = BlockHeader::kEnd}));
     } catch (const Error& error) {
@@ -154,7 +155,8 @@ ModelCopy::ModelCopy(const Config& config, const Layout& layout, const fs::path&
   if (!without.empty())
     LogInfo("ranks that do not find {} get a copy of it: {}", dir.string(),
             fmt::join(without, ", "));
-  if (mpi.rank() == 0) SendModel(dir, model, layout, without, mpi);
+  if (mpi.rank() == 0)
+    SendModel(dir, model, layout, Partitions(config.server.partitions), without, mpi);
   if (finds) return;
   scratch_.emplace(config.output.dir, "model");
   dir_ = scratch_->path();

@@ -166,7 +166,9 @@ void Server::Impl::OnPull(Frame frame) {
   const int worker = WorkerOf(frame);
   state(worker).last_heard = Clock::now();
   PullMessage message = Decoded(frame, [&](std::span<const std::byte> payload) {
-    return DecodePull(payload, context_.spec.tables.size(), index_, context_.layout.servers);
+    return DecodePull(payload, context_.spec.tables.size(),
+                      Partitions(context_.config.server.partitions), index_,
+                      context_.layout.servers);
   });
   if (!pull_gate_.Expects(frame.step, message.will_push)) {
     Fail(ExitCode::kPeer, "{}: {} asks for version {} {}; the model is at {} of {}", peers_.Name(),

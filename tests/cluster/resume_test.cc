@@ -96,7 +96,7 @@ TEST_F(ResumeTest, FromEveryCheckpoint) {
   for (const std::uint64_t step : steps) {
     SCOPED_TRACE(step);
     const Manifest manifest = ReadManifest(Checkpoints("run").Complete(step));
-    with_changes += manifest.files.size() > kPartitions + 3 ? 1 : 0;
+    with_changes += manifest.files.size() > Partitions::kFewest + 3 ? 1 : 0;
     const auto rest = GoOn("run", step, "other", {evaluate});
     EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "");
     EXPECT_EQ(Evaluations(rest, 0), Evaluations(whole, step));
@@ -400,7 +400,7 @@ TEST_F(ResumeTest, MoreEpochsOfTheSameRun) {
 std::map<Key, std::vector<float>> RowsOf(const fs::path& dir, std::size_t wanted) {
   std::map<Key, std::vector<float>> rows;
   const Manifest manifest = ReadManifest(dir);
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
       if (table == wanted) rows[key] = {state.begin(), state.end()};
     });

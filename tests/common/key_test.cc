@@ -77,22 +77,24 @@ TEST(Key, CrossesHaveAnOrder) {
 }
 
 TEST(Key, SmallIdsSpreadOverThePartitions) {
-  std::vector<int> counts(kPartitions);
+  std::vector<int> counts(Partitions::kFewest);
   for (int i = 0; i < 64000; ++i)
-    ++counts[static_cast<std::size_t>(PartitionOf(ValueKey(ColumnSeed("id"), std::to_string(i))))];
+    ++counts[static_cast<std::size_t>(
+        Partitions().Of(ValueKey(ColumnSeed("id"), std::to_string(i))))];
   for (const int count : counts) EXPECT_NEAR(count, 1000, 200);
 }
 
 TEST(Key, EveryPartitionHasOneServer) {
-  for (int servers = 1; servers <= kPartitions; ++servers) {
-    for (int p = 0; p < kPartitions; ++p) {
-      const int server = ServerOfPartition(p, servers);
-      ASSERT_GE(p, FirstPartition(server, servers));
-      ASSERT_LT(p, FirstPartition(server + 1, servers));
+  for (int servers = 1; servers <= Partitions::kFewest; ++servers) {
+    for (int p = 0; p < Partitions::kFewest; ++p) {
+      const int server = Partitions().ServerOf(p, servers);
+      ASSERT_GE(p, Partitions().First(server, servers));
+      ASSERT_LT(p, Partitions().First(server + 1, servers));
     }
     for (int server = 0; server < servers; ++server) {
-      const int own = FirstPartition(server + 1, servers) - FirstPartition(server, servers);
-      ASSERT_LE(std::abs(own * servers - kPartitions), servers) << "shares differ by one at most";
+      const int own = Partitions().First(server + 1, servers) - Partitions().First(server, servers);
+      ASSERT_LE(std::abs(own * servers - Partitions::kFewest), servers)
+          << "shares differ by one at most";
     }
   }
 }

@@ -58,7 +58,7 @@ Contents Read(const fs::path& dir) {
                     .seed = manifest.seed,
                     .tables = manifest.tables,
                     .progress = manifest.progress};
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     ReadPartition(dir, manifest, p, [&](std::size_t, Key key, std::span<const float> state) {
       contents.rows[key] = {state.begin(), state.end()};
     });
@@ -113,7 +113,7 @@ class DiskRun {
       if (!part->admission.on()) continue;
       for (std::uint64_t i = 0; i < kRows; ++i) {
         const Key key = Mix64(step, i);
-        if (PartitionOf(key) >= part->first && PartitionOf(key) < part->end)
+        if (Partitions().Of(key) >= part->first && Partitions().Of(key) < part->end)
           part->admission.Count(0, {&key, 1});
       }
     }
@@ -228,13 +228,13 @@ bool SecondCheckpointFails(std::size_t fail_at, int error) {
 TEST(CheckpointDisk, EveryOperationFailsOnceWithAnInputOutputError) {
   std::size_t operations = 0;
   while (SecondCheckpointFails(operations, EIO)) operations += kStride;
-  EXPECT_GT(operations, static_cast<std::size_t>(kPartitions));
+  EXPECT_GT(operations, static_cast<std::size_t>(Partitions::kFewest));
 }
 
 TEST(CheckpointDisk, EveryOperationFailsOnceForWantOfSpace) {
   std::size_t operations = 0;
   while (SecondCheckpointFails(operations, ENOSPC)) operations += kStride;
-  EXPECT_GT(operations, static_cast<std::size_t>(kPartitions));
+  EXPECT_GT(operations, static_cast<std::size_t>(Partitions::kFewest));
 }
 
 TEST(CheckpointDisk, AFileSystemWithoutLinksGetsCopies) {
@@ -314,7 +314,7 @@ TEST(CheckpointDisk, ShortWritesAreFinished) {
   run.Change(1);
   disk.ShortWritesFrom(0);
   EXPECT_EQ(run.Save(1).failure, "");
-  EXPECT_GT(disk.short_writes(), static_cast<std::size_t>(kPartitions) / 2);
+  EXPECT_GT(disk.short_writes(), static_cast<std::size_t>(Partitions::kFewest) / 2);
   EXPECT_TRUE(Read(run.dir().Complete(1)) == Expected(1));
 }
 
@@ -361,7 +361,7 @@ TEST(CheckpointDisk, ChangesAreWrittenOnceAndDoNotPileUp) {
     run.Change(1 + step % 2);
     ASSERT_EQ(run.Save(step).failure, "");
     const Manifest manifest = ReadManifest(run.dir().Complete(step));
-    for (int p = 0; p < kPartitions; ++p) {
+    for (int p = 0; p < Partitions::kFewest; ++p) {
       const auto files = FilesOfPartition(manifest, p);
       std::uint64_t bytes = 0;
       for (std::size_t i = 1; i < files.size(); ++i) bytes += files[i]->bytes;
@@ -535,7 +535,7 @@ TEST_F(DamagedCheckpoint, AByteOfEveryFileIsFlippedThousandsOfTimes) {
 TEST_F(DamagedCheckpoint, ItIsBuiltOfWholeFilesAndChanges) {
   const Manifest manifest = ReadManifest(dir_);
   std::size_t whole = 0, changes = 0, added = 0;
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     const auto files = FilesOfPartition(manifest, p);
     ASSERT_FALSE(files.empty());
     EXPECT_EQ(files.front()->name, PartitionFile(p));
@@ -546,7 +546,7 @@ TEST_F(DamagedCheckpoint, ItIsBuiltOfWholeFilesAndChanges) {
       added += files[i]->added.at(0);
     }
   }
-  EXPECT_EQ(whole, static_cast<std::size_t>(kPartitions));
+  EXPECT_EQ(whole, static_cast<std::size_t>(Partitions::kFewest));
   EXPECT_GT(changes, 0U);
   EXPECT_EQ(added, 0U);
   EXPECT_EQ(manifest.Rows(0), kRows);

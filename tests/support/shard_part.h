@@ -17,8 +17,8 @@ namespace fathom::testing {
 
 struct ShardPart {
   ShardPart(const Config& config, const ModelSpec& spec, int server, int servers)
-      : first(FirstPartition(server, servers)),
-        end(FirstPartition(server + 1, servers)),
+      : first(Partitions().First(server, servers)),
+        end(Partitions().First(server + 1, servers)),
         dense(config, spec, server, servers),
         admission(config, first, end),
         files(spec.tables, tables, dense, arena, admission, first, end) {
@@ -34,7 +34,7 @@ struct ShardPart {
     const std::vector<float> gradient(static_cast<std::size_t>(tables[table].spec().dim), 0.01F);
     for (std::uint64_t row = begin_row; row < end_row; ++row) {
       const Key key = Mix64(row);
-      if (PartitionOf(key) >= first && PartitionOf(key) < end) keys.push_back(key);
+      if (Partitions().Of(key) >= first && Partitions().Of(key) < end) keys.push_back(key);
       if (keys.size() < kRequestKeys && row + 1 < end_row) continue;
       rows.resize(keys.size());
       tables[table].FindOrCreate(keys, 0, rows.data());

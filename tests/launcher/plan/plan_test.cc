@@ -164,7 +164,7 @@ TEST(Plan, ATablesBytesAreThoseOfAFilledTable) {
     const TableSpec spec{.name = "t", .wide = true, .dim = dim};
     for (const std::uint64_t rows : {30000, 200000, 1000000}) {
       SlabArena arena;
-      SparseTable table(spec, config, 0, kPartitions, &arena);
+      SparseTable table(spec, config, 0, Partitions::kFewest, &arena);
       std::vector<float*> places(1000);
       for (std::uint64_t i = 0; i < rows; i += places.size()) {
         std::vector<Key> keys;

@@ -30,7 +30,7 @@ std::vector<Key> RandomKeys(std::size_t count, std::uint64_t seed) {
 class SparseTableTest : public ::testing::Test {
  protected:
   SparseTable Make(const TableSpec& spec = kSpec) {
-    return SparseTable(spec, config_, 0, kPartitions, &arena_);
+    return SparseTable(spec, config_, 0, Partitions::kFewest, &arena_);
   }
 
   std::vector<float> Embeddings(const SparseTable& table, const std::vector<Key>& keys) {
@@ -77,7 +77,7 @@ TEST_F(SparseTableTest, AgreesWithAMapWhileItGrows) {
   }
   EXPECT_EQ(table.Statistics().rows, reference.size());
   std::vector<Key> sorted;
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     const auto rows = table.SortedRows(p);
     EXPECT_EQ(rows.size(), table.RowsOf(p));
     for (const float* row : rows) sorted.push_back(RowStore::KeyOf(row));
@@ -318,7 +318,7 @@ TEST_F(SparseTableTest, ExactZerosStayCountedWhateverHappensToTheRows) {
     }
   }
   EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());
-  for (int p = 0; p < kPartitions; ++p) table.Evict(p, 10, AtLimit::kEvictLeastTrained);
+  for (int p = 0; p < Partitions::kFewest; ++p) table.Evict(p, 10, AtLimit::kEvictLeastTrained);
   EXPECT_GT(zeros(), 0U);
   EXPECT_LT(zeros(), table.Statistics().rows);
   EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());
@@ -361,16 +361,18 @@ TEST_F(SparseTableTest, RestoredValuesAreThoseOfTheRow) {
 
 // Only keys of the server's own partitions: the first partition is not number 0.
 TEST_F(SparseTableTest, PartitionsOfASecondServer) {
-  SparseTable table(kSpec, config_, FirstPartition(1, 3), FirstPartition(2, 3), &arena_);
+  SparseTable table(kSpec, config_, Partitions().First(1, 3), Partitions().First(2, 3), &arena_);
   std::vector<Key> keys;
   for (const Key key : RandomKeys(3000, 8)) {
-    if (PartitionOf(key) >= FirstPartition(1, 3) && PartitionOf(key) < FirstPartition(2, 3))
+    if (Partitions().Of(key) >= Partitions().First(1, 3) &&
+        Partitions().Of(key) < Partitions().First(2, 3))
       keys.push_back(key);
   }
   std::vector<float*> rows(keys.size());
   table.FindOrCreate(keys, 0, rows.data());
   std::uint64_t counted = 0;
-  for (int p = FirstPartition(1, 3); p < FirstPartition(2, 3); ++p) counted += table.RowsOf(p);
+  for (int p = Partitions().First(1, 3); p < Partitions().First(2, 3); ++p)
+    counted += table.RowsOf(p);
   EXPECT_EQ(counted, keys.size());
 }
 
@@ -410,7 +412,7 @@ TEST_F(SparseTableTest, EvictingKeepsTheBestRowsAsTheyWere) {
       const float wide = static_cast<float>(random() % 5) - 2;  // many ties
       std::vector<float> deep(16, static_cast<float>(random() % 3));
       table.Update(0, rows[i], wide, deep);
-      if (PartitionOf(keys[i]) != kPartition) continue;
+      if (Partitions().Of(keys[i]) != kPartition) continue;
       const std::vector<float> state(rows[i], rows[i] + kSpec.state_floats());
       float weight = 0;
       table.GatherWeights(std::span(&rows[i], 1), std::span(&weight, 1));
@@ -478,7 +480,7 @@ TEST_F(SparseTableTest, EvictOldestForgetsTheRowsThatWereNamedLongestAgo) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::uint64_t step = 20000000 + random() % 10;  // no float tells them apart
     table.Update(step, rows[i], 1, std::vector<float>(16));
-    if (PartitionOf(keys[i]) == 5) expected.emplace_back(step, keys[i]);
+    if (Partitions().Of(keys[i]) == 5) expected.emplace_back(step, keys[i]);
   }
   std::sort(expected.begin(), expected.end());
   const std::size_t leaving = expected.size() / 3;
@@ -504,7 +506,7 @@ TEST_F(SparseTableTest, EvictUnusedForgetsWhatIsOldEnoughAndOnlyThat) {
   EXPECT_TRUE(table.EvictUnused(5, 40, 30));
   std::uint64_t evicted = 0;
   for (const Key key : keys) {
-    const bool old = PartitionOf(key) == 5 && steps[key] <= 10;
+    const bool old = Partitions().Of(key) == 5 && steps[key] <= 10;
     evicted += old ? 1 : 0;
     float* row = nullptr;
     table.Find(std::span(&key, 1), &row);
@@ -524,7 +526,7 @@ TEST_F(SparseTableTest, AClosedPartitionGetsNoNewRows) {
   table.Close(3, true);
   table.FindOrCreate(keys, 0, rows.data());
   for (std::size_t i = 0; i < keys.size(); ++i)
-    EXPECT_EQ(rows[i] == nullptr, PartitionOf(keys[i]) == 3);
+    EXPECT_EQ(rows[i] == nullptr, Partitions().Of(keys[i]) == 3);
   table.Close(3, false);
   table.FindOrCreate(keys, 0, rows.data());
   EXPECT_EQ(std::count(rows.begin(), rows.end(), nullptr), 0);
