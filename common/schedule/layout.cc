@@ -88,9 +88,14 @@ std::string RoleAndPlace(const Layout& layout, RoleId id) {
 
 std::vector<Role> RolesOf(const Layout& layout, int rank) {
   std::vector<Role> roles;
-  for (const Role& role : layout.roles) {
-    if (role.rank == rank) roles.push_back(role);
-  }
+  const auto of_kind = [&](RoleId first, int count) {
+    const auto begin = layout.roles.begin() + first;
+    const auto found = std::ranges::equal_range(begin, begin + count, rank, {}, &Role::rank);
+    roles.insert(roles.end(), found.begin(), found.end());
+  };
+  of_kind(layout.coordinator(), 1);
+  of_kind(layout.server(0), layout.servers);
+  of_kind(layout.worker(0), layout.workers);
   return roles;
 }
 

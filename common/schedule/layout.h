@@ -23,7 +23,7 @@ struct Role {
 };
 
 struct Layout {
-  std::vector<Role> roles;         // by id
+  std::vector<Role> roles;         // by id; of one kind also by rank
   std::vector<std::string> hosts;  // by rank
   int servers = 0;
   int workers = 0;

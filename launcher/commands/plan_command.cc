@@ -136,9 +136,9 @@ void PlanCommand(const ConfigArguments& config_arguments, PlanArguments argument
   if (arguments.rows > 0) {
     ScaleRows(arguments.rows, &forecast.sample);
     KeepToLimit(config, spec, &forecast.sample);
-    CheckRoom(config, spec, forecast.sample);
     forecast.memory = PlanMemory(config, spec, layout, forecast.sample, forecast.part, shape);
   }
+  CheckRoom(config, spec, forecast.sample);
   const TimePlan time =
       PlanTime(config, spec, layout, forecast.sample, forecast.part, shape, calibration.prices);
   PrintData(spec, forecast);

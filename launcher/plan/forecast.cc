@@ -19,7 +19,6 @@ Forecast MakeForecast(const Config& config, const ModelSpec& spec, const Layout&
   forecast.part = SamplePart(*data.train, config, spec, PartsOf(config, layout));
   forecast.sample = SampleData(*data.train, data.evaluation.get(), config, spec, {seconds});
   KeepToLimit(config, spec, &forecast.sample);
-  CheckRoom(config, spec, forecast.sample);
   forecast.memory = PlanMemory(config, spec, layout, forecast.sample, forecast.part, shape);
   if (calibration) {
     forecast.time =

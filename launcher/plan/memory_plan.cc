@@ -95,8 +95,8 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
 }
 
 double CoordinatorBytes(const ModelSpec& spec, const DataSample& sample) {
-  return static_cast<double>(sample.evaluation_examples *
-                             EvaluationSink::BytesOfExample(spec.grouped));
+  const std::uint64_t examples = sample.evaluation_examples;
+  return static_cast<double>(examples * EvaluationSink::BytesOfExample(examples, spec.grouped));
 }
 
 }  // namespace

@@ -168,6 +168,47 @@ TEST_F(ResumeTest, OnAnyLayout) {
 }
 
 // Its first checkpoint has nothing beside it that it could be built upon.
+// A table that is full gets room by more partitions, and its checkpoint is gone on from.
+TEST_F(ResumeTest, OnOtherPartitions) {
+  const auto partitions = [](int number) { return fmt::format("server.partitions={}", number); };
+  Train("run", {partitions(256), "checkpoint.every_steps=7", "checkpoint.keep=10",
+                "cluster.servers=5", "cluster.workers=2"});
+  const std::uint64_t step = Checkpoints("run").Steps().at(1);
+  for (const int other : {256, 64, 1024}) {
+    GoOn("run", step, "other",
+         {partitions(other), "cluster.servers=3", "checkpoint.every_steps=5"});
+    EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "") << other;
+    EXPECT_EQ(ReadManifest(Model("other")).partitions.count(), other);
+    const std::uint64_t last = Checkpoints("other").Steps().back();
+    GoOn("other", last, "third", {"cluster.servers=2"});
+    EXPECT_EQ(CompareModels(Model("whole"), Model("third")), "") << other;
+    for (const char* name : {"other", "third"}) fs::remove_all(dir_->path() / name);
+  }
+}
+
+// With these settings what is trained depends on the partitions.
+TEST_F(ResumeTest, OtherPartitionsThanThoseThatAreCountedInAreRefused) {
+  const std::vector<std::string> counted = {"server.admission_count=2", "checkpoint.every_steps=7"};
+  Train("run", counted);
+  const std::uint64_t step = Checkpoints("run").Steps().front();
+  ExpectError(ExitCode::kUsage, {"partitions = 64", "the config says \"partitions = 128\""}, [&] {
+    GoOn("run", step, "other", {counted[0], "server.partitions=128"});
+  });
+}
+
+TEST_F(ResumeTest, WarmStartFromOtherPartitions) {
+  Train("run", {"server.partitions=128", "cluster.servers=2"});
+  for (const char* from : {"whole", "run"}) {
+    for (const char* to : {"64", "128"}) {
+      Train(std::string(from) + to, {"warm_start.model=" + Model(from).string(),
+                                     std::string("server.partitions=") + to, "cluster.servers=3"});
+    }
+  }
+  EXPECT_EQ(CompareModels(Model("whole64"), Model("run64")), "");
+  EXPECT_EQ(CompareModels(Model("whole64"), Model("run128")), "");
+  EXPECT_EQ(CompareModels(Model("whole64"), Model("whole128")), "");
+}
+
 TEST_F(ResumeTest, FromACheckpointInAnotherFolderWithCheckpointsOfItsOwn) {
   Train("run", {"checkpoint.every_steps=11", "checkpoint.keep=1"});
   const std::uint64_t step = Checkpoints("run").Steps().at(0);

@@ -45,7 +45,8 @@ TEST_F(RowAgeTest, EveryLayoutKeepsTheSameRows) {
   for (const auto& layout :
        std::vector<std::vector<std::string>>{{"cluster.servers=3"},
                                              {"cluster.workers=3"},
-                                             {"cluster.servers=2", "cluster.workers=2"}}) {
+                                             {"cluster.servers=2", "cluster.workers=2"},
+                                             {"server.partitions=256", "cluster.servers=3"}}) {
     Train("other", Aged(layout));
     EXPECT_EQ(CompareModels(Model("one"), Model("other")), "") << layout[0];
   }

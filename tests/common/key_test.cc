@@ -76,28 +76,5 @@ TEST(Key, CrossesHaveAnOrder) {
             CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 3), 2)));
 }
 
-TEST(Key, SmallIdsSpreadOverThePartitions) {
-  std::vector<int> counts(Partitions::kFewest);
-  for (int i = 0; i < 64000; ++i)
-    ++counts[static_cast<std::size_t>(
-        Partitions().Of(ValueKey(ColumnSeed("id"), std::to_string(i))))];
-  for (const int count : counts) EXPECT_NEAR(count, 1000, 200);
-}
-
-TEST(Key, EveryPartitionHasOneServer) {
-  for (int servers = 1; servers <= Partitions::kFewest; ++servers) {
-    for (int p = 0; p < Partitions::kFewest; ++p) {
-      const int server = Partitions().ServerOf(p, servers);
-      ASSERT_GE(p, Partitions().First(server, servers));
-      ASSERT_LT(p, Partitions().First(server + 1, servers));
-    }
-    for (int server = 0; server < servers; ++server) {
-      const int own = Partitions().First(server + 1, servers) - Partitions().First(server, servers);
-      ASSERT_LE(std::abs(own * servers - Partitions::kFewest), servers)
-          << "shares differ by one at most";
-    }
-  }
-}
-
 }  // namespace
 }  // namespace fathom

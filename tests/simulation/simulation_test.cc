@@ -37,7 +37,6 @@ constexpr std::uint64_t kSteps = 8;
 constexpr std::uint32_t kSlices = 4;
 constexpr std::int64_t kSliceExamples = 8;
 constexpr std::size_t kDenseFloats = 32;
-constexpr std::uint64_t kExamples = kSteps * kSlices * kSliceExamples;
 constexpr std::uint64_t kSeeds = FATHOM_SIM_SEEDS;
 constexpr int kMaxAttempts = 8;
 constexpr int kFaultyAttempts = 3;
@@ -60,6 +59,9 @@ enum class Fault { kNone, kCrash, kCut, kRepeat, kDisk, kStop };
 // One seed's choices, for reading.
 struct Plan {
   Config config;
+  std::uint64_t steps = kSteps;
+  std::uint32_t slices = kSlices;  // of a step
+  std::size_t most_waiting = 200;  // frames in one inbox
   Fault fault = Fault::kNone;
   std::uint64_t when = 0;  // the event before which it happens
 };
@@ -106,9 +108,9 @@ class Attempt {
                   plan_.config,
                   spec_,
                   layout_,
-                  kExamples},
+                  plan.steps * plan.slices * kSliceExamples},
                  network_},
-        schedule_(plan_.config, kExamples) {
+        schedule_(plan_.config, context_.train_examples) {
     for (int s = 0; s < layout_.servers; ++s)
       servers_.push_back({std::make_unique<Server>(context_, s), layout_.server(s)});
     for (int w = 0; w < layout_.workers; ++w)
@@ -130,7 +132,7 @@ class Attempt {
       const CoordinatorResult result = Coordinator(context_, std::move(inputs)).Run();
       end = result.stopped ? End::kStopped : End::kDone;
       steps_ = result.report.steps;
-      EXPECT_EQ(result.report.examples, steps_ * kSlices * kSliceExamples);
+      EXPECT_EQ(result.report.examples, steps_ * plan_.slices * kSliceExamples);
       // Each slice's losses sum to 0.5, before a resume and after it.
       EXPECT_EQ(result.report.progressive_logloss, steps_ == 0 ? 0 : 0.5 / kSliceExamples);
     } catch (const Error& error) {
@@ -148,11 +150,15 @@ class Attempt {
     if (plan_.fault != Fault::kCut) {
       EXPECT_LT(VirtualSeconds(), kTimeoutSeconds) << "it hangs";
     }
-    EXPECT_LT(network_.most_waiting(), 200U);
+    EXPECT_LT(network_.most_waiting(), plan_.most_waiting);
     return end;
   }
 
   std::uint64_t events() const { return events_; }
+  std::uint64_t sent(FrameType type) const { return network_.sent(type); }
+  double VirtualSeconds() const {
+    return std::chrono::duration<double>(Clock::now() - began_).count();
+  }
   std::uint64_t steps() const { return steps_; }
   std::uint64_t resumed_at() const { return start_.value_or(0); }
   const std::string& why() const { return why_; }
@@ -171,33 +177,25 @@ class Attempt {
     return steps.empty() ? std::nullopt : std::optional(steps.back());
   }
 
-  double VirtualSeconds() const {
-    return std::chrono::duration<double>(Clock::now() - began_).count();
-  }
-
   // Something happens, at random. False: nothing can before time goes on.
   bool Pump() {
     if (events_++ == plan_.when) Disturb();
-    std::vector<std::function<void()>> choices;
-    for (auto& server : servers_) {
-      if (!server.ended && network_.HasFrames(server.id))
-        choices.push_back([this, &server] { StepServer(server); });
-    }
-    for (auto& worker : workers_) {
-      if (!worker.crashed && network_.HasFrames(worker.id))
-        choices.push_back([this, &worker] { StepWorker(worker); });
-    }
-    if (!choices.empty() && random_() % 3 > 0) {
-      choices[random_() % choices.size()]();
-      return true;
-    }
-    if (network_.DeliverOne()) return true;
-    if (choices.empty()) {
+    const auto role = network_.OneWithFrames();
+    if ((!role || random_() % 3 == 0) && network_.DeliverOne()) return true;
+    if (role) {
+      StepRole(*role);
+    } else {
       LetTimePass();
-      return false;
     }
-    choices[random_() % choices.size()]();
-    return true;
+    return role.has_value();
+  }
+
+  void StepRole(RoleId role) {
+    if (role < layout_.worker(0)) {
+      StepServer(servers_[role - layout_.server(0)]);
+    } else {
+      StepWorker(workers_[role - layout_.worker(0)]);
+    }
   }
 
   // Those who wait look at the clock.
@@ -252,6 +250,7 @@ class Attempt {
   void StepServer(Live<Server>& server) {
     try {
       server.ended = !server.role->Step(Clock::now());
+      if (server.ended) network_.Close(server.id);
     } catch (const Error&) {
       server.ended = true;
       network_.Crash(server.id);
@@ -402,6 +401,40 @@ TEST(Simulation, EverySeedEndsInOneModel) {
     EXPECT_GT(happened.faults[fault], 0) << NameOf(fault);
   EXPECT_GT(happened.resumed, 0);
 }
+
+// A cluster of hundreds of ranks: the run ends in the model of one worker and one server, each step
+// takes three frames for each pair of a worker and a server and one of each worker to the
+// coordinator, and no deadline passes meanwhile.
+class LargeSimulation : public ::testing::TestWithParam<int> {};
+
+TEST_P(LargeSimulation, SixtyFourServersEndInTheSameModel) {
+  constexpr int kServers = 64;
+  const int workers = GetParam();
+  Random random(1);
+  Plan plan = MakePlan(random, Consistency::kSync, false);
+  plan.steps = 2;
+  plan.slices = static_cast<std::uint32_t>(workers);
+  plan.config.train.batch_size = plan.slices * kSliceExamples;
+  plan.config.checkpoint.every_steps = 1;
+  plan.config.cluster.servers = 1;
+  plan.config.cluster.workers = 1;
+  Gradients gradients(Spec().tables, kDenseFloats, plan.slices, plan.steps);
+  const ScratchDir one, many;
+  EXPECT_EQ(Attempt(plan, one.path(), random, gradients).Run(), Attempt::End::kDone);
+  plan.config.cluster.servers = kServers;
+  plan.config.cluster.workers = workers;
+  plan.most_waiting = 4 * static_cast<std::size_t>(workers + kServers);
+  Attempt attempt(plan, many.path(), random, gradients);
+  EXPECT_EQ(attempt.Run(), Attempt::End::kDone) << attempt.why();
+  EXPECT_EQ(CompareModels(one.path() / "model", many.path() / "model"), "");
+  const std::uint64_t pairs = static_cast<std::uint64_t>(workers) * kServers;
+  for (const FrameType type : {FrameType::kPull, FrameType::kRows, FrameType::kPush})
+    EXPECT_EQ(attempt.sent(type), plan.steps * pairs);
+  EXPECT_EQ(attempt.sent(FrameType::kStepDone), plan.steps * static_cast<std::uint64_t>(workers));
+  EXPECT_LT(attempt.VirtualSeconds(), kTimeoutSeconds);
+}
+
+INSTANTIATE_TEST_SUITE_P(Workers, LargeSimulation, ::testing::Values(100, 1000));
 
 }  // namespace
 }  // namespace fathom::simulation

@@ -103,6 +103,20 @@ TEST_F(ManifestTest, RulesAreNamedWhereTheyAreNotTheDefaults) {
   ExpectDamaged({"dense_rule", "\"ftrl\""}, "/dense_rule", "ftrl");
 }
 
+// Programs that know 64 partitions alone must read models of 64, and no others.
+TEST_F(ManifestTest, PartitionsAreSaidWhereTheyAreNot64) {
+  EXPECT_EQ(json_.count("partitions"), 0U);
+  written_.partitions = Partitions(256);
+  WriteManifest(dir_.path(), written_);
+  EXPECT_EQ(ReadManifest(dir_.path()).partitions, Partitions(256));
+  json_ = WithoutChecksum();
+  EXPECT_EQ(json_["version"], 4);
+  ExpectDamaged({"\"partitions\" is 96, not a power of two from 64 to 4096"}, "/partitions", 96);
+  ExpectDamaged({"partitions"}, "/partitions", 32);
+  ExpectDamaged({"partitions"}, "/partitions", 8192);
+  ExpectDamaged({"partitions"}, "/partitions", "256");
+}
+
 TEST_F(ManifestTest, ReplacesTheOldOneAndLeavesNothingBeside) {
   written_.step = 99;
   WriteManifest(dir_.path(), written_);
@@ -192,7 +206,7 @@ TEST_F(ManifestTest, WrongFormat) {
   ExpectDamaged({"\"format\"", "fathom model"}, "/format", "fathom data");
 }
 
-TEST_F(ManifestTest, WrongVersion) { ExpectDamaged({"version 4", "reads 2 and 3"}, "/version", 4); }
+TEST_F(ManifestTest, WrongVersion) { ExpectDamaged({"version 5", "reads 2 to 4"}, "/version", 5); }
 
 TEST_F(ManifestTest, NumbersThatAreNone) {
   for (const char* pointer : {"/version", "/step", "/seed", "/dense_floats", "/tables/1/dim",

@@ -68,6 +68,7 @@ struct SmallModel {
                       .tables = tables,
                       .dense_floats = dense.size(),
                       .dense_rule = dense_rule,
+                      .partitions = cut,
                       .files = {}};
     manifest.files.push_back(WriteTextFile(dir, "config.toml", "seed = 1\n"));
     for (int p = 0; p < cut.count(); ++p) {

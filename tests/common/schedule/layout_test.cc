@@ -68,12 +68,27 @@ TEST(Layout, NoMoreServersThanPartitions) {
   const Layout layout = MakeLayout(Hosts(400, "a"), {});
   EXPECT_EQ(layout.servers, 64);
   EXPECT_EQ(layout.workers, 335);
+  EXPECT_EQ(MakeLayout(Hosts(400, "a"), {}, Partitions(128)).servers, 128);
+  EXPECT_EQ(MakeLayout(Hosts(400, "a"), {}, Partitions(256)).servers, 133);
+}
+
+// Numbers of roles do not end at 16 bits, and nobody looks at all roles once for each rank.
+TEST(Layout, AHundredThousandRanks) {
+  const Layout layout = MakeLayout(Hosts(100000, "a"), {.servers = 1024}, Partitions(1024));
+  EXPECT_EQ(layout.servers, 1024);
+  EXPECT_EQ(layout.worker(98974), 99999U);
+  EXPECT_EQ(layout.roles.back().id, 99999U);
+  for (int rank = 0; rank < layout.ranks(); ++rank) {
+    const auto roles = RolesOf(layout, rank);
+    ASSERT_EQ(roles.size(), 1U);
+    ASSERT_EQ(roles[0].rank, rank);
+  }
 }
 
 TEST(Layout, TooManyServers) {
   testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 3", "4 ranks allow at most 2"},
                        [] { MakeLayout(Hosts(4, "a"), {.servers = 3}); });
-  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 65", "at most 64"},
+  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 65", "set server.partitions to 128"},
                        [] { MakeLayout({"a"}, {.servers = 65}); });
 }
 

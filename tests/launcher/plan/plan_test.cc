@@ -172,7 +172,7 @@ TEST(Plan, ATablesBytesAreThoseOfAFilledTable) {
         table.FindOrCreate(keys, 0, places.data());
       }
       const auto real = static_cast<double>(table.Statistics().allocated_bytes);
-      EXPECT_NEAR(TableBytes(spec, static_cast<double>(rows), false) / real, 1, 0.03)
+      EXPECT_NEAR(TableBytes(config, spec, static_cast<double>(rows)) / real, 1, 0.03)
           << dim << ", " << rows;
     }
   }
@@ -210,9 +210,27 @@ TEST(Plan, AColdTierHoldsTheRowsBeyondTheLimit) {
   const auto bytes = [](const Planned& p) {
     return PlanMemory(p.config, p.spec, p.layout, p.sample, p.part, p.shape).TotalBytes();
   };
-  const double tables = TableBytes(free.spec.tables[0], free.sample.rows[0], false);
+  const double tables = TableBytes(free.config, free.spec.tables[0], free.sample.rows[0]);
   ASSERT_GT(tables, 300e3);
   EXPECT_NEAR(bytes(free) - bytes(cold), tables - 100e3, 1);
+}
+
+// The message comes before the run, not after hours, and says what makes room.
+TEST(Plan, ATableWithoutRoomForItsRowsIsRefused) {
+  Planned plan({"server.partitions=128"});
+  const auto check = [&](double rows) {
+    plan.sample.rows[0] = rows;
+    CheckRoom(plan.config, plan.spec, plan.sample);
+  };
+  check(4e9);
+  testing::ExpectError(
+      ExitCode::kUsage,
+      {"will have about 5e+09 rows", "server.partitions = 128 has room for 4.29e+09",
+       "set server.partitions = 256"},
+      [&] { check(5e9); });
+  // Nobody knows how many keys stay without a row.
+  plan.config.server.admission_count = 2;
+  check(5e9);
 }
 
 TEST(Plan, EachThreadOfAWorkerTakesMemory) {
