@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <set>
 
 #include "common/error.h"
 
@@ -84,6 +85,20 @@ std::string RoleAndPlace(const Layout& layout, RoleId id) {
   const Role& role = layout.roles.at(id);
   return fmt::format("{} (rank {} on {})", RoleName(role), role.rank,
                      layout.hosts[static_cast<std::size_t>(role.rank)]);
+}
+
+std::vector<bool> RanksSpokenWith(const Layout& layout, int rank) {
+  std::set<RoleKind> here;
+  for (const Role& role : layout.roles) {
+    if (role.rank == rank) here.insert(role.kind);
+  }
+  std::vector<bool> spoken_with(layout.hosts.size(), false);
+  for (const Role& role : layout.roles) {
+    const auto speaks = [&](RoleKind kind) { return Speak(kind, role.kind); };
+    if (role.rank != rank && std::any_of(here.begin(), here.end(), speaks))
+      spoken_with[static_cast<std::size_t>(role.rank)] = true;
+  }
+  return spoken_with;
 }
 
 std::vector<Role> RolesOf(const Layout& layout, int rank) {

@@ -41,6 +41,13 @@ std::string RoleName(const Role& role);
 // "server 2 (rank 3 on node-a)"
 std::string RoleAndPlace(const Layout& layout, RoleId role);
 
+// Whether frames go between roles of these kinds: workers say nothing to workers, nor servers to
+// servers.
+constexpr bool Speak(RoleKind a, RoleKind b) { return a != b || a == RoleKind::kCoordinator; }
+
+// By rank: whether one of its roles speaks with one of `rank`'s. The others need no connection.
+std::vector<bool> RanksSpokenWith(const Layout& layout, int rank);
+
 // The roles that a rank plays, by id; and of which kinds they are: "server",
 // "coordinator+server+worker".
 std::vector<Role> RolesOf(const Layout& layout, int rank);

@@ -1,9 +1,10 @@
-// Brings the ranks of a run together: one proven connection for each pair, the lower rank
-// accepting. It listens for the whole run, so that a higher rank whose connection broke can come
-// again (tcp_reunion.h).
+// Brings the ranks of a run together: one proven connection for each pair that has something to
+// say to each other (RanksSpokenWith), the lower rank accepting. It listens for the whole run, so
+// that a higher rank whose connection broke can come again (tcp_reunion.h).
 //
 // A connection that does not prove the secret is dropped, counted and logged. How many may be
-// unproven at once (kMaxUnproven) and how long each may take (kHandshakeTimeout) is bounded.
+// unproven at once (kMaxUnproven, or one for each rank) and how long each may take
+// (kHandshakeTimeout) is bounded.
 //
 // Thread rule: Meet and the reports from any thread but the io thread, all else on the io thread.
 #pragma once
@@ -33,7 +34,7 @@ class TcpRendezvous {
  public:
   // Called on the io thread.
   struct Events {
-    // For each other rank once, and again when it comes again. False: that rank is given up.
+    // For each rank spoken with once, and again when it comes again. False: that rank is given up.
     std::function<bool(int rank, boost::asio::ip::tcp::socket socket)> proven;
     // Somebody connected and left without a word: perhaps a rank whose connection broke.
     std::function<void()> looked;
@@ -83,6 +84,7 @@ class TcpRendezvous {
   boost::asio::io_context& io_;
   const Layout& layout_;
   const int rank_;
+  const std::vector<bool> spoken_with_;  // by rank
   const Secret secret_;
   const Events events_;
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 
+#include "common/error.h"
 #include "common/net/frame.h"
 #include "common/random.h"
 #include "common/settings/config_file.h"
@@ -17,6 +18,7 @@
 #include "launcher/plan/data_sample.h"
 #include "launcher/plan/distinct_counter.h"
 #include "server/table/sparse_table.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
 #include "worker/data/generated_data.h"
 
