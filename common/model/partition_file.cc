@@ -4,8 +4,10 @@
 
 #include "common/check.h"
 #include "common/file/durable_file.h"
+#include "common/model/admission_file.h"
 #include "common/model/checked_file.h"
 #include "common/model/manifest.h"
+#include "common/whole_number.h"
 
 namespace fathom {
 namespace {
@@ -139,6 +141,15 @@ std::string PartitionFile(int partition) { return PartitionPrefix(partition) + "
 
 std::string PartitionFile(int partition, std::uint64_t step) {
   return fmt::format("{}{}.bin", PartitionPrefix(partition), step);
+}
+
+std::optional<int> PartitionOfFile(std::string_view name) {
+  const std::size_t begin = name.find('-') + 1, end = name.find('.');
+  if (begin == 0 || end == std::string_view::npos || end < begin) return std::nullopt;
+  const auto partition = WholeNumber<int>(name.substr(begin, end - begin));
+  const bool is_one = partition && (name.starts_with(PartitionPrefix(*partition)) ||
+                                    name == AdmissionFile(*partition));
+  return is_one ? partition : std::nullopt;
 }
 
 std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition) {

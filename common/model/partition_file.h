@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/key.h"
@@ -21,6 +23,9 @@ namespace fathom {
 // The file of a partition: whole, or of what has changed up to `step` since the file before it.
 std::string PartitionFile(int partition);
 std::string PartitionFile(int partition, std::uint64_t step);
+
+// The partition of which a file of a model holds rows or counters; nothing: of none.
+std::optional<int> PartitionOfFile(std::string_view name);
 
 // Those of a partition in a manifest, in order.
 std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition);

@@ -1,9 +1,9 @@
 #include "launcher/run/model_copy.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,7 +11,6 @@
 #include "common/buffer.h"
 #include "common/error.h"
 #include "common/file/durable_file.h"
-#include "common/model/admission_file.h"
 #include "common/model/checked_file.h"
 #include "common/model/partition_file.h"
 #include "common/partitions.h"
@@ -48,22 +47,16 @@ bool LooksItself(const Config& config, const fs::path& dir, const ModelIdentity&
 // `cut`: of the run.
 std::vector<const ModelFileEntry*> FilesFor(const Layout& layout, Partitions cut, int rank,
                                             const Manifest& manifest) {
-  std::set<int> own;
+  std::vector<PartitionRange> own;
   for (const Role& role : RolesOf(layout, rank)) {
-    if (role.kind != RoleKind::kServer) continue;
-    const PartitionRange files =
-        manifest.partitions.Covering(cut.OfServer(role.index, layout.servers), cut);
-    for (int p = files.first; p < files.end; ++p) own.insert(p);
-  }
-  std::set<std::string> others;
-  for (int p = 0; p < manifest.partitions.count(); ++p) {
-    if (own.count(p) > 0) continue;
-    for (const ModelFileEntry* file : FilesOfPartition(manifest, p)) others.insert(file->name);
-    others.insert(AdmissionFile(p));
+    if (role.kind == RoleKind::kServer)
+      own.push_back(manifest.partitions.Covering(cut.OfServer(role.index, layout.servers), cut));
   }
   std::vector<const ModelFileEntry*> files;
   for (const ModelFileEntry& file : manifest.files) {
-    if (others.count(file.name) == 0) files.push_back(&file);
+    const auto partition = PartitionOfFile(file.name);
+    const auto holds = [&](const PartitionRange& range) { return range.Holds(*partition); };
+    if (!partition || std::any_of(own.begin(), own.end(), holds)) files.push_back(&file);
   }
   return files;
 }

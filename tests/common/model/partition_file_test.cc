@@ -265,5 +265,15 @@ TEST_F(PartitionFileTest, EndsAnywhereBeforeItsEnd) {
   EXPECT_EQ(visited_, 0);
 }
 
+TEST(PartitionOfFile, IsTheNumberInItsName) {
+  EXPECT_EQ(PartitionOfFile("rows-00.bin"), 0);
+  EXPECT_EQ(PartitionOfFile("rows-07.123.bin"), 7);
+  EXPECT_EQ(PartitionOfFile("rows-4095.bin"), 4095);
+  EXPECT_EQ(PartitionOfFile("admission-63.bin"), 63);
+  for (const char* name : {"dense.bin", "config.toml", "rows-7.bin", "rows-.bin", "rows-07",
+                           "a-07.bin", "rows-007.bin", "-", ".-"})
+    EXPECT_EQ(PartitionOfFile(name), std::nullopt) << name;
+}
+
 }  // namespace
 }  // namespace fathom

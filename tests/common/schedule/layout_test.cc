@@ -72,6 +72,23 @@ TEST(Layout, NoMoreServersThanPartitions) {
   EXPECT_EQ(MakeLayout(Hosts(400, "a"), {}, Partitions(256)).servers, 133);
 }
 
+// Rank 0 coordinates, ranks 1 and 2 serve, the rest work.
+TEST(Layout, WorkersSpeakWithServersAndServersWithWorkers) {
+  const Layout layout = MakeLayout(Hosts(5, "a"), {.servers = 2});
+  const auto spoken_with = [&](int rank) {
+    std::string ranks;
+    for (const bool speaks : RanksSpokenWith(layout, rank)) ranks += speaks ? '1' : '0';
+    return ranks;
+  };
+  EXPECT_EQ(spoken_with(0), "01111");
+  EXPECT_EQ(spoken_with(1), "10011");
+  EXPECT_EQ(spoken_with(2), "10011");
+  EXPECT_EQ(spoken_with(3), "11100");
+  EXPECT_EQ(spoken_with(4), "11100");
+  const Layout two = MakeLayout(Hosts(2, "a"), {});
+  EXPECT_EQ(RanksSpokenWith(two, 0), (std::vector<bool>{false, true}));
+}
+
 // Numbers of roles do not end at 16 bits, and nobody looks at all roles once for each rank.
 TEST(Layout, AHundredThousandRanks) {
   const Layout layout = MakeLayout(Hosts(100000, "a"), {.servers = 1024}, Partitions(1024));
