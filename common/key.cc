@@ -52,10 +52,4 @@ Key CrossFinish(std::uint64_t column_seed, std::uint64_t state, std::uint64_t ha
   return hash_buckets == 0 ? Mix64(state) : Tagged(column_seed, Tag::kFolded, state % hash_buckets);
 }
 
-int ServerOfPartition(int partition, int servers) {
-  int server = partition * servers / kPartitions;
-  while (server + 1 < servers && FirstPartition(server + 1, servers) <= partition) ++server;
-  return server;
-}
-
 }  // namespace fathom

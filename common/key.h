@@ -47,16 +47,4 @@ std::uint64_t CrossStart(std::uint64_t column_seed);
 std::uint64_t CrossFold(std::uint64_t state, Key key);
 Key CrossFinish(std::uint64_t column_seed, std::uint64_t state, std::uint64_t hash_buckets = 0);
 
-// A table is cut into 64 partitions by its keys' top six bits. A partition is the unit of
-// placement and of the model's files, so files do not depend on the number of servers.
-inline constexpr int kPartitionBits = 6;
-inline constexpr int kPartitions = 1 << kPartitionBits;
-
-inline int PartitionOf(Key key) { return static_cast<int>(key >> (64 - kPartitionBits)); }
-
-// Server s of n owns the partitions [FirstPartition(s, n), FirstPartition(s + 1, n)), so keys in
-// ascending order are also in order of server.
-inline int FirstPartition(int server, int servers) { return server * kPartitions / servers; }
-int ServerOfPartition(int partition, int servers);
-
 }  // namespace fathom

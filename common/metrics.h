@@ -25,8 +25,10 @@ struct Metrics {
   std::uint64_t gauc_examples = 0;  // in them
 };
 
-// What ComputeMetrics takes beside its arguments, an example.
-inline constexpr std::size_t kMetricsBytes = 4;
+// What ComputeMetrics takes beside its arguments, an example, of so many: its number.
+constexpr std::size_t MetricsBytes(std::uint64_t examples) {
+  return examples <= std::uint64_t{1} << 32 ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
+}
 
 // Shapes: logits [n], labels [n] of 0 or 1, groups [n] or empty. Throws Error(kNumeric) that names
 // the first example whose logit is not finite.

@@ -12,6 +12,7 @@
 #include "common/byte_size.h"
 #include "common/config/kinds.h"
 #include "common/config/optimizer_config.h"
+#include "common/partitions.h"
 
 namespace fathom {
 
@@ -137,6 +138,7 @@ struct EvaluateConfig {
 };
 
 struct ServerConfig {
+  std::int64_t partitions = Partitions::kFewest;  // a power of two
   bool huge_pages = true;
   ByteSize memory_limit;  // of all servers' tables together
   std::string cold_tier;  // folder for rows beyond the limit; empty: none

@@ -6,7 +6,7 @@
 namespace fathom {
 namespace {
 
-constexpr double kMinFilterBytes = 64e3;  // a thousand for each partition
+constexpr double kMinFilterBytes = 1000;  // for each partition
 
 // Settings that were given go with the chosen rule.
 void CheckOptimizer(const OptimizerConfig& config, const std::string& origin) {
@@ -67,6 +67,10 @@ void CheckConfig(const Config& config, const std::string& origin) {
   CheckOptimizer(config.deep, origin);
   CheckOptimizer(config.dense, origin);
   CheckEviction(config, origin);
+  if (!Partitions::MayBe(config.server.partitions)) {
+    Fail(ExitCode::kUsage, "{}: server.partitions = {} is no power of two from {} to {}", origin,
+         config.server.partitions, Partitions::kFewest, Partitions::kMost);
+  }
   if (!config.server.cold_tier.empty() && !config.server.memory_limit.given()) {
     Fail(ExitCode::kUsage,
          "{}: server.cold_tier needs server.memory_limit: how much of the tables may be in memory",
@@ -80,9 +84,13 @@ void CheckConfig(const Config& config, const std::string& origin) {
         origin);
   }
   const ByteSize& filter = config.server.admission_filter;
-  if (filter.bytes() < kMinFilterBytes) {
-    Fail(ExitCode::kUsage, "{}: server.admission_filter = \"{}\" is not {}, of at least 64kB",
-         origin, filter.text(), kByteSizeForm);
+  const auto partitions = static_cast<double>(config.server.partitions);
+  if (filter.bytes() < kMinFilterBytes * partitions) {
+    Fail(ExitCode::kUsage,
+         "{}: server.admission_filter = \"{}\" is not {}, of at least {:.0f}kB for "
+         "server.partitions = {}",
+         origin, filter.text(), kByteSizeForm, kMinFilterBytes * partitions / 1000,
+         config.server.partitions);
   }
   if (config.evaluate.on == EvaluationPart::kValidation && config.data.validation_fraction == 0) {
     Fail(ExitCode::kUsage, "{}: evaluate.on = \"validation\" needs data.validation_fraction",

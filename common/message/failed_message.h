@@ -1,5 +1,5 @@
-// any -> all (kFailed): why the run has failed, from the rank where it did. Goes through cereal
-// over a bounded archive.
+// any -> those it speaks with (kFailed): why the run has failed, from the rank where it did. Goes
+// through cereal over a bounded archive.
 #pragma once
 
 #include <cstddef>

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint32_t kWillPush = 1;
 constexpr std::uint32_t kWantsDense = 2;
 
-void CheckKeys(std::span<const Key> keys, int server, int servers) {
+void CheckKeys(std::span<const Key> keys, Partitions cut, int server, int servers) {
   if (keys.empty()) return;
   for (std::size_t i = 1; i < keys.size(); ++i) {
     if (keys[i - 1] >= keys[i]) {
@@ -17,12 +17,11 @@ void CheckKeys(std::span<const Key> keys, int server, int servers) {
            keys[i], i, keys[i - 1]);
     }
   }
-  const int first = FirstPartition(server, servers);
-  const int end = FirstPartition(server + 1, servers);
-  if (PartitionOf(keys.front()) < first || PartitionOf(keys.back()) >= end) {
+  const PartitionRange own = cut.OfServer(server, servers);
+  if (!own.Holds(cut.Of(keys.front())) || !own.Holds(cut.Of(keys.back()))) {
     Fail(ExitCode::kPeer,
          "a pull for server {} has keys of the partitions {} to {}, the server owns {} to {}",
-         server, PartitionOf(keys.front()), PartitionOf(keys.back()), first, end - 1);
+         server, cut.Of(keys.front()), cut.Of(keys.back()), own.first, own.end - 1);
   }
 }
 
@@ -40,8 +39,8 @@ Buffer EncodePull(const PullMessage& message) {
   return writer.Take();
 }
 
-PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, int server,
-                       int servers) {
+PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, Partitions cut,
+                       int server, int servers) {
   PayloadReader reader(payload);
   PullMessage message;
   const auto flags = reader.Get<std::uint32_t>();
@@ -55,7 +54,7 @@ PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, i
   for (std::size_t t = 0; t < tables; ++t) {
     const auto keys = reader.Get<std::uint64_t>();
     message.keys.push_back(reader.Array<Key>(keys));
-    CheckKeys(message.keys.back(), server, servers);
+    CheckKeys(message.keys.back(), cut, server, servers);
   }
   reader.Finish();
   return message;

@@ -8,6 +8,7 @@
 
 #include "common/buffer.h"
 #include "common/key.h"
+#include "common/partitions.h"
 
 namespace fathom {
 
@@ -25,7 +26,7 @@ struct PullMessage {
 Buffer EncodePull(const PullMessage& message);
 // Throws Error(kPeer): another number of tables, unknown flags, keys that do not ascend or are not
 // this server's, a count beyond the payload, bytes left over.
-PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, int server,
-                       int servers);
+PullMessage DecodePull(std::span<const std::byte> payload, std::size_t tables, Partitions cut,
+                       int server, int servers);
 
 }  // namespace fathom

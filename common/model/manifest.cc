@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 
 #include "common/error.h"
 #include "common/file/durable_file.h"
@@ -48,6 +50,7 @@ Json ToJson(const Manifest& manifest) {
                     {"warm_start", manifest.origin.warm_start}};
   root["dense_floats"] = manifest.dense_floats;
   root["dense_rule"] = NameOf(manifest.dense_rule);
+  root["partitions"] = manifest.partitions.count();
   root["tables"] = Json::array();
   for (const TableSpec& table : manifest.tables) {
     root["tables"].push_back({{"name", table.name},
@@ -110,6 +113,14 @@ UpdateRuleKind RuleFrom(const Json& json, OptimizerPart part, const char* member
   if (!rule || !TraitsOf(*rule).GoesWith(part))
     Wrong(fmt::format("\"{}\" is not known: \"{}\"", member, name));
   return *rule;
+}
+
+Partitions PartitionsFrom(const Json& json) {
+  const auto count = static_cast<std::int64_t>(Member(json, "partitions", Partitions::kMost));
+  if (!Partitions::MayBe(count))
+    Wrong(fmt::format("\"partitions\" is {}, not a power of two from {} to {}", count,
+                      Partitions::kFewest, Partitions::kMost));
+  return Partitions(count);
 }
 
 TableSpec TableFromJson(const Json& json) {
@@ -184,14 +195,14 @@ Manifest FromJson(const Json& root) {
                      .warm_start = origin.at("warm_start")};
   manifest.dense_floats = Member(root, "dense_floats", kMaxFileDenseFloats);
   manifest.dense_rule = RuleFrom(root, OptimizerPart::kDense, "dense_rule");
+  manifest.partitions = PartitionsFrom(root);
   if (Array(root, "tables").size() > kMaxTables) Wrong("there are too many tables");
   for (const Json& table : root["tables"]) manifest.tables.push_back(TableFromJson(table));
+  std::set<std::string> names;
   for (const Json& json : Array(root, "files")) {
-    ModelFileEntry file = FileFromJson(json, manifest.tables.size());
-    const auto same = [&](const ModelFileEntry& other) { return other.name == file.name; };
-    if (std::any_of(manifest.files.begin(), manifest.files.end(), same))
-      Wrong(file.name + " is named twice");
-    manifest.files.push_back(std::move(file));
+    manifest.files.push_back(FileFromJson(json, manifest.tables.size()));
+    const std::string& name = manifest.files.back().name;
+    if (!names.insert(name).second) Wrong(name + " is named twice");
   }
   if (root.contains("progress")) manifest.progress = ProgressFromJson(root["progress"]);
   return manifest;

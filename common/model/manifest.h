@@ -21,6 +21,7 @@
 
 #include "common/file/published_folder.h"
 #include "common/model/model_spec.h"
+#include "common/partitions.h"
 
 namespace fathom {
 
@@ -60,6 +61,7 @@ struct Manifest {
   std::uint64_t dense_floats = 0;
   UpdateRuleKind dense_rule = DefaultRule(OptimizerPart::kDense);
   ModelOrigin origin;
+  Partitions partitions = Partitions();
   std::vector<ModelFileEntry> files;
   std::optional<TrainingProgress> progress = {};  // of a checkpoint
   std::uint64_t digest = 0;                       // XXH3-64 of the file that it was read from

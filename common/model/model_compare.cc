@@ -21,14 +21,16 @@ struct TableRows {
   std::vector<float> states;
 };
 
-// One partition's rows, by table.
-std::vector<TableRows> Load(const fs::path& dir, const Manifest& manifest, int partition) {
+// The rows of one partition of `cut`, by table. The model has as many partitions or more.
+std::vector<TableRows> Load(const fs::path& dir, const Manifest& manifest, Partitions cut,
+                            int partition) {
   std::vector<TableRows> tables(manifest.tables.size());
   const auto add = [&](std::size_t table, Key key, std::span<const float> state) {
     tables[table].keys.push_back(key);
     tables[table].states.insert(tables[table].states.end(), state.begin(), state.end());
   };
-  ReadPartition(dir, manifest, partition, add);
+  const PartitionRange files = manifest.partitions.Covering({partition, partition + 1}, cut);
+  for (int p = files.first; p < files.end; ++p) ReadPartition(dir, manifest, p, add);
   return tables;
 }
 
@@ -120,6 +122,9 @@ std::string CompareStates(const TableSpec& table, const float* a, const float* b
 std::string CompareCounters(const fs::path& dir_a, const Manifest& a, const fs::path& dir_b,
                             const Manifest& b, int partition) {
   if (!HasAdmissionFile(a, partition) || !HasAdmissionFile(b, partition)) return "";
+  if (a.partitions != b.partitions)
+    return fmt::format("admission filter: counters of {} partitions against {}",
+                       a.partitions.count(), b.partitions.count());
   const Buffer counters_a = ReadAdmissionFile(dir_a, a, partition);
   const Buffer counters_b = ReadAdmissionFile(dir_b, b, partition);
   const auto x = counters_a.bytes(), y = counters_b.bytes();
@@ -167,9 +172,10 @@ std::string CompareModels(const fs::path& dir_a, const fs::path& dir_b) {
   // A file holds one partition of every table, but the difference asked for is the first in order
   // of table: once it is known for one table, only the tables before that one matter.
   std::size_t tables = a.tables.size();
-  for (int partition = 0; partition < kPartitions && tables > 0; ++partition) {
-    const auto rows_a = Load(dir_a, a, partition);
-    const auto rows_b = Load(dir_b, b, partition);
+  const Partitions coarser(std::min(a.partitions.count(), b.partitions.count()));
+  for (int partition = 0; partition < coarser.count() && tables > 0; ++partition) {
+    const auto rows_a = Load(dir_a, a, coarser, partition);
+    const auto rows_b = Load(dir_b, b, coarser, partition);
     for (std::size_t t = 0; t < tables; ++t) {
       const std::string found = CompareRows(rows_a[t], rows_b[t], a.tables[t]);
       if (found.empty()) continue;
@@ -177,7 +183,7 @@ std::string CompareModels(const fs::path& dir_a, const fs::path& dir_b) {
       tables = t;
     }
   }
-  for (int partition = 0; partition < kPartitions && difference.empty(); ++partition)
+  for (int partition = 0; partition < coarser.count() && difference.empty(); ++partition)
     difference = CompareCounters(dir_a, a, dir_b, b, partition);
   return difference;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <set>
 
@@ -187,6 +188,21 @@ void AddParts(ModelSpec* spec, const Config& config) {
   }
 }
 
+// A batch counts its slices' fields, and numbers its fields, with so many bits (worker/batch).
+void CheckBatch(const ModelSpec& spec, const TrainConfig& train) {
+  const auto fields = static_cast<std::int64_t>(spec.fields.size());
+  if (fields > std::numeric_limits<std::uint16_t>::max()) {
+    Fail(ExitCode::kUsage, "the config has {} categorical columns and crosses: at most {}", fields,
+         std::numeric_limits<std::uint16_t>::max());
+  }
+  const std::int64_t slices = (train.batch_size + train.slice_size - 1) / train.slice_size;
+  if (slices * fields <= std::numeric_limits<std::uint32_t>::max()) return;
+  Fail(ExitCode::kUsage,
+       "train.batch_size = {} makes {} slices of train.slice_size = {}; times {} columns and "
+       "crosses that is more than 2^32: raise train.slice_size, or lower train.batch_size",
+       train.batch_size, slices, train.slice_size, fields);
+}
+
 // The input's columns that carry something: the rest is padding.
 int UsedInputs(const ModelSpec& spec) {
   int used = 0;
@@ -228,6 +244,7 @@ ModelSpec MakeModelSpec(const Config& config) {
          "the config has no [[column]] that the model uses: name at least one with use = \"wide\", "
          "\"deep\" or \"both\"");
   }
+  CheckBatch(spec, config.train);
   LayOutInput(&spec);
   LayOutDense(&spec, config);
   spec.dense_rule = config.dense.optimizer;

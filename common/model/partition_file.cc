@@ -4,8 +4,10 @@
 
 #include "common/check.h"
 #include "common/file/durable_file.h"
+#include "common/model/admission_file.h"
 #include "common/model/checked_file.h"
 #include "common/model/manifest.h"
+#include "common/whole_number.h"
 
 namespace fathom {
 namespace {
@@ -43,7 +45,8 @@ struct PartitionPart {
 
 // Checks one table's rows: that they fit, ascend and belong to the partition.
 std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file,
-                                     const TableSpec& table, std::uint64_t rows, int partition) {
+                                     const TableSpec& table, std::uint64_t rows, Partitions cut,
+                                     int partition) {
   const std::size_t row_bytes = static_cast<std::size_t>(table.row_bytes());
   if (rows > reader.left() / row_bytes)
     FailDamaged(file,
@@ -56,9 +59,9 @@ std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file
     if (r > 0 && key <= last)
       FailDamaged(
           file, fmt::format("table {}: row {} (key {:016x}) is out of order", table.name, r, key));
-    if (PartitionOf(key) != partition)
+    if (cut.Of(key) != partition)
       FailDamaged(file, fmt::format("table {}: row {} (key {:016x}) belongs to partition {}",
-                                    table.name, r, key, PartitionOf(key)));
+                                    table.name, r, key, cut.Of(key)));
     last = key;
   }
   return bytes;
@@ -82,7 +85,8 @@ PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const Mode
   std::vector<std::uint64_t> counts;
   for (const TableSpec& table : manifest.tables) {
     counts.push_back(reader.Get<std::uint64_t>("a table's count"));
-    part.rows.push_back(CheckRows(reader, file, table, counts.back(), partition));
+    part.rows.push_back(
+        CheckRows(reader, file, table, counts.back(), manifest.partitions, partition));
   }
   reader.Finish();
   if (counts != entry.rows) FailDamaged(file, "its numbers of rows are not those of the manifest");
@@ -139,21 +143,36 @@ std::string PartitionFile(int partition, std::uint64_t step) {
   return fmt::format("{}{}.bin", PartitionPrefix(partition), step);
 }
 
+std::optional<int> PartitionOfFile(std::string_view name) {
+  const std::size_t begin = name.find('-') + 1, end = name.find('.');
+  if (begin == 0 || end == std::string_view::npos || end < begin) return std::nullopt;
+  const auto partition = WholeNumber<int>(name.substr(begin, end - begin));
+  const bool is_one = partition && (name.starts_with(PartitionPrefix(*partition)) ||
+                                    name == AdmissionFile(*partition));
+  return is_one ? partition : std::nullopt;
+}
+
 std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition) {
+  const std::string prefix = PartitionPrefix(partition);
   std::vector<const ModelFileEntry*> files;
   for (const ModelFileEntry& file : manifest.files) {
-    if (file.name.starts_with(PartitionPrefix(partition))) files.push_back(&file);
+    if (file.name.starts_with(prefix)) files.push_back(&file);
   }
   return files;
 }
 
 struct PartitionWriter::State {
-  State(const ModelOutput& out, const std::string& file_name, int partition,
+  State(const ModelOutput& out, const std::string& file_name, Partitions cut, int partition,
         const std::vector<TableSpec>& specs)
-      : tables(specs), name(file_name), partition(partition), file(out.Create(file_name)) {}
+      : tables(specs),
+        name(file_name),
+        cut(cut),
+        partition(partition),
+        file(out.Create(file_name)) {}
 
   const std::vector<TableSpec>& tables;
   std::string name;
+  Partitions cut;
   int partition;
   DurableFile file;
   std::vector<std::uint64_t> rows;  // of the tables begun
@@ -161,9 +180,9 @@ struct PartitionWriter::State {
   Key last = 0;
 };
 
-PartitionWriter::PartitionWriter(const ModelOutput& out, const std::string& name, int partition,
-                                 const std::vector<TableSpec>& tables)
-    : state_(std::make_unique<State>(out, name, partition, tables)) {
+PartitionWriter::PartitionWriter(const ModelOutput& out, const std::string& name, Partitions cut,
+                                 int partition, const std::vector<TableSpec>& tables)
+    : state_(std::make_unique<State>(out, name, cut, partition, tables)) {
   state_->file.Write(BytesOf(
       RowsHeader{.partition = static_cast<std::uint32_t>(partition), .tables = tables.size()}));
 }
@@ -182,7 +201,7 @@ void PartitionWriter::AddRow(Key key, std::span<const float> state) {
   State& s = *state_;
   FATHOM_CHECK(s.left > 0);
   FATHOM_CHECK(s.left == s.rows.back() || key > s.last);
-  FATHOM_CHECK_EQ(PartitionOf(key), s.partition);
+  FATHOM_CHECK_EQ(s.cut.Of(key), s.partition);
   FATHOM_CHECK_EQ(static_cast<int>(state.size()), s.tables[s.rows.size() - 1].state_floats());
   s.file.Write(BytesOf(key));
   s.file.Write(std::as_bytes(state));

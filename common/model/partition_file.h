@@ -7,13 +7,16 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/key.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
+#include "common/partitions.h"
 
 namespace fathom {
 
@@ -21,15 +24,19 @@ namespace fathom {
 std::string PartitionFile(int partition);
 std::string PartitionFile(int partition, std::uint64_t step);
 
+// The partition of which a file of a model holds rows or counters; nothing: of none.
+std::optional<int> PartitionOfFile(std::string_view name);
+
 // Those of a partition in a manifest, in order.
 std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition);
 
-// Writes one partition's rows into a file. A row's state is TableSpec::state_floats() floats, as in
-// row_state.h. Rows of a table are added in ascending order of key, tables in order.
-// Finish syncs the file and returns its entry; without it the file is removed.
+// Writes one partition's rows into a file; `cut`: of which it is one. A row's state is
+// TableSpec::state_floats() floats, as in row_state.h. Rows of a table are added in ascending order
+// of key, tables in order. Finish syncs the file and returns its entry; without it the file is
+// removed.
 class PartitionWriter {
  public:
-  PartitionWriter(const ModelOutput& out, const std::string& name, int partition,
+  PartitionWriter(const ModelOutput& out, const std::string& name, Partitions cut, int partition,
                   const std::vector<TableSpec>& tables);
   ~PartitionWriter();
   void BeginTable(std::size_t table, std::uint64_t rows);

@@ -17,9 +17,8 @@ struct WireHeader {
   std::uint32_t magic;
   std::uint16_t version;
   std::uint16_t type;
-  std::uint16_t source;
-  std::uint16_t destination;
-  std::uint32_t reserved;
+  std::uint32_t source;
+  std::uint32_t destination;
   std::uint64_t step;
   std::uint64_t payload_bytes;
   std::uint64_t checksum;
@@ -72,7 +71,6 @@ void EncodeHeader(const Frame& frame, std::span<std::byte, kFrameHeaderBytes> he
                   .type = static_cast<std::uint16_t>(frame.type),
                   .source = frame.source,
                   .destination = frame.destination,
-                  .reserved = 0,
                   .step = frame.step,
                   .payload_bytes = frame.payload.size(),
                   .checksum = 0};
@@ -93,8 +91,6 @@ FrameHeader DecodeHeader(std::span<const std::byte, kFrameHeaderBytes> header) {
          wire.version, kFrameVersion);
   }
   if (!MayBeSent(wire.type)) Fail(ExitCode::kPeer, "a frame has the unknown type {}", wire.type);
-  if (wire.reserved != 0)
-    Fail(ExitCode::kPeer, "a frame's reserved bits are set ({:08x})", wire.reserved);
   if (wire.payload_bytes > kMaxFrameBytes) {
     Fail(ExitCode::kPeer, "a frame claims {} bytes, the limit is {}", wire.payload_bytes,
          kMaxFrameBytes);

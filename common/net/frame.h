@@ -1,8 +1,8 @@
 // A frame is one message between two roles: a header and a payload.
 //
 // The wire form (docs/wire-format.md), little-endian:
-//   header    magic u32 | version u16 | type u16 | source u16 | destination u16 | reserved u32 (0) |
-//             step u64 | payload_bytes u64 | checksum u64
+//   header    magic u32 | version u16 | type u16 | source u32 | destination u32 | step u64 |
+//             payload_bytes u64 | checksum u64
 //   payload   payload_bytes bytes
 // The checksum is XXH3-64 of the 32 bytes before it, then the payload. A frame inside one process
 // is handed over as it is, without the wire form.
@@ -46,7 +46,7 @@ struct Frame {
 
 // Bounds on what may come from a peer, checked before anything is allocated from it.
 inline constexpr std::uint32_t kFrameMagic = 0x4D485446;  // "FTHM"
-inline constexpr std::uint16_t kFrameVersion = 3;
+inline constexpr std::uint16_t kFrameVersion = 4;
 inline constexpr std::size_t kFrameHeaderBytes = 40;
 inline constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
 inline constexpr std::uint64_t kMaxHandshakeBytes = 256;
@@ -56,7 +56,7 @@ inline constexpr std::uint64_t kMaxHandshakeBytes = 256;
 inline constexpr std::uint64_t kMaxWaitingBytes = 1ull << 28;
 
 // The wire form of a header, and back. Decoding throws Error(kPeer) that names what is wrong:
-// magic, version, type, reserved bits or length. The checksum is compared by CheckFrame.
+// magic, version, type or length. The checksum is compared by CheckFrame.
 void EncodeHeader(const Frame& frame, std::span<std::byte, kFrameHeaderBytes> header);
 struct FrameHeader {
   FrameType type;

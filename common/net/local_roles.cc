@@ -10,22 +10,27 @@
 namespace fathom {
 
 LocalRoles::LocalRoles(const Layout& layout, int rank)
-    : layout_(layout), rank_(rank), inboxes_(layout.roles.size()) {}
-
-Mailbox& LocalRoles::mailbox(RoleId role) {
-  FATHOM_CHECK(IsHere(role));
-  return inboxes_[role].mailbox;
+    : layout_(layout), rank_(rank), inboxes_(layout.roles.size()) {
+  for (const Role& role : layout_.roles) {
+    if (role.rank == rank) inboxes_[role.id] = std::make_unique<Inbox>();
+  }
 }
 
+LocalRoles::Inbox& LocalRoles::Of(RoleId role) const {
+  FATHOM_CHECK(IsHere(role));
+  return *inboxes_[role];
+}
+
+Mailbox& LocalRoles::mailbox(RoleId role) { return Of(role).mailbox; }
+
 TrafficCount LocalRoles::traffic(RoleId role) const {
-  const Inbox& counted = inboxes_.at(role);
+  const Inbox& counted = Of(role);
   return {.frames_sent = counted.frames_sent,
           .bytes_sent = counted.bytes_sent,
           .bytes_received = counted.bytes_received};
 }
 
 bool LocalRoles::SendHere(Frame* frame) {
-  FATHOM_CHECK(IsHere(frame->source));
   if (frame->payload.size() > kMaxFrameBytes) {
     Fail(ExitCode::kTraining,
          "a frame of {} bytes from {} to {} is over the limit of {}: use a smaller "
@@ -34,7 +39,7 @@ bool LocalRoles::SendHere(Frame* frame) {
          RoleName(layout_.roles.at(frame->destination)), kMaxFrameBytes);
   }
   if (frame->type == FrameType::kStop) ended_ = true;
-  Inbox& from = inboxes_[frame->source];
+  Inbox& from = Of(frame->source);
   from.frames_sent += 1;
   from.bytes_sent += kFrameHeaderBytes + frame->payload.size();
   if (!IsHere(frame->destination)) return false;
@@ -44,7 +49,7 @@ bool LocalRoles::SendHere(Frame* frame) {
 
 void LocalRoles::Deliver(Frame frame) {
   if (frame.type == FrameType::kStop) ended_ = true;
-  Inbox& to = inboxes_.at(frame.destination);
+  Inbox& to = Of(frame.destination);
   to.bytes_received += kFrameHeaderBytes + frame.payload.size();
   to.mailbox.Put(std::move(frame));
 }
@@ -61,7 +66,7 @@ void LocalRoles::Lose(int rank, const std::string& reason) {
                  .step = 0,
                  .payload = Buffer(reason.size())};
       std::memcpy(lost.payload.data(), reason.data(), reason.size());
-      inboxes_[here.id].mailbox.Put(std::move(lost));
+      Of(here.id).mailbox.Put(std::move(lost));
     }
   }
 }

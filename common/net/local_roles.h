@@ -6,8 +6,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "common/net/mailbox.h"
 #include "common/net/transport.h"
@@ -51,11 +52,12 @@ class LocalRoles {
     std::atomic<std::uint64_t> bytes_received{0};
   };
 
+  Inbox& Of(RoleId role) const;
   RoleId FirstRoleOf(int rank) const;
 
   const Layout layout_;
   const int rank_;
-  std::deque<Inbox> inboxes_;  // by role
+  std::vector<std::unique_ptr<Inbox>> inboxes_;  // by role; null: of another rank
   std::atomic<bool> ended_{false};
 };
 

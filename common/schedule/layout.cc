@@ -1,10 +1,11 @@
 #include "common/schedule/layout.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
+#include <set>
 
 #include "common/error.h"
-#include "common/key.h"
 
 namespace fathom {
 namespace {
@@ -12,11 +13,13 @@ namespace {
 // One server for so many of the ranks but rank 0.
 constexpr int kRanksAServer = 3;
 
-void CheckServers(int servers) {
-  if (servers > kPartitions) {
-    Fail(ExitCode::kUsage, "cluster.servers = {}: at most {} (a table has {} partitions)", servers,
-         kPartitions, kPartitions);
-  }
+// A server owns whole partitions.
+void CheckServers(int servers, Partitions partitions) {
+  if (servers <= partitions.count()) return;
+  Fail(ExitCode::kUsage,
+       "cluster.servers = {}, but server.partitions = {} have at most as many servers: set "
+       "server.partitions to {}",
+       servers, partitions.count(), std::bit_ceil(static_cast<unsigned>(servers)));
 }
 
 // The ranks that serve: the hosts take turns, each giving its highest rank that is still free;
@@ -84,11 +87,30 @@ std::string RoleAndPlace(const Layout& layout, RoleId id) {
                      layout.hosts[static_cast<std::size_t>(role.rank)]);
 }
 
+std::vector<bool> RanksSpokenWith(const Layout& layout, int rank) {
+  std::set<RoleKind> here;
+  for (const Role& role : layout.roles) {
+    if (role.rank == rank) here.insert(role.kind);
+  }
+  std::vector<bool> spoken_with(layout.hosts.size(), false);
+  for (const Role& role : layout.roles) {
+    const auto speaks = [&](RoleKind kind) { return Speak(kind, role.kind); };
+    if (role.rank != rank && std::any_of(here.begin(), here.end(), speaks))
+      spoken_with[static_cast<std::size_t>(role.rank)] = true;
+  }
+  return spoken_with;
+}
+
 std::vector<Role> RolesOf(const Layout& layout, int rank) {
   std::vector<Role> roles;
-  for (const Role& role : layout.roles) {
-    if (role.rank == rank) roles.push_back(role);
-  }
+  const auto of_kind = [&](RoleId first, int count) {
+    const auto begin = layout.roles.begin() + first;
+    const auto found = std::ranges::equal_range(begin, begin + count, rank, {}, &Role::rank);
+    roles.insert(roles.end(), found.begin(), found.end());
+  };
+  of_kind(layout.coordinator(), 1);
+  of_kind(layout.server(0), layout.servers);
+  of_kind(layout.worker(0), layout.workers);
   return roles;
 }
 
@@ -103,10 +125,11 @@ std::string KindsOf(const Layout& layout, int rank) {
   return kinds;
 }
 
-Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterConfig& cluster) {
+Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterConfig& cluster,
+                  Partitions partitions) {
   const int ranks = static_cast<int>(host_of_rank.size());
   const int asked = static_cast<int>(cluster.servers);
-  CheckServers(asked);
+  CheckServers(asked, partitions);
   if (ranks == 1) {
     const int servers = std::max(1, asked);
     const int workers = std::max(1, static_cast<int>(cluster.workers));
@@ -124,7 +147,7 @@ Layout MakeLayout(const std::vector<std::string>& host_of_rank, const ClusterCon
          asked, ranks, ranks - 2);
   }
   const int servers =
-      asked > 0 ? asked : std::min(kPartitions, std::max(1, (ranks - 1) / kRanksAServer));
+      asked > 0 ? asked : std::clamp((ranks - 1) / kRanksAServer, 1, partitions.count());
   const std::vector<int> server_ranks = ServerRanks(host_of_rank, servers);
   std::vector<int> worker_ranks;
   for (int rank = 1; rank < ranks; ++rank) {

@@ -233,6 +233,11 @@ void AddServer(ServerConfig& s, std::vector<Setting>* out) {
   out->insert(
       out->end(),
       {
+          Number("server.partitions", &s.partitions, Partitions::kFewest, Partitions::kMost,
+                 "Parts that each table is cut into, a power of two: at least as many as servers; "
+                 "one holds 33 million rows of a table. It decides where rows lie. What is trained "
+                 "depends on it only with memory_limit or admission_count, whose memory is shared "
+                 "out among the partitions"),
           Plain("server.huge_pages", &s.huge_pages,
                 "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
                 "in half the time; small tables take a little more memory"),
@@ -266,9 +271,9 @@ void AddServer(ServerConfig& s, std::vector<Setting>* out) {
 
 void AddCluster(ClusterConfig& c, std::vector<Setting>* out) {
   const std::vector<Setting> settings = {
-      Number("cluster.servers", &c.servers, 0, 64,
-             "Ranks that serve (in one process: threads); 0: one for every three of the ranks "
-             "but rank 0, at least one"),
+      Number("cluster.servers", &c.servers, 0, Partitions::kMost,
+             "Ranks that serve (in one process: threads), at most server.partitions; 0: one for "
+             "every three of the ranks but rank 0, at least one"),
       Number("cluster.workers", &c.workers, 0, 1024,
              "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
       Number("cluster.threads", &c.threads, 1, 256, "Compute threads of each worker"),

@@ -102,12 +102,13 @@ std::array<std::byte, 32> Handshake::Content(const HandshakeMessage& message) {
   }
   std::memcpy(content.data(), message.data() + kFrameHeaderBytes, content.size());
   CheckFrame(header_bytes, content);
-  CheckSource(header.source);
-  if (header.destination != own_rank_) {
+  const int source = static_cast<int>(header.source);  // beyond the ranks there are, if negative
+  CheckSource(source);
+  if (header.destination != static_cast<RoleId>(own_rank_)) {
     Fail(ExitCode::kPeer, "a handshake meant for rank {} came to rank {}", header.destination,
          own_rank_);
   }
-  peer_rank_ = header.source;
+  peer_rank_ = source;
   return content;
 }
 

@@ -9,7 +9,8 @@
 namespace fathom {
 
 // A connection that has not proved the secret is dropped after this time. At most kMaxUnproven
-// connections wait for their proof at once: one more drops the oldest of them.
+// connections, or as many as there are ranks, wait for their proof at once: one more drops the
+// oldest of them.
 inline constexpr std::chrono::milliseconds kHandshakeTimeout = std::chrono::seconds(5);
 inline constexpr std::size_t kMaxUnproven = 64;
 

@@ -1,5 +1,6 @@
 #include "common/tcp/tcp_rendezvous.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -36,13 +37,14 @@ TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int ran
     : io_(io),
       layout_(layout),
       rank_(rank),
+      spoken_with_(RanksSpokenWith(layout, rank)),
       secret_(secret),
       events_(std::move(events)),
       strangers_(std::move(strangers)),
       acceptor_(io),
       accept_again_(io),
       peers_(static_cast<std::size_t>(layout.ranks())) {
-  peers_.at(static_cast<std::size_t>(rank)).met = true;
+  for (std::size_t r = 0; r < peers_.size(); ++r) peers_[r].met = !spoken_with_[r];
   try {
     const tcp::endpoint here = EndpointOf({bind_address, 0});
     acceptor_.open(here.protocol());
@@ -78,13 +80,15 @@ void TcpRendezvous::AcceptLater(const error_code& error) {
   });
 }
 
-// Where kMaxUnproven are unproven, the oldest is dropped: a rank of this run proves the secret
-// within milliseconds, so the oldest is none, and a new one need not wait for it.
+// Where so many are unproven, as many as may come at once at the start, the oldest is dropped: a
+// rank of this run proves the secret within milliseconds, so the oldest is none, and a new one need
+// not wait for it.
 void TcpRendezvous::OnAccepted(tcp::socket socket) {
-  if (unproven_.size() >= kMaxUnproven) {
+  const std::size_t most = std::max(kMaxUnproven, peers_.size());
+  if (unproven_.size() >= most) {
     unproven_.front()->Drop();
     Refuse(*unproven_.front(),
-           fmt::format("it proved nothing, and {} newer connections wait to", kMaxUnproven));
+           fmt::format("it proved nothing, and {} newer connections wait to", most));
     unproven_.pop_front();
   }
   auto handshake = std::make_shared<TcpHandshake>(
@@ -187,6 +191,7 @@ bool TcpRendezvous::MayLog() {
 void TcpRendezvous::Meet(const std::vector<tcp::endpoint>& by_rank, Deadline deadline) {
   FATHOM_CHECK_EQ(static_cast<int>(by_rank.size()), layout_.ranks());
   for (int rank = 0; rank < rank_; ++rank) {
+    if (!spoken_with_[static_cast<std::size_t>(rank)]) continue;
     const tcp::endpoint& to = by_rank[static_cast<std::size_t>(rank)];
     asio::post(io_, [this, rank, to, deadline] { Dial(rank, to, deadline); });
   }

@@ -1,9 +1,10 @@
-// Brings the ranks of a run together: one proven connection for each pair, the lower rank
-// accepting. It listens for the whole run, so that a higher rank whose connection broke can connect
-// again (tcp_reunion.h).
+// Brings the ranks of a run together: one proven connection for each pair that has something to
+// say to each other (RanksSpokenWith), the lower rank accepting. It listens for the whole run, so
+// that a higher rank whose connection broke can connect again (tcp_reunion.h).
 //
 // A connection that does not prove the secret is dropped, counted and logged. How many may be
-// unproven at once (kMaxUnproven) and how long each may take (Strangers) is bounded.
+// unproven at once (kMaxUnproven, or one for each rank) and how long each may take (Strangers) is
+// bounded.
 //
 // Thread rule: Meet from any thread but the io thread, port from any, all else on the io thread.
 #pragma once
@@ -34,8 +35,8 @@ class TcpRendezvous {
  public:
   // Called on the io thread.
   struct Events {
-    // Called once for each other rank, and again whenever that rank connects anew. False: that rank
-    // counts as lost, and its new connection is dropped.
+    // Called once for each rank spoken with, and again whenever that rank connects anew. False: that
+    // rank counts as lost, and its new connection is dropped.
     std::function<bool(int rank, boost::asio::ip::tcp::socket socket)> proven;
     // Somebody connected and left without a word: perhaps a rank whose connection broke.
     std::function<void()> looked;
@@ -80,6 +81,7 @@ class TcpRendezvous {
   boost::asio::io_context& io_;
   const Layout& layout_;
   const int rank_;
+  const std::vector<bool> spoken_with_;  // by rank
   const Secret secret_;
   const Events events_;
   const Strangers strangers_;

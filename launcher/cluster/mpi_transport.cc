@@ -50,6 +50,7 @@ class MpiTransport::Impl {
   LocalRoles local_roles_;
   const Layout& layout_ = local_roles_.layout();
   const std::chrono::milliseconds timeout_;
+  const std::vector<bool> spoken_with_;  // by rank
   MPI_Comm comm_ = MPI_COMM_NULL;
 
   // The thread's own.
@@ -72,6 +73,7 @@ class MpiTransport::Impl {
 MpiTransport::Impl::Impl(const Layout& layout, int rank, std::chrono::milliseconds timeout)
     : local_roles_(layout, rank),
       timeout_(timeout),
+      spoken_with_(RanksSpokenWith(layout, rank)),
       receiving_(static_cast<std::size_t>(layout.ranks())),
       lost_(static_cast<std::size_t>(layout.ranks()), false),
       left_(lost_),
@@ -88,8 +90,8 @@ MpiTransport::Impl::~Impl() {
   if (local_roles_.ended()) {
     SayGoodbye();
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, deadline,
-                        [&] { return unsent_ == 0 && goodbyes_ == layout_.ranks() - 1; });
+    const auto others = std::count(spoken_with_.begin(), spoken_with_.end(), true);
+    changed_.wait_until(lock, deadline, [&] { return unsent_ == 0 && goodbyes_ == others; });
   }
   {
     const std::lock_guard lock(mutex_);
@@ -101,7 +103,8 @@ MpiTransport::Impl::~Impl() {
 
 void MpiTransport::Impl::SayGoodbye() {
   for (int rank = 0; rank < layout_.ranks(); ++rank) {
-    if (rank != local_roles_.rank()) Send(local_roles_.Note(FrameType::kGoodbye, rank));
+    if (spoken_with_[static_cast<std::size_t>(rank)])
+      Send(local_roles_.Note(FrameType::kGoodbye, rank));
   }
 }
 
@@ -143,14 +146,14 @@ void MpiTransport::Impl::Loop() {
   }
 }
 
-// Tells the other ranks that this one is alive, and looks for any that has not said so.
+// Tells the ranks spoken with that this one is alive, and looks for any that has not said so.
 void MpiTransport::Impl::Beat() {
   const auto now = Clock::now();
   if (now - last_beat_ < timeout_ / kBeatsATimeout) return;
   last_beat_ = now;
   for (int rank = 0; rank < layout_.ranks(); ++rank) {
     const auto r = static_cast<std::size_t>(rank);
-    if (rank == local_roles_.rank() || left_[r] || lost_[r]) continue;
+    if (!spoken_with_[r] || left_[r] || lost_[r]) continue;
     Send(local_roles_.Note(FrameType::kBeat, rank));
     const std::chrono::duration<double> silent = now - heard_[r];
     if (silent > timeout_) Lose(rank, fmt::format("it said nothing for {:.1f} s", silent.count()));

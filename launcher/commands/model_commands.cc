@@ -55,11 +55,13 @@ void InspectCommand(const std::filesystem::path& model_dir) {
   std::uint64_t bytes = 0;
   for (const ModelFileEntry& file : manifest.files) bytes += file.bytes;
   std::printf(
-      "model    %s\nstep     %llu\nseed     %llu\nfiles    %zu, %.1f MB\nrows     %llu\ndense    "
+      "model    %s\nstep     %llu\nseed     %llu\nfiles    %zu, %.1f MB, %d partitions\nrows     "
+      "%llu\ndense    "
       "%llu parameters, %s\n\n",
       model.dir.c_str(), static_cast<unsigned long long>(manifest.step),
       static_cast<unsigned long long>(manifest.seed), manifest.files.size(),
-      static_cast<double>(bytes) / 1e6, static_cast<unsigned long long>(TotalRows(manifest)),
+      static_cast<double>(bytes) / 1e6, manifest.partitions.count(),
+      static_cast<unsigned long long>(TotalRows(manifest)),
       static_cast<unsigned long long>(manifest.dense_floats),
       std::string(NameOf(manifest.dense_rule)).c_str());
   std::printf("%-16s %12s %8s %6s %8s %12s %10s %12s\n", "table", "rows", "wide", "dim", "deep",

@@ -58,7 +58,7 @@ Layout LayoutOf(const Config& config, const PlanArguments& arguments) {
                                           : 1;
   for (int rank = 0; rank < ranks; ++rank)
     hosts.push_back(fmt::format("host{}", rank * arguments.hosts / ranks));
-  return MakeLayout(hosts, config.cluster);
+  return MakeLayout(hosts, config.cluster, Partitions(config.server.partitions));
 }
 
 void ScaleRows(double rows, DataSample* sample) {
@@ -138,6 +138,7 @@ void PlanCommand(const ConfigArguments& config_arguments, PlanArguments argument
     KeepToLimit(config, spec, &forecast.sample);
     forecast.memory = PlanMemory(config, spec, layout, forecast.sample, forecast.part, shape);
   }
+  CheckRoom(config, spec, forecast.sample);
   const TimePlan time =
       PlanTime(config, spec, layout, forecast.sample, forecast.part, shape, calibration.prices);
   PrintData(spec, forecast);

@@ -76,7 +76,8 @@ std::vector<float> Score(const PredictArguments& arguments, const fs::path& pack
   }
   const PackedInput input = PackInput(config, spec, model.transforms_json,
                                       {GlobOf(fs::absolute(arguments.input))}, false, packed, 1);
-  const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
+  const Layout layout =
+      MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
   RunRequest request;
   request.mode = RunMode::kEvaluate;
   request.data.evaluation = OpenPacked(input.path, spec, DataPart::kTest);

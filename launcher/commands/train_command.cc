@@ -187,6 +187,7 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     WriteConfig(config, arguments.file, output);
     forecast = MakeForecast(config, spec, layout, opened.data, host,
                             ReadCalibration(CalibrationFile()), kForecastSeconds);
+    CheckRoom(config, spec, forecast->sample);
     OpenMetricsLog(start, output / "metrics.jsonl", &log);
     request.coordinator = InputsOf(config, opened, start, *log, *lock);
     model.Start();

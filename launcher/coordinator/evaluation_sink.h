@@ -11,10 +11,11 @@ namespace fathom {
 
 class EvaluationSink {
  public:
-  // Bytes that an example takes while the metrics are computed: its logit, label and group, and
-  // those of ComputeMetrics.
-  static constexpr std::size_t BytesOfExample(bool grouped) {
-    return sizeof(float) + sizeof(std::uint8_t) + (grouped ? sizeof(Key) : 0) + kMetricsBytes;
+  // Bytes that one of so many examples takes while the metrics are computed: its logit, label and
+  // group, and those of ComputeMetrics.
+  static constexpr std::size_t BytesOfExample(std::uint64_t examples, bool grouped) {
+    return sizeof(float) + sizeof(std::uint8_t) + (grouped ? sizeof(Key) : 0) +
+           MetricsBytes(examples);
   }
 
   EvaluationSink(std::uint64_t examples, bool grouped);

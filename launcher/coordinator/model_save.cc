@@ -26,6 +26,7 @@ ModelSave::ModelSave(const RunContext& context, std::filesystem::path dir, std::
                 .tables = context.spec.tables,
                 .dense_floats = static_cast<std::uint64_t>(context.spec.dense_floats),
                 .dense_rule = context.spec.dense_rule,
+                .partitions = Partitions(context.config.server.partitions),
                 .files = {}},
       answered_(static_cast<std::size_t>(context.layout.servers), false),
       servers_left_(context.layout.servers) {}

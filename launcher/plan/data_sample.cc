@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "common/schedule/schedule.h"
 #include "common/schedule/slice_tree.h"
@@ -93,6 +94,23 @@ std::vector<double> MostRows(const Config& config, const ModelSpec& spec) {
   return most;
 }
 
+// The rows of a table whose columns are generated: their law is known. Nothing: of other tables,
+// those of crosses too.
+std::optional<double> KnownRows(const Config& config, const ModelSpec& spec, std::size_t table,
+                                double examples) {
+  if (config.data.format != DataFormat::kGenerated) return std::nullopt;
+  double rows = 0;
+  for (const Field& field : spec.fields) {
+    if (static_cast<std::size_t>(field.table) != table) continue;
+    const auto column =
+        std::find_if(config.columns.begin(), config.columns.end(),
+                     [&](const ColumnConfig& one) { return one.name == field.name; });
+    if (column == config.columns.end()) return std::nullopt;
+    rows += DistinctValues(MostValues(config, *column), config.generated.skew, examples);
+  }
+  return rows;
+}
+
 }  // namespace
 
 DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluation,
@@ -130,9 +148,14 @@ DataSample SampleData(const ExampleSource& train, const ExampleSource* evaluatio
   const std::vector<double> most = MostRows(config, spec);
   for (std::size_t t = 0; t < counts.size(); ++t) {
     const RowCount& last = counts[t].back();
-    sample.rows.push_back(share < 1 && last.rows > 0
-                              ? std::min(ExtrapolateRows(counts[t], last.draws / share), most[t])
-                              : last.rows);
+    if (share == 1 || last.rows == 0) {
+      sample.rows.push_back(last.rows);
+    } else if (const auto known =
+                   KnownRows(config, spec, t, static_cast<double>(sample.train_examples))) {
+      sample.rows.push_back(*known);
+    } else {
+      sample.rows.push_back(std::min(ExtrapolateRows(counts[t], last.draws / share), most[t]));
+    }
   }
   return sample;
 }

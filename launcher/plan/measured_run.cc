@@ -10,7 +10,8 @@ namespace fathom {
 FinalReport MeasureRun(const Config& config, MpiSession& mpi) {
   const ScratchFolder scratch(TemporaryFolder(), "measure");
   const ModelSpec spec = MakeModelSpec(config);
-  const Layout layout = MakeLayout(mpi.hosts(), config.cluster);
+  const Layout layout =
+      MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
   RunMeter meter(config, layout, mpi);
   RunRequest request;
   request.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);

@@ -10,6 +10,7 @@
 #include "server/table/row_index.h"
 #include "server/table/row_store.h"
 #include "server/table/slab_arena.h"
+#include "server/table/table_room.h"
 
 namespace fathom {
 namespace {
@@ -80,11 +81,12 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
   auto tables = static_cast<double>(AdmissionFilter::BytesOfAll(config));
   double rows = 0;
   for (std::size_t t = 0; t < spec.tables.size(); ++t) {
-    tables += TableBytes(spec.tables[t], sample.rows[t], config.checkpoint.every_steps > 0);
+    tables += TableBytes(config, spec.tables[t], sample.rows[t]);
     rows += sample.rows[t];
   }
   // While a partition is saved its rows are sorted by key.
-  const double sorted = 40 * rows / kPartitions;
+  const Partitions cut(config.server.partitions);
+  const double sorted = 40 * rows / cut.count();
   // Two pulls and a push of each worker, and the answer on its way.
   const double messages = workers * SumOver(part, spec, 0, 2 * 16, 0, 2 * 4, 0);
   const double dense =
@@ -93,14 +95,15 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
 }
 
 double CoordinatorBytes(const ModelSpec& spec, const DataSample& sample) {
-  return static_cast<double>(sample.evaluation_examples *
-                             EvaluationSink::BytesOfExample(spec.grouped));
+  const std::uint64_t examples = sample.evaluation_examples;
+  return static_cast<double>(examples * EvaluationSink::BytesOfExample(examples, spec.grouped));
 }
 
 }  // namespace
 
-double TableBytes(const TableSpec& table, double rows, bool marks) {
-  const double in_partition = rows / kPartitions;
+double TableBytes(const Config& config, const TableSpec& table, double rows) {
+  const double partitions = Partitions(config.server.partitions).count();
+  const double in_partition = rows / partitions;
   const double slab = static_cast<double>(RowStore::kSlabRows) * table.row_bytes();
   // Partitions differ by about the root of their rows. Where that is little they all end in the
   // same slab, else the last one is half full on average. The list of slabs has room to double.
@@ -108,8 +111,9 @@ double TableBytes(const TableSpec& table, double rows, bool marks) {
   const double slabs = alike ? std::ceil(in_partition / RowStore::kSlabRows) * slab
                              : in_partition * table.row_bytes() + slab / 2;
   const double list = in_partition / RowStore::kSlabRows * 1.5 * sizeof(void*);
+  const bool marks = config.checkpoint.every_steps > 0;
   const double marked = marks ? slabs / (8.0 * SlabArena::kMarkedBytes) : 0;
-  return kPartitions * (slabs + list + marked + IndexBytes(in_partition));
+  return partitions * (slabs + list + marked + IndexBytes(in_partition));
 }
 
 double MemoryPlan::TotalBytes() const {
@@ -124,7 +128,7 @@ MemoryPlan PlanMemory(const Config& config, const ModelSpec& spec, const Layout&
   plan.row_bytes = static_cast<double>(AdmissionFilter::BytesOfAll(config));
   for (std::size_t t = 0; t < spec.tables.size(); ++t) {
     plan.rows += sample.rows[t];
-    plan.row_bytes += TableBytes(spec.tables[t], sample.rows[t], config.checkpoint.every_steps > 0);
+    plan.row_bytes += TableBytes(config, spec.tables[t], sample.rows[t]);
   }
   for (int rank = 0; rank < layout.ranks(); ++rank) {
     double bytes = static_cast<double>(shape.base_bytes);
@@ -154,13 +158,24 @@ MemoryPlan PlanMemory(const Config& config, const ModelSpec& spec, const Layout&
 void KeepToLimit(const Config& config, const ModelSpec& spec, DataSample* sample) {
   const RowBudget budget(config, spec.tables);
   if (!budget.limited()) return;
+  const double partitions = Partitions(config.server.partitions).count();
   std::vector<std::uint64_t> in_partition;
   for (const double rows : sample->rows)
-    in_partition.push_back(static_cast<std::uint64_t>(rows / kPartitions));
+    in_partition.push_back(static_cast<std::uint64_t>(rows / partitions));
   if (!budget.Full(in_partition)) return;
   const auto keep = budget.Keep(in_partition);
   for (std::size_t t = 0; t < keep.size(); ++t)
-    sample->rows[t] = static_cast<double>(keep[t]) * kPartitions;
+    sample->rows[t] = static_cast<double>(keep[t]) * partitions;
+}
+
+void CheckRoom(const Config& config, const ModelSpec& spec, const DataSample& sample) {
+  const ServerConfig& server = config.server;
+  // Then there are fewer rows than keys, nobody knows how many.
+  if (server.admission_probability < 1 || server.admission_count > 1 ||
+      server.evict_unused_steps > 0)
+    return;
+  for (std::size_t t = 0; t < spec.tables.size(); ++t)
+    CheckRoom(spec.tables[t], sample.rows[t], Partitions(config.server.partitions));
 }
 
 int LargestDim(const Config& config, const Layout& layout, const DataSample& sample,

@@ -51,10 +51,14 @@ TimePlan PlanTime(const Config& config, const ModelSpec& spec, const Layout& lay
                   const Prices& prices);
 
 // The bytes of a table of so many rows, spread over all partitions: slabs and index.
-double TableBytes(const TableSpec& table, double rows, bool marks);
+double TableBytes(const Config& config, const TableSpec& table, double rows);
 
 // The rows that server.memory_limit leaves of those that the data have.
 void KeepToLimit(const Config& config, const ModelSpec& spec, DataSample* sample);
+
+// Throws Error(kUsage) where a table has no room for its rows: says how server.partitions makes it.
+// Settings that keep rare or unused keys out leave it unknown.
+void CheckRoom(const Config& config, const ModelSpec& spec, const DataSample& sample);
 
 // The largest model.embedding_dim of which a host's memory holds the run; 0: not even 1.
 // `host_bytes`: of each host.

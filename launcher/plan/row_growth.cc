@@ -54,6 +54,10 @@ double LawError(const PowerLaw& law, const std::vector<RowCount>& counts) {
 
 }  // namespace
 
+double DistinctValues(double values, double exponent, double draws) {
+  return PowerLaw(values, exponent).Distinct(draws);
+}
+
 double ExtrapolateRows(const std::vector<RowCount>& counts, double draws) {
   const RowCount& last = counts.back();
   double best_error = std::numeric_limits<double>::infinity();

@@ -130,7 +130,7 @@ TimePlan PlanTime(const Config& config, const ModelSpec& spec, const Layout& lay
   const double steps = static_cast<double>(Schedule(config, sample.train_examples).steps());
   for (const double rows : sample.rows) load.new_rows.push_back(rows / steps);
   for (std::size_t t = 0; t < spec.tables.size(); ++t)
-    load.table_bytes += TableBytes(spec.tables[t], sample.rows[t], false) / layout.servers;
+    load.table_bytes += TableBytes(config, spec.tables[t], sample.rows[t]) / layout.servers;
   const auto bounds = StepTime(config, layout, load, shape, prices).Bounds();
   const auto tightest =
       std::max_element(bounds.begin(), bounds.end(),

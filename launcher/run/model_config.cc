@@ -9,6 +9,11 @@
 namespace fathom {
 namespace {
 
+// Whether what is trained depends on how tables are cut.
+bool DependsOnPartitions(const ServerConfig& server) {
+  return server.admission_count > 1 || (server.memory_limit.given() && server.cold_tier.empty());
+}
+
 // Without where and on how many processes a model is trained, which it does not depend on.
 Config OfModel(Config config) {
   config.resume = Config().resume;
@@ -31,6 +36,8 @@ Config OfModel(Config config) {
 Config Comparable(const Config& config) {
   Config comparable = OfModel(config);
   comparable.train.epochs = 1;
+  if (!DependsOnPartitions(config.server))
+    comparable.server.partitions = ServerConfig().partitions;
   comparable.evaluate.every_steps = 0;
   comparable.data.dir.clear();
   return comparable;

@@ -1,9 +1,9 @@
 #include "launcher/run/model_copy.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,10 +11,9 @@
 #include "common/buffer.h"
 #include "common/error.h"
 #include "common/file/durable_file.h"
-#include "common/key.h"
-#include "common/model/admission_file.h"
 #include "common/model/checked_file.h"
 #include "common/model/partition_file.h"
+#include "common/partitions.h"
 #include "common/run_log.h"
 #include "common/xxh3.h"
 
@@ -45,24 +44,19 @@ bool LooksItself(const Config& config, const fs::path& dir, const ModelIdentity&
 }
 
 // The files that a rank reads beside the manifest: all but the rows of other ranks' servers.
-std::vector<const ModelFileEntry*> FilesFor(const Layout& layout, int rank,
+// `cut`: of the run.
+std::vector<const ModelFileEntry*> FilesFor(const Layout& layout, Partitions cut, int rank,
                                             const Manifest& manifest) {
-  std::set<int> own;
+  std::vector<PartitionRange> own;
   for (const Role& role : RolesOf(layout, rank)) {
-    if (role.kind != RoleKind::kServer) continue;
-    for (int p = FirstPartition(role.index, layout.servers);
-         p < FirstPartition(role.index + 1, layout.servers); ++p)
-      own.insert(p);
-  }
-  std::set<std::string> others;
-  for (int p = 0; p < kPartitions; ++p) {
-    if (own.count(p) > 0) continue;
-    for (const ModelFileEntry* file : FilesOfPartition(manifest, p)) others.insert(file->name);
-    others.insert(AdmissionFile(p));
+    if (role.kind == RoleKind::kServer)
+      own.push_back(manifest.partitions.Covering(cut.OfServer(role.index, layout.servers), cut));
   }
   std::vector<const ModelFileEntry*> files;
   for (const ModelFileEntry& file : manifest.files) {
-    if (others.count(file.name) == 0) files.push_back(&file);
+    const auto partition = PartitionOfFile(file.name);
+    const auto holds = [&](const PartitionRange& range) { return range.Holds(*partition); };
+    if (!partition || std::any_of(own.begin(), own.end(), holds)) files.push_back(&file);
   }
   return files;
 }
@@ -93,13 +87,13 @@ void SendFile(const fs::path& file, const ModelFileEntry* entry, int rank, MpiSe
 
 // Rank 0, to each of these ranks. They are all told of a failure, so that none waits in vain.
 void SendModel(const fs::path& dir, const ModelIdentity& model, const Layout& layout,
-               const std::vector<int>& ranks, MpiSession& mpi) {
+               Partitions cut, const std::vector<int>& ranks, MpiSession& mpi) {
   std::optional<Error> failure;
   for (const int rank : ranks) {
     try {
       const Manifest manifest = CheckIdentity(dir, model);  // it may be replaced at any time
       SendFile(dir / kModelSeal.file, nullptr, rank, mpi);
-      for (const ModelFileEntry* entry : FilesFor(layout, rank, manifest))
+      for (const ModelFileEntry* entry : FilesFor(layout, cut, rank, manifest))
         SendFile(dir / entry->name, entry, rank, mpi);
       mpi.SendTo(rank, BytesOf(BlockHeader{.kind = BlockHeader::kEnd}));
     } catch (const Error& error) {
@@ -154,7 +148,8 @@ ModelCopy::ModelCopy(const Config& config, const Layout& layout, const fs::path&
   if (!without.empty())
     LogInfo("ranks that do not find {} get a copy of it: {}", dir.string(),
             fmt::join(without, ", "));
-  if (mpi.rank() == 0) SendModel(dir, model, layout, without, mpi);
+  if (mpi.rank() == 0)
+    SendModel(dir, model, layout, Partitions(config.server.partitions), without, mpi);
   if (finds) return;
   scratch_.emplace(config.output.dir, "model");
   dir_ = scratch_->path();

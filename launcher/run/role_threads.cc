@@ -32,10 +32,11 @@ class FirstFailure {
   std::exception_ptr failure_;
 };
 
+// Those whom the role speaks with pass it on to the rest, as they end with it.
 void TellFailure(const RunContext& context, const Role& role, int exit_code,
                  const std::string& what) {
   for (const Role& other : context.layout.roles) {
-    if (other.id == role.id) continue;
+    if (other.id == role.id || !Speak(role.kind, other.kind)) continue;
     context.transport.Send({.type = FrameType::kFailed,
                             .source = role.id,
                             .destination = other.id,
@@ -76,7 +77,7 @@ Error DescribeFailure(const RunContext& context, const Role& role, std::exceptio
                fmt::format("{}: {}", RoleAndPlace(context.layout, role.id), what));
 }
 
-// Keeps the failure and tells it to all. Where memory is short that may fail too; the other roles
+// Keeps the failure and tells it. Where memory is short that may fail too; the other roles
 // give theirs back as they end, so it is tried for a while. Who is told nothing meets its deadline.
 void Report(const RunContext& context, const Role& role, std::exception_ptr failure,
             FirstFailure* first) noexcept {

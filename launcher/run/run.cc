@@ -17,7 +17,7 @@ namespace fathom {
 Layout PlanLayout(const Config& config, MpiSession& mpi) {
   mpi.SetTimeout(config.cluster.timeout_seconds);
   RefuseMixedConfigs(config, mpi);
-  Layout layout = MakeLayout(mpi.hosts(), config.cluster);
+  Layout layout = MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
   for (int rank = 0; rank < layout.ranks(); ++rank) {
     std::string names;
     for (const Role& role : RolesOf(layout, rank))

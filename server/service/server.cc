@@ -27,6 +27,9 @@ namespace {
 // An idle server looks at the clock at least this often.
 constexpr auto kLongestWait = std::chrono::seconds(1);
 
+// So often it looks who is silent: with each frame, that would cost the more the more workers send.
+constexpr int kLooksInADeadline = 64;
+
 // One worker, as this server knows it.
 struct WorkerState {
   WorkerPulls pulls;
@@ -76,6 +79,7 @@ class Server::Impl {
   std::vector<WorkerState> workers_;
   StepPushes pushes_;  // sync
   Clock::time_point last_update_;
+  Clock::time_point next_look_;  // for workers that are silent
   StalenessHistogram staleness_;
   bool leaving_ = false;  // training is over: the others go, too
   bool stopped_ = false;
@@ -114,7 +118,10 @@ bool Server::Impl::Step(Deadline until) {
   auto frame = inbox_.Take(until);
   idle.End();
   if (frame) Handle(std::move(*frame));
-  CheckSilence();
+  if (const auto now = Clock::now(); now >= next_look_) {
+    next_look_ = now + (context_.DeadlineFromNow() - now) / kLooksInADeadline;
+    CheckSilence();
+  }
   return !stopped_;
 }
 
@@ -166,7 +173,9 @@ void Server::Impl::OnPull(Frame frame) {
   const int worker = WorkerOf(frame);
   state(worker).last_heard = Clock::now();
   PullMessage message = Decoded(frame, [&](std::span<const std::byte> payload) {
-    return DecodePull(payload, context_.spec.tables.size(), index_, context_.layout.servers);
+    return DecodePull(payload, context_.spec.tables.size(),
+                      Partitions(context_.config.server.partitions), index_,
+                      context_.layout.servers);
   });
   if (!pull_gate_.Expects(frame.step, message.will_push)) {
     Fail(ExitCode::kPeer, "{}: {} asks for version {} {}; the model is at {} of {}", peers_.Name(),

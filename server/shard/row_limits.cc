@@ -1,5 +1,7 @@
 #include "server/shard/row_limits.h"
 
+#include <algorithm>
+
 #include "common/run_log.h"
 
 namespace fathom {
@@ -10,17 +12,22 @@ RowLimits::RowLimits(const Config& config, const std::vector<TableSpec>& specs,
     : tables_(tables),
       arena_(arena),
       cold_(cold),
+      cut_(config.server.partitions),
       first_partition_(first_partition),
       end_partition_(end_partition),
       budget_(config, specs),
       unused_steps_(config.server.evict_unused_steps) {}
 
 void RowLimits::EvictUnused(std::uint64_t step, const Moved& moved) {
-  const int partition = static_cast<int>(step % kPartitions);
-  if (unused_steps_ == 0 || partition < first_partition_ || partition >= end_partition_) return;
-  bool evicted = false;
-  for (SparseTable& table : tables_) evicted |= table.EvictUnused(partition, step, unused_steps_);
-  if (evicted) moved(partition);
+  if (unused_steps_ == 0) return;
+  const int partitions = cut_.count() / Partitions::kFewest;  // of a 64th
+  const int first = static_cast<int>(step % Partitions::kFewest) * partitions;
+  for (int p = std::max(first, first_partition_); p < std::min(first + partitions, end_partition_);
+       ++p) {
+    bool evicted = false;
+    for (SparseTable& table : tables_) evicted |= table.EvictUnused(p, step, unused_steps_);
+    if (evicted) moved(p);
+  }
 }
 
 void RowLimits::KeepColdWithin() {

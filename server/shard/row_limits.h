@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/config/config.h"
+#include "common/partitions.h"
 #include "server/table/cold_tier.h"
 #include "server/table/row_budget.h"
 #include "server/table/slab_arena.h"
@@ -29,8 +30,8 @@ class RowLimits {
   // Between steps, so that all of a step's keys find the same partitions open.
   void KeepToBudget(const Moved& moved);
 
-  // After the step: rows of one partition that were not named for too long. One partition a step,
-  // so that no step takes much longer for it.
+  // After the step: rows of a 64th of the keys that were not named for too long. Not of all, so
+  // that no step takes much longer for it; the same 64th however tables are cut.
   void EvictUnused(std::uint64_t step, const Moved& moved);
 
   // Lets pages go that do not fit into memory. There is a cold tier.
@@ -42,6 +43,7 @@ class RowLimits {
   std::deque<SparseTable>& tables_;
   const SlabArena& arena_;
   ColdTier& cold_;
+  Partitions cut_;
   int first_partition_;
   int end_partition_;
   RowBudget budget_;

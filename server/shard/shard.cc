@@ -8,7 +8,6 @@
 #include "common/model/admission_file.h"
 #include "common/model/dense_file.h"
 #include "common/model/manifest.h"
-#include "common/model/partition_file.h"
 
 namespace fathom {
 namespace {
@@ -32,14 +31,16 @@ namespace {
 
 Shard::Shard(const Config& config, const ModelSpec& spec, int server, int servers)
     : spec_(spec),
-      first_partition_(FirstPartition(server, servers)),
-      end_partition_(FirstPartition(server + 1, servers)),
-      cold_(config, static_cast<double>(end_partition_ - first_partition_) / kPartitions),
+      cut_(config.server.partitions),
+      first_partition_(cut_.First(server, servers)),
+      end_partition_(cut_.First(server + 1, servers)),
+      cold_(config, static_cast<double>(end_partition_ - first_partition_) / cut_.count()),
       arena_(PagesOf(config), cold_.on() ? &cold_ : nullptr),
       dense_(config, spec, server, servers),
       merge_(spec.row_format),
       admission_(config, first_partition_, end_partition_),
-      files_(spec.tables, tables_, dense_, arena_, admission_, first_partition_, end_partition_),
+      files_(spec.tables, tables_, dense_, arena_, admission_, cut_, first_partition_,
+             end_partition_),
       limits_(config, spec.tables, tables_, arena_, cold_, first_partition_, end_partition_) {
   for (const TableSpec& table : spec.tables) {
     tables_.emplace_back(table, config, first_partition_, end_partition_, &arena_);
@@ -56,20 +57,37 @@ void Shard::Load(const std::filesystem::path& dir, const Alive& alive) {
          "lies in the model's folder",
          dir.string());
   }
-  for (int p = first_partition_; p < end_partition_; ++p) {
-    ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
-      tables_[table].Restore(key, state);
-    });
-    if (cold_.on()) limits_.KeepColdWithin();
-    alive();
-  }
+  ReadRows(dir, manifest, alive, [&](std::size_t table, Key key, std::span<const float> state) {
+    tables_[table].Restore(key, state);
+  });
   dense_.Restore(ReadDense(dir, manifest));
   if (admission_.on() && manifest.progress) RestoreAdmission(dir, manifest);
   files_.Loaded(manifest);
   limits_.KeepToBudget([this](int partition) { RowsMoved(partition); });
 }
 
+// Of the model's partitions, which may be others than this shard's: several of its files may hold
+// rows of one partition here, and one of them rows of several shards.
+void Shard::ReadRows(const std::filesystem::path& dir, const Manifest& manifest, const Alive& alive,
+                     const RowVisitor& row) {
+  const PartitionRange own{first_partition_, end_partition_};
+  const PartitionRange files = manifest.partitions.Covering(own, cut_);
+  for (int p = files.first; p < files.end; ++p) {
+    ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
+      if (own.Holds(cut_.Of(key))) row(table, key, state);
+    });
+    if (cold_.on()) limits_.KeepColdWithin();
+    alive();
+  }
+}
+
 void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest) {
+  if (manifest.partitions != cut_) {
+    Fail(ExitCode::kModel,
+         "{}: the checkpoint counts keys in {} partitions, the config says server.partitions = {}; "
+         "set it as it was",
+         dir.string(), manifest.partitions.count(), cut_.count());
+  }
   for (int p = first_partition_; p < end_partition_; ++p) {
     if (!admission_.Restore(p, ReadAdmissionFile(dir, manifest, p).bytes())) {
       Fail(ExitCode::kModel,

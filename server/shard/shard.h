@@ -12,6 +12,8 @@
 #include "common/buffer.h"
 #include "common/message/pull_message.h"
 #include "common/message/push_message.h"
+#include "common/model/partition_file.h"
+#include "common/partitions.h"
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"
 #include "server/shard/row_limits.h"
@@ -85,6 +87,8 @@ class Shard {
 
   void FindAll(PendingPull* pull) const;
   void RowsMoved(int partition);
+  void ReadRows(const std::filesystem::path& dir, const Manifest& manifest, const Alive& alive,
+                const RowVisitor& row);
   void RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest);
   // Places in the pull's keys of what the part names and has no row.
   static std::vector<std::size_t> MissingPlaces(std::size_t table, const Part& part);
@@ -93,6 +97,7 @@ class Shard {
   void UpdateTable(std::uint64_t step, std::size_t table, std::span<const Part> parts);
 
   const ModelSpec& spec_;
+  Partitions cut_;
   int first_partition_;
   int end_partition_;
   ColdTier cold_;

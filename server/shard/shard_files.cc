@@ -16,28 +16,34 @@ constexpr std::size_t kMaxChanges = 16;
 constexpr std::size_t kRowsBetweenSigns = 4096;
 
 // Whether the changes become too many for a file of their own.
-bool WholeIsDue(int partition, const std::vector<ModelFileEntry>& files, std::uint64_t changed) {
+// The share is that of the partition among all.
+bool WholeIsDue(int partition, Partitions cut, const std::vector<ModelFileEntry>& files,
+                std::uint64_t changed) {
   const std::uint64_t whole = files.front().bytes;
   for (std::size_t i = 1; i < files.size(); ++i) changed += files[i].bytes;
   return files.size() > kMaxChanges ||
-         changed > whole / 2 + whole / 2 * static_cast<std::uint64_t>(partition) / kPartitions;
+         changed > whole / 2 + whole / 2 * static_cast<std::uint64_t>(partition) /
+                                   static_cast<std::uint64_t>(cut.count());
 }
 
 }  // namespace
 
 ShardFiles::ShardFiles(const std::vector<TableSpec>& specs, std::deque<SparseTable>& tables,
                        const DenseTable& dense, SlabArena& arena, const AdmissionFilter& admission,
-                       int first_partition, int end_partition)
+                       Partitions cut, int first_partition, int end_partition)
     : specs_(specs),
       tables_(tables),
       dense_(dense),
       arena_(arena),
       admission_(admission),
+      cut_(cut),
       first_partition_(first_partition),
       end_partition_(end_partition) {}
 
 void ShardFiles::Loaded(const Manifest& manifest) {
   chains_.clear();
+  saved_.reset();
+  if (manifest.partitions != cut_) return;  // the next checkpoint cannot build upon its files
   for (int p = first_partition_; p < end_partition_; ++p) {
     Chain chain{.files = {}, .rows = RowsOf(p)};
     for (const ModelFileEntry* file : FilesOfPartition(manifest, p)) chain.files.push_back(*file);
@@ -97,7 +103,7 @@ ShardFiles::Chain ShardFiles::SavePartition(const ModelOutput& out, int partitio
                                             std::uint64_t* bytes_written) const {
   Chain chain{.files = {}, .rows = RowsOf(partition)};
   const std::uint64_t changed = base == nullptr ? 0 : ChangedBytes(partition);
-  bool whole = base == nullptr || WholeIsDue(partition, base->files, changed);
+  bool whole = base == nullptr || WholeIsDue(partition, cut_, base->files, changed);
   for (std::size_t i = 0; !whole && i < base->files.size(); ++i)
     whole = !out.TakeOver(base->files[i].name);
   if (whole) {
@@ -130,7 +136,7 @@ void ShardFiles::SaveAdmission(const ModelOutput& out, const Alive& alive,
 
 ModelFileEntry ShardFiles::Write(const ModelOutput& out, const std::string& name, int partition,
                                  SparseTable::Which which, const Alive& alive) const {
-  PartitionWriter writer(out, name, partition, specs_);
+  PartitionWriter writer(out, name, cut_, partition, specs_);
   for (std::size_t t = 0; t < specs_.size(); ++t) {
     const auto floats = static_cast<std::size_t>(specs_[t].state_floats());
     const auto rows = tables_[t].SortedRows(partition, which);

@@ -17,6 +17,7 @@
 #include "common/message/saved_message.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
+#include "common/partitions.h"
 #include "server/table/admission_filter.h"
 #include "server/table/dense_table.h"
 #include "server/table/slab_arena.h"
@@ -32,7 +33,7 @@ class ShardFiles {
   // Of the partitions [first_partition, end_partition).
   ShardFiles(const std::vector<TableSpec>& specs, std::deque<SparseTable>& tables,
              const DenseTable& dense, SlabArena& arena, const AdmissionFilter& admission,
-             int first_partition, int end_partition);
+             Partitions cut, int first_partition, int end_partition);
 
   // The shard was read from this checkpoint and has not changed since.
   void Loaded(const Manifest& manifest);
@@ -70,6 +71,7 @@ class ShardFiles {
   const DenseTable& dense_;
   SlabArena& arena_;
   const AdmissionFilter& admission_;
+  Partitions cut_;
   int first_partition_;
   int end_partition_;
   std::vector<Chain> chains_;           // by partition; empty: no checkpoint yet

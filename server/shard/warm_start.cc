@@ -9,7 +9,6 @@
 #include "common/model/dense_file.h"
 #include "common/model/manifest.h"
 #include "common/model/model_text.h"
-#include "common/model/partition_file.h"
 #include "common/model/row_state.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
@@ -92,27 +91,23 @@ void Shard::WarmStart(const fs::path& dir, bool optimizer_state, const Alive& al
   if (optimizer_state && first_partition_ == 0)
     SayWhatBeginsAnew(manifest, spec_, matches, dense_fits);
   const auto wide_rule = WideRuleOf(dir, manifest);
-  for (int p = first_partition_; p < end_partition_; ++p) {
-    ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
-      if (!matches[table]) return;
-      const TableSpec& spec = manifest.tables[table];
-      SparseTable& rows = tables_[*matches[table]];
-      const float* const from = state.data();
-      float weight = 0;
-      if (spec.wide) wide_rule->ReadWeights({&from, 1}, &weight);
-      std::vector<float> embedding(static_cast<std::size_t>(spec.dim));
-      ReadEmbedding(spec, from, embedding.data());
-      SparseTable::KeptState kept;
-      if (optimizer_state && KeepsWideState(spec, rows.spec()))
-        kept.wide = state.first(static_cast<std::size_t>(spec.wide_floats()));
-      if (optimizer_state && KeepsDeepState(spec, rows.spec()))
-        kept.deep =
-            state.subspan(DeepStateAt(spec), static_cast<std::size_t>(spec.deep_state_floats()));
-      rows.RestoreValues(key, weight, embedding, kept);
-    });
-    if (cold_.on()) limits_.KeepColdWithin();
-    alive();
-  }
+  ReadRows(dir, manifest, alive, [&](std::size_t table, Key key, std::span<const float> state) {
+    if (!matches[table]) return;
+    const TableSpec& spec = manifest.tables[table];
+    SparseTable& rows = tables_[*matches[table]];
+    const float* const from = state.data();
+    float weight = 0;
+    if (spec.wide) wide_rule->ReadWeights({&from, 1}, &weight);
+    std::vector<float> embedding(static_cast<std::size_t>(spec.dim));
+    ReadEmbedding(spec, from, embedding.data());
+    SparseTable::KeptState kept;
+    if (optimizer_state && KeepsWideState(spec, rows.spec()))
+      kept.wide = state.first(static_cast<std::size_t>(spec.wide_floats()));
+    if (optimizer_state && KeepsDeepState(spec, rows.spec()))
+      kept.deep =
+          state.subspan(DeepStateAt(spec), static_cast<std::size_t>(spec.deep_state_floats()));
+    rows.RestoreValues(key, weight, embedding, kept);
+  });
   limits_.KeepToBudget([this](int partition) { RowsMoved(partition); });
   if (!dense_fits) return;
   const DenseState dense = ReadDense(dir, manifest);

@@ -22,13 +22,15 @@ int ShiftOf(std::uint64_t place) {
 std::size_t AdmissionFilter::BytesOfAll(const Config& config) {
   if (config.server.admission_count == 1) return 0;
   const double bytes = config.server.admission_filter.bytes();
-  return static_cast<std::size_t>(bytes) / kPartitions * kPartitions;
+  const auto partitions = static_cast<std::size_t>(config.server.partitions);
+  return static_cast<std::size_t>(bytes) / partitions * partitions;
 }
 
 AdmissionFilter::AdmissionFilter(const Config& config, int first_partition, int end_partition)
     : needed_(static_cast<unsigned>(config.server.admission_count)),
+      cut_(config.server.partitions),
       first_partition_(first_partition),
-      counters_(BytesOfAll(config) / kPartitions * kCountersPerByte) {
+      counters_(BytesOfAll(config) / static_cast<std::size_t>(cut_.count()) * kCountersPerByte) {
   const auto partitions = static_cast<std::size_t>(end_partition - first_partition);
   if (on()) memory_ = MappedMemory(partitions * counters_ / kCountersPerByte, PagesOf(config));
 }
@@ -37,7 +39,7 @@ AdmissionFilter::AdmissionFilter(const Config& config, int first_partition, int 
 // range of the counters.
 std::array<std::uint64_t, AdmissionFilter::kHashes> AdmissionFilter::PlacesOf(std::size_t table,
                                                                               Key key) const {
-  const auto partition = static_cast<std::uint64_t>(PartitionOf(key) - first_partition_);
+  const auto partition = static_cast<std::uint64_t>(cut_.Of(key) - first_partition_);
   std::uint64_t hash = Mix64(table, key);
   const std::uint64_t step = Mix64(hash) | 1;
   std::array<std::uint64_t, kHashes> places;

@@ -10,8 +10,9 @@
 //   P(Poisson(kHashes N / m) >= k - j) ^ kHashes.
 // Nothing is ever taken away: a row that was evicted is admitted at once when it is named again.
 //
-// The memory (server.admission_filter) is that of all servers, a 64th for each partition, so that
-// who is admitted does not depend on their number. Thread rule: the server's thread.
+// The memory (server.admission_filter) is that of all servers, an equal share for each partition,
+// so that who is admitted does not depend on the number of servers. Thread rule: the server's
+// thread.
 #pragma once
 
 #include <array>
@@ -22,6 +23,7 @@
 
 #include "common/config/config.h"
 #include "common/key.h"
+#include "common/partitions.h"
 #include "server/table/mapped_memory.h"
 
 namespace fathom {
@@ -59,6 +61,7 @@ class AdmissionFilter {
   unsigned CounterAt(std::uint64_t place) const;
 
   unsigned needed_;
+  Partitions cut_;
   int first_partition_;
   std::uint64_t counters_;  // of a partition
   MappedMemory memory_;     // two counters a byte, the first in the lower half

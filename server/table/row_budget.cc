@@ -2,7 +2,7 @@
 
 #include "common/byte_size.h"
 #include "common/error.h"
-#include "common/key.h"
+#include "common/partitions.h"
 #include "server/table/row_store.h"
 
 namespace fathom {
@@ -24,12 +24,13 @@ RowBudget::RowBudget(const Config& config, const std::vector<TableSpec>& tables)
   // Each partition's last slab of each table is counted as full.
   double slabs = 0;
   for (const TableSpec& table : tables) slabs += RowStore::kSlabRows * table.row_bytes();
-  partition_bytes_ = limit / kPartitions - slabs;
+  const double partitions = Partitions(config.server.partitions).count();
+  partition_bytes_ = limit / partitions - slabs;
   if (partition_bytes_ >= slabs) return;
   Fail(ExitCode::kUsage,
        "server.memory_limit = \"{}\" is too little: the tables of this model need {:.0f} MB before "
-       "it can be kept",
-       config.server.memory_limit.text(), 2 * kPartitions * slabs / 1e6);
+       "it can be kept in server.partitions = {}",
+       config.server.memory_limit.text(), 2 * partitions * slabs / 1e6, config.server.partitions);
 }
 
 double RowBudget::BytesOf(const std::vector<std::uint64_t>& rows) const {

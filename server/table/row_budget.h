@@ -1,8 +1,8 @@
 // How many rows the partitions may hold (server.memory_limit), and what is done where they hold
 // more.
 //
-// The limit is that of all servers' tables together, a 64th of it for each partition, so that what
-// is evicted depends on the rows alone and not on the number of servers. Pure: no state.
+// The limit is that of all servers' tables together, an equal share for each partition, so that
+// what is evicted depends on the rows alone and not on the number of servers. Pure: no state.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 #include "server/table/row_index.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "common/check.h"
@@ -27,6 +28,7 @@ void RowIndex::AddLast(const RowStore& rows) {
   memory_.GrowAndForget(capacity * sizeof(std::uint32_t), pages_);
   memory_.Populate();
   capacity_ = capacity;
+  tag_bits_ = 32 - std::bit_width(std::min<std::uint64_t>(capacity * 4 / 5, kMaxRows));
   Rebuild(rows);
 }
 
@@ -48,7 +50,7 @@ void RowIndex::Rebuild(const RowStore& rows) {
 void RowIndex::Put(std::uint32_t hash, std::uint32_t row) {
   std::uint64_t at = Place(hash);
   while (entries()[at] != kEmpty) at = Next(at);
-  entries()[at] = (row + 1) << kTagBits | Tag(hash);
+  entries()[at] = (row + 1) << tag_bits_ | Tag(hash);
 }
 
 }  // namespace fathom

@@ -1,7 +1,7 @@
 // Finds the row of a key in one partition of one table: open addressing with linear probing over
-// 4-byte entries, each a row number (24 bits) and a tag, the last 8 bits of the key's hash
-// (RowStore::Hash). The keys themselves stand in the rows, so a row costs the index 5 to 6.25
-// bytes.
+// 4-byte entries, each a row number and, in the bits that this leaves, a tag: the last bits of the
+// key's hash (RowStore::Hash). Entries that do not fit the tag are passed over without a look at
+// their rows. The keys themselves stand in the rows, so a row costs the index 5 to 6.25 bytes.
 //
 // It grows by a quarter when 0.8 full, each partition by itself, and keeps the pages that it has:
 // the entries are made anew from the rows, so growing needs no second copy of index or rows.
@@ -19,7 +19,9 @@ class RowIndex {
  public:
   explicit RowIndex(Pages pages = Pages::kHuge) : pages_(pages) {}
 
-  static constexpr std::uint32_t kMaxRows = (1u << 24) - 2;
+  // Then a row number takes 25 bits, and 7 are left for the tag: of the entries of other keys that
+  // are probed, one in 128 costs a look at its row.
+  static constexpr std::uint32_t kMaxRows = (1u << 25) - 2;
 
   // The capacity, in entries, that has room for so many rows after growing from `capacity`.
   static constexpr std::uint64_t CapacityFor(std::uint64_t rows, std::uint64_t capacity = 0) {
@@ -59,12 +61,11 @@ class RowIndex {
 
  private:
   static constexpr std::uint32_t kEmpty = 0;
-  static constexpr int kTagBits = 8;
 
   // An entry: row + 1 | tag.
-  static std::uint32_t Tag(std::uint32_t hash) { return hash & ((1u << kTagBits) - 1); }
-  static std::uint32_t Row(std::uint32_t entry) { return (entry >> kTagBits) - 1; }
-  static bool Fits(std::uint32_t entry, std::uint32_t hash, const RowStore& rows) {
+  std::uint32_t Tag(std::uint32_t hash) const { return hash & ((1u << tag_bits_) - 1); }
+  std::uint32_t Row(std::uint32_t entry) const { return (entry >> tag_bits_) - 1; }
+  bool Fits(std::uint32_t entry, std::uint32_t hash, const RowStore& rows) const {
     return Tag(entry) == Tag(hash) && (!rows.keeps_hashes() || rows.HashOf(Row(entry)) == hash);
   }
 
@@ -77,6 +78,7 @@ class RowIndex {
   Pages pages_;
   MappedMemory memory_;
   std::uint64_t capacity_ = 0;
+  int tag_bits_ = 0;  // what the row numbers leave that come before the next growth
 };
 
 }  // namespace fathom

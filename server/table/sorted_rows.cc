@@ -19,11 +19,11 @@ bool Before(const KeyedRow& a, const KeyedRow& b) { return a.key < b.key; }
 
 // Keys are hashes, so their next bits cut the rows into heaps of a few each: one pass to spread
 // them, and short sorts within the cache.
-void Sort(std::vector<KeyedRow>& rows) {
+void Sort(std::vector<KeyedRow>& rows, int partition_bits) {
   constexpr std::size_t kRowsPerHeap = 16;
   const int heap_bits = std::bit_width(rows.size() / kRowsPerHeap);
   if (heap_bits == 0) return std::sort(rows.begin(), rows.end(), Before);
-  const auto heap = [&](Key key) { return key << kPartitionBits >> (64 - heap_bits); };
+  const auto heap = [&](Key key) { return key << partition_bits >> (64 - heap_bits); };
   std::vector<std::size_t> ends((std::size_t{1} << heap_bits) + 1);
   for (const KeyedRow& row : rows) ++ends[heap(row.key) + 1];
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
@@ -38,11 +38,11 @@ void Sort(std::vector<KeyedRow>& rows) {
 
 }  // namespace
 
-std::vector<const float*> SortedByKey(const std::vector<const float*>& rows) {
+std::vector<const float*> SortedByKey(const std::vector<const float*>& rows, Partitions cut) {
   std::vector<KeyedRow> keyed;
   keyed.reserve(rows.size());
   for (const float* const row : rows) keyed.push_back({RowStore::KeyOf(row), row});
-  Sort(keyed);
+  Sort(keyed, cut.bits());
   std::vector<const float*> sorted;
   sorted.reserve(rows.size());
   for (const KeyedRow& row : keyed) sorted.push_back(row.row);

@@ -3,9 +3,11 @@
 
 #include <vector>
 
+#include "common/partitions.h"
+
 namespace fathom {
 
-// The rows are named by pointers to their state, as in row_store.h.
-std::vector<const float*> SortedByKey(const std::vector<const float*>& rows);
+// The rows are named by pointers to their state, as in row_store.h. `cut`: that of their table.
+std::vector<const float*> SortedByKey(const std::vector<const float*>& rows, Partitions cut);
 
 }  // namespace fathom

@@ -10,6 +10,7 @@
 #include "common/vector_clones.h"
 #include "common/xxh3.h"
 #include "server/table/sorted_rows.h"
+#include "server/table/table_room.h"
 
 namespace fathom {
 namespace {
@@ -23,6 +24,7 @@ constexpr std::size_t kRowsAhead = 16;  // prefetched together
 SparseTable::SparseTable(const TableSpec& spec, const Config& config, int first_partition,
                          int end_partition, SlabArena* arena)
     : spec_(spec),
+      cut_(config.server.partitions),
       first_partition_(first_partition),
       row_bytes_(static_cast<std::size_t>(spec.row_bytes())),
       marks_(config.checkpoint.every_steps > 0),
@@ -42,10 +44,10 @@ void SparseTable::Find(std::span<const Key> keys, float** rows) const {
     float** const found = rows + begin;
     for (std::size_t i = 0; i < block.size(); ++i) {
       hashes[i] = RowStore::Hash(block[i]);
-      At(PartitionOf(block[i])).index.Prefetch(hashes[i]);
+      At(cut_.Of(block[i])).index.Prefetch(hashes[i]);
     }
     for (std::size_t i = 0; i < block.size(); ++i) {
-      const Partition& partition = At(PartitionOf(block[i]));
+      const Partition& partition = At(cut_.Of(block[i]));
       found[i] = partition.index.Candidate(hashes[i], partition.rows);
     }
     for (std::size_t i = 0; i < block.size(); ++i) {
@@ -55,7 +57,7 @@ void SparseTable::Find(std::span<const Key> keys, float** rows) const {
     }
     for (std::size_t i = 0; i < block.size(); ++i) {
       if (found[i] == nullptr || RowStore::KeyOf(found[i]) == block[i]) continue;
-      const Partition& partition = At(PartitionOf(block[i]));
+      const Partition& partition = At(cut_.Of(block[i]));
       found[i] = partition.index.Find(block[i], partition.rows);
     }
   }
@@ -67,10 +69,10 @@ void SparseTable::FetchAhead(std::span<const Key> keys) {
     const auto block = keys.subspan(begin, std::min(kBlockKeys, keys.size() - begin));
     for (std::size_t i = 0; i < block.size(); ++i) {
       hashes[i] = RowStore::Hash(block[i]);
-      At(PartitionOf(block[i])).index.Prefetch(hashes[i]);
+      At(cut_.Of(block[i])).index.Prefetch(hashes[i]);
     }
     for (std::size_t i = 0; i < block.size(); ++i) {
-      const Partition& partition = At(PartitionOf(block[i]));
+      const Partition& partition = At(cut_.Of(block[i]));
       const float* const row = partition.index.Candidate(hashes[i], partition.rows);
       if (row == nullptr) continue;
       ++rows_asked_;
@@ -98,7 +100,7 @@ void SparseTable::FindOrCreate(std::span<const Key> keys, std::uint64_t step, fl
 
 // Depends on key and step alone, not on who named the key how often.
 bool SparseTable::Admits(Key key, std::uint64_t step) const {
-  if (At(PartitionOf(key)).closed) return false;
+  if (At(cut_.Of(key)).closed) return false;
   return admission_probability_ == 1 ||
          UnitDouble(Mix64(Mix64(admission_seed_, key), step)) < admission_probability_;
 }
@@ -204,12 +206,13 @@ void SparseTable::RestoreValues(Key key, float weight, std::span<const float> em
 }
 
 float* SparseTable::Append(Key key) {
-  Partition& partition = At(PartitionOf(key));
+  Partition& partition = At(cut_.Of(key));
   if (partition.rows.size() == RowIndex::kMaxRows) {
     Fail(ExitCode::kTraining,
-         "table {}: partition {} is full with {} rows; fold rare values together (min_count, "
-         "hash_buckets)",
-         spec_.name, PartitionOf(key), RowIndex::kMaxRows);
+         "table {}: partition {} of {} is full with {} rows: {}; a checkpoint can be gone on from "
+         "with it",
+         spec_.name, cut_.Of(key), cut_.count(), RowIndex::kMaxRows,
+         HowToMakeRoom(static_cast<double>(RowIndex::kMaxRows) * cut_.count(), cut_));
   }
   float* const row = partition.rows.Append(key);
   partition.index.AddLast(partition.rows);
@@ -245,7 +248,7 @@ std::vector<const float*> SparseTable::SortedRows(int partition, Which which) co
     const float* const row = store.state(i);
     if (which == Which::kAll || SlabArena::Marked(row)) rows.push_back(row);
   }
-  return SortedByKey(rows);
+  return SortedByKey(rows, cut_);
 }
 
 std::size_t SparseTable::index_bytes() const {

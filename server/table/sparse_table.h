@@ -12,6 +12,7 @@
 #include "common/key.h"
 #include "common/message/saved_message.h"
 #include "common/model/model_spec.h"
+#include "common/partitions.h"
 #include "server/table/eviction.h"
 #include "server/table/row_index.h"
 #include "server/table/row_store.h"
@@ -119,6 +120,7 @@ class SparseTable {
   std::size_t dim() const { return static_cast<std::size_t>(spec_.dim); }
 
   TableSpec spec_;
+  Partitions cut_;
   int first_partition_;
   std::size_t row_bytes_;
   bool marks_;

@@ -6,6 +6,7 @@
 
 #include "common/random.h"
 #include "worker/batch/batch.h"
+#include "worker/data/packed_data.h"
 #include "worker/data/packed_writer.h"
 
 namespace fathom {

@@ -106,7 +106,7 @@ BENCHMARK(PullEncode)->Unit(benchmark::kMicrosecond);
 void PullDecode(benchmark::State& state) {
   const std::vector<Key> keys = AscendingKeys();
   RunDecode(state, EncodePull(Pull(keys)),
-            [](auto payload) { return DecodePull(payload, kTables.size(), 0, 1); });
+            [](auto payload) { return DecodePull(payload, kTables.size(), Partitions(), 0, 1); });
 }
 BENCHMARK(PullDecode)->Unit(benchmark::kMicrosecond);
 

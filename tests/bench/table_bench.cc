@@ -66,7 +66,7 @@ struct FilledTable {
   ColdTier cold{config, 1};
   SlabArena arena{Pages::kHuge, cold.on() ? &cold : nullptr};
   SparseTable table{
-      {.name = "wide_deep16", .wide = true, .dim = kDim}, config, 0, kPartitions, &arena};
+      {.name = "wide_deep16", .wide = true, .dim = kDim}, config, 0, Partitions::kFewest, &arena};
   std::uint64_t rows;
   double bytes_a_row = 0;
   double worst_bytes_a_row = 0;

@@ -91,7 +91,7 @@ TEST_F(CountTest, TheFinalModelHasNoCounters) {
     return std::count_if(manifest.files.begin(), manifest.files.end(),
                          [](const auto& file) { return file.name.starts_with("admission-"); });
   };
-  EXPECT_EQ(counters(checkpoints.Complete(40)), kPartitions);
+  EXPECT_EQ(counters(checkpoints.Complete(40)), Partitions::kFewest);
   EXPECT_EQ(counters(Model("run")), 0);
 }
 

@@ -54,6 +54,18 @@ TEST_F(ParityTest, ServersAndWorkers) {
   }
 }
 
+// How tables are cut decides where rows lie, not what they hold.
+TEST_F(ParityTest, Partitions) {
+  for (const char* partitions : {"256", "4096"}) {
+    Train("other", {std::string("server.partitions=") + partitions, "cluster.servers=5",
+                    "cluster.workers=2"});
+    EXPECT_EQ(CompareModels(dir_->path() / "reference" / "model", dir_->path() / "other" / "model"),
+              "");
+    EXPECT_TRUE(std::filesystem::exists(dir_->path() / "other/model/rows-255.bin"));
+    std::filesystem::remove_all(dir_->path() / "other");
+  }
+}
+
 TEST_F(ParityTest, Threads) {
   ExpectSame({"cluster.threads=3"});
   ExpectSame({"cluster.threads=2", "cluster.workers=2", "cluster.servers=2"});

@@ -52,7 +52,7 @@ TEST_F(ResumeTest, FromEveryCheckpoint) {
   for (const std::uint64_t step : steps) {
     SCOPED_TRACE(step);
     const Manifest manifest = ReadManifest(Checkpoints("run").Complete(step));
-    with_changes += manifest.files.size() > kPartitions + 3 ? 1 : 0;
+    with_changes += manifest.files.size() > Partitions::kFewest + 3 ? 1 : 0;
     const auto rest = GoOn("run", step, "other", {evaluate});
     EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "");
     EXPECT_EQ(Evaluations(rest, 0), Evaluations(whole, step));
@@ -121,6 +121,34 @@ TEST_F(ResumeTest, OnAnyLayout) {
     GoOn("run", step, "other", layout);
     EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "") << layout.front();
   }
+}
+
+// A table that is full gets room by more partitions, and its checkpoint is gone on from.
+TEST_F(ResumeTest, OnOtherPartitions) {
+  const auto partitions = [](int number) { return fmt::format("server.partitions={}", number); };
+  Train("run", {partitions(256), "checkpoint.every_steps=7", "checkpoint.keep=10",
+                "cluster.servers=5", "cluster.workers=2"});
+  const std::uint64_t step = Checkpoints("run").Steps().at(1);
+  for (const int other : {256, 64, 1024}) {
+    GoOn("run", step, "other",
+         {partitions(other), "cluster.servers=3", "checkpoint.every_steps=5"});
+    EXPECT_EQ(CompareModels(Model("whole"), Model("other")), "") << other;
+    EXPECT_EQ(ReadManifest(Model("other")).partitions.count(), other);
+    const std::uint64_t last = Checkpoints("other").Steps().back();
+    GoOn("other", last, "third", {"cluster.servers=2"});
+    EXPECT_EQ(CompareModels(Model("whole"), Model("third")), "") << other;
+    for (const char* name : {"other", "third"}) fs::remove_all(dir_->path() / name);
+  }
+}
+
+// With these settings what is trained depends on the partitions.
+TEST_F(ResumeTest, OtherPartitionsThanThoseThatAreCountedInAreRefused) {
+  const std::vector<std::string> counted = {"server.admission_count=2", "checkpoint.every_steps=7"};
+  Train("run", counted);
+  const std::uint64_t step = Checkpoints("run").Steps().front();
+  ExpectError(ExitCode::kUsage, {"server.partitions = 128 (the checkpoint: 64)"}, [&] {
+    GoOn("run", step, "other", {counted[0], "server.partitions=128"});
+  });
 }
 
 // Its first checkpoint has nothing beside it that it could be built upon.

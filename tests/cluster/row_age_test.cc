@@ -30,7 +30,7 @@ class RowAgeTest : public LimitedRun, public ::testing::Test {
   std::map<std::pair<std::size_t, Key>, std::uint64_t> LastSteps(const std::string& name) {
     const Manifest manifest = ReadManifest(Model(name));
     std::map<std::pair<std::size_t, Key>, std::uint64_t> steps;
-    for (int p = 0; p < kPartitions; ++p) {
+    for (int p = 0; p < Partitions::kFewest; ++p) {
       ReadPartition(Model(name), manifest, p,
                     [&](std::size_t table, Key key, std::span<const float> state) {
                       steps[{table, key}] = LastStepOf(manifest.tables[table], state.data());
@@ -45,7 +45,8 @@ TEST_F(RowAgeTest, EveryLayoutKeepsTheSameRows) {
   for (const auto& layout :
        std::vector<std::vector<std::string>>{{"cluster.servers=3"},
                                              {"cluster.workers=3"},
-                                             {"cluster.servers=2", "cluster.workers=2"}}) {
+                                             {"cluster.servers=2", "cluster.workers=2"},
+                                             {"server.partitions=256", "cluster.servers=3"}}) {
     Train("other", Aged(layout));
     EXPECT_EQ(CompareModels(Model("one"), Model("other")), "") << layout[0];
   }
@@ -70,9 +71,9 @@ TEST_F(RowAgeTest, WhatIsOldGoesAndOnlyThat) {
   EXPECT_GT(report.evicted_rows, 10000U);
   std::size_t kept = 0;
   for (const auto& [row, last] : all) {
-    const auto partition = static_cast<std::uint64_t>(PartitionOf(row.second));
+    const auto partition = static_cast<std::uint64_t>(Partitions().Of(row.second));
     const std::uint64_t sweep =
-        partition + kPartitions < kAgeSteps ? partition + kPartitions : partition;
+        partition + Partitions::kFewest < kAgeSteps ? partition + Partitions::kFewest : partition;
     const bool stays = last + kUnused > sweep;
     kept += stays ? 1 : 0;
     const auto found = aged.find(row);

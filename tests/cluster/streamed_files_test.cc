@@ -55,7 +55,8 @@ TEST_F(StreamedFilesTest, EveryFileHasTheSameBytes) {
   std::size_t with_changes = 0;
   for (const std::uint64_t step : checkpoints.Steps()) {
     EXPECT_EQ(Files(checkpoints.Complete(step)), Files(sent.Complete(step))) << step;
-    with_changes += ReadManifest(sent.Complete(step)).files.size() > 2 * kPartitions + 3 ? 1 : 0;
+    with_changes +=
+        ReadManifest(sent.Complete(step)).files.size() > 2 * Partitions::kFewest + 3 ? 1 : 0;
   }
   EXPECT_GT(with_changes, 0U) << "no checkpoint was built upon the one before";
   EXPECT_EQ(here.result.report.rows, there.result.report.rows);

@@ -25,7 +25,7 @@ class WarmStartTest : public testing::CheckpointedRuns {};
 std::map<Key, std::vector<float>> RowsOf(const fs::path& dir, std::size_t wanted) {
   std::map<Key, std::vector<float>> rows;
   const Manifest manifest = ReadManifest(dir);
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
       if (table == wanted) rows[key] = {state.begin(), state.end()};
     });
@@ -117,6 +117,19 @@ TEST_F(WarmStartTest, FromACheckpointThatIsPutAside) {
       "run", {"resume=restart", "warm_start.model=" + Checkpoints("run").Complete(20).string()});
   EXPECT_EQ(run.result.report.resumed_at, 0U);
   EXPECT_NE(CompareModels(Model("whole"), Model("run")), "");
+}
+
+TEST_F(WarmStartTest, WarmStartFromOtherPartitions) {
+  Train("run", {"server.partitions=128", "cluster.servers=2"});
+  for (const char* from : {"whole", "run"}) {
+    for (const char* to : {"64", "128"}) {
+      Train(std::string(from) + to, {"warm_start.model=" + Model(from).string(),
+                                     std::string("server.partitions=") + to, "cluster.servers=3"});
+    }
+  }
+  EXPECT_EQ(CompareModels(Model("whole64"), Model("run64")), "");
+  EXPECT_EQ(CompareModels(Model("whole64"), Model("run128")), "");
+  EXPECT_EQ(CompareModels(Model("whole64"), Model("whole128")), "");
 }
 
 }  // namespace

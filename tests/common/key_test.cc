@@ -76,26 +76,5 @@ TEST(Key, CrossesHaveAnOrder) {
             CrossFinish(1, CrossFold(CrossFold(CrossStart(1), 3), 2)));
 }
 
-TEST(Key, SmallIdsSpreadOverThePartitions) {
-  std::vector<int> counts(kPartitions);
-  for (int i = 0; i < 64000; ++i)
-    ++counts[static_cast<std::size_t>(PartitionOf(ValueKey(ColumnSeed("id"), std::to_string(i))))];
-  for (const int count : counts) EXPECT_NEAR(count, 1000, 200);
-}
-
-TEST(Key, EveryPartitionHasOneServer) {
-  for (int servers = 1; servers <= kPartitions; ++servers) {
-    for (int p = 0; p < kPartitions; ++p) {
-      const int server = ServerOfPartition(p, servers);
-      ASSERT_GE(p, FirstPartition(server, servers));
-      ASSERT_LT(p, FirstPartition(server + 1, servers));
-    }
-    for (int server = 0; server < servers; ++server) {
-      const int own = FirstPartition(server + 1, servers) - FirstPartition(server, servers);
-      ASSERT_LE(std::abs(own * servers - kPartitions), servers) << "shares differ by one at most";
-    }
-  }
-}
-
 }  // namespace
 }  // namespace fathom

@@ -183,6 +183,14 @@ TEST(Metrics, ExactWherePairsExceed32Bits) {
   EXPECT_EQ(scored.Compute().auc, 1 - 200000.0 / (100000.0 * 200000.0));
 }
 
+// Told from numbers: an evaluation of so many examples takes 60 GB.
+TEST(Metrics, NumbersOfExamplesTake4BytesAsLongAsTheyFit) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 32;
+  EXPECT_EQ(MetricsBytes(1), 4U);
+  EXPECT_EQ(MetricsBytes(kMost), 4U);
+  EXPECT_EQ(MetricsBytes(kMost + 1), 8U);
+}
+
 TEST(Metrics, ZeroAndMinusZeroTie) {
   EXPECT_EQ((Scored{{0.0F, -0.0F}, {1, 0}, {}}.Compute().auc), 0.5);
 }

@@ -92,7 +92,7 @@ TEST(CheckpointChainDisk, ChangesAreWrittenOnceAndDoNotPileUp) {
     run.Change(1 + step % 2);
     ASSERT_EQ(run.Save(step).failure, "");
     const Manifest manifest = ReadManifest(run.dir().Complete(step));
-    for (int p = 0; p < kPartitions; ++p) {
+    for (int p = 0; p < Partitions::kFewest; ++p) {
       const auto files = FilesOfPartition(manifest, p);
       std::uint64_t bytes = 0;
       for (std::size_t i = 1; i < files.size(); ++i) bytes += files[i]->bytes;

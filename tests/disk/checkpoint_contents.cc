@@ -16,7 +16,7 @@ CheckpointContents ReadCheckpoint(const std::filesystem::path& dir) {
                               .seed = manifest.seed,
                               .tables = manifest.tables,
                               .progress = manifest.progress};
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     ReadPartition(dir, manifest, p, [&](std::size_t, Key key, std::span<const float> state) {
       contents.rows[key] = {state.begin(), state.end()};
     });

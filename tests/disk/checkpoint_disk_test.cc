@@ -84,13 +84,13 @@ bool SecondCheckpointFails(std::size_t fail_at, int error) {
 TEST(CheckpointDisk, EveryOperationFailsOnceWithAnInputOutputError) {
   std::size_t operations = 0;
   while (SecondCheckpointFails(operations, EIO)) operations += kStride;
-  EXPECT_GT(operations, static_cast<std::size_t>(kPartitions));
+  EXPECT_GT(operations, static_cast<std::size_t>(Partitions::kFewest));
 }
 
 TEST(CheckpointDisk, EveryOperationFailsOnceForWantOfSpace) {
   std::size_t operations = 0;
   while (SecondCheckpointFails(operations, ENOSPC)) operations += kStride;
-  EXPECT_GT(operations, static_cast<std::size_t>(kPartitions));
+  EXPECT_GT(operations, static_cast<std::size_t>(Partitions::kFewest));
 }
 
 TEST(CheckpointDisk, AFileSystemWithoutLinksGetsCopies) {
@@ -119,7 +119,7 @@ TEST(CheckpointDisk, ShortWritesAreFinished) {
   run.Change(1);
   disk.ShortWritesFrom(0);
   EXPECT_EQ(run.Save(1).failure, "");
-  EXPECT_GT(disk.short_writes(), static_cast<std::size_t>(kPartitions) / 2);
+  EXPECT_GT(disk.short_writes(), static_cast<std::size_t>(Partitions::kFewest) / 2);
   EXPECT_TRUE(ReadCheckpoint(run.dir().Complete(1)) == ExpectedContents(1));
 }
 

@@ -125,7 +125,7 @@ TEST_F(DamagedCheckpoint, AByteOfEveryFileIsFlippedThousandsOfTimes) {
 TEST_F(DamagedCheckpoint, ItIsBuiltOfWholeFilesAndChanges) {
   const Manifest manifest = ReadManifest(dir_);
   std::size_t whole = 0, changes = 0, added = 0;
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     const auto files = FilesOfPartition(manifest, p);
     ASSERT_FALSE(files.empty());
     EXPECT_EQ(files.front()->name, PartitionFile(p));
@@ -136,7 +136,7 @@ TEST_F(DamagedCheckpoint, ItIsBuiltOfWholeFilesAndChanges) {
       added += files[i]->added.at(0);
     }
   }
-  EXPECT_EQ(whole, static_cast<std::size_t>(kPartitions));
+  EXPECT_EQ(whole, static_cast<std::size_t>(Partitions::kFewest));
   EXPECT_GT(changes, 0U);
   EXPECT_EQ(added, 0U);
   EXPECT_EQ(manifest.Rows(0), kRows);

@@ -61,7 +61,7 @@ void DiskRun::Change(std::uint64_t step) {
     if (!part->admission.on()) continue;
     for (std::uint64_t i = 0; i < kRows; ++i) {
       const Key key = Mix64(step, i);
-      if (PartitionOf(key) >= part->first && PartitionOf(key) < part->end)
+      if (Partitions().Of(key) >= part->first && Partitions().Of(key) < part->end)
         part->admission.Count(0, {&key, 1});
     }
   }

@@ -60,7 +60,7 @@ void Decode(FrameType type, std::span<const std::byte> payload) {
   const std::size_t pulled[] = {4, 4, 4};
   switch (type) {
     case FrameType::kPull:
-      DecodePull(payload, Tables().size(), 0, 1);
+      DecodePull(payload, Tables().size(), Partitions(), 0, 1);
       return;
     case FrameType::kRows:
       DecodeRows(payload, Tables());

@@ -44,7 +44,7 @@ TEST_P(EvaluationMemoryTest, PeakIsWhatThePlanCounts) {
   const double bytes = static_cast<double>(FailingAllocator::PeakBytes()) / kExamples;
   EXPECT_NEAR(metrics.auc, 0.5, 0.01);
   EXPECT_EQ(metrics.gauc_groups, GetParam() ? 1000U : 0U);
-  const auto planned = static_cast<double>(EvaluationSink::BytesOfExample(GetParam()));
+  const auto planned = static_cast<double>(EvaluationSink::BytesOfExample(kExamples, GetParam()));
   EXPECT_NEAR(bytes, planned, kRest * planned);
 }
 

@@ -86,7 +86,7 @@ class SimulatedStep {
       std::set<Key> unique;
       for (std::uint32_t s = begin; s < end; ++s) {
         for (const auto& [key, values] : rows_[t][s]) {
-          if (ServerOfPartition(PartitionOf(key), servers) == server) unique.insert(key);
+          if (Partitions().ServerOf(Partitions().Of(key), servers) == server) unique.insert(key);
         }
       }
       keys.emplace_back(unique.begin(), unique.end());

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
 
 #include "common/error.h"
 #include "common/model/manifest.h"
@@ -16,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kExamples = kSteps * kSlices * kSliceExamples;
-
-// A request to stop and a disk that comes back may be awaited for less than kTimeoutSeconds.
-constexpr double kTimeoutSeconds = 100;
 // The coordinator's patience is twice the deadline; all others end with it, or a little after.
 constexpr auto kPatience = std::chrono::seconds(100);  // a worker's, while it waits for a frame
 constexpr double kAllEndedSeconds = 4 * kTimeoutSeconds;
@@ -70,9 +65,9 @@ Attempt::Attempt(const Plan& plan, const fs::path& output, Random& random, Gradi
                 plan_.config,
                 spec_,
                 layout_,
-                kExamples},
+                plan.steps * plan.slices * kSliceExamples},
                network_},
-      schedule_(plan_.config, kExamples) {
+      schedule_(plan_.config, context_.train_examples) {
   for (int s = 0; s < layout_.servers; ++s)
     servers_.push_back({std::make_unique<Server>(context_, s), layout_.server(s)});
   for (int w = 0; w < layout_.workers; ++w)
@@ -94,7 +89,7 @@ Attempt::End Attempt::Run() {
     const CoordinatorResult result = Coordinator(context_, std::move(inputs)).Run();
     end = result.stopped ? End::kStopped : End::kDone;
     steps_ = result.report.steps;
-    EXPECT_EQ(result.report.examples, steps_ * kSlices * kSliceExamples);
+    EXPECT_EQ(result.report.examples, steps_ * plan_.slices * kSliceExamples);
     // Each slice's losses sum to 0.5, before a resume and after it.
     EXPECT_EQ(result.report.progressive_logloss, steps_ == 0 ? 0 : 0.5 / kSliceExamples);
   } catch (const Error& error) {
@@ -116,7 +111,7 @@ void Attempt::AwaitTheOthers(End end) {
   if (plan_.fault != Fault::kCut) {
     EXPECT_LT(VirtualSeconds(), kTimeoutSeconds) << "it hangs";
   }
-  EXPECT_LT(network_.most_waiting(), 200U);
+  EXPECT_LT(network_.most_waiting(), plan_.most_waiting);
 }
 
 std::optional<std::uint64_t> Attempt::NewestCheckpoint() const {
@@ -130,26 +125,22 @@ double Attempt::VirtualSeconds() const {
 
 bool Attempt::Pump() {
   if (events_++ == plan_.when) Disturb();
-  std::vector<std::function<void()>> choices;
-  for (auto& server : servers_) {
-    if (!server.ended && network_.HasFrames(server.id))
-      choices.push_back([this, &server] { StepServer(server); });
-  }
-  for (auto& worker : workers_) {
-    if (!worker.crashed && network_.HasFrames(worker.id))
-      choices.push_back([this, &worker] { StepWorker(worker); });
-  }
-  if (!choices.empty() && random_() % 3 > 0) {
-    choices[random_() % choices.size()]();
-    return true;
-  }
-  if (network_.DeliverOne()) return true;
-  if (choices.empty()) {
+  const auto role = network_.OneWithFrames();
+  if ((!role || random_() % 3 == 0) && network_.DeliverOne()) return true;
+  if (role) {
+    StepRole(*role);
+  } else {
     LetTimePass();
-    return false;
   }
-  choices[random_() % choices.size()]();
-  return true;
+  return role.has_value();
+}
+
+void Attempt::StepRole(RoleId role) {
+  if (role < layout_.worker(0)) {
+    StepServer(servers_[role - layout_.server(0)]);
+  } else {
+    StepWorker(workers_[role - layout_.worker(0)]);
+  }
 }
 
 void Attempt::LetTimePass() {
@@ -193,6 +184,7 @@ std::string Attempt::Waiting() const {
 void Attempt::StepServer(Live<Server>& server) {
   try {
     server.ended = !server.role->Step(Clock::now());
+    if (server.ended) network_.Close(server.id);
   } catch (const Error&) {
     server.ended = true;
     network_.Crash(server.id);

@@ -27,6 +27,9 @@ constexpr std::uint32_t kSlices = 4;
 constexpr std::int64_t kSliceExamples = 8;
 constexpr std::size_t kDenseFloats = 32;
 
+// A request to stop and a disk that comes back may be awaited for less.
+constexpr double kTimeoutSeconds = 100;
+
 ModelSpec RunSpec();
 
 enum class Fault { kNone, kCrash, kCut, kRepeat, kDisk, kStop };
@@ -36,6 +39,9 @@ const char* NameOf(Fault fault);
 // One seed's choices, for reading.
 struct Plan {
   Config config;
+  std::uint64_t steps = kSteps;
+  std::uint32_t slices = kSlices;  // of a step
+  std::size_t most_waiting = 200;  // frames in one inbox
   Fault fault = Fault::kNone;
   std::uint64_t when = 0;  // the event before which it happens
 };
@@ -53,6 +59,8 @@ class Attempt {
   End Run();
 
   std::uint64_t events() const { return events_; }
+  std::uint64_t sent(FrameType type) const { return network_.sent(type); }
+  double VirtualSeconds() const;
   std::uint64_t steps() const { return steps_; }
   std::uint64_t resumed_at() const { return start_.value_or(0); }
   const std::string& why() const { return why_; }
@@ -67,8 +75,6 @@ class Attempt {
   };
 
   std::optional<std::uint64_t> NewestCheckpoint() const;
-
-  double VirtualSeconds() const;
 
   // Everybody but the coordinator ends as well: in order, because somebody was lost, or at a
   // deadline.
@@ -95,6 +101,8 @@ class Attempt {
 
   // Who has not ended, by number.
   std::string Waiting() const;
+
+  void StepRole(RoleId role);
 
   void StepServer(Live<Server>& server);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "tests/simulation/simulated_clock.h"
 
@@ -17,6 +18,19 @@ Frame Copy(const Frame& frame) {
   if (frame.payload.size() > 0)
     std::memcpy(copy.payload.data(), frame.payload.data(), frame.payload.size());
   return copy;
+}
+
+// One of the listed, at random, that still belongs there; those that do not are taken off. Null:
+// none is left. However many there are it takes as long.
+template <typename T, typename Stays>
+const T* OneThat(std::vector<T>& list, Random& random, const Stays& stays) {
+  while (!list.empty()) {
+    T& one = list[random() % list.size()];
+    if (stays(one)) return &one;
+    one = list.back();
+    list.pop_back();
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -39,19 +53,20 @@ Network::Network(int roles, Random& random, std::function<bool()> pump) : random
 }
 
 void Network::Send(Frame frame) {
-  const std::pair pair(frame.source, frame.destination);
+  const Pair pair(frame.source, frame.destination);
+  ++sent_[frame.type];
   if (crashed_.count(frame.source) + crashed_.count(frame.destination) + cut_.count(pair) > 0)
     return;
-  on_their_way_[pair].push_back(std::move(frame));
+  Way& way = on_their_way_[pair];
+  way.frames.push_back(std::move(frame));
+  if (!std::exchange(way.listed, true)) busy_.push_back(&way);
 }
 
 bool Network::DeliverOne() {
-  std::vector<std::deque<Frame>*> pairs;
-  for (auto& [pair, frames] : on_their_way_) {
-    if (!frames.empty() && cut_.count(pair) == 0) pairs.push_back(&frames);
-  }
-  if (pairs.empty()) return false;
-  auto& frames = *pairs[random_() % pairs.size()];
+  Way* const* const one =
+      OneThat(busy_, random_, [](Way* way) { return way->listed = !way->frames.empty(); });
+  if (one == nullptr) return false;
+  auto& frames = (*one)->frames;
   Frame frame = std::move(frames.front());
   frames.pop_front();
   if (repeat_ == frame.destination) {
@@ -62,18 +77,39 @@ bool Network::DeliverOne() {
   return true;
 }
 
+std::optional<RoleId> Network::OneWithFrames() {
+  const RoleId* const one = OneThat(with_frames_, random_, [this](RoleId role) {
+    Inbox& inbox = *inboxes_[role];
+    return inbox.listed = !inbox.frames.empty();
+  });
+  return one == nullptr ? std::nullopt : std::optional(*one);
+}
+
+void Network::Close(RoleId role) {
+  closed_.insert(role);
+  inboxes_.at(role)->frames.clear();
+}
+
+void Network::Cut(RoleId from, RoleId to) {
+  cut_.insert({from, to});
+  on_their_way_[{from, to}].frames.clear();
+}
+
 void Network::Deliver(Frame frame) {
-  auto& inbox = *inboxes_.at(frame.destination);
+  const RoleId role = frame.destination;
+  if (closed_.count(role) > 0) return;
+  auto& inbox = *inboxes_.at(role);
   inbox.frames.push_back(std::move(frame));
+  if (!inbox.pump && !std::exchange(inbox.listed, true)) with_frames_.push_back(role);
   most_waiting_ = std::max(most_waiting_, inbox.frames.size());
 }
 
 void Network::Crash(RoleId role) {
   crashed_.insert(role);
-  for (auto& [pair, frames] : on_their_way_) {
-    if (pair.first == role || pair.second == role) frames.clear();
+  for (auto& [pair, way] : on_their_way_) {
+    if (pair.first == role || pair.second == role) way.frames.clear();
   }
-  inboxes_.at(role)->frames.clear();
+  Close(role);
   for (RoleId other = 0; other < inboxes_.size(); ++other) {
     if (crashed_.count(other) > 0) continue;
     Deliver({.type = FrameType::kPeerLost,

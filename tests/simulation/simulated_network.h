@@ -32,33 +32,55 @@ class Network : public Transport {
   // Delivers the next frame of a pair that has one, at random. False: none is on its way.
   bool DeliverOne();
 
+  // One of the roles, at random, whose inbox has frames; the coordinator takes its own. Nothing: no
+  // inbox has any.
+  std::optional<RoleId> OneWithFrames();
+
+  // The role takes no more frames.
+  void Close(RoleId role);
+
   // The role is gone: what it sent and was not delivered is lost, what is sent to it too, and every
   // other role hears of it.
   void Crash(RoleId role);
 
   // Nothing more goes from one to the other, and nobody is told.
-  void Cut(RoleId from, RoleId to) { cut_.insert({from, to}); }
+  void Cut(RoleId from, RoleId to);
 
   // The frame delivered next to a role comes twice.
   void RepeatNext(RoleId to) { repeat_ = to; }
 
-  bool HasFrames(RoleId role) const { return !inboxes_.at(role)->frames.empty(); }
   std::size_t most_waiting() const { return most_waiting_; }  // frames in one inbox, ever
+  std::uint64_t sent(FrameType type) const {
+    const auto found = sent_.find(type);
+    return found == sent_.end() ? 0 : found->second;
+  }
 
  private:
   struct Inbox : Mailbox {
     std::optional<Frame> Take(Deadline deadline) override;
     std::deque<Frame> frames;
     std::function<bool()> pump;  // null: Take does not wait
+    bool listed = false;         // in with_frames_, where it stays until it is seen to be empty
+  };
+
+  // From one role to another.
+  using Pair = std::pair<RoleId, RoleId>;
+  struct Way {
+    std::deque<Frame> frames;
+    bool listed = false;  // in busy_, likewise
   };
 
   void Deliver(Frame frame);
 
   Random& random_;
   std::vector<std::unique_ptr<Inbox>> inboxes_;
-  std::map<std::pair<RoleId, RoleId>, std::deque<Frame>> on_their_way_;
-  std::set<std::pair<RoleId, RoleId>> cut_;
+  std::map<Pair, Way> on_their_way_;
+  std::vector<Way*> busy_;           // those that have frames, and some that have not
+  std::vector<RoleId> with_frames_;  // likewise; without the coordinator
+  std::map<FrameType, std::uint64_t> sent_;
+  std::set<Pair> cut_;
   std::set<RoleId> crashed_;
+  std::set<RoleId> closed_;
   std::optional<RoleId> repeat_;
   std::size_t most_waiting_ = 0;
 };

@@ -111,5 +111,35 @@ TEST(Simulation, EverySeedEndsInOneModel) {
   EXPECT_GT(happened.resumed, 0);
 }
 
+// A cluster of hundreds of ranks: the run ends in the model of one worker and one server, each step
+// takes three frames for each pair of a worker and a server and one of each worker to the
+// coordinator, and no deadline passes meanwhile.
+TEST(LargeSimulation, SixtyFourServersEndInTheSameModel) {
+  constexpr int kServers = 64;
+  constexpr int kWorkers = FATHOM_SIM_WORKERS;  // 1,000; 100 under a sanitizer
+  Random random(1);
+  Plan plan = MakePlan(random, Consistency::kSync, false);
+  plan.steps = 2;
+  plan.slices = kWorkers;
+  plan.config.train.batch_size = plan.slices * kSliceExamples;
+  plan.config.checkpoint.every_steps = 1;
+  plan.config.cluster.servers = 1;
+  plan.config.cluster.workers = 1;
+  Gradients gradients(RunSpec().tables, kDenseFloats, plan.slices, plan.steps);
+  const ScratchDir one, many;
+  EXPECT_EQ(Attempt(plan, one.path(), random, gradients).Run(), Attempt::End::kDone);
+  plan.config.cluster.servers = kServers;
+  plan.config.cluster.workers = kWorkers;
+  plan.most_waiting = 4 * std::size_t{kWorkers + kServers};
+  Attempt attempt(plan, many.path(), random, gradients);
+  EXPECT_EQ(attempt.Run(), Attempt::End::kDone) << attempt.why();
+  EXPECT_EQ(CompareModels(one.path() / "model", many.path() / "model"), "");
+  const std::uint64_t pairs = std::uint64_t{kWorkers} * kServers;
+  for (const FrameType type : {FrameType::kPull, FrameType::kRows, FrameType::kPush})
+    EXPECT_EQ(attempt.sent(type), plan.steps * pairs);
+  EXPECT_EQ(attempt.sent(FrameType::kStepDone), plan.steps * kWorkers);
+  EXPECT_LT(attempt.VirtualSeconds(), kTimeoutSeconds);
+}
+
 }  // namespace
 }  // namespace fathom::simulation

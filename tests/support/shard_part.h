@@ -17,11 +17,12 @@ namespace fathom::testing {
 
 struct ShardPart {
   ShardPart(const Config& config, const ModelSpec& spec, int server, int servers)
-      : first(FirstPartition(server, servers)),
-        end(FirstPartition(server + 1, servers)),
+      : cut(config.server.partitions),
+        first(cut.First(server, servers)),
+        end(cut.First(server + 1, servers)),
         dense(config, spec, server, servers),
         admission(config, first, end),
-        files(spec.tables, tables, dense, arena, admission, first, end) {
+        files(spec.tables, tables, dense, arena, admission, cut, first, end) {
     for (const TableSpec& table : spec.tables)
       tables.emplace_back(table, config, first, end, &arena);
   }
@@ -34,7 +35,7 @@ struct ShardPart {
     const std::vector<float> gradient(static_cast<std::size_t>(tables[table].spec().dim), 0.01F);
     for (std::uint64_t row = begin_row; row < end_row; ++row) {
       const Key key = Mix64(row);
-      if (PartitionOf(key) >= first && PartitionOf(key) < end) keys.push_back(key);
+      if (cut.Of(key) >= first && cut.Of(key) < end) keys.push_back(key);
       if (keys.size() < kRequestKeys && row + 1 < end_row) continue;
       rows.resize(keys.size());
       tables[table].FindOrCreate(keys, 0, rows.data());
@@ -43,6 +44,7 @@ struct ShardPart {
     }
   }
 
+  Partitions cut;
   int first;
   int end;
   SlabArena arena;

@@ -1,6 +1,9 @@
 #include "worker/batch/batch.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "common/error.h"
 
 namespace fathom {
 namespace {
@@ -18,6 +21,11 @@ void BatchBuilder::Occurrences::Clear() {
 
 void BatchBuilder::Occurrences::MakeRoom(std::size_t more) {
   if (count + more <= numbers.size()) return;
+  if (count + more > std::numeric_limits<std::uint32_t>::max()) {
+    Fail(ExitCode::kUsage,
+         "a worker's part of a batch names the rows of one table more than 2^32 times: lower "
+         "train.batch_size, or give the run more workers");
+  }
   const std::size_t size = 2 * (count + more);
   numbers.resize(size);
   examples.resize(size);

@@ -9,6 +9,7 @@
 #include "common/message/pull_message.h"
 #include "common/message/rows_message.h"
 #include "common/model/dense_range.h"
+#include "common/partitions.h"
 
 namespace fathom {
 namespace {
@@ -42,12 +43,13 @@ RowClient::RowClient(const RunContext& context, int worker)
 void RowClient::Pull(Batch* batch) const {
   batch->pulled_at = Clock::now();
   const int servers = context_.layout.servers;
+  const Partitions cut(context_.config.server.partitions);
   for (TableBatch& table : batch->tables) {
     table.server_begins.clear();
     for (int s = 0; s <= servers; ++s) {
-      const int partition = FirstPartition(s, servers);
+      const int partition = cut.First(s, servers);
       const auto end = std::partition_point(table.keys.begin(), table.keys.end(),
-                                            [&](Key key) { return PartitionOf(key) < partition; });
+                                            [&](Key key) { return cut.Of(key) < partition; });
       table.server_begins.push_back(static_cast<std::size_t>(end - table.keys.begin()));
     }
   }

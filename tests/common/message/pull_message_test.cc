@@ -14,14 +14,16 @@ using testing::ExpectTrailingByteIsRefused;
 using testing::ToVector;
 
 Key InPartition(int partition, std::uint64_t low) {
-  return (static_cast<Key>(partition) << (64 - kPartitionBits)) | low;
+  return (static_cast<Key>(partition) << (64 - Partitions().bits())) | low;
 }
 
 Buffer PullOf(const std::vector<Key>& first, const std::vector<Key>& second) {
   return EncodePull({.will_push = true, .wants_dense = false, .keys = {first, second}});
 }
 
-PullMessage TakePull(std::span<const std::byte> payload) { return DecodePull(payload, 2, 1, 2); }
+PullMessage TakePull(std::span<const std::byte> payload) {
+  return DecodePull(payload, 2, Partitions(), 1, 2);
+}
 
 TEST(Pull, RoundTrip) {
   for (const bool will_push : {false, true}) {
@@ -55,13 +57,13 @@ TEST(Pull, KeysOfAnotherServersPartitions) {
   ExpectError(ExitCode::kPeer, {"server 1", "32 to 63"}, [&] { TakePull(below.bytes()); });
   const Buffer above = PullOf({InPartition(31, 0), InPartition(32, 0)}, {});
   ExpectError(ExitCode::kPeer, {"server 0", "0 to 31"},
-              [&] { DecodePull(above.bytes(), 2, 0, 2); });
+              [&] { DecodePull(above.bytes(), 2, Partitions(), 0, 2); });
 }
 
 TEST(Pull, AnotherNumberOfTables) {
   const Buffer payload = PullOf({}, {});
   ExpectError(ExitCode::kPeer, {"2 tables", "has 3"},
-              [&] { DecodePull(payload.bytes(), 3, 1, 2); });
+              [&] { DecodePull(payload.bytes(), 3, Partitions(), 1, 2); });
 }
 
 TEST(Pull, UnknownFlags) {

@@ -107,6 +107,17 @@ TEST_F(ManifestTest, UpdateRules) {
   ExpectDamaged({"dense_rule", "\"ftrl\""}, "/dense_rule", "ftrl");
 }
 
+TEST_F(ManifestTest, Partitions) {
+  written_.partitions = fathom::Partitions(256);
+  WriteManifest(dir_.path(), written_);
+  EXPECT_EQ(ReadManifest(dir_.path()).partitions, fathom::Partitions(256));
+  json_ = WithoutChecksum();
+  ExpectDamaged({"\"partitions\" is 96, not a power of two from 64 to 4096"}, "/partitions", 96);
+  ExpectDamaged({"partitions"}, "/partitions", 32);
+  ExpectDamaged({"partitions"}, "/partitions", 8192);
+  ExpectDamaged({"partitions"}, "/partitions", "256");
+}
+
 TEST_F(ManifestTest, ReplacesTheOldOneAndLeavesNothingBeside) {
   written_.step = 99;
   WriteManifest(dir_.path(), written_);

@@ -26,6 +26,22 @@ std::string Difference(const SmallModel& a, const SmallModel& b) {
 
 TEST(ModelCompare, IdenticalModels) { EXPECT_EQ(Difference({}, {}), ""); }
 
+// Rows are the same wherever they lie.
+TEST(ModelCompare, RowsInOtherPartitions) {
+  SmallModel b;
+  b.cut = Partitions(128);
+  EXPECT_EQ(Difference({}, b), "");
+  EXPECT_EQ(Difference(b, {}), "");
+  b.rows[0][KeyIn(5, 1)] = {1, 2};
+  EXPECT_EQ(Difference({}, b), "table wide, key 1400000000000001: only in the second");
+  b = {};
+  b.cut = Partitions(128);
+  b.rows[1][KeyIn(5, 0)][0] = 8;
+  EXPECT_EQ(Difference({}, b),
+            "table wide_deep2, key 1400000000000000, z: -1 (bits bf800000) against 8 (bits "
+            "41000000)");
+}
+
 TEST(ModelCompare, AnotherStep) { EXPECT_EQ(Difference({}, {.step = 13}), "step: 12 against 13"); }
 
 TEST(ModelCompare, AnotherSeed) {

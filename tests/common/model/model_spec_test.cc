@@ -183,5 +183,28 @@ TEST(ModelSpec, WhatMakesNoModel) {
   ExpectError(ExitCode::kUsage, {"two columns are named \"a\""}, [&] { MakeModelSpec(config); });
 }
 
+// Told from numbers: such a batch takes tens of gigabytes.
+TEST(ModelSpec, MoreFieldsOfSlicesThan32BitsCount) {
+  Config config;
+  for (int c = 0; c < 64; ++c) config.columns.push_back({.name = std::to_string(c)});
+  config.train.batch_size = (1 << 26) - 1;
+  config.train.slice_size = 1;
+  EXPECT_EQ(MakeModelSpec(config).fields.size(), 64U);
+  config.train.batch_size += 1;
+  ExpectError(ExitCode::kUsage,
+              {"67108864 slices of train.slice_size = 1", "times 64 columns", "more than 2^32"},
+              [&] { MakeModelSpec(config); });
+  config.train.slice_size = 2;
+  MakeModelSpec(config);
+}
+
+TEST(ModelSpec, MoreFieldsThan16BitsCount) {
+  Config config;
+  for (int c = 0; c < 65536; ++c)
+    config.columns.push_back({.name = std::to_string(c), .use = Use::kWide});
+  ExpectError(ExitCode::kUsage, {"65536 categorical columns and crosses: at most 65535"},
+              [&] { MakeModelSpec(config); });
+}
+
 }  // namespace
 }  // namespace fathom

@@ -61,7 +61,7 @@ class PartitionFileTest : public ::testing::Test {
 TEST_F(PartitionFileTest, RowsComeBackInOrder) {
   ModelRows read(2);
   std::vector<std::tuple<int, std::size_t, Key>> order;
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     ReadPartition(dir_.path(), manifest_, p,
                   [&](std::size_t table, Key key, std::span<const float> state) {
                     read[table][key] = {state.begin(), state.end()};
@@ -108,7 +108,8 @@ TEST_F(PartitionFileTest, ManifestCountsRows) {
 TEST_F(PartitionFileTest, AnUnfinishedPartitionIsRemoved) {
   ScratchDir other;
   {
-    PartitionWriter writer(FolderOutput(other.path()), "rows-00.bin", 0, model_.tables);
+    PartitionWriter writer(FolderOutput(other.path()), "rows-00.bin", Partitions(), 0,
+                           model_.tables);
     writer.BeginTable(0, 1);
     EXPECT_TRUE(std::filesystem::exists(other.path() / "rows-00.bin"));
   }
@@ -117,7 +118,8 @@ TEST_F(PartitionFileTest, AnUnfinishedPartitionIsRemoved) {
 
 TEST_F(PartitionFileTest, AFolderThatIsNotThere) {
   ExpectError(ExitCode::kModel, {"nowhere", "cannot be created"}, [&] {
-    PartitionWriter(FolderOutput(dir_.path() / "nowhere"), "rows-00.bin", 0, model_.tables);
+    PartitionWriter(FolderOutput(dir_.path() / "nowhere"), "rows-00.bin", Partitions(), 0,
+                    model_.tables);
   });
 }
 
@@ -175,7 +177,8 @@ TEST_F(PartitionFileTest, AnAlteredBlockIsNamed) {
 TEST_F(PartitionFileTest, ChangesComeBeforeWhatTheyChange) {
   SmallModel changes;
   changes.rows = {{{KeyIn(0, 5), {7, 8}}, {KeyIn(0, 7), {9, 10}}}, {}};
-  PartitionWriter writer(FolderOutput(dir_.path()), PartitionFile(0, 12), 0, model_.tables);
+  PartitionWriter writer(FolderOutput(dir_.path()), PartitionFile(0, 12), Partitions(), 0,
+                         model_.tables);
   writer.BeginTable(0, 2);
   for (const auto& [key, state] : changes.rows[0]) writer.AddRow(key, state);
   writer.BeginTable(1, 0);
@@ -260,6 +263,16 @@ TEST_F(PartitionFileTest, EndsAnywhereBeforeItsEnd) {
     ExpectError(ExitCode::kModel, {"rows-00.bin", kRemedy}, [&] { Read(); });
   }
   EXPECT_EQ(visited_, 0);
+}
+
+TEST(PartitionOfFile, IsTheNumberInItsName) {
+  EXPECT_EQ(PartitionOfFile("rows-00.bin"), 0);
+  EXPECT_EQ(PartitionOfFile("rows-07.123.bin"), 7);
+  EXPECT_EQ(PartitionOfFile("rows-4095.bin"), 4095);
+  EXPECT_EQ(PartitionOfFile("admission-63.bin"), 63);
+  for (const char* name : {"dense.bin", "config.toml", "rows-7.bin", "rows-.bin", "rows-07",
+                           "a-07.bin", "rows-007.bin", "-", ".-"})
+    EXPECT_EQ(PartitionOfFile(name), std::nullopt) << name;
 }
 
 }  // namespace

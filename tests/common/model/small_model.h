@@ -23,7 +23,7 @@ namespace fathom::testing {
 inline constexpr const char* kRemedy = "restore the folder from a copy, or train again";
 
 inline Key KeyIn(int partition, std::uint64_t low) {
-  return (static_cast<Key>(partition) << (64 - kPartitionBits)) | low;
+  return (static_cast<Key>(partition) << (64 - Partitions().bits())) | low;
 }
 
 // By table: key -> state.
@@ -41,14 +41,16 @@ struct SmallModel {
       {{KeyIn(0, 3), {1, 2, 3, 4, 5, 6}}, {KeyIn(5, 0), {-1, 0.5F, 1e-30F, 4, 5, 6}}}};
   std::vector<float> dense = std::vector<float>(16, 0.25F);
   UpdateRuleKind dense_rule = UpdateRuleKind::kAdaGrad;
+  Partitions cut = Partitions();
   std::vector<float> dense_state = std::vector<float>(16, 1.5F);
 
   // The table's rows in the partition: [first, second).
   auto RowsOf(std::size_t table, int partition) const {
     const auto& all = rows[table];
-    const bool last = partition + 1 == kPartitions;
-    return std::pair(all.lower_bound(KeyIn(partition, 0)),
-                     last ? all.end() : all.lower_bound(KeyIn(partition + 1, 0)));
+    const auto first = [this](int p) { return static_cast<Key>(p) << (64 - cut.bits()); };
+    const bool last = partition + 1 == cut.count();
+    return std::pair(all.lower_bound(first(partition)),
+                     last ? all.end() : all.lower_bound(first(partition + 1)));
   }
 
   bool HasRows(int partition) const {
@@ -66,9 +68,10 @@ struct SmallModel {
                       .tables = tables,
                       .dense_floats = dense.size(),
                       .dense_rule = dense_rule,
+                      .partitions = cut,
                       .files = {}};
     manifest.files.push_back(WriteTextFile(dir, "config.toml", "seed = 1\n"));
-    for (int p = 0; p < kPartitions; ++p) {
+    for (int p = 0; p < cut.count(); ++p) {
       manifest.files.push_back(HasRows(p) ? WritePartition(dir, p) : WriteEmptyPartition(dir, p));
     }
     const int states = TraitsOf(dense_rule).states();
@@ -80,7 +83,7 @@ struct SmallModel {
   }
 
   ModelFileEntry WritePartition(const std::filesystem::path& dir, int partition) const {
-    PartitionWriter writer(FolderOutput(dir), PartitionFile(partition), partition, tables);
+    PartitionWriter writer(FolderOutput(dir), PartitionFile(partition), cut, partition, tables);
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const auto [begin, end] = RowsOf(t, partition);
       writer.BeginTable(t, static_cast<std::uint64_t>(std::distance(begin, end)));

@@ -68,12 +68,44 @@ TEST(Layout, NoMoreServersThanPartitions) {
   const Layout layout = MakeLayout(Hosts(400, "a"), {});
   EXPECT_EQ(layout.servers, 64);
   EXPECT_EQ(layout.workers, 335);
+  EXPECT_EQ(MakeLayout(Hosts(400, "a"), {}, Partitions(128)).servers, 128);
+  EXPECT_EQ(MakeLayout(Hosts(400, "a"), {}, Partitions(256)).servers, 133);
+}
+
+// Rank 0 coordinates, ranks 1 and 2 serve, the rest work.
+TEST(Layout, WorkersSpeakWithServersAndServersWithWorkers) {
+  const Layout layout = MakeLayout(Hosts(5, "a"), {.servers = 2});
+  const auto spoken_with = [&](int rank) {
+    std::string ranks;
+    for (const bool speaks : RanksSpokenWith(layout, rank)) ranks += speaks ? '1' : '0';
+    return ranks;
+  };
+  EXPECT_EQ(spoken_with(0), "01111");
+  EXPECT_EQ(spoken_with(1), "10011");
+  EXPECT_EQ(spoken_with(2), "10011");
+  EXPECT_EQ(spoken_with(3), "11100");
+  EXPECT_EQ(spoken_with(4), "11100");
+  const Layout two = MakeLayout(Hosts(2, "a"), {});
+  EXPECT_EQ(RanksSpokenWith(two, 0), (std::vector<bool>{false, true}));
+}
+
+// Numbers of roles do not end at 16 bits, and nobody looks at all roles once for each rank.
+TEST(Layout, AHundredThousandRanks) {
+  const Layout layout = MakeLayout(Hosts(100000, "a"), {.servers = 1024}, Partitions(1024));
+  EXPECT_EQ(layout.servers, 1024);
+  EXPECT_EQ(layout.worker(98974), 99999U);
+  EXPECT_EQ(layout.roles.back().id, 99999U);
+  for (int rank = 0; rank < layout.ranks(); ++rank) {
+    const auto roles = RolesOf(layout, rank);
+    ASSERT_EQ(roles.size(), 1U);
+    ASSERT_EQ(roles[0].rank, rank);
+  }
 }
 
 TEST(Layout, TooManyServers) {
   testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 3", "4 ranks allow at most 2"},
                        [] { MakeLayout(Hosts(4, "a"), {.servers = 3}); });
-  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 65", "at most 64"},
+  testing::ExpectError(ExitCode::kUsage, {"cluster.servers = 65", "set server.partitions to 128"},
                        [] { MakeLayout({"a"}, {.servers = 65}); });
 }
 

@@ -223,6 +223,17 @@ TEST(ConfigFile, ASettingThatWasNotGivenIsTheChosenRules) {
   EXPECT_EQ(Parse("", {"deep.row_wise=false"}).deep["row_wise"], 0);
 }
 
+TEST(ConfigFile, PartitionsAreAPowerOfTwo) {
+  EXPECT_EQ(Parse("").server.partitions, 64);
+  EXPECT_EQ(Parse("", {"server.partitions=4096"}).server.partitions, 4096);
+  ExpectUsage("", {"server.partitions = 96 is no power of two from 64 to 4096"},
+              {"server.partitions=96"});
+  ExpectUsage("", {"server.partitions = 32 is out of range"}, {"server.partitions=32"});
+  ExpectUsage(
+      "", {"server.admission_filter", "at least 4096kB for server.partitions = 4096"},
+      {"server.partitions=4096", "server.admission_count=2", "server.admission_filter=4MB"});
+}
+
 TEST(ConfigFile, SettingsOfAnotherUpdateRule) {
   ExpectUsage("[wide]\nalpha = 1.0\n", {"wide.alpha", "wide.optimizer = \"adam\"", "beta2"},
               {"wide.optimizer=adam"});

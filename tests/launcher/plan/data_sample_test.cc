@@ -39,6 +39,13 @@ TEST(DataSample, RowsAreTheDistinctKeysOfAllExamples) {
               0.01 * static_cast<double>(keys.size()));
 }
 
+// The same columns, as if they came from files: nothing is known of their values beforehand.
+Config AsFromFiles(Config config, std::int64_t hash_buckets = 0) {
+  config.data.format = DataFormat::kCsv;
+  for (ColumnConfig& column : config.columns) column.hash_buckets = hash_buckets;
+  return config;
+}
+
 // Nine of ten examples are not looked at: one log of values that are soon all met, one long-tailed.
 TEST(DataSample, RowsAreExtrapolatedFromASample) {
   for (const char* skew : {"0", "1"}) {
@@ -47,10 +54,23 @@ TEST(DataSample, RowsAreExtrapolatedFromASample) {
     const ModelSpec spec = MakeModelSpec(config);
     const GeneratedData data(config, GeneratedData::Part::kTrain);
     const DataSample whole = SampleData(data, nullptr, config, spec, {1000});
-    const DataSample part = SampleData(data, nullptr, config, spec, {1000, 400000});
+    const DataSample part = SampleData(data, nullptr, AsFromFiles(config), spec, {1000, 400000});
     ASSERT_LT(part.counted_examples, data.examples() / 9);
     EXPECT_NEAR(part.rows[0] / whole.rows[0], 1, 0.25)
         << skew << ", from " << part.counted_examples;
+  }
+}
+
+// However little is looked at: what becomes of generated columns is known.
+TEST(DataSample, RowsOfGeneratedColumnsAreComputed) {
+  for (const char* skew : {"0", "1"}) {
+    const Config config = PlannedConfig({"generated.examples=1000000", "generated.values=1000000",
+                                         std::string("generated.skew=") + skew});
+    const ModelSpec spec = MakeModelSpec(config);
+    const GeneratedData data(config, GeneratedData::Part::kTrain);
+    const DataSample whole = SampleData(data, nullptr, config, spec, {1000});
+    const DataSample part = SampleData(data, nullptr, config, spec, {1000, 10000});
+    EXPECT_NEAR(part.rows[0] / whole.rows[0], 1, 0.02) << skew;
   }
 }
 
@@ -59,8 +79,8 @@ TEST(DataSample, NoMoreRowsAreExtrapolatedThanThereAreValues) {
   const Config config = PlannedConfig(
       {"generated.examples=50000000", "generated.values=20000000", "generated.skew=0"});
   const GeneratedData data(config, GeneratedData::Part::kTrain);
-  const DataSample sample =
-      SampleData(data, nullptr, config, MakeModelSpec(config), {1000, 200000});
+  const DataSample sample = SampleData(data, nullptr, AsFromFiles(config, 20000000),
+                                       MakeModelSpec(config), {1000, 200000});
   EXPECT_EQ(sample.rows.at(0), 2 * 20000000.0);
 }
 

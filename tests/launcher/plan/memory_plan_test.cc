@@ -7,6 +7,7 @@
 #include "common/random.h"
 #include "server/table/sparse_table.h"
 #include "tests/launcher/plan/planned_run.h"
+#include "tests/support/expect_error.h"
 
 namespace fathom {
 namespace {
@@ -47,7 +48,7 @@ TEST(MemoryPlan, ATablesBytesAreThoseOfAFilledTable) {
     const TableSpec spec{.name = "t", .wide = true, .dim = dim};
     for (const std::uint64_t rows : {30000, 200000, 1000000}) {
       SlabArena arena;
-      SparseTable table(spec, config, 0, kPartitions, &arena);
+      SparseTable table(spec, config, 0, Partitions::kFewest, &arena);
       std::vector<float*> places(1000);
       for (std::uint64_t i = 0; i < rows; i += places.size()) {
         std::vector<Key> keys;
@@ -55,7 +56,7 @@ TEST(MemoryPlan, ATablesBytesAreThoseOfAFilledTable) {
         table.FindOrCreate(keys, 0, places.data());
       }
       const auto real = static_cast<double>(table.Statistics().allocated_bytes);
-      EXPECT_NEAR(TableBytes(spec, static_cast<double>(rows), false) / real, 1, 0.03)
+      EXPECT_NEAR(TableBytes(config, spec, static_cast<double>(rows)) / real, 1, 0.03)
           << dim << ", " << rows;
     }
   }
@@ -93,9 +94,27 @@ TEST(MemoryPlan, AColdTierHoldsTheRowsBeyondTheLimit) {
   const auto bytes = [](const Planned& p) {
     return PlanMemory(p.config, p.spec, p.layout, p.sample, p.part, p.shape).TotalBytes();
   };
-  const double tables = TableBytes(free.spec.tables[0], free.sample.rows[0], false);
+  const double tables = TableBytes(free.config, free.spec.tables[0], free.sample.rows[0]);
   ASSERT_GT(tables, 300e3);
   EXPECT_NEAR(bytes(free) - bytes(cold), tables - 100e3, 1);
+}
+
+// The message comes before the run, not after hours, and says what makes room.
+TEST(MemoryPlan, ATableWithoutRoomForItsRowsIsRefused) {
+  Planned plan({"server.partitions=128"});
+  const auto check = [&](double rows) {
+    plan.sample.rows[0] = rows;
+    CheckRoom(plan.config, plan.spec, plan.sample);
+  };
+  check(4e9);
+  testing::ExpectError(
+      ExitCode::kUsage,
+      {"will have about 5e+09 rows", "server.partitions = 128 has room for 4.29e+09",
+       "set server.partitions = 256"},
+      [&] { check(5e9); });
+  // Nobody knows how many keys stay without a row.
+  plan.config.server.admission_count = 2;
+  check(5e9);
 }
 
 TEST(MemoryPlan, EachThreadOfAWorkerTakesMemory) {

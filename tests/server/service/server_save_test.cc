@@ -34,7 +34,7 @@ TEST_F(ServerSaveTest, SavesAndServesTheModel) {
   ASSERT_EQ(frame->type, FrameType::kSaved);
   SavedMessage saved = DecodeSaved(frame->payload.bytes());
   EXPECT_EQ(saved.tables.at(0).rows, keys_.size());
-  EXPECT_EQ(saved.files.size(), static_cast<std::size_t>(kPartitions));
+  EXPECT_EQ(saved.files.size(), static_cast<std::size_t>(Partitions::kFewest));
   saved.files.push_back(FinishDense(run.save_dir(), kDenseFloats, 1));
   WriteManifest(run.save_dir(), {.step = kServedSteps,
                                  .seed = 1,

@@ -37,7 +37,7 @@ TEST_F(ServerTest, AnswersAsItsShardWould) {
   Shard shard(config, spec, 0, 1);
   const auto expected = [&] {
     Buffer payload = EncodePull({.will_push = false, .wants_dense = true, .keys = {keys_}});
-    PullMessage message = DecodePull(payload.bytes(), 1, 0, 1);
+    PullMessage message = DecodePull(payload.bytes(), 1, Partitions(), 0, 1);
     return shard.EncodeRows(shard.Find(std::move(payload), std::move(message)));
   };
   for (std::uint64_t version = 0;; ++version) {
@@ -47,7 +47,7 @@ TEST_F(ServerTest, AnswersAsItsShardWould) {
     run.TakeStep(step_, version, version % 2 == 0 ? 0 : 1);
     // The same step by one worker.
     Buffer pull = step_.Pull(0, 1, 0, 1);
-    PullMessage pull_message = DecodePull(pull.bytes(), 1, 0, 1);
+    PullMessage pull_message = DecodePull(pull.bytes(), 1, Partitions(), 0, 1);
     std::vector<WorkerGradients> gradients(1);
     gradients[0].pull = shard.Find(std::move(pull), std::move(pull_message));
     gradients[0].payload = step_.Push(0, 1, 0, 1);

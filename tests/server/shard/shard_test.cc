@@ -46,7 +46,8 @@ Config MakeConfig() {
 }
 
 PendingPull DecodeAndFind(Shard* shard, Buffer payload, int server, int servers) {
-  PullMessage message = DecodePull(payload.bytes(), Spec().tables.size(), server, servers);
+  PullMessage message =
+      DecodePull(payload.bytes(), Spec().tables.size(), Partitions(), server, servers);
   return shard->Find(std::move(payload), std::move(message));
 }
 
@@ -104,7 +105,7 @@ TEST(Shard, ModelIsTheSameBytesForAnyNumberOfServersAndWorkers) {
   const ScratchDir reference_dir;
   TrainAndSave(spec, config, 1, 1, reference_dir.path());
   const auto reference = FilesIn(reference_dir.path());
-  EXPECT_EQ(reference.size(), kPartitions + 2U);
+  EXPECT_EQ(reference.size(), Partitions::kFewest + 2U);
   for (const auto& [servers, workers] : {std::pair{1, 9}, std::pair{5, 2}}) {
     const ScratchDir dir;
     TrainAndSave(spec, config, servers, workers, dir.path());
@@ -123,20 +124,21 @@ TEST(Shard, ASaveShowsSignsOfLifeWithinAFile) {
   spec.dense_floats = kDenseFloats;
   const Config config = MakeConfig();
   SlabArena arena;
-  const AdmissionFilter admission(config, 0, kPartitions);
+  const AdmissionFilter admission(config, 0, Partitions::kFewest);
   const DenseTable dense(config, spec, 0, 1);
   std::deque<SparseTable> tables;
   for (const TableSpec& table : spec.tables)
-    tables.emplace_back(table, config, 0, kPartitions, &arena);
+    tables.emplace_back(table, config, 0, Partitions::kFewest, &arena);
   constexpr Key kRows = 100000;
   for (Key key = 1; key <= kRows; ++key) tables[0].RestoreValues(key, 1, {}, {});
   ASSERT_EQ(tables[0].RowsOf(0), kRows);
-  ShardFiles files(spec.tables, tables, dense, arena, admission, 0, kPartitions);
+  ShardFiles files(spec.tables, tables, dense, arena, admission, Partitions(), 0,
+                   Partitions::kFewest);
   const ScratchDir dir;
   CreateDense(dir.path(), kDenseFloats, 1);
   int signs = 0;
   files.SaveModel(FolderOutput(dir.path()), [&] { ++signs; });
-  EXPECT_GE(signs, kPartitions + 20);
+  EXPECT_GE(signs, Partitions::kFewest + 20);
 }
 
 TEST(Shard, LoadedModelAnswersAsTheTrainedOne) {
@@ -322,7 +324,7 @@ TEST(Shard, AWarmStartTakesTheRowsAndForgetsWhenTheyWereUpdated) {
   const auto rows_of = [&](const std::filesystem::path& from, const Manifest& files, bool forget) {
     Rows rows;
     std::uint32_t newest = 0;
-    for (int p = 0; p < kPartitions; ++p) {
+    for (int p = 0; p < Partitions::kFewest; ++p) {
       ReadPartition(from, files, p, [&](std::size_t t, Key key, std::span<const float> state) {
         std::vector<float> row(state.begin(), state.end());
         newest = std::max(newest, LastStepOf(spec.tables[t], row.data()));

@@ -29,7 +29,7 @@ std::vector<Key> NamedKeys(std::size_t count, std::uint64_t seed) {
 
 std::vector<std::vector<std::byte>> AllCounters(const AdmissionFilter& filter) {
   std::vector<std::vector<std::byte>> all;
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     const auto counters = filter.Counters(p);
     all.emplace_back(counters.begin(), counters.end());
   }
@@ -39,7 +39,7 @@ std::vector<std::vector<std::byte>> AllCounters(const AdmissionFilter& filter) {
 TEST(AdmissionFilter, OffItAdmitsAllAndTakesNoMemory) {
   const Config config = MakeConfig(1, "16MB");
   EXPECT_EQ(AdmissionFilter::BytesOfAll(config), 0U);
-  const AdmissionFilter filter(config, 0, kPartitions);
+  const AdmissionFilter filter(config, 0, Partitions::kFewest);
   EXPECT_FALSE(filter.on());
   EXPECT_TRUE(filter.Admits(kTable, 7));
   EXPECT_EQ(filter.allocated_bytes(), 0U);
@@ -48,7 +48,7 @@ TEST(AdmissionFilter, OffItAdmitsAllAndTakesNoMemory) {
 // In a filter so small that its counters are crowded.
 TEST(AdmissionFilter, NeverTooLate) {
   for (const int needed : {2, 3, 15}) {
-    AdmissionFilter filter(MakeConfig(needed, "64kB"), 0, kPartitions);
+    AdmissionFilter filter(MakeConfig(needed, "64kB"), 0, Partitions::kFewest);
     const std::vector<Key> keys = NamedKeys(20000, 1);
     std::map<Key, int> named;
     std::mt19937_64 random(2);
@@ -63,7 +63,7 @@ TEST(AdmissionFilter, NeverTooLate) {
 }
 
 TEST(AdmissionFilter, InARoomyFilterExactlyTheKeysNamedOftenEnough) {
-  AdmissionFilter filter(MakeConfig(3, "8MB"), 0, kPartitions);
+  AdmissionFilter filter(MakeConfig(3, "8MB"), 0, Partitions::kFewest);
   const std::vector<Key> keys = NamedKeys(1000, 3);
   for (int naming = 1; naming <= 3; ++naming) {
     filter.Count(kTable, keys);
@@ -86,15 +86,15 @@ double TailOf(double mean, int least) {
 TEST(AdmissionFilter, FalsePositivesAreAsOftenAsTheFormulaSays) {
   constexpr double kCounters = 2 * 64e3, kNamings = 30000, kTrials = 20000;
   for (const auto& [needed, named] : {std::pair{2, 0}, std::pair{2, 1}, std::pair{3, 2}}) {
-    AdmissionFilter filter(MakeConfig(needed, "64kB"), 0, kPartitions);
+    AdmissionFilter filter(MakeConfig(needed, "64kB"), 0, Partitions::kFewest);
     filter.Count(kTable, NamedKeys(static_cast<std::size_t>(kNamings), 4));
     double admitted = 0;
     for (const Key key : NamedKeys(static_cast<std::size_t>(kTrials), 5)) {
-      const auto counters = filter.Counters(PartitionOf(key));
+      const auto counters = filter.Counters(Partitions().Of(key));
       const std::vector<std::byte> before(counters.begin(), counters.end());
       for (int i = 0; i < named; ++i) filter.Count(kTable, {&key, 1});
       admitted += filter.Admits(kTable, key) ? 1 : 0;
-      ASSERT_TRUE(filter.Restore(PartitionOf(key), before));
+      ASSERT_TRUE(filter.Restore(Partitions().Of(key), before));
     }
     const double expected =
         std::pow(TailOf(AdmissionFilter::kHashes * kNamings / kCounters, needed - named),
@@ -105,7 +105,7 @@ TEST(AdmissionFilter, FalsePositivesAreAsOftenAsTheFormulaSays) {
 }
 
 TEST(AdmissionFilter, CountersStopAtTheirLargestNumber) {
-  AdmissionFilter filter(MakeConfig(15, "64kB"), 0, kPartitions);
+  AdmissionFilter filter(MakeConfig(15, "64kB"), 0, Partitions::kFewest);
   const std::vector<Key> keys = NamedKeys(1, 6);
   for (int i = 0; i < 15; ++i) filter.Count(kTable, keys);
   EXPECT_TRUE(filter.Admits(kTable, keys[0]));
@@ -115,8 +115,8 @@ TEST(AdmissionFilter, CountersStopAtTheirLargestNumber) {
 }
 
 TEST(AdmissionFilter, OrderIsOfNoConsequence) {
-  AdmissionFilter a(MakeConfig(2, "64kB"), 0, kPartitions);
-  AdmissionFilter b(MakeConfig(2, "64kB"), 0, kPartitions);
+  AdmissionFilter a(MakeConfig(2, "64kB"), 0, Partitions::kFewest);
+  AdmissionFilter b(MakeConfig(2, "64kB"), 0, Partitions::kFewest);
   std::vector<Key> keys = NamedKeys(100000, 7);  // enough to fill counters up
   a.Count(kTable, keys);
   std::reverse(keys.begin(), keys.end());
@@ -127,21 +127,21 @@ TEST(AdmissionFilter, OrderIsOfNoConsequence) {
 // What one server has saved, another of three goes on with.
 TEST(AdmissionFilter, GoesOnFromWhatWasSavedOnAnyNumberOfServers) {
   const Config config = MakeConfig(2, "100kB");
-  AdmissionFilter whole(config, 0, kPartitions);
+  AdmissionFilter whole(config, 0, Partitions::kFewest);
   const std::vector<Key> keys = NamedKeys(5000, 8);
   whole.Count(kTable, keys);
   for (int server = 0; server < 3; ++server) {
-    const int first = FirstPartition(server, 3), end = FirstPartition(server + 1, 3);
+    const int first = Partitions().First(server, 3), end = Partitions().First(server + 1, 3);
     AdmissionFilter part(config, first, end);
     for (int p = first; p < end; ++p) ASSERT_TRUE(part.Restore(p, whole.Counters(p)));
     for (const Key key : keys) {
-      if (PartitionOf(key) < first || PartitionOf(key) >= end) continue;
+      if (Partitions().Of(key) < first || Partitions().Of(key) >= end) continue;
       ASSERT_EQ(part.Admits(kTable, key), whole.Admits(kTable, key));
       part.Count(kTable, {&key, 1});
       ASSERT_TRUE(part.Admits(kTable, key));
     }
   }
-  AdmissionFilter other(MakeConfig(2, "200kB"), 0, kPartitions);
+  AdmissionFilter other(MakeConfig(2, "200kB"), 0, Partitions::kFewest);
   EXPECT_FALSE(other.Restore(0, whole.Counters(0)));
 }
 

@@ -38,7 +38,7 @@ TEST(RowBudget, IsOffWithoutALimitAndWithAColdTier) {
 TEST(RowBudget, APartitionIsFullShortlyBeforeItsShareOfTheLimit) {
   const RowBudget budget(BudgetConfig("64MB"), kBudgetTables);
   ASSERT_TRUE(budget.limited());
-  const double share = 64e6 / kPartitions;
+  const double share = 64e6 / Partitions::kFewest;
   for (const std::uint64_t narrow : {0, 10000, 30000}) {
     std::uint64_t rows = 0;
     while (!budget.Full({narrow, rows})) ++rows;
@@ -54,7 +54,7 @@ TEST(RowBudget, WhatStaysIsAnEvenShareOfEachTableWithRoomForMore) {
   const Rows keep = budget.Keep(full);
   EXPECT_NEAR(static_cast<double>(keep[0]) / 20000, static_cast<double>(keep[1]) / 7000, 1e-3);
   EXPECT_FALSE(budget.Full(keep));
-  EXPECT_NEAR(BytesOf(keep) / (64e6 / kPartitions), 0.85, 0.01);
+  EXPECT_NEAR(BytesOf(keep) / (64e6 / Partitions::kFewest), 0.85, 0.01);
   EXPECT_EQ(budget.Keep({10, 20}), (Rows{10, 20})) << "what fits stays";
 }
 

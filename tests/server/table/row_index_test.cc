@@ -81,7 +81,7 @@ TEST_F(RowIndexTest, CandidateIsTheRowUnlessTagsCollide) {
     ASSERT_NE(candidate, nullptr);
     if (RowStore::KeyOf(candidate) != Mix64(i)) ++collisions;
   }
-  EXPECT_LT(collisions, 400);  // 2 %
+  EXPECT_LT(collisions, 20);  // row numbers of 15 bits leave 17 to tell keys apart
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST_F(SparseTableEvictionTest, EvictingKeepsTheBestRowsAsTheyWere) {
       const float wide = static_cast<float>(random() % 5) - 2;  // many ties
       std::vector<float> deep(16, static_cast<float>(random() % 3));
       table.Update(0, rows[i], wide, deep);
-      if (PartitionOf(keys[i]) != kPartition) continue;
+      if (Partitions().Of(keys[i]) != kPartition) continue;
       const std::vector<float> state(rows[i], rows[i] + kWideDeep16.state_floats());
       float weight = 0;
       table.GatherWeights(std::span(&rows[i], 1), std::span(&weight, 1));
@@ -111,7 +111,7 @@ TEST_F(SparseTableEvictionTest, EvictOldestForgetsTheRowsThatWereNamedLongestAgo
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::uint64_t step = 20000000 + random() % 10;  // no float tells them apart
     table.Update(step, rows[i], 1, std::vector<float>(16));
-    if (PartitionOf(keys[i]) == 5) expected.emplace_back(step, keys[i]);
+    if (Partitions().Of(keys[i]) == 5) expected.emplace_back(step, keys[i]);
   }
   std::sort(expected.begin(), expected.end());
   const std::size_t leaving = expected.size() / 3;
@@ -137,7 +137,7 @@ TEST_F(SparseTableEvictionTest, EvictUnusedForgetsWhatIsOldEnoughAndOnlyThat) {
   EXPECT_TRUE(table.EvictUnused(5, 40, 30));
   std::uint64_t evicted = 0;
   for (const Key key : keys) {
-    const bool old = PartitionOf(key) == 5 && steps[key] <= 10;
+    const bool old = Partitions().Of(key) == 5 && steps[key] <= 10;
     evicted += old ? 1 : 0;
     float* row = nullptr;
     table.Find(std::span(&key, 1), &row);

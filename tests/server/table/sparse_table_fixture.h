@@ -28,7 +28,7 @@ inline std::vector<Key> RandomKeys(std::size_t count, std::uint64_t seed) {
 class SparseTableFixture : public ::testing::Test {
  protected:
   SparseTable Make(const TableSpec& spec = kWideDeep16) {
-    return SparseTable(spec, config_, 0, kPartitions, &arena_);
+    return SparseTable(spec, config_, 0, Partitions::kFewest, &arena_);
   }
 
   std::vector<float> Embeddings(const SparseTable& table, const std::vector<Key>& keys) {

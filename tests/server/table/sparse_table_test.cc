@@ -50,7 +50,7 @@ TEST_F(SparseTableTest, AgreesWithAMapWhileItGrows) {
   }
   EXPECT_EQ(table.Statistics().rows, reference.size());
   std::vector<Key> sorted;
-  for (int p = 0; p < kPartitions; ++p) {
+  for (int p = 0; p < Partitions::kFewest; ++p) {
     const auto rows = table.SortedRows(p);
     EXPECT_EQ(rows.size(), table.RowsOf(p));
     for (const float* row : rows) sorted.push_back(RowStore::KeyOf(row));
@@ -128,16 +128,19 @@ TEST_F(SparseTableTest, RestoredValuesAreThoseOfTheRow) {
 
 // Only keys of the server's own partitions: the first partition is not number 0.
 TEST_F(SparseTableTest, PartitionsOfASecondServer) {
-  SparseTable table(kWideDeep16, config_, FirstPartition(1, 3), FirstPartition(2, 3), &arena_);
+  SparseTable table(kWideDeep16, config_, Partitions().First(1, 3), Partitions().First(2, 3),
+                    &arena_);
   std::vector<Key> keys;
   for (const Key key : RandomKeys(3000, 8)) {
-    if (PartitionOf(key) >= FirstPartition(1, 3) && PartitionOf(key) < FirstPartition(2, 3))
+    if (Partitions().Of(key) >= Partitions().First(1, 3) &&
+        Partitions().Of(key) < Partitions().First(2, 3))
       keys.push_back(key);
   }
   std::vector<float*> rows(keys.size());
   table.FindOrCreate(keys, 0, rows.data());
   std::uint64_t counted = 0;
-  for (int p = FirstPartition(1, 3); p < FirstPartition(2, 3); ++p) counted += table.RowsOf(p);
+  for (int p = Partitions().First(1, 3); p < Partitions().First(2, 3); ++p)
+    counted += table.RowsOf(p);
   EXPECT_EQ(counted, keys.size());
 }
 
@@ -165,7 +168,7 @@ TEST_F(SparseTableTest, AClosedPartitionGetsNoNewRows) {
   table.Close(3, true);
   table.FindOrCreate(keys, 0, rows.data());
   for (std::size_t i = 0; i < keys.size(); ++i)
-    EXPECT_EQ(rows[i] == nullptr, PartitionOf(keys[i]) == 3);
+    EXPECT_EQ(rows[i] == nullptr, Partitions().Of(keys[i]) == 3);
   table.Close(3, false);
   table.FindOrCreate(keys, 0, rows.data());
   EXPECT_EQ(std::count(rows.begin(), rows.end(), nullptr), 0);

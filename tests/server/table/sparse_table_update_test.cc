@@ -141,7 +141,7 @@ TEST_F(SparseTableUpdateTest, ExactZerosStayCountedWhateverHappensToTheRows) {
     }
   }
   EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());
-  for (int p = 0; p < kPartitions; ++p) table.Evict(p, 10, AtLimit::kEvictLeastTrained);
+  for (int p = 0; p < Partitions::kFewest; ++p) table.Evict(p, 10, AtLimit::kEvictLeastTrained);
   EXPECT_GT(zeros(), 0U);
   EXPECT_LT(zeros(), table.Statistics().rows);
   EXPECT_EQ(table.Statistics().zero_wide_weights, zeros());

@@ -114,7 +114,7 @@ TEST_F(RowClientTest, AsksEachServerForItsKeysAndNothingElse) {
     EXPECT_EQ(frame->type, FrameType::kPull);
     EXPECT_EQ(frame->source, layout_.worker(0));
     EXPECT_EQ(frame->step, 7U);
-    const PullMessage pull = DecodePull(frame->payload.bytes(), 3, s, kServers);
+    const PullMessage pull = DecodePull(frame->payload.bytes(), 3, Partitions(), s, kServers);
     EXPECT_TRUE(pull.will_push);
     EXPECT_FALSE(pull.wants_dense);
     for (std::size_t t = 0; t < 3; ++t) {
