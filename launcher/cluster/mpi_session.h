@@ -25,6 +25,8 @@ namespace fathom {
 // falsify them.
 //
 // Failure: every wait is for one rank and has a deadline; beyond it, Error(kPeer) names that rank.
+// So does the number of bytes that came where another one is due. Where a call of MPI fails,
+// Error(kPeer) has MPI's own words.
 // A rank that works for long while others wait calls Beat, which begins their deadline anew.
 // MPI_Init and MPI_Finalize know no deadline: an alarm ends the process when they take too long
 // (mpi_alarm.h). The destructor does nothing: main ends MPI by Finish on success and by Abort on
@@ -59,9 +61,12 @@ class MpiSession {
   // Rank 0's bytes for all.
   void Broadcast(std::span<std::byte> bytes);
 
-  // Rank 0's bytes for one other rank, which calls ReceiveFromFirst with room for as many.
+  // The same, of any number. Rank 0 gives them, and all return them.
+  std::vector<std::byte> BroadcastAny(std::span<const std::byte> bytes);
+
+  // Rank 0's bytes, of any number, for one other rank, which calls ReceiveFromFirst.
   void SendTo(int rank, std::span<const std::byte> bytes);
-  void ReceiveFromFirst(std::span<std::byte> bytes);
+  std::vector<std::byte> ReceiveFromFirst();
 
   // Returns once every rank is here.
   void Barrier();
@@ -91,9 +96,14 @@ class MpiSession {
   void AnswerClockQuestions(int rank);
   ClockReading AskForClock();
   void Send(std::span<const std::byte> bytes, int to, int tag, Nap nap = Nap::kYes);
+  void SendPiece(std::span<const std::byte> piece, int to, int tag, Nap nap);
   void Receive(std::span<std::byte> bytes, int from, int tag, Nap nap = Nap::kYes);
-  template <typename Request>
-  void Wait(Request* request, int peer, Nap nap);
+  void SendAny(std::span<const std::byte> bytes, int to);
+  std::vector<std::byte> ReceiveAny(int from);
+  template <typename Done>
+  void WaitUntil(const Done& done, int peer, Nap nap);
+  template <typename Request, typename Status>
+  void Wait(Request* request, Status* status, int peer, Nap nap);
   void TakeBeats();
 
   bool started_ = false;

@@ -54,12 +54,9 @@ std::string FirstDifference(const std::string& mine, const std::string& first) {
 
 void RefuseMixedConfigs(const Config& config, MpiSession& mpi) {
   const std::string mine = WhatMustAgree(config);
-  std::uint64_t size = mine.size();
-  mpi.Broadcast(std::as_writable_bytes(std::span(&size, 1)));
-  std::string first = mine;
-  first.resize(size);
-  mpi.Broadcast(std::as_writable_bytes(std::span(first)));
-  const std::string difference = FirstDifference(mine, first);
+  const auto first = mpi.BroadcastAny(std::as_bytes(std::span(mine)));
+  const std::string difference =
+      FirstDifference(mine, {reinterpret_cast<const char*>(first.data()), first.size()});
   mpi.GatherOnFirst(
       std::as_bytes(std::span(difference)), [&](int rank, std::span<const std::byte> bytes) {
         if (bytes.empty()) return;
