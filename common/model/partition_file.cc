@@ -6,6 +6,7 @@
 #include "common/file/durable_file.h"
 #include "common/model/checked_file.h"
 #include "common/model/manifest.h"
+#include "common/model/row_state.h"
 
 namespace fathom {
 namespace {
@@ -184,6 +185,12 @@ void PartitionWriter::AddRow(Key key, std::span<const float> state) {
   FATHOM_CHECK(s.left == s.rows.back() || key > s.last);
   FATHOM_CHECK_EQ(PartitionOf(key), s.partition);
   FATHOM_CHECK_EQ(static_cast<int>(state.size()), s.tables[s.rows.size() - 1].state_floats());
+  if (!AllFinite(s.tables[s.rows.size() - 1], state)) {
+    Fail(ExitCode::kNumeric,
+         "table {}, key {:016x}: a number of this row is infinite or none, and is not saved: lower "
+         "the learning rates and l2 of [deep] and [wide]",
+         s.tables[s.rows.size() - 1].name, key);
+  }
   s.file.Write(BytesOf(key));
   s.file.Write(std::as_bytes(state));
   s.last = key;
