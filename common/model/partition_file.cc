@@ -44,7 +44,8 @@ struct PartitionPart {
 
 // Checks one table's rows: that they fit, ascend and belong to the partition.
 std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file,
-                                     const TableSpec& table, std::uint64_t rows, int partition) {
+                                     const TableSpec& table, std::uint64_t rows, int partition,
+                                     const Alive& alive) {
   const std::size_t row_bytes = static_cast<std::size_t>(table.row_bytes());
   if (rows > reader.left() / row_bytes)
     FailDamaged(file,
@@ -52,6 +53,7 @@ std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file
   const auto bytes = reader.Take(rows * row_bytes, "rows");
   Key last = 0;
   for (std::uint64_t r = 0; r < rows; ++r) {
+    if (r % kRowsBetweenSigns == 0) alive();
     Key key;
     std::memcpy(&key, bytes.data() + r * row_bytes, sizeof(key));
     if (r > 0 && key <= last)
@@ -66,8 +68,8 @@ std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file
 }
 
 PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const ModelFileEntry& entry,
-                       int partition) {
-  PartitionPart part{.bytes = ReadChecked(dir, entry), .rows = {}};
+                       int partition, const Alive& alive) {
+  PartitionPart part{.bytes = ReadChecked(dir, entry, alive), .rows = {}};
   const fs::path file = dir / entry.name;
   CheckedReader reader(file, part.bytes.bytes());
   const auto header = reader.Get<RowsHeader>("the header");
@@ -83,7 +85,7 @@ PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const Mode
   std::vector<std::uint64_t> counts;
   for (const TableSpec& table : manifest.tables) {
     counts.push_back(reader.Get<std::uint64_t>("a table's count"));
-    part.rows.push_back(CheckRows(reader, file, table, counts.back(), partition));
+    part.rows.push_back(CheckRows(reader, file, table, counts.back(), partition, alive));
   }
   reader.Finish();
   if (counts != entry.rows) FailDamaged(file, "its numbers of rows are not those of the manifest");
@@ -94,9 +96,10 @@ PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const Mode
 // has it says.
 template <typename Row>
 void Merge(std::vector<PartitionPart>& parts, std::size_t table, std::size_t row_bytes,
-           const Row& row) {
+           const Row& row, const Alive& alive) {
   for (PartitionPart& part : parts) part.at = 0;
-  for (;;) {
+  for (std::uint64_t r = 0;; ++r) {
+    if (r % kRowsBetweenSigns == 0) alive();
     const PartitionPart* last = nullptr;
     for (const PartitionPart& part : parts) {
       if (part.AtEnd(table)) continue;
@@ -115,15 +118,16 @@ void Merge(std::vector<PartitionPart>& parts, std::size_t table, std::size_t row
 // The parts must have as many distinct rows as the manifest says.
 void CheckRowCounts(const fs::path& dir, const Manifest& manifest, int partition,
                     const std::vector<const ModelFileEntry*>& files,
-                    std::vector<PartitionPart>& parts) {
+                    std::vector<PartitionPart>& parts, const Alive& alive) {
   for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
     std::uint64_t expected = 0, found = 0;
     for (const ModelFileEntry* file : files) {
       const auto& added = file->added.empty() ? file->rows : file->added;
       expected += added.at(t);
     }
-    Merge(parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
-          [&](Key, std::span<const std::byte>) { ++found; });
+    Merge(
+        parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
+        [&](Key, std::span<const std::byte>) { ++found; }, alive);
     if (found != expected)
       FailDamaged(dir / PartitionFile(partition),
                   fmt::format("table {}: it and the files of later changes have {} rows, the "
@@ -210,22 +214,24 @@ ModelFileEntry PartitionWriter::Finish() {
 }
 
 void ReadPartition(const fs::path& dir, const Manifest& manifest, int partition,
-                   const RowVisitor& row) {
+                   const RowVisitor& row, const Alive& alive) {
   const auto files = FilesOfPartition(manifest, partition);
   if (files.empty())
     FailDamaged(dir / "manifest.json", "it names no file " + PartitionFile(partition));
   std::vector<PartitionPart> parts;
   for (const ModelFileEntry* file : files)
-    parts.push_back(ReadPart(dir, manifest, *file, partition));
-  CheckRowCounts(dir, manifest, partition, files, parts);
+    parts.push_back(ReadPart(dir, manifest, *file, partition, alive));
+  CheckRowCounts(dir, manifest, partition, files, parts, alive);
   std::vector<float> state;
   for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
     state.resize(static_cast<std::size_t>(manifest.tables[t].state_floats()));
-    Merge(parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
-          [&](Key key, std::span<const std::byte> bytes) {
-            std::memcpy(state.data(), bytes.data(), bytes.size());
-            row(t, key, state);
-          });
+    Merge(
+        parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
+        [&](Key key, std::span<const std::byte> bytes) {
+          std::memcpy(state.data(), bytes.data(), bytes.size());
+          row(t, key, state);
+        },
+        alive);
   }
 }
 

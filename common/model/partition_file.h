@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "common/alive.h"
 #include "common/key.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
@@ -46,6 +47,6 @@ class PartitionWriter {
 // that names file and place, and no row is passed on.
 using RowVisitor = std::function<void(std::size_t table, Key key, std::span<const float> state)>;
 void ReadPartition(const std::filesystem::path& dir, const Manifest& manifest, int partition,
-                   const RowVisitor& row);
+                   const RowVisitor& row, const Alive& alive = SayNothing);
 
 }  // namespace fathom

@@ -57,21 +57,25 @@ void Shard::Load(const std::filesystem::path& dir, const Alive& alive) {
          dir.string());
   }
   for (int p = first_partition_; p < end_partition_; ++p) {
-    ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
+    const auto restore = [&](std::size_t table, Key key, std::span<const float> state) {
       tables_[table].Restore(key, state);
-    });
+    };
+    ReadPartition(dir, manifest, p, restore, alive);
     if (cold_.on()) limits_.KeepColdWithin();
-    alive();
   }
-  dense_.Restore(ReadDense(dir, manifest));
-  if (admission_.on() && manifest.progress) RestoreAdmission(dir, manifest);
+  dense_.Restore(ReadDense(dir, manifest, alive));
+  if (admission_.on() && manifest.progress) RestoreAdmission(dir, manifest, alive);
   files_.Loaded(manifest);
-  limits_.KeepToBudget([this](int partition) { RowsMoved(partition); });
+  limits_.KeepToBudget([&](int partition) {
+    RowsMoved(partition);
+    alive();
+  });
 }
 
-void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest) {
+void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest,
+                             const Alive& alive) {
   for (int p = first_partition_; p < end_partition_; ++p) {
-    if (!admission_.Restore(p, ReadAdmissionFile(dir, manifest, p).bytes())) {
+    if (!admission_.Restore(p, ReadAdmissionFile(dir, manifest, p, alive).bytes())) {
       Fail(ExitCode::kModel,
            "{}: the admission filter of partition {} has another size; set "
            "server.admission_filter as it was",

@@ -93,7 +93,7 @@ void Shard::WarmStart(const fs::path& dir, bool optimizer_state, const Alive& al
     SayWhatBeginsAnew(manifest, spec_, matches, dense_fits);
   const auto wide_rule = WideRuleOf(dir, manifest);
   for (int p = first_partition_; p < end_partition_; ++p) {
-    ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
+    const auto take = [&](std::size_t table, Key key, std::span<const float> state) {
       if (!matches[table]) return;
       const TableSpec& spec = manifest.tables[table];
       SparseTable& rows = tables_[*matches[table]];
@@ -109,13 +109,16 @@ void Shard::WarmStart(const fs::path& dir, bool optimizer_state, const Alive& al
         kept.deep =
             state.subspan(DeepStateAt(spec), static_cast<std::size_t>(spec.deep_state_floats()));
       rows.RestoreValues(key, weight, embedding, kept);
-    });
+    };
+    ReadPartition(dir, manifest, p, take, alive);
     if (cold_.on()) limits_.KeepColdWithin();
-    alive();
   }
-  limits_.KeepToBudget([this](int partition) { RowsMoved(partition); });
+  limits_.KeepToBudget([&](int partition) {
+    RowsMoved(partition);
+    alive();
+  });
   if (!dense_fits) return;
-  const DenseState dense = ReadDense(dir, manifest);
+  const DenseState dense = ReadDense(dir, manifest, alive);
   if (optimizer_state && manifest.dense_rule == spec_.dense_rule) {
     dense_.Restore(dense);
   } else {

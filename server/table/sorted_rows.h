@@ -3,9 +3,11 @@
 
 #include <vector>
 
+#include "common/alive.h"
+
 namespace fathom {
 
 // The rows are named by pointers to their state, as in row_store.h.
-std::vector<const float*> SortedByKey(const std::vector<const float*>& rows);
+std::vector<const float*> SortedByKey(const std::vector<const float*>& rows, const Alive& alive);
 
 }  // namespace fathom

@@ -86,6 +86,21 @@ TEST_F(SparseTableTest, AgreesWithAMapWhileItGrows) {
                          [](Key key, const auto& entry) { return key == entry.first; }));
 }
 
+// To sort a partition may take longer than a deadline.
+TEST_F(SparseTableTest, SortingSaysMeanwhileThatItIsAtWork) {
+  SparseTable table = Make();
+  std::vector<Key> keys = RandomKeys(3 * kRowsBetweenSigns, 3);
+  for (Key& key : keys) key >>= kPartitionBits;
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  std::vector<float*> rows(keys.size());
+  table.FindOrCreate(keys, 0, rows.data());
+  int signs = 0;
+  const auto sorted = table.SortedRows(0, SparseTable::Which::kAll, [&] { ++signs; });
+  EXPECT_EQ(sorted.size(), keys.size());
+  EXPECT_GE(signs, 9) << "gathered, their keys read, sorted";
+}
+
 TEST_F(SparseTableTest, InitialValueIsAPureFunctionOfSeedTableAndKey) {
   const std::vector<Key> keys = RandomKeys(500, 1);
   SparseTable table = Make();
