@@ -223,7 +223,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
   for (std::size_t p = 0; p < writers.size(); ++p) {
     if (!writers[p]) continue;
     writers[p]->Finish();
-    summary.parts[p] = {writers[p]->examples(), writers[p]->positives()};
+    summary.parts[p] = {writers[p]->examples(), writers[p]->positives(), writers[p]->fingerprint()};
   }
   return summary;
 }
