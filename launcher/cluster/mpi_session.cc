@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <thread>
 
 #include "common/buffer.h"
@@ -37,6 +39,31 @@ bool StartedByLauncher() {
   }
   return false;
 }
+
+// Beats for as long as it lives.
+class BeatThread {
+ public:
+  explicit BeatThread(MpiSession* mpi) : thread_([this, mpi] { Run(mpi); }) {}
+  ~BeatThread() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void Run(MpiSession* mpi) {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, kBeatInterval, [this] { return done_; })) mpi->Beat();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -273,6 +300,18 @@ std::vector<std::byte> MpiSession::ReceiveFromFirst() { return ReceiveAny(0); }
 void MpiSession::Barrier() {
   const std::byte here{};
   AllGather(std::span(&here, 1));
+}
+
+int MpiSession::OnFirst(const std::function<int()>& work) {
+  int result = 0;
+  if (rank_ == 0 && ranks_ > 1) {
+    const BeatThread others_wait(this);
+    result = work();
+  } else if (rank_ == 0) {
+    result = work();
+  }
+  Broadcast(std::as_writable_bytes(std::span(&result, 1)));
+  return result;
 }
 
 void MpiSession::GatherOnFirst(

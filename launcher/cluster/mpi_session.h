@@ -16,8 +16,9 @@
 namespace fathom {
 
 // Thread rule (MPI_THREAD_SERIALIZED): one call at a time, from any thread. The main thread makes
-// all calls but Beat, which during ingest comes from whichever ingest thread has just finished a
-// block, one at a time, while the main thread is inside Ingest. While an MpiTransport lives nobody
+// all calls but Beat. During ingest that comes from whichever ingest thread has just finished a
+// block, one at a time, while the main thread is inside Ingest; during OnFirst from a thread of its
+// own. While an MpiTransport lives nobody
 // calls this class: the transport's own thread then makes all calls of MPI.
 //
 // Waits poll and sleep between polls, because an Open MPI rank that waits inside MPI keeps a core
@@ -70,6 +71,10 @@ class MpiSession {
 
   // Returns once every rank is here.
   void Barrier();
+
+  // Rank 0 alone does this work, which calls nothing of MPI; the others wait, however long it
+  // takes, as a thread of rank 0 beats meanwhile. All return what it returns.
+  int OnFirst(const std::function<int()>& work);
 
   // Every rank's bytes, of any number, to rank 0: there `take` is called for each rank in order,
   // its own first, with the bytes of one rank in memory at a time. On the other ranks it is not.

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 #include <string>
 
 #include "common/error.h"
@@ -25,6 +26,15 @@ void AddConfig(CLI::App* command, ConfigArguments* arguments) {
       ->required();
   command->add_option("key=value", arguments->overrides,
                       "Overrides of settings by dotted path, as train.epochs=2");
+}
+
+// Commands that start mpirun themselves.
+void RefuseRanks(const char* command, const MpiSession& mpi) {
+  if (mpi.ranks() == 1) return;
+  Fail(ExitCode::kUsage,
+       "fathom {} runs once, and starts what it runs with as many ranks as it is told: start it "
+       "without mpirun",
+       command);
 }
 
 int Usage(CLI::App& app, const CLI::ParseError& error, bool speaks) {
@@ -51,6 +61,8 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   PlanArguments plan;
   LaunchRequest job;
   int exit_code = 0;
+  // Of what is not for ranks: one does it.
+  const auto once = [&](const std::function<int()>& command) { exit_code = mpi.OnFirst(command); };
 
   auto* train = app.add_subcommand(
       "train", "Train a model. Alone: in this process. Under mpirun: on its ranks");
@@ -77,12 +89,18 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
       ->allow_extra_args(false);
   launch->add_flag("--dry-run", job.dry_run, "Print the mpirun line and end");
   launch->add_option("command", job.command, "-- train CONFIG [key=value ...]")->required();
-  launch->callback([&] { exit_code = LaunchCommand(job); });
+  launch->callback([&] {
+    RefuseRanks("launch", mpi);
+    exit_code = LaunchCommand(job);
+  });
 
   auto* sweep = app.add_subcommand(
       "sweep", "Train at every point of the config's [sweep]: a table and plots of what it costs");
   AddConfig(sweep, &config);
-  sweep->callback([&] { exit_code = SweepCommand(config); });
+  sweep->callback([&] {
+    RefuseRanks("sweep", mpi);
+    exit_code = SweepCommand(config);
+  });
 
   auto* foresee = app.add_subcommand(
       "plan", "What a training will take, before it is run: memory, traffic, time, what bounds it");
@@ -131,12 +149,17 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
       "compare", "Exit 0 if two models are identical to the bit, else 1 and the first difference");
   compare->add_option("A", a, "Folder of a model")->required();
   compare->add_option("B", b, "Folder of a model")->required();
-  compare->callback([&] { exit_code = CompareCommand(a, b) ? 0 : 1; });
+  compare->callback([&] { once([&] { return CompareCommand(a, b) ? 0 : 1; }); });
 
   auto* inspect =
       app.add_subcommand("inspect", "What a model holds: tables, rows, bytes a row, step, config");
   inspect->add_option("DIR", model_of_inspect, "Folder of a model")->required();
-  inspect->callback([&] { InspectCommand(model_of_inspect); });
+  inspect->callback([&] {
+    once([&] {
+      InspectCommand(model_of_inspect);
+      return 0;
+    });
+  });
 
   auto* make = app.add_subcommand("generate",
                                   "Make a synthetic click log whose best reachable AUC is known");
@@ -155,14 +178,22 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   make->add_option("--seed", generate.seed, "Another seed makes another log")
       ->capture_default_str();
   make->add_option("--out", generate.out, "Folder to write into")->required();
-  make->callback([&] { GenerateCommand(generate); });
+  make->callback([&] {
+    once([&] {
+      GenerateCommand(generate);
+      return 0;
+    });
+  });
 
   bool markdown = false;
   auto* settings =
       app.add_subcommand("settings", "Every setting of a config: type, range, default, meaning");
   settings->add_flag("--markdown", markdown, "As docs/config.md");
-  settings->callback(
-      [&] { std::fputs((markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout); });
+  settings->callback([&] {
+    once([&] {
+      return std::fputs((markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout) < 0;
+    });
+  });
 
   try {
     app.parse(argc, argv);
