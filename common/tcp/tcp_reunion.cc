@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/tcp/listening_port.h"
+#include "common/tcp/tcp_rendezvous.h"
 
 namespace fathom {
 namespace {
@@ -149,8 +150,7 @@ void TcpReunion::OnTrouble(const SharedSearch& search, const std::string& troubl
 }
 
 std::string TcpReunion::AddressWords(int rank) const {
-  const tcp::endpoint& address = addresses_[static_cast<std::size_t>(rank)];
-  return fmt::format("{}:{}", address.address().to_string(), address.port());
+  return TextOf(addresses_[static_cast<std::size_t>(rank)]);
 }
 
 }  // namespace fathom

@@ -138,16 +138,30 @@ void MpiSession::WaitUntil(const Done& done, int peer, Nap nap) {
     const auto heard = heard_[static_cast<std::size_t>(peer)];
     const std::chrono::duration<double> silent = Clock::now() - std::max(began, heard);
     if (silent > timeout_) {
-      Fail(ExitCode::kPeer,
-           "nothing came from rank {} on {} for {:.1f} s before or after training; see its log, or "
-           "raise cluster.timeout_seconds",
-           peer, hosts_.empty() ? "its host" : hosts_[static_cast<std::size_t>(peer)],
-           silent.count());
+      FailSilent(peer, silent.count());
     }
     if (nap == Nap::kNo) continue;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::microseconds(5000));
   }
+}
+
+// The first messages of all show whether Open MPI's own connections work.
+void MpiSession::FailSilent(int peer, double seconds) const {
+  if (hosts_.empty()) {
+    Fail(
+        ExitCode::kPeer,
+        "nothing came from rank {} for {:.1f} s over Open MPI's own connections, which come before "
+        "Fathom's: see its log; if it is on another host, let TCP to Open MPI's ports through the "
+        "firewall (mpirun --mca btl_tcp_port_min_v4 N --mca btl_tcp_port_range_v4 N --mca "
+        "oob_tcp_dynamic_ipv4_ports N-N say which), or name its network (--mca btl_tcp_if_include "
+        "10.0.0.0/16 --mca oob_tcp_if_include 10.0.0.0/16)",
+        peer, seconds);
+  }
+  Fail(ExitCode::kPeer,
+       "nothing came from rank {} on {} for {:.1f} s before or after training; see its log, or "
+       "raise cluster.timeout_seconds",
+       peer, hosts_[static_cast<std::size_t>(peer)], seconds);
 }
 
 template <typename Request, typename Status>

@@ -109,6 +109,7 @@ class MpiSession {
   void WaitUntil(const Done& done, int peer, Nap nap);
   template <typename Request, typename Status>
   void Wait(Request* request, Status* status, int peer, Nap nap);
+  [[noreturn]] void FailSilent(int peer, double seconds) const;
   void TakeBeats();
 
   bool started_ = false;
