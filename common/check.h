@@ -13,7 +13,7 @@
 namespace fathom {
 
 [[noreturn]] inline void CheckFailed(const char* file, int line, const std::string& what) {
-  WriteLastWords(fmt::format("{}:{}: check failed: {}\n", file, line, what).c_str());
+  WriteFatalMessage(fmt::format("{}:{}: check failed: {}\n", file, line, what).c_str());
   std::abort();
 }
 

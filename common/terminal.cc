@@ -122,7 +122,7 @@ void FlushTerminals() {
     terminal->Flush(std::chrono::milliseconds(kLastWaitMilliseconds));
 }
 
-void WriteLastWords(const char* text) {
+void WriteFatalMessage(const char* text) {
   pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
   if (poll(&ready, 1, kLastWaitMilliseconds) != 1) return;
   static_cast<void>(!write(STDERR_FILENO, text, std::strlen(text)));

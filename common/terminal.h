@@ -43,6 +43,6 @@ void FlushTerminals();
 
 // Writes to standard error at once, also from a signal's handler, and from a process that is about
 // to end. What is not taken within a second is lost.
-void WriteLastWords(const char* text);
+void WriteFatalMessage(const char* text);
 
 }  // namespace fathom

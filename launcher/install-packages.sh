@@ -3,6 +3,7 @@
 #
 #   launcher/install-packages.sh              to build, run and test
 #   launcher/install-packages.sh --with-dev   and what the sanitizers, fuzzers and benchmarks need
+#   launcher/install-packages.sh --to-run     only what a built fathom needs, with ssh between hosts
 set -euo pipefail
 
 packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libopenmpi-dev libeigen3-dev libsleef-dev libboost-dev
@@ -11,7 +12,8 @@ packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libope
 case "${1:-}" in
   "") ;;
   --with-dev) packages+=(clang clang-format libclang-rt-14-dev lld libbenchmark-dev python3 iproute2 iptables faketime bindfs) ;;
-  *) echo "usage: launcher/install-packages.sh [--with-dev]" >&2; exit 2 ;;
+  --to-run) packages=(openmpi-bin libboost-iostreams1.74.0 libspdlog1.10 libfmt9 libtomlplusplus3 libsleef3 libssl3 openssh-server openssh-client) ;;
+  *) echo "usage: launcher/install-packages.sh [--with-dev | --to-run]" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -175,8 +175,12 @@ struct OutputConfig {
 
 // [sweep]: an experiment over a grid of settings. No part of a run's own config.
 struct SweepConfig {
+  // The number of processes under mpirun (1: without it); a setting of the layout, and so not of
+  // what is scaled; any other setting.
+  enum class AxisKind { kRanks, kLayout, kOther };
   struct Axis {
-    std::string key;  // a setting's dotted path; "ranks": processes under mpirun, 1 without it
+    AxisKind kind = AxisKind::kOther;
+    std::string key;                  // a setting's dotted path, or "ranks"
     std::vector<std::string> values;  // as in an override: key=value
   };
   std::vector<Axis> axes;    // in the file's order; the last one changes fastest

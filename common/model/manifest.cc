@@ -19,10 +19,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kOwnChecksum = "xxh3";  // of all other members, as TextOf writes them
-// A manifest that names update rules is of version 3. Where all are the defaults none is named, and
-// programs that know no other rules read it too.
-constexpr std::uint64_t kManifestVersion = 2;
-constexpr std::uint64_t kManifestVersionWithRules = 3;
+constexpr std::uint64_t kManifestVersion = 4;
 constexpr std::uint64_t kMaxTables = 1024;
 constexpr std::uint64_t kMaxDim = 1 << 16;
 constexpr std::uint64_t kMaxFileDenseFloats = std::numeric_limits<std::int32_t>::max();
@@ -40,44 +37,33 @@ Json ToJson(const ModelFileEntry& file) {
   return json;
 }
 
-// Names a rule that is not the part's default.
-void NameRule(UpdateRuleKind rule, OptimizerPart part, const char* member, Json* into) {
-  if (rule != DefaultRule(part)) (*into)[member] = NameOf(rule);
-}
-
-bool NamesRules(const Manifest& manifest) {
-  return manifest.dense_rule != DefaultRule(OptimizerPart::kDense) ||
-         std::any_of(manifest.tables.begin(), manifest.tables.end(), [](const TableSpec& table) {
-           return table.wide_rule != DefaultRule(OptimizerPart::kWide) ||
-                  table.deep_rule != DefaultRule(OptimizerPart::kDeep);
-         });
-}
-
 Json ToJson(const Manifest& manifest) {
   Json root = Json::object();
   root["format"] = kModelSeal.word;
-  root["version"] = NamesRules(manifest) ? kManifestVersionWithRules : kManifestVersion;
+  root["version"] = kManifestVersion;
   root["step"] = manifest.step;
   root["seed"] = manifest.seed;
+  root["origin"] = {{"program", manifest.origin.program},
+                    {"data", manifest.origin.data},
+                    {"warm_start", manifest.origin.warm_start}};
   root["dense_floats"] = manifest.dense_floats;
-  NameRule(manifest.dense_rule, OptimizerPart::kDense, "dense_rule", &root);
+  root["dense_rule"] = NameOf(manifest.dense_rule);
   root["tables"] = Json::array();
   for (const TableSpec& table : manifest.tables) {
     root["tables"].push_back({{"name", table.name},
                               {"wide", table.wide},
                               {"dim", table.dim},
                               {"row_wise", table.row_wise},
-                              {"precision", NameOf(table.precision)}});
-    if (table.last_step) root["tables"].back()["last_step"] = true;
-    NameRule(table.wide_rule, OptimizerPart::kWide, "wide_rule", &root["tables"].back());
-    NameRule(table.deep_rule, OptimizerPart::kDeep, "deep_rule", &root["tables"].back());
+                              {"precision", NameOf(table.precision)},
+                              {"last_step", table.last_step},
+                              {"wide_rule", NameOf(table.wide_rule)},
+                              {"deep_rule", NameOf(table.deep_rule)}});
   }
   root["files"] = Json::array();
   for (const ModelFileEntry& file : manifest.files) root["files"].push_back(ToJson(file));
   if (manifest.progress) {
     root["progress"] = {{"examples", manifest.progress->examples},
-                        {"loss_sum", manifest.progress->loss_sum},
-                        {"data", manifest.progress->data}};
+                        {"loss_sum", manifest.progress->loss_sum}};
   }
   return root;
 }
@@ -119,8 +105,7 @@ Precision PrecisionFrom(const std::string& name) {
 }
 
 UpdateRuleKind RuleFrom(const Json& json, OptimizerPart part, const char* member) {
-  if (!json.contains(member)) return DefaultRule(part);
-  const std::string name = json[member];
+  const std::string name = json.at(member);
   const auto rule = KindNamed<UpdateRuleKind>(name);
   if (!rule || !TraitsOf(*rule).GoesWith(part))
     Wrong(fmt::format("\"{}\" is not known: \"{}\"", member, name));
@@ -133,7 +118,7 @@ TableSpec TableFromJson(const Json& json) {
                   .dim = static_cast<int>(Member(json, "dim", kMaxDim)),
                   .row_wise = json.at("row_wise"),
                   .precision = PrecisionFrom(json.at("precision")),
-                  .last_step = json.contains("last_step") && json["last_step"].get<bool>(),
+                  .last_step = json.at("last_step"),
                   .wide_rule = RuleFrom(json, OptimizerPart::kWide, "wide_rule"),
                   .deep_rule = RuleFrom(json, OptimizerPart::kDeep, "deep_rule")};
   if (!table.wide && table.dim == 0) Wrong("table " + table.name + " is neither wide nor deep");
@@ -147,8 +132,7 @@ std::uint64_t BlocksOf(std::uint64_t bytes) {
 TrainingProgress ProgressFromJson(const Json& json) {
   if (!json.at("loss_sum").is_number() || !std::isfinite(json["loss_sum"].get<double>()))
     Wrong("\"loss_sum\" is no number");
-  return {
-      .examples = Member(json, "examples"), .loss_sum = json["loss_sum"], .data = json.at("data")};
+  return {.examples = Member(json, "examples"), .loss_sum = json["loss_sum"]};
 }
 
 ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {
@@ -172,7 +156,8 @@ ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {
   return file;
 }
 
-// Nothing else sums up the manifest's own numbers and names. Manifests of before have no checksum.
+// Nothing else sums up the manifest's own numbers and names. One that a program wrote without it is
+// read too.
 void CheckOwnChecksum(Json root) {
   if (!root.is_object() || !root.contains(kOwnChecksum)) return;
   const std::uint64_t claimed = Checksum(root[kOwnChecksum]);
@@ -186,13 +171,17 @@ Manifest FromJson(const Json& root) {
   if (root.at("format") != kModelSeal.word)
     Wrong(fmt::format("\"format\" is not \"{}\"", kModelSeal.word));
   const std::uint64_t version = Member(root, "version");
-  if (version != kManifestVersion && version != kManifestVersionWithRules) {
-    Wrong(fmt::format("written by version {} of the format, this program reads {} and {}", version,
-                      kManifestVersion, kManifestVersionWithRules));
+  if (version != kManifestVersion) {
+    Wrong(fmt::format("written by version {} of the format, this program reads {}", version,
+                      kManifestVersion));
   }
   Manifest manifest;
   manifest.step = Member(root, "step");
   manifest.seed = Member(root, "seed");
+  const Json& origin = root.at("origin");
+  manifest.origin = {.program = origin.at("program"),
+                     .data = origin.at("data"),
+                     .warm_start = origin.at("warm_start")};
   manifest.dense_floats = Member(root, "dense_floats", kMaxFileDenseFloats);
   manifest.dense_rule = RuleFrom(root, OptimizerPart::kDense, "dense_rule");
   if (Array(root, "tables").size() > kMaxTables) Wrong("there are too many tables");

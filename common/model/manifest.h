@@ -38,11 +38,18 @@ struct ModelFileEntry {
   friend bool operator==(const ModelFileEntry&, const ModelFileEntry&) = default;
 };
 
+// What a model was made from, beside its config: why two models differ.
+struct ModelOrigin {
+  std::string program;     // "fathom 0.1.0"
+  std::string data;        // fingerprint of the packed training data
+  std::string warm_start;  // digest of the model that training began with; empty: initial values
+  friend bool operator==(const ModelOrigin&, const ModelOrigin&) = default;
+};
+
 // How far a checkpoint's run had come, beside its step.
 struct TrainingProgress {
   std::uint64_t examples = 0;  // trained on
   double loss_sum = 0;         // of them, each before its update
-  std::string data;            // fingerprint of the packed data
   friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
 };
 
@@ -52,6 +59,7 @@ struct Manifest {
   std::vector<TableSpec> tables;
   std::uint64_t dense_floats = 0;
   UpdateRuleKind dense_rule = DefaultRule(OptimizerPart::kDense);
+  ModelOrigin origin;
   std::vector<ModelFileEntry> files;
   std::optional<TrainingProgress> progress = {};  // of a checkpoint
   std::uint64_t digest = 0;                       // XXH3-64 of the file that it was read from

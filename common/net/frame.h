@@ -31,15 +31,6 @@ enum class FrameType : std::uint16_t {
 #undef FATHOM_FRAME
 };
 
-// A line of frame_types.def.
-struct FrameTypeInfo {
-  FrameType type;
-  std::string_view name;
-  std::string_view route;    // from and to, as "worker -> server"
-  std::string_view payload;  // a file of common/message, or "none"
-};
-std::span<const FrameTypeInfo> FrameTypes();
-
 // For messages: `a "pull" frame (worker -> server)`.
 std::string Described(FrameType type);
 

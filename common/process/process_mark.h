@@ -32,9 +32,9 @@ struct ProcessMark {
   friend bool operator==(const ProcessMark&, const ProcessMark&) = default;
 };
 
-// kEnding: it was killed or has ended, and the kernel still takes it down. kElsewhere: another
-// host, another boot of this one, or a container with process ids of its own; whether it lives
-// cannot be told from here.
+// kEnding: it was killed or has ended, and the kernel has not yet freed all that it held.
+// kElsewhere: another host, another boot of this one, or a container with process ids of its own;
+// whether it lives cannot be told from here.
 enum class ProcessState { kAlive, kEnding, kDead, kElsewhere };
 ProcessState StateOf(const ProcessMark& mark);
 
@@ -42,7 +42,7 @@ ProcessState StateOf(const ProcessMark& mark);
 std::string RandomToken();
 
 // When the process began, in ticks of the kernel since its boot; nothing if there is no such
-// process, or only what is left of it until its parent takes notice.
+// process, or if it is a zombie.
 std::optional<std::uint64_t> StartOf(pid_t pid);
 
 }  // namespace fathom

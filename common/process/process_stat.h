@@ -9,8 +9,8 @@
 namespace fathom {
 
 struct ProcessStat {
-  // Only what is left of it until its parent takes notice. Its main thread may be over while others
-  // still end.
+  // A zombie: it has ended, and its parent has not collected it yet. Its main thread may have ended
+  // while other threads still run.
   bool ended = false;
   std::uint64_t start = 0;  // when it began, in ticks of the kernel since its boot
 

@@ -9,9 +9,9 @@
 // shared with the checkpoint before as hard links, so each folder is whole by itself and any of
 // them may be removed.
 //
-// The checkpoints form one line: each is of the run that the one before it is of. Whoever goes on
-// from one of them puts the later ones aside first. What has another name, or no manifest, is
-// somebody else's: it does not count and stays.
+// Each checkpoint in the folder was trained on from the state of the one before it. A run that goes
+// on from one of them first puts the later ones aside. A folder with another name, or without a
+// manifest, is somebody else's: it is not counted, and it stays.
 //
 // Thread rule: any thread; one process at a time publishes, puts aside and removes.
 #pragma once
@@ -30,7 +30,7 @@ class CheckpointDir {
   explicit CheckpointDir(std::filesystem::path dir) : dir_(std::move(dir)) {}
 
   const std::filesystem::path& path() const { return dir_; }
-  // The folder to read, or where there is none the one to be.
+  // The folder to read; where there is none, the path that the checkpoint will have.
   std::filesystem::path Complete(std::uint64_t step) const;
   std::filesystem::path Partial(std::uint64_t step) const;
 
@@ -60,12 +60,12 @@ class CheckpointDir {
   // Error(kModel).
   std::optional<std::filesystem::path> PutAside(std::optional<std::uint64_t> after) const;
 
-  // How often that was done: the highest N.
+  // How often checkpoints were put aside: the highest N.
   int TimesPutAside() const;
 
-  // Removes whole checkpoints up to the step `written`, all but the newest `keep` of them; never
-  // that of `written` nor that of `source`, with which the run began. Removes all partial ones.
-  // What cannot be removed stays until the next time.
+  // Of the whole checkpoints up to the step `written`, keeps the newest `keep` and removes the
+  // others; never removes that of `written`, nor that of `source`, from which the run went on.
+  // Removes all partial ones. What cannot be removed stays until the next time.
   void Prune(std::size_t keep, std::uint64_t written, std::optional<std::uint64_t> source) const;
 
   // Removes a partial one. What cannot be removed stays until the next time.

@@ -31,7 +31,7 @@ constexpr const char* kLock = "run.lock";
 constexpr int kAttempts = 10000;
 // For a killed process to be gone.
 constexpr auto kLongestEnd = std::chrono::seconds(10);
-constexpr auto kEndGlance = std::chrono::milliseconds(10);
+constexpr auto kEndPollPeriod = std::chrono::milliseconds(10);
 
 std::string TimeForPeople() {
   const std::time_t now = std::time(nullptr);
@@ -117,7 +117,7 @@ std::optional<Holder> FindHolder(const fs::path& lock) {
 // A lock that is held, and the thread that says so.
 class FolderLock::Holding {
  public:
-  Holding(fs::path lock, std::string name, std::string what, std::chrono::milliseconds beat)
+  Holding(fs::path lock, const std::string& name, std::string what, std::chrono::milliseconds beat)
       : lock_(std::move(lock)), file_(lock_ / name), what_(std::move(what)) {
     lost_ = !Beat();
     beating_ = std::thread([this, beat] {
@@ -214,7 +214,7 @@ class Taking {
         RefuseBecauseOf(holder, lock_);
       case ProcessState::kEnding:
         if (Clock::now() - began_ > kLongestEnd) RefuseBecauseOf(holder, lock_);
-        std::this_thread::sleep_for(kEndGlance);
+        std::this_thread::sleep_for(kEndPollPeriod);
         return false;
       case ProcessState::kDead:
         return true;
@@ -256,7 +256,7 @@ class Taking {
         lock_.string(), holder.mark.pid, holder.mark.host,
         std::chrono::duration<double>(timing_.dead_after).count());
     for (const auto end = Clock::now() + timing_.dead_after; Clock::now() < end;) {
-      std::this_thread::sleep_for(timing_.glance);
+      std::this_thread::sleep_for(timing_.poll);
       waiting_();
       const auto now = ReadSign(file);
       if (!now) return false;

@@ -2,13 +2,12 @@
 //
 // <output.dir>/run.lock is a folder with one file, whose name says who holds it (process_mark.h).
 //
-//   taken      a folder of that kind is made beside under a name of its own and renamed to
-//              run.lock, which fails where one with a file in it is there: so it appears whole, and
-//              once
+//   taken      such a folder is made under another name and renamed to run.lock. The rename fails
+//              where run.lock holds a file: so the lock appears whole, and one of several gets it
 //   alive      the holder writes a counter into its file every two seconds
 //   released   the file is removed, then the folder; an empty run.lock is free
-//   taken over the dead holder's file is renamed to one's own name: of several that try, the rename
-//              succeeds for one, since the name that it begins with is then gone
+//   taken over the dead holder's file is renamed to one's own name: of several that try, one
+//              succeeds, because the old name is then gone
 //
 // Only rename, mkdir and unlink are asked of the file system, which NFS, Lustre and FUSE do in one
 // step at the server; fcntl and flock are not used, because some of these refuse them or keep them
@@ -16,8 +15,9 @@
 // process is gone. One elsewhere is watched: it is dead if its file does not change for 30 s by
 // the steady clock of the one who waits. No two clocks are compared.
 //
-// A holder that was stopped for so long may find itself replaced: Check tells it.
-// Thread rule: one thread, and its own for the counter. Failure: Error(kUsage).
+// A holder that was stopped for 30 s may have been replaced meanwhile: its Check throws.
+// Thread rule: one thread calls; a thread of the lock's own writes the counter. Failure:
+// Error(kUsage).
 #pragma once
 
 #include <chrono>
@@ -32,13 +32,13 @@ class FolderLock {
  public:
   struct Timing {
     std::chrono::milliseconds beat{2000};
-    std::chrono::milliseconds dead_after{30000};  // of a holder elsewhere
-    std::chrono::milliseconds glance{250};        // at its file
+    std::chrono::milliseconds dead_after{30000};  // without a change, of a holder elsewhere
+    std::chrono::milliseconds poll{250};          // between two looks at its file
   };
 
-  // Takes it, for `command` ("train"), which the message to others names. Throws Error(kUsage)
-  // that names the holder where there is one. `waiting` is called often while one elsewhere is
-  // watched.
+  // Takes it, for `command` ("train"), which the message to others names. Throws Error(kUsage) that
+  // names the holder where there is one. `waiting` is called every Timing::poll while a holder
+  // elsewhere is watched.
   FolderLock(const std::filesystem::path& output_dir, const std::string& command,
              const std::function<void()>& waiting, Timing timing);
   FolderLock(const std::filesystem::path& output_dir, const std::string& command,

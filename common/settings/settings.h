@@ -40,6 +40,7 @@ struct Setting {
   bool above_low = false;                 // the lower bound itself is not allowed
   std::vector<std::string_view> choices;  // of a kind: the names that may stand here
   bool dumped = true;                     // false: a config says the same without it
+  bool of_layout = false;                 // of how a run is spread out, not of its model or data
 };
 
 std::vector<Setting> SettingsOf(Config& config);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -99,6 +100,11 @@ void AddGenerated(GeneratedConfig& g, std::vector<Setting>* out) {
       });
 }
 
+Setting OfLayout(Setting setting) {
+  setting.of_layout = true;
+  return setting;
+}
+
 void AddTraining(Config& c, std::vector<Setting>* out) {
   out->insert(
       out->end(),
@@ -115,8 +121,8 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
 #include "common/config/model_parts.def"
 #undef FATHOM_OPTIONAL_PART
 #undef FATHOM_MODEL_PART
-          Number("train.batch_size", &c.train.batch_size, 1, 1 << 26,
-                 "Examples in a global batch, over all workers"),
+          OfLayout(Number("train.batch_size", &c.train.batch_size, 1, 1 << 26,
+                          "Examples in a global batch, over all workers")),
           Number("train.slice_size", &c.train.slice_size, 1, 1 << 20,
                  "Examples in a slice, the unit of compute; part of the model's definition"),
           Number("train.epochs", &c.train.epochs, 1, 1e6, "Passes over the training data"),
@@ -167,7 +173,7 @@ void AddOptimizer(OptimizerConfig* c, std::string_view of, std::vector<Setting>*
       defaults += fmt::format("{}{} with {}", comma,
                               own.initial[static_cast<std::size_t>(c->part())], NameOf(rule));
     }
-    if (of_part.rules.size() > 1) defaults = ". Default: " + defaults;
+    if (of_part.rules.size() > 1) defaults.insert(0, ". Default: ");
     out->push_back({.key = Kept(fmt::format("{}.{}", part, setting.name)),
                     .value = RuleSettingPlace{.optimizer = c, .setting = &setting},
                     .help = Kept(fmt::format("{}: {}{}", rules, setting.help,
@@ -200,6 +206,88 @@ void AddOptimizers(Config& c, std::vector<Setting>* out) {
   out->push_back(Number("dense.l2", &c.dense.l2, 0, 1e6, "L2 on the dense parameters"));
 }
 
+void AddEvaluationAndStart(Config& c, std::vector<Setting>* out) {
+  out->insert(
+      out->end(),
+      {
+          Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount,
+                 "Evaluate every so many steps; 0: only at the end of each epoch"),
+          Word("evaluate.on", &c.evaluate.on, "Which part to evaluate on"),
+          Text("evaluate.group_by", &c.evaluate.group_by,
+               "Column for the per-group AUC (GAUC); empty: none"),
+          Number("checkpoint.every_steps", &c.checkpoint.every_steps, 0, kMaxCount,
+                 "Write a checkpoint every so many steps; 0: only when the run is asked to stop"),
+          Number("checkpoint.keep", &c.checkpoint.keep, 1, 1000,
+                 "So many complete checkpoints stay; older ones are removed"),
+          Text("warm_start.model", &c.warm_start.model,
+               "Begin with the rows, and where the layers have the same shapes the dense "
+               "parameters, of this model; empty: begin with initial values"),
+          Plain("warm_start.optimizer_state", &c.warm_start.optimizer_state,
+                "Take over the update rules' state too, as FTRL's and AdaGrad's sums; false: "
+                "values only, "
+                "state as if new. Where a rule has changed, its state is new in any case"),
+      });
+}
+
+void AddServer(ServerConfig& s, std::vector<Setting>* out) {
+  out->insert(
+      out->end(),
+      {
+          Plain("server.huge_pages", &s.huge_pages,
+                "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
+                "in half the time; small tables take a little more memory"),
+          Plain("server.memory_limit", &s.memory_limit,
+                "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
+          Text("server.cold_tier", &s.cold_tier,
+               "Folder on a local disk of each server's host: rows beyond memory_limit lie there, "
+               "in "
+               "a file without a name that is gone with the process, and none is evicted or "
+               "refused; empty: none"),
+          Word("server.at_limit", &s.at_limit,
+               "What a partition of rows does that is full: evict the tenth of its rows that was "
+               "trained least (sum of squared gradients, or adam's mean of them), whose weights "
+               "are smallest, or that were "
+               "named longest ago; or refuse: new keys get no row"),
+          Number(
+              "server.evict_unused_steps", &s.evict_unused_steps, 0, kMaxUnusedSteps,
+              "Rows that no push has named for so many steps are evicted, at most 63 steps later; "
+              "0: none. It and evict_oldest keep 4 B more a row, the step of its last update"),
+          Positive("server.admission_probability", &s.admission_probability, 1,
+                   "A key without a row gets one with this probability in each step that names it "
+                   "(Poisson inclusion, McMahan et al. 2013); below 1, rare keys get none"),
+          Number("server.admission_count", &s.admission_count, 1, 15,
+                 "A key without a row gets one once so many steps have named it (Bloom filter "
+                 "inclusion, McMahan et al. 2013); 1: at once"),
+          Plain("server.admission_filter", &s.admission_filter,
+                "Memory of the counters of admission_count, all servers' together, as 8GB or "
+                "512MiB; half a byte a counter, four counters a key"),
+      });
+}
+
+void AddCluster(ClusterConfig& c, std::vector<Setting>* out) {
+  const std::vector<Setting> settings = {
+      Number("cluster.servers", &c.servers, 0, 64,
+             "Ranks that serve (in one process: threads); 0: one for every three of the ranks "
+             "but rank 0, at least one"),
+      Number("cluster.workers", &c.workers, 0, 1024,
+             "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
+      Number("cluster.threads", &c.threads, 1, 256, "Compute threads of each worker"),
+      Word("cluster.transport", &c.transport,
+           "auto: in process for one process, tcp between processes"),
+      Text("cluster.interface", &c.interface,
+           "Network interfaces between hosts, as eth0, or networks that they are in, as "
+           "10.0.0.0/16 or fd00::/8, between commas; empty: the network that all hosts are in, "
+           "of several that of rank 0's default route; else by each host's route to rank 0"),
+      Plain("cluster.tls", &c.tls,
+            "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
+            "secret)"),
+      Positive("cluster.timeout_seconds", &c.timeout_seconds, 86400,
+               "Seconds without a word after which a rank counts as lost; some waits last two "
+               "or four times as long (docs/errors.md)"),
+  };
+  std::transform(settings.begin(), settings.end(), std::back_inserter(*out), OfLayout);
+}
+
 }  // namespace
 
 std::vector<Setting> SettingsOf(Config& c) {
@@ -224,72 +312,9 @@ std::vector<Setting> SettingsOf(Config& c) {
   AddGenerated(c.generated, &out);
   AddTraining(c, &out);
   AddOptimizers(c, &out);
-  out.insert(
-      out.end(),
-      {
-          Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount,
-                 "Evaluate every so many steps; 0: only at the end of each epoch"),
-          Word("evaluate.on", &c.evaluate.on, "Which part to evaluate on"),
-          Text("evaluate.group_by", &c.evaluate.group_by,
-               "Column for the per-group AUC (GAUC); empty: none"),
-          Number("checkpoint.every_steps", &c.checkpoint.every_steps, 0, kMaxCount,
-                 "Write a checkpoint every so many steps; 0: only when the run is asked to stop"),
-          Number("checkpoint.keep", &c.checkpoint.keep, 1, 1000,
-                 "So many complete checkpoints stay; older ones are removed"),
-          Text("warm_start.model", &c.warm_start.model,
-               "Begin with the rows, and where the layers have the same shapes the dense "
-               "parameters, of this model; empty: begin with initial values"),
-          Plain("warm_start.optimizer_state", &c.warm_start.optimizer_state,
-                "Take over the update rules' state too, as FTRL's and AdaGrad's sums; false: "
-                "values only, "
-                "state as if new. Where a rule has changed, its state is new in any case"),
-          Plain("server.huge_pages", &c.server.huge_pages,
-                "Keep rows in pages of 2 MiB where the kernel gives them: a random row is reached "
-                "in half the time; small tables take a little more memory"),
-          Plain("server.memory_limit", &c.server.memory_limit,
-                "Memory of all servers' tables together, as 8GB or 512MiB; empty: no limit"),
-          Text("server.cold_tier", &c.server.cold_tier,
-               "Folder on a local disk of each server's host: rows beyond memory_limit lie there, "
-               "in "
-               "a file without a name that is gone with the process, and none is evicted or "
-               "refused; empty: none"),
-          Word("server.at_limit", &c.server.at_limit,
-               "What a partition of rows does that is full: evict the tenth of its rows that was "
-               "trained least (sum of squared gradients, or adam's mean of them), whose weights "
-               "are smallest, or that were "
-               "named longest ago; or refuse: new keys get no row"),
-          Number(
-              "server.evict_unused_steps", &c.server.evict_unused_steps, 0, kMaxUnusedSteps,
-              "Rows that no push has named for so many steps are evicted, at most 63 steps later; "
-              "0: none. It and evict_oldest keep 4 B more a row, the step of its last update"),
-          Positive("server.admission_probability", &c.server.admission_probability, 1,
-                   "A key without a row gets one with this probability in each step that names it "
-                   "(Poisson inclusion, McMahan et al. 2013); below 1, rare keys get none"),
-          Number("server.admission_count", &c.server.admission_count, 1, 15,
-                 "A key without a row gets one once so many steps have named it (Bloom filter "
-                 "inclusion, McMahan et al. 2013); 1: at once"),
-          Plain("server.admission_filter", &c.server.admission_filter,
-                "Memory of the counters of admission_count, all servers' together, as 8GB or "
-                "512MiB; half a byte a counter, four counters a key"),
-          Number("cluster.servers", &c.cluster.servers, 0, 64,
-                 "Ranks that serve (in one process: threads); 0: one for every three of the ranks "
-                 "but rank 0, at least one"),
-          Number("cluster.workers", &c.cluster.workers, 0, 1024,
-                 "One process: worker threads; 0: one. Under mpirun the remaining ranks work"),
-          Number("cluster.threads", &c.cluster.threads, 1, 256, "Compute threads of each worker"),
-          Word("cluster.transport", &c.cluster.transport,
-               "auto: in process for one process, tcp between processes"),
-          Text("cluster.interface", &c.cluster.interface,
-               "Network interfaces between hosts, as eth0, or networks that they are in, as "
-               "10.0.0.0/16 or fd00::/8, between commas; empty: the network that all hosts are in, "
-               "of several that of rank 0's default route; else by each host's route to rank 0"),
-          Plain("cluster.tls", &c.cluster.tls,
-                "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
-                "secret)"),
-          Positive("cluster.timeout_seconds", &c.cluster.timeout_seconds, 86400,
-                   "Seconds without a word after which a rank counts as lost; some waits last two "
-                   "or four times as long (docs/errors.md)"),
-      });
+  AddEvaluationAndStart(c, &out);
+  AddServer(c.server, &out);
+  AddCluster(c.cluster, &out);
   return out;
 }
 

@@ -11,16 +11,27 @@ namespace fathom {
 namespace {
 
 constexpr std::string_view kSweep = "sweep.";
+constexpr std::string_view kRanks = "ranks";
+
+SweepConfig::AxisKind KindOfAxis(const std::string& key) {
+  if (key == kRanks) return SweepConfig::AxisKind::kRanks;
+  Config config;
+  const auto settings = SettingsOf(config);
+  const bool of_layout = std::any_of(settings.begin(), settings.end(), [&](const Setting& setting) {
+    return setting.key == key && setting.of_layout;
+  });
+  return of_layout ? SweepConfig::AxisKind::kLayout : SweepConfig::AxisKind::kOther;
+}
 
 SweepConfig::Axis ReadAxis(const Config& config, const std::string& key, const toml::node& node,
                            const std::string& where) {
   const toml::array* const values = node.as_array();
   if (values == nullptr || values->empty())
     Fail(ExitCode::kUsage, "{}: sweep: {} needs a list of values, as [1, 2]", where, key);
-  SweepConfig::Axis axis{.key = key, .values = {}};
+  SweepConfig::Axis axis{.kind = KindOfAxis(key), .key = key, .values = {}};
   for (const toml::node& value : *values) {
     axis.values.push_back(OverrideText(value));
-    if (key == "ranks") {
+    if (axis.kind == SweepConfig::AxisKind::kRanks) {
       if (value.value_exact<std::int64_t>().value_or(0) < 1)
         Fail(ExitCode::kUsage, "{}: sweep: ranks = {} is no number of processes", where,
              axis.values.back());

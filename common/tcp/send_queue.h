@@ -45,9 +45,7 @@ class SendQueue {
 
   bool all_written() const { return written_ - acknowledged_ == kept_.size(); }
   bool all_acknowledged() const { return kept_.empty(); }
-  std::uint64_t acknowledged() const { return acknowledged_; }
   std::uint64_t written() const { return written_; }
-  std::uint64_t unacknowledged_bytes() const { return unacknowledged_bytes_; }
 
  private:
   std::deque<KeptFrame> kept_;              // from number acknowledged_ + 1

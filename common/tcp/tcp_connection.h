@@ -1,5 +1,5 @@
 // One TCP connection to a proven rank: whole frames in and out, inside TLS where the run says so.
-// What lasts when it breaks is the link's (tcp_link.h).
+// What must outlast a broken connection is in TcpLink (tcp_link.h).
 //
 // Thread rule: the io thread only.
 #pragma once
@@ -20,7 +20,8 @@ namespace fathom {
 
 class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  public:
-  // Outlives the connection, or closes it. Each call is one from a handler; none follows Close.
+  // Outlives the connection, or closes it. Its functions are called from handlers on the io thread,
+  // and not after Close.
   class Owner {
    public:
     virtual ~Owner() = default;
@@ -31,7 +32,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     virtual void OnFrame(const FrameHeader& header, Buffer payload) = 0;
     virtual void OnWritten(const boost::system::error_code& error) = 0;
     virtual void OnBroken(const std::string& reason) = 0;  // it ended, or the network broke it
-    // What came makes no sense, or nothing went through for the whole deadline.
+    // What came makes no sense, or nothing was sent or received for the whole `timeout`.
     virtual void OnFault(const std::string& reason) = 0;
   };
 
@@ -44,10 +45,11 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   // Reads one frame. Memory for a payload is taken as its bytes arrive.
   void ReadNext();
 
-  // One at a time; OnWritten tells when the frames have left.
+  // One Write at a time: the next after OnWritten, when these frames have been handed to the
+  // kernel.
   void Write(std::vector<KeptFrame> frames);
 
-  // The peer reads an end after what was written.
+  // Closes this side for writing: the peer reads what was written, then the end.
   void FinishSending();
 
   void Close();

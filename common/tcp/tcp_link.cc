@@ -24,8 +24,8 @@ bool IsNote(FrameType type) { return type == FrameType::kBeat || type == FrameTy
 
 }  // namespace
 
-TcpLink::TcpLink(asio::any_io_executor executor, const Layout& layout, int own_rank, int peer_rank,
-                 TlsContext* tls, std::chrono::milliseconds timeout, Events events)
+TcpLink::TcpLink(const asio::any_io_executor& executor, const Layout& layout, int own_rank,
+                 int peer_rank, TlsContext* tls, std::chrono::milliseconds timeout, Events events)
     : executor_(executor),
       layout_(layout),
       own_rank_(own_rank),

@@ -1,9 +1,9 @@
-// What one rank has with one other for the whole run: frames both ways over a connection that may
-// break and be made anew, the roles of both ranks on it.
+// The link between this rank and one other, for the whole run: it carries the frames of all roles
+// of both, both ways, over a connection that is made anew where it breaks.
 //
 // Each side numbers the frames that it sends, keeps them until the other says that it has them, and
-// begins every connection with how many it has received (kReceived). The other goes on from there:
-// no frame is lost, none comes twice. Beats and kReceived itself have no number.
+// says first on every new connection how many it has received (kReceived). The other continues with
+// the next one: no frame is lost, none comes twice. Beats and kReceived itself have no number.
 //
 // Thread rule: Send from any thread, the waits from any but the io thread, all else on the io
 // thread.
@@ -30,7 +30,7 @@
 
 namespace fathom {
 
-// How many bytes of frames come before their receipt is said; with each beat it is said anyway.
+// A receipt (kReceived) is sent after so many bytes of frames, and with each beat.
 inline constexpr std::uint64_t kAcknowledgeBytes = 1ull << 20;
 
 class TcpLink : public std::enable_shared_from_this<TcpLink>, private TcpConnection::Owner {
@@ -45,36 +45,38 @@ class TcpLink : public std::enable_shared_from_this<TcpLink>, private TcpConnect
 
   // `tls` (or null) and `layout` must outlive the link. While frames of more than kMaxWaitingBytes
   // wait here for their roles, nothing is read. The other rank is lost when it takes, acknowledges
-  // or says nothing for `timeout`, whether the connection holds or is sought anew; each side sends
-  // a beat five times in that time.
-  TcpLink(boost::asio::any_io_executor executor, const Layout& layout, int own_rank, int peer_rank,
-          TlsContext* tls, std::chrono::milliseconds timeout, Events events);
+  // or says nothing for `timeout`, whether there is a connection or a new one is sought; each side
+  // sends five beats in that time.
+  TcpLink(const boost::asio::any_io_executor& executor, const Layout& layout, int own_rank,
+          int peer_rank, TlsContext* tls, std::chrono::milliseconds timeout, Events events);
   ~TcpLink() override;
 
   int peer_rank() const { return peer_rank_; }
 
-  // Goes on over a connection on which the other rank has proved itself, in place of the one before
-  // it. False: the link has ended.
+  // Continues over a new connection, on which the other rank has proved itself, and drops the one
+  // before. False: the link has ended.
   bool Use(boost::asio::ip::tcp::socket socket);
 
-  // While a connection is sought: an attempt failed; the process there has gone.
+  // While a new connection is sought. OnTrouble: an attempt failed. OnGone: the process there has
+  // ended.
   void OnTrouble(const std::string& trouble) { trouble_ = trouble; }
   void OnGone(const std::string& why);
 
   // Tells the other rank that this one is alive.
   void Beat();
 
-  // Queues the frame; one to a peer that is gone is dropped.
+  // Queues the frame. A frame to a peer that is gone is dropped.
   void Send(Frame frame);
 
-  // Waits until all is written to a connection, the peer gone, or the deadline over.
+  // Waits until everything is written to a connection, the peer is gone, or the deadline has
+  // passed.
   void Flush(Deadline deadline);
 
   // Queues the last frame of this side, kGoodbye or kLeft. After kLeft no connection is sought.
   void Leave(Frame last_word);
 
-  // Ends it from this side: no more events but `seek`; what arrives is thrown away until the peer
-  // ends it too.
+  // Ends the link from this side: no more events but `seek`. What still arrives is dropped until
+  // the peer ends its side too.
   void BeginClose();
   void AwaitClosed(Deadline deadline);
 

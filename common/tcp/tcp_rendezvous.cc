@@ -36,16 +36,17 @@ std::string TextOf(const tcp::endpoint& endpoint) {
 }
 
 TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int rank,
-                             const Secret& secret, const std::string& bind_address, Events events)
+                             const Secret& secret, const std::string& bind_address, Events events,
+                             Strangers strangers)
     : io_(io),
       layout_(layout),
       rank_(rank),
       secret_(secret),
       events_(std::move(events)),
+      strangers_(std::move(strangers)),
       acceptor_(io),
       accept_again_(io),
-      peers_(static_cast<std::size_t>(layout.ranks())),
-      handshake_timeout_(kHandshakeTimeout) {
+      peers_(static_cast<std::size_t>(layout.ranks())) {
   peers_.at(static_cast<std::size_t>(rank)).met = true;
   try {
     const tcp::endpoint here = EndpointOf({bind_address, 0});
@@ -87,15 +88,15 @@ void TcpRendezvous::AcceptLater(const error_code& error) {
 void TcpRendezvous::OnAccepted(tcp::socket socket) {
   if (unproven_.size() >= kMaxUnproven) {
     unproven_.front()->Drop();
-    Refuse(*unproven_.front(), "it proved nothing while many others knocked");
+    Refuse(*unproven_.front(),
+           fmt::format("it proved nothing, and {} newer connections wait to", kMaxUnproven));
     unproven_.pop_front();
   }
   auto handshake = std::make_shared<TcpHandshake>(
       std::move(socket), Handshake::Accepting(secret_, rank_, layout_.ranks()),
       [this](TcpHandshake& done) { OnAcceptedHandshake(done); });
   unproven_.push_back(handshake);
-  const std::lock_guard lock(mutex_);
-  handshake->Start(false, Clock::now() + handshake_timeout_);
+  handshake->Start(false, Clock::now() + strangers_.handshake_timeout);
 }
 
 void TcpRendezvous::OnAcceptedHandshake(TcpHandshake& handshake) {
@@ -173,9 +174,9 @@ bool TcpRendezvous::Admit(TcpHandshake& handshake) {
 
 // Somebody who only looks whether this process still listens is counted and not worth a line.
 void TcpRendezvous::Refuse(const TcpHandshake& handshake, const std::string& reason) {
+  strangers_.refused(reason);
   const std::lock_guard lock(mutex_);
   ++refused_;
-  last_refusal_ = reason;
   if (handshake.failure() && handshake.failure()->code() == ExitCode::kRefused) {
     peers_[static_cast<std::size_t>(handshake.peer_rank())].proof_failed = true;
   }
@@ -194,7 +195,7 @@ bool TcpRendezvous::MayLog() {
 void TcpRendezvous::Meet(const std::vector<tcp::endpoint>& by_rank, Deadline deadline) {
   FATHOM_CHECK_EQ(static_cast<int>(by_rank.size()), layout_.ranks());
   for (int rank = 0; rank < rank_; ++rank) {
-    const tcp::endpoint to = by_rank[static_cast<std::size_t>(rank)];
+    const tcp::endpoint& to = by_rank[static_cast<std::size_t>(rank)];
     asio::post(io_, [this, rank, to, deadline] { Dial(rank, to, deadline); });
   }
   std::unique_lock lock(mutex_);
@@ -227,21 +228,6 @@ void TcpRendezvous::FailMissing() const {
        "these ports, which the system chooses, through any firewall between the hosts, or name "
        "another network in cluster.interface",
        rank_, TextOf(here_), names);
-}
-
-std::uint64_t TcpRendezvous::refused() const {
-  const std::lock_guard lock(mutex_);
-  return refused_;
-}
-
-std::string TcpRendezvous::last_refusal() const {
-  const std::lock_guard lock(mutex_);
-  return last_refusal_;
-}
-
-void TcpRendezvous::set_handshake_timeout(std::chrono::milliseconds timeout) {
-  const std::lock_guard lock(mutex_);
-  handshake_timeout_ = timeout;
 }
 
 void TcpRendezvous::Stop() {

@@ -1,11 +1,11 @@
 // Brings the ranks of a run together: one proven connection for each pair, the lower rank
-// accepting. It listens for the whole run, so that a higher rank whose connection broke can come
+// accepting. It listens for the whole run, so that a higher rank whose connection broke can connect
 // again (tcp_reunion.h).
 //
 // A connection that does not prove the secret is dropped, counted and logged. How many may be
-// unproven at once (kMaxUnproven) and how long each may take (kHandshakeTimeout) is bounded.
+// unproven at once (kMaxUnproven) and how long each may take (Strangers) is bounded.
 //
-// Thread rule: Meet and the reports from any thread but the io thread, all else on the io thread.
+// Thread rule: Meet from any thread but the io thread, port from any, all else on the io thread.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "common/tcp/strangers.h"
 #include "common/tcp/tcp_address.h"
 #include "common/tcp/tcp_handshake.h"
 
@@ -36,7 +37,8 @@ class TcpRendezvous {
  public:
   // Called on the io thread.
   struct Events {
-    // For each other rank once, and again when it comes again. False: that rank is given up.
+    // Called once for each other rank, and again whenever that rank connects anew. False: that rank
+    // counts as lost, and its new connection is dropped.
     std::function<bool(int rank, boost::asio::ip::tcp::socket socket)> proven;
     // Somebody connected and left without a word: perhaps a rank whose connection broke.
     std::function<void()> looked;
@@ -44,19 +46,14 @@ class TcpRendezvous {
 
   // Listens from now on, on a port of the system's choice. Throws Error(kPeer) where it cannot.
   TcpRendezvous(boost::asio::io_context& io, const Layout& layout, int rank, const Secret& secret,
-                const std::string& bind_address, Events events);
+                const std::string& bind_address, Events events, Strangers strangers);
 
   std::uint16_t port() const { return here_.port(); }
 
   // See TcpTransport::Connect.
   void Meet(const std::vector<boost::asio::ip::tcp::endpoint>& by_rank, Deadline deadline);
 
-  // Of the connections that were dropped: how many, and why the last one.
-  std::uint64_t refused() const;
-  std::string last_refusal() const;
-  void set_handshake_timeout(std::chrono::milliseconds timeout);
-
-  // Stops to listen and drops the handshakes that are not over.
+  // Stops listening and drops the handshakes that are not complete.
   void Stop();
 
  private:
@@ -89,6 +86,7 @@ class TcpRendezvous {
   const int rank_;
   const Secret secret_;
   const Events events_;
+  const Strangers strangers_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer accept_again_;
   boost::asio::ip::tcp::endpoint here_;  // where it listens
@@ -100,9 +98,7 @@ class TcpRendezvous {
   std::condition_variable changed_;
   std::vector<Peer> peers_;  // by rank
   std::optional<Error> denied_;
-  std::chrono::milliseconds handshake_timeout_;
   std::uint64_t refused_ = 0;
-  std::string last_refusal_;
   Clock::time_point next_log_{};
 };
 

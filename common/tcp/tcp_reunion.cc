@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/tcp/listening_port.h"
+#include "common/tcp/strangers.h"
 #include "common/tcp/tcp_rendezvous.h"
 
 namespace fathom {

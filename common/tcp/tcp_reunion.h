@@ -1,7 +1,7 @@
-// Seeks the other rank of a pair whose connection broke. The higher rank dials the lower and both
-// prove the secret anew. The lower waits to be dialled, and looks meanwhile whether the other
-// process still listens: one that has gone, or been killed, is soon noticed by either. A look also
-// makes the other send a beat, which tells it of a break that it has not noticed.
+// Connects two ranks again whose connection broke. The higher rank dials the lower and both prove
+// the secret anew. The lower waits to be dialled, and looks meanwhile whether the other process
+// still listens. So each side soon notices that the other process has ended or was killed. A look
+// also makes the other send a beat, which tells it of a break that it has not noticed.
 //
 // Thread rule: the io thread only.
 #pragma once
@@ -37,8 +37,9 @@ class TcpReunion {
 
   void SetAddresses(std::vector<boost::asio::ip::tcp::endpoint> by_rank);
 
-  // Attempts follow one another, with growing pauses, until one is proven or Rest. After one that
-  // was proven Seek goes on with the pause that it had reached; after Rest it begins anew.
+  // Attempts follow one another, with growing pauses, until one succeeds or Rest is called. After a
+  // success the next Seek continues with the pause that was reached; after Rest it begins with the
+  // shortest.
   void Seek(int rank);
   void Rest(int rank);
   void Stop();

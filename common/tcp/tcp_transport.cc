@@ -30,13 +30,13 @@ constexpr auto kPauseBetweenLooks = std::chrono::milliseconds(100);
 class TcpTransport::Impl {
  public:
   Impl(const Layout& layout, int rank, const Secret& secret, const std::string& bind_address,
-       std::chrono::milliseconds timeout, bool tls);
+       std::chrono::milliseconds timeout, bool tls, const Strangers& strangers);
   ~Impl();
 
   void Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline);
   void Send(Frame frame);
   void Flush(Deadline deadline);
-  LocalRoles& inboxes() { return inboxes_; }
+  LocalRoles& local_roles() { return local_roles_; }
   TcpRendezvous& rendezvous() { return rendezvous_; }
 
  private:
@@ -48,7 +48,7 @@ class TcpTransport::Impl {
   Link& LinkTo(int rank) { return links_[static_cast<std::size_t>(rank)]; }
   void OnIoThread(const std::function<void()>& task);
 
-  LocalRoles inboxes_;
+  LocalRoles local_roles_;
   const std::chrono::milliseconds timeout_;
   const std::unique_ptr<TlsContext> tls_;  // or null
   asio::io_context io_{1};
@@ -62,8 +62,8 @@ class TcpTransport::Impl {
 
 TcpTransport::Impl::Impl(const Layout& layout, int rank, const Secret& secret,
                          const std::string& bind_address, std::chrono::milliseconds timeout,
-                         bool tls)
-    : inboxes_(layout, rank),
+                         bool tls, const Strangers& strangers)
+    : local_roles_(layout, rank),
       timeout_(timeout),
       tls_(tls ? std::make_unique<TlsContext>(secret) : nullptr),
       links_(static_cast<std::size_t>(layout.ranks())),
@@ -74,23 +74,24 @@ TcpTransport::Impl::Impl(const Layout& layout, int rank, const Secret& secret,
            .trouble = [this](int peer,
                              const std::string& trouble) { LinkTo(peer)->OnTrouble(trouble); },
            .gone = [this](int peer, const std::string& why) { LinkTo(peer)->OnGone(why); }}),
-      rendezvous_(io_, inboxes_.layout(), rank, secret, bind_address,
+      rendezvous_(io_, local_roles_.layout(), rank, secret, bind_address,
                   {.proven =
                        [this](int peer, asio::ip::tcp::socket socket) {
                          return OnProven(peer, std::move(socket));
                        },
-                   .looked = [this] { OnLook(); }}),
+                   .looked = [this] { OnLook(); }},
+                  strangers),
       thread_([this] { io_.run(); }) {}
 
 // Until all is said a connection that breaks is still mended.
 TcpTransport::Impl::~Impl() {
   const Deadline deadline = Clock::now() + kCloseTime;
-  const FrameType last = inboxes_.ended() ? FrameType::kGoodbye : FrameType::kLeft;
+  const FrameType last = local_roles_.ended() ? FrameType::kGoodbye : FrameType::kLeft;
   std::vector<Link> open;
   OnIoThread([&] {
     std::copy_if(links_.begin(), links_.end(), std::back_inserter(open),
                  [](const Link& one) { return one != nullptr; });
-    for (const auto& link : open) link->Leave(inboxes_.Note(last, link->peer_rank()));
+    for (const auto& link : open) link->Leave(local_roles_.Note(last, link->peer_rank()));
   });
   for (const auto& link : open) link->Flush(deadline);
   OnIoThread([&] {
@@ -132,12 +133,12 @@ void TcpTransport::Impl::OnLook() {
 
 TcpTransport::Impl::Link TcpTransport::Impl::MakeLink(int rank) {
   return std::make_shared<TcpLink>(
-      io_.get_executor(), inboxes_.layout(), inboxes_.rank(), rank, tls_.get(), timeout_,
+      io_.get_executor(), local_roles_.layout(), local_roles_.rank(), rank, tls_.get(), timeout_,
       TcpLink::Events{
-          .note = [this, rank](FrameType type) { return inboxes_.Note(type, rank); },
-          .received = [this](Frame frame) { inboxes_.Deliver(std::move(frame)); },
+          .note = [this, rank](FrameType type) { return local_roles_.Note(type, rank); },
+          .received = [this](Frame frame) { local_roles_.Deliver(std::move(frame)); },
           .seek = [this, rank](bool needed) { needed ? reunion_.Seek(rank) : reunion_.Rest(rank); },
-          .lost = [this, rank](const std::string& reason) { inboxes_.Lose(rank, reason); }});
+          .lost = [this, rank](const std::string& reason) { local_roles_.Lose(rank, reason); }});
 }
 
 void TcpTransport::Impl::Connect(const std::vector<TcpAddress>& by_rank, Deadline deadline) {
@@ -148,8 +149,8 @@ void TcpTransport::Impl::Connect(const std::vector<TcpAddress>& by_rank, Deadlin
 }
 
 void TcpTransport::Impl::Send(Frame frame) {
-  if (inboxes_.SendHere(&frame)) return;
-  const Link& to = LinkTo(inboxes_.layout().roles.at(frame.destination).rank);
+  if (local_roles_.SendHere(&frame)) return;
+  const Link& to = LinkTo(local_roles_.layout().roles.at(frame.destination).rank);
   FATHOM_CHECK(to != nullptr);
   to->Send(std::move(frame));
 }
@@ -162,9 +163,9 @@ void TcpTransport::Impl::Flush(Deadline deadline) {
 
 TcpTransport::TcpTransport(const Layout& layout, int rank, const Secret& secret,
                            const std::string& bind_address, std::chrono::milliseconds timeout,
-                           bool tls) {
+                           bool tls, const Strangers& strangers) {
   try {
-    impl_ = std::make_unique<Impl>(layout, rank, secret, bind_address, timeout, tls);
+    impl_ = std::make_unique<Impl>(layout, rank, secret, bind_address, timeout, tls, strangers);
   } catch (const boost::system::system_error& error) {
     Fail(ExitCode::kPeer, "rank {} cannot start its connections: {}", rank, error.what());
   }
@@ -180,18 +181,10 @@ void TcpTransport::Connect(const std::vector<TcpAddress>& by_rank, Deadline dead
 
 void TcpTransport::Send(Frame frame) { impl_->Send(std::move(frame)); }
 
-Mailbox& TcpTransport::mailbox(RoleId role) { return impl_->inboxes().mailbox(role); }
+Mailbox& TcpTransport::mailbox(RoleId role) { return impl_->local_roles().mailbox(role); }
 
 void TcpTransport::Flush(Deadline deadline) { impl_->Flush(deadline); }
 
-TrafficCount TcpTransport::traffic(RoleId role) const { return impl_->inboxes().traffic(role); }
-
-std::uint64_t TcpTransport::refused() const { return impl_->rendezvous().refused(); }
-
-std::string TcpTransport::last_refusal() const { return impl_->rendezvous().last_refusal(); }
-
-void TcpTransport::set_handshake_timeout(std::chrono::milliseconds timeout) {
-  impl_->rendezvous().set_handshake_timeout(timeout);
-}
+TrafficCount TcpTransport::traffic(RoleId role) const { return impl_->local_roles().traffic(role); }
 
 }  // namespace fathom

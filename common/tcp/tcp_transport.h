@@ -5,15 +5,15 @@
 // frames flow; the destructor sends what is queued, says goodbye if the run has ended in order
 // (kStop was sent or received), else that this rank leaves, and closes.
 //
-// A connection that breaks is made anew, with a fresh proof of the secret, and goes on behind the
-// last frame that each side has. A peer is lost when that takes longer than the deadline, when its
-// process is gone or leaves, and when it sends what makes no sense: each role here then gets one
-// kPeerLost for each role there, with the reason as its payload.
+// A connection that breaks is made anew, with a fresh proof of the secret, and continues after the
+// last frame that each side has received. A peer is lost when that takes longer than `timeout`,
+// when its process is gone or leaves, and when it sends what makes no sense. Each role here then
+// gets one kPeerLost for each role there, with the reason as its payload.
 //
 // Thread rule: Connect and the destructor from one thread, Send after Connect has returned; else as
-// Transport says. One thread of its own does all input and output.
-// Failures: the constructor and Connect throw Error; Send throws Error(kTraining) for a frame over
-// kMaxFrameBytes. What comes later is told by kPeerLost.
+// Transport says. One thread of its own does all input and output. Failures: the constructor and
+// Connect throw Error; Send throws Error(kTraining) for a frame over kMaxFrameBytes. Later failures
+// are told by kPeerLost.
 #pragma once
 
 #include <chrono>
@@ -25,6 +25,7 @@
 #include "common/net/transport.h"
 #include "common/schedule/layout.h"
 #include "common/tcp/handshake.h"
+#include "common/tcp/strangers.h"
 #include "common/tcp/tcp_address.h"
 
 namespace fathom {
@@ -35,8 +36,8 @@ class TcpTransport : public Transport {
   // or says nothing for `timeout` is lost. With `tls` frames are encrypted. Throws Error(kPeer)
   // where `bind_address` is none of this host's.
   TcpTransport(const Layout& layout, int rank, const Secret& secret,
-               const std::string& bind_address, std::chrono::milliseconds timeout,
-               bool tls = false);
+               const std::string& bind_address, std::chrono::milliseconds timeout, bool tls = false,
+               const Strangers& strangers = {});
   ~TcpTransport() override;
 
   std::uint16_t port() const;
@@ -50,13 +51,6 @@ class TcpTransport : public Transport {
   Mailbox& mailbox(RoleId role) override;
   void Flush(Deadline deadline) override;
   TrafficCount traffic(RoleId role) const override;
-
-  // How many were dropped because they did not prove the secret, and why the last of them.
-  std::uint64_t refused() const;
-  std::string last_refusal() const;
-
-  // Of those who connect from now on.
-  void set_handshake_timeout(std::chrono::milliseconds timeout);
 
  private:
   class Impl;

@@ -17,7 +17,7 @@ void OnAlarm(int) {
       "is gone or stopped, or Open MPI's own connections between the hosts are blocked (mpirun "
       "--mca btl_tcp_if_include and oob_tcp_if_include name its network); see the logs of the "
       "others. MPI's start has 30 s, its end cluster.timeout_seconds\n";
-  WriteLastWords(kText);
+  WriteFatalMessage(kText);
   _exit(static_cast<int>(ExitCode::kPeer));
 }
 

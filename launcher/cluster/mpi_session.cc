@@ -16,7 +16,9 @@
 
 #include "common/buffer.h"
 #include "common/error.h"
+#include "common/terminal.h"
 #include "launcher/cluster/host_name.h"
+#include "launcher/cluster/lonely_task.h"
 #include "launcher/cluster/mpi_alarm.h"
 #include "launcher/cluster/mpi_call.h"
 #include "launcher/cluster/program.h"
@@ -69,6 +71,10 @@ class BeatThread {
 
 MpiSession::MpiSession(int* argc, char*** argv) {
   if (StartedByLauncher()) {
+    if (const std::string advice = OldInterfaceAdvice(ReadEnvironment); !advice.empty()) {
+      Terminal::Errors().Write("fathom: " + advice + "\n");
+      FlushTerminals();
+    }
     const MpiAlarm alarm(kStartSeconds);
     int provided = MPI_THREAD_SINGLE;
     if (MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS ||

@@ -34,7 +34,7 @@ class MpiTransport::Impl {
 
   void Send(Frame frame);
   void Flush(Deadline deadline);
-  LocalRoles& inboxes() { return inboxes_; }
+  LocalRoles& local_roles() { return local_roles_; }
 
  private:
   void Run();
@@ -49,8 +49,8 @@ class MpiTransport::Impl {
   void Lose(int rank, const std::string& reason);
   void SayGoodbye();
 
-  LocalRoles inboxes_;
-  const Layout& layout_ = inboxes_.layout();
+  LocalRoles local_roles_;
+  const Layout& layout_ = local_roles_.layout();
   const std::chrono::milliseconds timeout_;
   MPI_Comm comm_ = MPI_COMM_NULL;
 
@@ -72,7 +72,7 @@ class MpiTransport::Impl {
 };
 
 MpiTransport::Impl::Impl(const Layout& layout, int rank, std::chrono::milliseconds timeout)
-    : inboxes_(layout, rank),
+    : local_roles_(layout, rank),
       timeout_(timeout),
       receiving_(static_cast<std::size_t>(layout.ranks())),
       lost_(static_cast<std::size_t>(layout.ranks()), false),
@@ -86,7 +86,7 @@ MpiTransport::Impl::Impl(const Layout& layout, int rank, std::chrono::millisecon
 
 MpiTransport::Impl::~Impl() {
   const Deadline deadline = Clock::now() + timeout_;
-  if (inboxes_.ended()) {
+  if (local_roles_.ended()) {
     SayGoodbye();
     std::unique_lock lock(mutex_);
     changed_.wait_until(lock, deadline,
@@ -102,12 +102,12 @@ MpiTransport::Impl::~Impl() {
 
 void MpiTransport::Impl::SayGoodbye() {
   for (int rank = 0; rank < layout_.ranks(); ++rank) {
-    if (rank != inboxes_.rank()) Send(inboxes_.Note(FrameType::kGoodbye, rank));
+    if (rank != local_roles_.rank()) Send(local_roles_.Note(FrameType::kGoodbye, rank));
   }
 }
 
 void MpiTransport::Impl::Send(Frame frame) {
-  if (inboxes_.SendHere(&frame)) return;
+  if (local_roles_.SendHere(&frame)) return;
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(frame));
@@ -127,7 +127,7 @@ void MpiTransport::Impl::Run() {
     Loop();
   } catch (const Error& error) {
     for (int rank = 0; rank < layout_.ranks(); ++rank) {
-      if (rank != inboxes_.rank()) Lose(rank, error.what());
+      if (rank != local_roles_.rank()) Lose(rank, error.what());
     }
   }
 }
@@ -162,8 +162,8 @@ void MpiTransport::Impl::Beat() {
   last_beat_ = now;
   for (int rank = 0; rank < layout_.ranks(); ++rank) {
     const auto r = static_cast<std::size_t>(rank);
-    if (rank == inboxes_.rank() || left_[r] || lost_[r]) continue;
-    Send(inboxes_.Note(FrameType::kBeat, rank));
+    if (rank == local_roles_.rank() || left_[r] || lost_[r]) continue;
+    Send(local_roles_.Note(FrameType::kBeat, rank));
     const std::chrono::duration<double> silent = now - heard_[r];
     if (silent > timeout_) Lose(rank, fmt::format("it said nothing for {:.1f} s", silent.count()));
   }
@@ -233,7 +233,7 @@ bool MpiTransport::Impl::StartReceives() {
     const Frame& frame = messages.emplace_back(header, rank, comm_).frame();
     const bool sensible = frame.source < layout_.roles.size() &&
                           layout_.roles[frame.source].rank == rank &&
-                          inboxes_.IsHere(frame.destination);
+                          local_roles_.IsHere(frame.destination);
     if (!sensible)
       Fail(ExitCode::kPeer, "a frame from role {} to role {} came from rank {}", frame.source,
            frame.destination, rank);
@@ -276,13 +276,13 @@ void MpiTransport::Impl::Deliver(Frame frame) {
     changed_.notify_all();
     return;
   }
-  inboxes_.Deliver(std::move(frame));
+  local_roles_.Deliver(std::move(frame));
 }
 
 void MpiTransport::Impl::Lose(int rank, const std::string& reason) {
   if (lost_[static_cast<std::size_t>(rank)]) return;
   lost_[static_cast<std::size_t>(rank)] = true;
-  inboxes_.Lose(rank, reason);
+  local_roles_.Lose(rank, reason);
 }
 
 MpiTransport::MpiTransport(const Layout& layout, int rank, std::chrono::milliseconds timeout)
@@ -292,10 +292,10 @@ MpiTransport::~MpiTransport() = default;
 
 void MpiTransport::Send(Frame frame) { impl_->Send(std::move(frame)); }
 
-Mailbox& MpiTransport::mailbox(RoleId role) { return impl_->inboxes().mailbox(role); }
+Mailbox& MpiTransport::mailbox(RoleId role) { return impl_->local_roles().mailbox(role); }
 
 void MpiTransport::Flush(Deadline deadline) { impl_->Flush(deadline); }
 
-TrafficCount MpiTransport::traffic(RoleId role) const { return impl_->inboxes().traffic(role); }
+TrafficCount MpiTransport::traffic(RoleId role) const { return impl_->local_roles().traffic(role); }
 
 }  // namespace fathom

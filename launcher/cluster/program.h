@@ -5,7 +5,7 @@
 
 namespace fathom {
 
-// Version, compiler, vector instructions, and a checksum of the executable file. Throws
+// Version, compiler, and a checksum of the executable file. Throws
 // Error(kModel) without /proc.
 std::string ProgramText();
 

@@ -2,7 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "common/error.h"
@@ -28,13 +31,187 @@ void AddConfig(CLI::App* command, ConfigArguments* arguments) {
                       "Overrides of settings by dotted path, as train.epochs=2");
 }
 
-// Commands that start mpirun themselves.
-void RefuseRanks(const char* command, const MpiSession& mpi) {
-  if (mpi.ranks() == 1) return;
+// Commands that start processes of their own, which must not take themselves for ranks of this job.
+void RefuseRanks(const char* command) {
+  if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr) return;
   Fail(ExitCode::kUsage,
        "fathom {} runs once, and starts what it runs with as many ranks as it is told: start it "
        "without mpirun",
        command);
+}
+
+// What the parser fills in, and what a command ends with.
+struct CommandLine {
+  ConfigArguments config;
+  std::filesystem::path model, a, b;
+  PredictArguments predict;
+  GenerateArguments generate;
+  PlanArguments plan;
+  LaunchRequest launch;
+  bool markdown = false;
+  int exit_code = 0;
+};
+
+void AddTrain(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const train = app->add_subcommand(
+      "train", "Train a model. Alone: in this process. Under mpirun: on its ranks");
+  AddConfig(train, &line->config);
+  train->callback([line, &mpi] { line->exit_code = TrainCommand(line->config, mpi); });
+}
+
+void AddLaunch(CLI::App* app, CommandLine* line) {
+  CLI::App* const launch =
+      app->add_subcommand("launch",
+                          "Run train under mpirun, and start it again from its last "
+                          "checkpoint when a process or a host "
+                          "fails");
+  launch->add_option("-n,--ranks", line->launch.ranks, "Number of ranks")
+      ->required()
+      ->check(CLI::Range(1, 100000));
+  launch->add_option("--hosts", line->launch.hosts, "Hosts with their slots, as node1:4,node2:4")
+      ->delimiter(',');
+  launch->add_option("--hostfile", line->launch.hostfile, "Hosts in a file of mpirun's format");
+  launch
+      ->add_option("--restarts", line->launch.restarts,
+                   "Start again at most so often; earlier after three failures in a row without a "
+                   "newer checkpoint")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1000000));
+  launch
+      ->add_option("--mpirun-arg", line->launch.mpirun_args,
+                   "Passed on to mpirun; may be given again")
+      ->allow_extra_args(false);
+  launch->add_flag("--dry-run", line->launch.dry_run, "Print the mpirun line and end");
+  launch->add_option("command", line->launch.command, "-- train CONFIG [key=value ...]")
+      ->required();
+  launch->callback([line] {
+    RefuseRanks("launch");
+    line->exit_code = LaunchCommand(line->launch);
+  });
+}
+
+void AddSweep(CLI::App* app, CommandLine* line) {
+  CLI::App* const sweep = app->add_subcommand(
+      "sweep", "Train at every point of the config's [sweep]: a table and plots of what it costs");
+  AddConfig(sweep, &line->config);
+  sweep->callback([line] {
+    RefuseRanks("sweep");
+    line->exit_code = SweepCommand(line->config);
+  });
+}
+
+void AddPlan(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const plan = app->add_subcommand(
+      "plan", "What a training will take, before it is run: memory, traffic, time, what bounds it");
+  AddConfig(plan, &line->config);
+  plan->add_option("--hosts", line->plan.hosts, "Hosts of the cluster")
+      ->check(CLI::Range(1, 10000));
+  plan->add_option("--cores", line->plan.cores,
+                   "Cores of each host; default: as many as this one has")
+      ->check(CLI::Range(1, 10000));
+  plan->add_option("--ranks", line->plan.ranks,
+                   "Processes under mpirun; default: one, or on several hosts one a core")
+      ->check(CLI::Range(1, 100000));
+  plan->add_option("--network", line->plan.network, "Between the hosts, each way, as 25Gbps")
+      ->capture_default_str();
+  plan->add_option("--memory", line->plan.memory,
+                   "Memory of a host, as 24GB: does it fit, and what is the largest dimension?");
+  plan->add_option("--rows", line->plan.rows, "Plan for so many rows instead of what the data tell")
+      ->check(CLI::Range(1.0, 1e15));
+  plan->add_flag("--calibrate", line->plan.calibrate,
+                 "Calibrate this machine again: 1 to 2.5 minutes");
+  plan->callback([line, &mpi] { PlanCommand(line->config, line->plan, mpi); });
+}
+
+void AddEvaluate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const evaluate = app->add_subcommand(
+      "evaluate", "Metrics of a model on the evaluation part of a config's data");
+  AddConfig(evaluate, &line->config);
+  evaluate->add_option("--model", line->model, "Folder of the model, or the output folder above it")
+      ->required();
+  evaluate->callback([line, &mpi] { EvaluateCommand(line->config, line->model, mpi); });
+}
+
+void AddPredict(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const predict =
+      app->add_subcommand("predict", "Score the lines of a file, one score a line in input order");
+  predict
+      ->add_option("--model", line->predict.model_dir,
+                   "Folder of the model, or the output folder above it")
+      ->required();
+  predict
+      ->add_option("--input", line->predict.input,
+                   "File with the columns of the training data; the label may be absent")
+      ->required();
+  predict->add_option("--output", line->predict.output, "File to write; -: standard output")
+      ->required();
+  predict->add_flag("--logits", line->predict.logits, "Write logits instead of probabilities");
+  predict->add_option("key=value", line->predict.overrides,
+                      "Overrides of the model's config, as data.dir=...");
+  predict->callback([line, &mpi] { PredictCommand(line->predict, mpi); });
+}
+
+void AddCompare(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const compare = app->add_subcommand(
+      "compare", "Exit 0 if two models are identical to the bit, else 1 and the first difference");
+  compare->add_option("A", line->a, "Folder of a model")->required();
+  compare->add_option("B", line->b, "Folder of a model")->required();
+  compare->callback([line, &mpi] {
+    line->exit_code = mpi.OnFirst([line] { return CompareCommand(line->a, line->b) ? 0 : 1; });
+  });
+}
+
+void AddInspect(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const inspect =
+      app->add_subcommand("inspect", "What a model holds: tables, rows, bytes a row, step, config");
+  inspect->add_option("DIR", line->model, "Folder of a model")->required();
+  inspect->callback([line, &mpi] {
+    mpi.OnFirst([line] {
+      InspectCommand(line->model);
+      return 0;
+    });
+  });
+}
+
+void AddGenerate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const generate = app->add_subcommand(
+      "generate", "Make a synthetic click log whose best reachable AUC is known");
+  std::map<std::string, SyntheticLog> logs;
+  for (const SyntheticLog log : {SyntheticLog::kBooks, SyntheticLog::kCriteo})
+    logs.emplace(NameOf(log), log);
+  generate
+      ->add_option("KIND", line->generate.log,
+                   "books: readers, books, genres, ratings. criteo: a Criteo-like log")
+      ->required()
+      ->transform(CLI::CheckedTransformer(logs));
+  generate->add_option("--rows", line->generate.rows, "Rows (criteo: training rows)")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
+  generate
+      ->add_option("--test-rows", line->generate.test_rows,
+                   "criteo: test rows; 0: a tenth of --rows")
+      ->capture_default_str();
+  generate->add_option("--seed", line->generate.seed, "Another seed makes another log")
+      ->capture_default_str();
+  generate->add_option("--out", line->generate.out, "Folder to write into")->required();
+  generate->callback([line, &mpi] {
+    mpi.OnFirst([line] {
+      GenerateCommand(line->generate);
+      return 0;
+    });
+  });
+}
+
+void AddSettings(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const settings =
+      app->add_subcommand("settings", "Every setting of a config: type, range, default, meaning");
+  settings->add_flag("--markdown", line->markdown, "As docs/config.md");
+  settings->callback([line, &mpi] {
+    mpi.OnFirst([line] {
+      std::fputs((line->markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout);
+      return 0;
+    });
+  });
 }
 
 int Usage(CLI::App& app, const CLI::ParseError& error, bool speaks) {
@@ -54,153 +231,23 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   app.set_version_flag("--version", "fathom " FATHOM_VERSION);
   app.require_subcommand(1);
 
-  ConfigArguments config;
-  std::filesystem::path model, a, b, model_of_inspect;
-  PredictArguments predict;
-  GenerateArguments generate;
-  PlanArguments plan;
-  LaunchRequest job;
-  int exit_code = 0;
-  // Of what is not for ranks: one does it.
-  const auto once = [&](const std::function<int()>& command) { exit_code = mpi.OnFirst(command); };
-
-  auto* train = app.add_subcommand(
-      "train", "Train a model. Alone: in this process. Under mpirun: on its ranks");
-  AddConfig(train, &config);
-  train->callback([&] { exit_code = TrainCommand(config, mpi); });
-
-  auto* launch = app.add_subcommand("launch",
-                                    "Run train under mpirun, and start it again from its last "
-                                    "checkpoint when a process or a host "
-                                    "fails");
-  launch->add_option("-n,--ranks", job.ranks, "Number of ranks")
-      ->required()
-      ->check(CLI::Range(1, 100000));
-  launch->add_option("--hosts", job.hosts, "Hosts with their slots, as node1:4,node2:4")
-      ->delimiter(',');
-  launch->add_option("--hostfile", job.hostfile, "Hosts in a file of mpirun's format");
-  launch
-      ->add_option("--restarts", job.restarts,
-                   "Start again at most so often; earlier after three failures in a row without a "
-                   "newer checkpoint")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1000000));
-  launch->add_option("--mpirun-arg", job.mpirun_args, "Passed on to mpirun; may be given again")
-      ->allow_extra_args(false);
-  launch->add_flag("--dry-run", job.dry_run, "Print the mpirun line and end");
-  launch->add_option("command", job.command, "-- train CONFIG [key=value ...]")->required();
-  launch->callback([&] {
-    RefuseRanks("launch", mpi);
-    exit_code = LaunchCommand(job);
-  });
-
-  auto* sweep = app.add_subcommand(
-      "sweep", "Train at every point of the config's [sweep]: a table and plots of what it costs");
-  AddConfig(sweep, &config);
-  sweep->callback([&] {
-    RefuseRanks("sweep", mpi);
-    exit_code = SweepCommand(config);
-  });
-
-  auto* foresee = app.add_subcommand(
-      "plan", "What a training will take, before it is run: memory, traffic, time, what bounds it");
-  AddConfig(foresee, &config);
-  foresee->add_option("--hosts", plan.hosts, "Hosts of the cluster")->check(CLI::Range(1, 10000));
-  foresee->add_option("--cores", plan.cores, "Cores of each host; default: as many as this one has")
-      ->check(CLI::Range(1, 10000));
-  foresee
-      ->add_option("--ranks", plan.ranks,
-                   "Processes under mpirun; default: one, or on several hosts one a core")
-      ->check(CLI::Range(1, 100000));
-  foresee->add_option("--network", plan.network, "Between the hosts, each way, as 25Gbps")
-      ->capture_default_str();
-  foresee->add_option("--memory", plan.memory,
-                      "Memory of a host, as 24GB: does it fit, and what is the largest dimension?");
-  foresee->add_option("--rows", plan.rows, "Plan for so many rows instead of what the data tell")
-      ->check(CLI::Range(1.0, 1e15));
-  foresee->add_flag("--calibrate", plan.calibrate,
-                    "Calibrate this machine again: 1 to 2.5 minutes");
-  foresee->callback([&] { PlanCommand(config, plan, mpi); });
-
-  auto* evaluate = app.add_subcommand(
-      "evaluate", "Metrics of a model on the evaluation part of a config's data");
-  AddConfig(evaluate, &config);
-  evaluate->add_option("--model", model, "Folder of the model, or the output folder above it")
-      ->required();
-  evaluate->callback([&] { EvaluateCommand(config, model, mpi); });
-
-  auto* score =
-      app.add_subcommand("predict", "Score the lines of a file, one score a line in input order");
-  score
-      ->add_option("--model", predict.model_dir,
-                   "Folder of the model, or the output folder above it")
-      ->required();
-  score
-      ->add_option("--input", predict.input,
-                   "File with the columns of the training data; the label may be absent")
-      ->required();
-  score->add_option("--output", predict.output, "File to write; -: standard output")->required();
-  score->add_flag("--logits", predict.logits, "Write logits instead of probabilities");
-  score->add_option("key=value", predict.overrides,
-                    "Overrides of the model's config, as data.dir=...");
-  score->callback([&] { PredictCommand(predict, mpi); });
-
-  auto* compare = app.add_subcommand(
-      "compare", "Exit 0 if two models are identical to the bit, else 1 and the first difference");
-  compare->add_option("A", a, "Folder of a model")->required();
-  compare->add_option("B", b, "Folder of a model")->required();
-  compare->callback([&] { once([&] { return CompareCommand(a, b) ? 0 : 1; }); });
-
-  auto* inspect =
-      app.add_subcommand("inspect", "What a model holds: tables, rows, bytes a row, step, config");
-  inspect->add_option("DIR", model_of_inspect, "Folder of a model")->required();
-  inspect->callback([&] {
-    once([&] {
-      InspectCommand(model_of_inspect);
-      return 0;
-    });
-  });
-
-  auto* make = app.add_subcommand("generate",
-                                  "Make a synthetic click log whose best reachable AUC is known");
-  std::map<std::string, SyntheticLog> logs;
-  for (const SyntheticLog log : {SyntheticLog::kBooks, SyntheticLog::kCriteo})
-    logs.emplace(NameOf(log), log);
-  make->add_option("KIND", generate.log,
-                   "books: readers, books, genres, ratings. criteo: a Criteo-like log")
-      ->required()
-      ->transform(CLI::CheckedTransformer(logs));
-  make->add_option("--rows", generate.rows, "Rows (criteo: training rows)")
-      ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
-  make->add_option("--test-rows", generate.test_rows, "criteo: test rows; 0: a tenth of --rows")
-      ->capture_default_str();
-  make->add_option("--seed", generate.seed, "Another seed makes another log")
-      ->capture_default_str();
-  make->add_option("--out", generate.out, "Folder to write into")->required();
-  make->callback([&] {
-    once([&] {
-      GenerateCommand(generate);
-      return 0;
-    });
-  });
-
-  bool markdown = false;
-  auto* settings =
-      app.add_subcommand("settings", "Every setting of a config: type, range, default, meaning");
-  settings->add_flag("--markdown", markdown, "As docs/config.md");
-  settings->callback([&] {
-    once([&] {
-      return std::fputs((markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout) < 0;
-    });
-  });
-
+  CommandLine line;
+  AddTrain(&app, &line, mpi);
+  AddLaunch(&app, &line);
+  AddSweep(&app, &line);
+  AddPlan(&app, &line, mpi);
+  AddEvaluate(&app, &line, mpi);
+  AddPredict(&app, &line, mpi);
+  AddCompare(&app, &line, mpi);
+  AddInspect(&app, &line, mpi);
+  AddGenerate(&app, &line, mpi);
+  AddSettings(&app, &line, mpi);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return Usage(app, error, mpi.rank() == 0);
   }
-  return exit_code;
+  return line.exit_code;
 }
 
 }  // namespace fathom

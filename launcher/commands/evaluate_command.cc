@@ -9,6 +9,7 @@
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "common/terminal.h"
+#include "launcher/cluster/lonely_task.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/run/one_model.h"
@@ -36,7 +37,9 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     const PackedInput input =
         PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
     if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
-    return OpenPacked(file, spec, DataPart::kTest);
+    auto data = OpenPacked(file, spec, DataPart::kTest);
+    RefuseMixedData("test", data.get(), input.positives, mpi);
+    return data;
   }
   OpenedData opened = OpenData(config, spec, mpi);
   if (opened.transforms_json != model.transforms_json) {
@@ -95,12 +98,14 @@ void PrintEvaluation(const Config& config, const Metrics& m) {
 }  // namespace
 
 void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir, MpiSession& mpi) {
+  RefuseLonelyTask(mpi.ranks());
   GivenKeys given;
   const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
   MakeOutputDir(config.output.dir);
   StartOwnLog(fs::path(config.output.dir) / "logs", mpi);
   const Layout layout = PlanLayout(config, mpi);
   WarnOfIdleSettings(config, given, arguments, layout, mpi.rank() == 0);
+  if (mpi.rank() == 0) WarnOfIdleHosts(layout);
   std::optional<ScratchFolder> scratch;
   if (HasTestFiles(config)) scratch.emplace(PackedDir(config), "evaluate");
   CoordinatorResult result;

@@ -5,16 +5,29 @@
 
 #include "common/run_log.h"
 #include "common/settings/idle_settings.h"
+#include "launcher/cluster/allocation.h"
 
 namespace fathom {
+namespace {
+
+int HostsOf(const Layout& layout) {
+  const std::set<std::string> hosts(layout.hosts.begin(), layout.hosts.end());
+  return static_cast<int>(hosts.size());
+}
+
+}  // namespace
 
 void WarnOfIdleSettings(const Config& config, const GivenKeys& given,
                         const ConfigArguments& arguments, const Layout& layout, bool speaks) {
-  const std::set<std::string> hosts(layout.hosts.begin(), layout.hosts.end());
-  const Placement placement{.processes = layout.ranks(), .hosts = static_cast<int>(hosts.size())};
+  const Placement placement{.processes = layout.ranks(), .hosts = HostsOf(layout)};
   for (const std::string& text : IdleSettings(config, given, placement, arguments.file.string())) {
     if (speaks) LogWarning("{}", text);
   }
+}
+
+void WarnOfIdleHosts(const Layout& layout) {
+  const std::string advice = IdleHostsAdvice(HostsOf(layout), ReadEnvironment);
+  if (!advice.empty()) LogWarning("{}", advice);
 }
 
 }  // namespace fathom

@@ -1,4 +1,5 @@
-// Tells the person who started a command which of the settings that they wrote do nothing in it.
+// Tells the person who started a command what does nothing in it: settings that they wrote, hosts
+// that a batch system gave.
 #pragma once
 
 #include "common/config/config.h"
@@ -12,5 +13,8 @@ namespace fathom {
 // setting that can only be a mistake throws Error(kUsage) on all of them.
 void WarnOfIdleSettings(const Config& config, const GivenKeys& given,
                         const ConfigArguments& arguments, const Layout& layout, bool speaks);
+
+// A warning in the log where the batch system has given this job more hosts than the run uses.
+void WarnOfIdleHosts(const Layout& layout);
 
 }  // namespace fathom

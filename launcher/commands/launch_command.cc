@@ -23,7 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kLaunchGlance = std::chrono::milliseconds(50);
+constexpr auto kLaunchPollPeriod = std::chrono::milliseconds(50);
 
 // From its start to rank 0's first line; where all ranks are on this host.
 constexpr std::chrono::seconds kStartDeadline{120};
@@ -31,7 +31,8 @@ constexpr std::chrono::seconds kStartDeadline{120};
 // Sleeps, but not through a signal.
 void Pause(std::chrono::seconds pause) {
   const auto end = Clock::now() + pause;
-  while (StopSignal::Count() == 0 && Clock::now() < end) std::this_thread::sleep_for(kLaunchGlance);
+  while (StopSignal::Count() == 0 && Clock::now() < end)
+    std::this_thread::sleep_for(kLaunchPollPeriod);
 }
 
 // The config, so that mistakes in it are told once, and at once. What is no mistake the job tells.

@@ -5,6 +5,7 @@
 #include "common/model/model_text.h"
 #include "common/run/model_identity.h"
 #include "launcher/commands/commands.h"
+#include "launcher/run/model_difference.h"
 #include "launcher/run/trained_model.h"
 
 namespace fathom {
@@ -31,7 +32,8 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
     CheckIdentity(second.dir, IdentityOf(second.manifest));
   });
   if (!difference.empty()) {
-    std::printf("the models differ: %s\n", difference.c_str());
+    std::printf("the models differ: %s\n%s", difference.c_str(),
+                ExplainDifference(first, second).c_str());
     return false;
   }
   std::printf("identical: step %llu, %llu rows in %zu tables, %llu dense parameters\n",

@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kSweepGlance = std::chrono::milliseconds(20);
+constexpr auto kSweepPollPeriod = std::chrono::milliseconds(20);
 
 std::string NameOf(const SweepRun& run) {
   std::string name;
@@ -33,7 +33,7 @@ std::string NameOf(const SweepRun& run) {
   return run.repeat > 0 ? fmt::format("{}  repeat {}", name, run.repeat) : name;
 }
 
-// The program's last words of a run that failed.
+// The last error line of a run that failed.
 std::string ReasonOf(const fs::path& log) {
   std::ifstream in(log);
   std::string reason;
@@ -111,7 +111,7 @@ class Sweep {
     const auto begin = Clock::now();
     ChildProcess child(LineOf(run, dir), dir / "log.txt");
     std::optional<int> code;
-    while (!(code = child.Ended())) std::this_thread::sleep_for(kSweepGlance);
+    while (!(code = child.Ended())) std::this_thread::sleep_for(kSweepPollPeriod);
     line["wall_seconds"] = std::chrono::duration<double>(Clock::now() - begin).count();
     line["exit_code"] = *code;
     line["status"] = NameOf(*code == 0 ? SweepStatus::kDone : SweepStatus::kFailed);

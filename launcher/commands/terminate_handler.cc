@@ -12,28 +12,28 @@
 namespace fathom {
 namespace {
 
-[[noreturn]] void EndWithLastWords() {
-  WriteLastWords("fathom: ");
+[[noreturn]] void EndWithMessage() {
+  WriteFatalMessage("fathom: ");
   const std::exception_ptr failure = std::current_exception();
   if (!failure) {
-    WriteLastWords("ended by std::terminate");
+    WriteFatalMessage("ended by std::terminate");
   } else {
     try {
       std::rethrow_exception(failure);
     } catch (const std::bad_alloc&) {
-      WriteLastWords(kNoMemoryLeft);
+      WriteFatalMessage(kNoMemoryLeft);
     } catch (const std::exception& error) {
-      WriteLastWords(error.what());
+      WriteFatalMessage(error.what());
     } catch (...) {
-      WriteLastWords("ended by an exception of an unknown kind");
+      WriteFatalMessage("ended by an exception of an unknown kind");
     }
   }
-  WriteLastWords("\n");
+  WriteFatalMessage("\n");
   std::_Exit(static_cast<int>(ExitCode::kTraining));
 }
 
 [[noreturn]] void EndWithLostPage(int) {
-  WriteLastWords(
+  WriteFatalMessage(
       "fathom: a page of a mapped file cannot be read or written (packed data, or rows in "
       "server.cold_tier): its disk fails or is full, or the file was cut short; look at the "
       "system's log, name another disk, and go on with resume = \"auto\"\n");
@@ -42,7 +42,7 @@ namespace {
 
 }  // namespace
 
-void InstallTerminateHandler() { std::set_terminate(EndWithLastWords); }
+void InstallTerminateHandler() { std::set_terminate(EndWithMessage); }
 
 void InstallLostPageHandler() {
   struct sigaction action {};

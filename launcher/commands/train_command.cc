@@ -126,21 +126,47 @@ std::unique_ptr<FolderLock> LockOutput(const Config& config, MpiSession& mpi) {
   return lock;
 }
 
+// Of every rank; the data and rank 0's own inputs are not in it yet.
+RunRequest RequestOf(const Config& config, const StartPoint& start, bool sees_output,
+                     const PublishedFolder& model, const std::optional<ModelCopy>& start_model) {
+  RunRequest request;
+  if (start_model) request.model_dir = start_model->dir();
+  request.model = start.model;
+  request.save_dir = model.partial();
+  request.checkpoint_dir = CheckpointsOf(config).path();
+  request.sees_output = sees_output;
+  request.start = start.from;
+  request.start_step = start.step;
+  return request;
+}
+
+// The log and the lock outlive the run.
+CoordinatorInputs InputsOf(const Config& config, const OpenedData& opened, const StartPoint& start,
+                           MetricsLog& log, FolderLock& lock) {
+  return {.log = &log,
+          .texts = {.config_toml = ModelConfigText(config),
+                    .transforms_json = opened.transforms_json,
+                    .origin = start.origin},
+          .progress = start.progress,
+          .stop_asked = [] { return StopSignal::Count() > 0; },
+          .before_publishing = [&lock] { lock.Check(); }};
+}
+
 }  // namespace
 
 int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
+  RefuseLonelyTask(mpi.ranks());
   const ClusterShape host = ThisHost();
   const bool first = mpi.rank() == 0;
   GivenKeys given;
   const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
   const fs::path output = config.output.dir;
-  if (const std::string advice = LonelyTaskAdvice(mpi.ranks(), ReadEnvironment); !advice.empty())
-    LogWarning("{}", advice);
   if (mpi.ranks() > 1 && mpi.leads_host()) RemoveLeftSegments("/dev/shm");
   const auto lock = LockOutput(config, mpi);
   StartLogging(output / "logs", RankLogName(mpi.rank()), first);
   const Layout layout = PlanLayout(config, mpi);
   WarnOfIdleSettings(config, given, arguments, layout, first);
+  if (first) WarnOfIdleHosts(layout);
   const bool sees_output = SeesOutput(config, mpi);
   const ModelSpec spec = MakeModelSpec(config);
   const PublishedFolder model(output / "model", kModelSeal);
@@ -153,28 +179,16 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   std::optional<ModelCopy> start_model;
   if (start.model) start_model.emplace(config, layout, start.dir, *start.model, mpi);
 
+  RunRequest request = RequestOf(config, start, sees_output, model, start_model);
   std::optional<Forecast> forecast;  // rank 0, as the log
   std::optional<MetricsLog> log;
-  RunRequest request;
-  if (start_model) request.model_dir = start_model->dir();
-  request.model = start.model;
-  request.save_dir = model.partial();
-  request.checkpoint_dir = CheckpointsOf(config).path();
-  request.sees_output = sees_output;
-  request.start = start.from;
-  request.start_step = start.step;
   if (first) {
     // Nothing of an earlier run is touched before the data and the starting point are accepted.
     WriteConfig(config, arguments.file, output);
     forecast = MakeForecast(config, spec, layout, opened.data, host,
                             ReadCalibration(CalibrationFile()), kForecastSeconds);
     OpenMetricsLog(start, output / "metrics.jsonl", &log);
-    request.coordinator = {.log = &*log,
-                           .texts = {.config_toml = ModelConfigText(config),
-                                     .transforms_json = opened.transforms_json},
-                           .progress = start.progress,
-                           .stop_asked = [] { return StopSignal::Count() > 0; },
-                           .before_publishing = [&] { lock->Check(); }};
+    request.coordinator = InputsOf(config, opened, start, *log, *lock);
     model.Start();
   }
   request.data = std::move(opened.data);

@@ -40,7 +40,8 @@ class Checkpoints {
   std::uint64_t due() const { return due_; }
   bool busy() const { return save_.has_value(); }
 
-  // Begins one: what every server is to be asked. `last`: training ends with it.
+  // Begins a checkpoint, and returns what every server is to be asked. `last`: training ends with
+  // it.
   SaveRequest Begin(std::uint64_t step, bool last);
 
   // Whether this server's answer is awaited. Add takes it.

@@ -31,9 +31,10 @@ namespace fathom {
 struct CoordinatorInputs {
   MetricsLog* log = nullptr;  // may be null
   ModelTexts texts;           // kTrain
-  TrainingProgress progress;  // kTrain: before this run; `data` is that of the run
+  TrainingProgress progress;  // kTrain: before this run
   bool labelled = true;       // kEvaluate: else the scores alone are wanted, and no metrics
-  // Whether the run shall write a checkpoint and end before its last step; asked now and then.
+  // Whether the run shall write a checkpoint and end before its last step. Called after each frame,
+  // and at least every 200 ms.
   std::function<bool()> stop_asked = [] { return false; };
   // Throws Error where this run may not publish a checkpoint (any more).
   std::function<void()> before_publishing = [] {};

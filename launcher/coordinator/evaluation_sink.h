@@ -1,4 +1,4 @@
-// Collects the scores of one evaluation from all workers, each example's at its own place.
+// Collects the scores of one evaluation from all workers, in the order of the examples.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace fathom {
 
 class EvaluationSink {
  public:
-  // What an example takes while the metrics are computed: its logit, label and group, and what
-  // ComputeMetrics takes.
+  // Bytes that an example takes while the metrics are computed: its logit, label and group, and
+  // those of ComputeMetrics.
   static constexpr std::size_t BytesOfExample(bool grouped) {
     return sizeof(float) + sizeof(std::uint8_t) + (grouped ? sizeof(Key) : 0) + kMetricsBytes;
   }

@@ -28,8 +28,8 @@ class MetricsLog {
   enum class Write { kAnew, kOn };
   explicit MetricsLog(const std::filesystem::path& file, Write write = Write::kAnew);
 
-  // A run that goes on from a checkpoint. Lines of later steps that stand before it are of a run
-  // that did not come to its end.
+  // A run that goes on from a checkpoint. Lines before it that are of later steps are of the run
+  // that was stopped or failed.
   void Resume(std::uint64_t step);
 
   void Train(const TrainWindow& window);

@@ -71,6 +71,7 @@ void ModelSave::Finish(const ModelTexts& texts, const std::optional<TrainingProg
                    [](const ModelFileEntry& a, const ModelFileEntry& b) {
                      return a.name.substr(0, a.name.find('.')) < b.name.substr(0, b.name.find('.'));
                    });
+  manifest_.origin = texts.origin;
   manifest_.progress = progress;
   WriteManifest(dir_, manifest_);
 }

@@ -21,6 +21,7 @@ namespace fathom {
 struct ModelTexts {
   std::string config_toml;
   std::string transforms_json;
+  ModelOrigin origin;
 };
 
 class ModelSave {

@@ -1,6 +1,6 @@
-// A stop that was asked for: first every server pauses and names the first step that it has not
-// begun; the last of these is one that all can save the model at. Thread rule: the coordinator's
-// thread.
+// Finds the step at which a run that was asked to stop ends. Every server pauses and names the
+// first step that it has not begun; at the highest of these steps all servers can save the model.
+// Thread rule: the coordinator's thread.
 #pragma once
 
 #include <algorithm>

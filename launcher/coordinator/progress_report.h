@@ -23,8 +23,8 @@ class ProgressReport {
   // A step is finished; `progress` is over all examples so far, its own among them.
   void Finished(const FinishedStep& step, const TrainingProgress& progress);
 
-  // An evaluation has just ended. If it was of the model as it is after all finished steps, what
-  // passed since the last of them is no training time.
+  // An evaluation has just ended. Where it was of the model after all finished steps, the time
+  // since the last of them does not count as training.
   void Evaluated(bool of_newest);
 
   // From the start to the last step, without evaluations.

@@ -50,8 +50,8 @@ std::vector<StageSummary> Summaries(std::span<const Stage> stages,
                          .p99_ms = QuantileMs(of(stage), 0.99)});
   }
   rest = std::max(rest, 0.0);
-  summaries.push_back({.name = "other",
-                       .title = "other",
+  summaries.push_back({.name = kOtherStages,
+                       .title = kOtherStages,
                        .share = Ratio(rest, elapsed, NAN),
                        .seconds = rest,
                        .count = 0,

@@ -10,9 +10,11 @@
 
 namespace fathom {
 
+inline constexpr const char* kOtherStages = "other";
+
 // One stage, over all roles of a kind.
 struct StageSummary {
-  std::string name;   // as in metrics.jsonl
+  std::string name;   // as in metrics.jsonl: StageName, or kOtherStages
   std::string title;  // for people
   double share = 0;   // of the roles' time
   double seconds = 0;
@@ -32,7 +34,7 @@ struct ProfileReport {
   double make_batch_seconds = 0;     // on the prefetch threads, in all
   double pull_p50_ms = 0, pull_p99_ms = 0;
   double push_p50_ms = 0, push_p99_ms = 0;
-  // In the order of a step, and at last "other", the rest of the roles' time: shares sum to 1.
+  // In the order of a step, and at last kOtherStages, the rest of the roles' time: shares sum to 1.
   std::vector<StageSummary> worker_stages;
   std::vector<StageSummary> server_stages;
 };

@@ -29,8 +29,8 @@ constexpr int kNotFound = 127;
   dup2(output, STDOUT_FILENO);
   dup2(errors, STDERR_FILENO);
   execvp(words.front(), words.data());
-  WriteLastWords(words.front());
-  WriteLastWords(": cannot be started: is it installed?\n");
+  WriteFatalMessage(words.front());
+  WriteFatalMessage(": cannot be started: is it installed?\n");
   _exit(kNotFound);
 }
 

@@ -10,7 +10,7 @@
 namespace fathom {
 namespace {
 
-constexpr auto kGlance = std::chrono::milliseconds(50);
+constexpr auto kPollPeriod = std::chrono::milliseconds(50);
 constexpr auto kAskAgain = std::chrono::seconds(1);
 constexpr auto kOrderlyStop = std::chrono::seconds(60);  // from the first signal to killing
 constexpr auto kQuickStop = std::chrono::seconds(3);     // from the second
@@ -43,7 +43,7 @@ int MpirunJob::Run() {
     PassSignalsOn();
     WatchStart();
     WatchChildren();
-    std::this_thread::sleep_for(kGlance);
+    std::this_thread::sleep_for(kPollPeriod);
   }
 }
 

@@ -13,7 +13,7 @@
 namespace fathom {
 namespace {
 
-constexpr int kGlanceMilliseconds = 50;
+constexpr int kPollMilliseconds = 50;
 constexpr std::size_t kMaxLine = 4096;  // a longer one is passed on in pieces
 
 }  // namespace
@@ -47,7 +47,7 @@ void OutputRelay::Run() {
   for (;;) {
     const bool last = ended_;
     pollfd ready{.fd = out_, .events = POLLIN, .revents = 0};
-    if (poll(&ready, 1, last ? 0 : kGlanceMilliseconds) != 1) {
+    if (poll(&ready, 1, last ? 0 : kPollMilliseconds) != 1) {
       if (last) break;
       continue;
     }

@@ -107,11 +107,12 @@ void AddSample(PricedStage stage, const StepLoad& load, double seconds, Samples*
 double HandOver(const FinalReport& report, double steps) {
   const auto& worker = report.profile.worker_stages;
   const auto& server = report.profile.server_stages;
-  const double batch_wait = StageSeconds(worker, "batch_wait");
-  const double wait =
-      StageSeconds(worker, "pull_wait") + batch_wait + StageSeconds(worker, "other");
-  const double served = StageSeconds(server, "update") + StageSeconds(server, "encode") +
-                        StageSeconds(server, "decode") / 2;
+  const double batch_wait = StageSeconds(worker, StageName(Stage::kBatchWait));
+  const double wait = StageSeconds(worker, StageName(Stage::kPullWait)) + batch_wait +
+                      StageSeconds(worker, kOtherStages);
+  const double served = StageSeconds(server, StageName(Stage::kUpdate)) +
+                        StageSeconds(server, StageName(Stage::kEncode)) +
+                        StageSeconds(server, StageName(Stage::kDecode)) / 2;
   if (batch_wait > wait / 4) return 0;
   return std::max(0.0, (wait - served) / steps);
 }
@@ -138,13 +139,13 @@ void Measure(const Trial& trial, MpiSession& mpi, const Prices& known, Samples* 
   const auto& profile = report.profile;
   for (const PricedStage stage :
        {PricedStage::kCompute, PricedStage::kRowGradients, PricedStage::kPush}) {
-    AddSample(stage, load, StageSeconds(profile.worker_stages, NameOf(stage).c_str()) / steps,
-              samples);
+    AddSample(stage, load,
+              StageSeconds(profile.worker_stages, StageName(*MeasuredAs(stage))) / steps, samples);
   }
   for (const PricedStage stage :
        {PricedStage::kDecode, PricedStage::kFind, PricedStage::kEncode, PricedStage::kUpdate}) {
-    AddSample(stage, load, StageSeconds(profile.server_stages, NameOf(stage).c_str()) / steps,
-              samples);
+    AddSample(stage, load,
+              StageSeconds(profile.server_stages, StageName(*MeasuredAs(stage))) / steps, samples);
   }
   AddSample(PricedStage::kHandOver, load, hand_over, samples);
 }

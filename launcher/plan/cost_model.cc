@@ -83,10 +83,32 @@ std::vector<double> ComputeCounts(const StepLoad& load) {
 
 }  // namespace
 
+std::optional<Stage> MeasuredAs(PricedStage stage) {
+  switch (stage) {
+    case PricedStage::kCompute:
+      return Stage::kCompute;
+    case PricedStage::kRowGradients:
+      return Stage::kRowGradients;
+    case PricedStage::kPush:
+      return Stage::kPush;
+    case PricedStage::kDecode:
+      return Stage::kDecode;
+    case PricedStage::kFind:
+      return Stage::kFind;
+    case PricedStage::kEncode:
+      return Stage::kEncode;
+    case PricedStage::kUpdate:
+      return Stage::kUpdate;
+    case PricedStage::kHandOver:
+    case PricedStage::kTcp:
+      break;
+  }
+  return std::nullopt;
+}
+
 std::string NameOf(PricedStage stage) {
-  static constexpr const char* kNames[] = {"compute", "row_gradients", "push",   "hand_over", "tcp",
-                                           "decode",  "find",          "encode", "update"};
-  return kNames[static_cast<std::size_t>(stage)];
+  if (const auto measured = MeasuredAs(stage)) return StageName(*measured);
+  return stage == PricedStage::kHandOver ? "hand_over" : "tcp";
 }
 
 std::vector<double> CountsOf(PricedStage stage, const StepLoad& load) {

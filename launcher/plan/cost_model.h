@@ -4,10 +4,12 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/model/model_spec.h"
+#include "common/profile/stage.h"
 #include "launcher/plan/data_sample.h"
 
 namespace fathom {
@@ -27,6 +29,9 @@ enum class PricedStage {
 };
 inline constexpr std::size_t kPricedStages = 9;
 std::string NameOf(PricedStage stage);
+
+// The stage of a run whose time it is; kHandOver and kTcp are no single one's.
+std::optional<Stage> MeasuredAs(PricedStage stage);
 
 // One step of a layout.
 struct StepLoad {

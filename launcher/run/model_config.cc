@@ -1,26 +1,16 @@
 #include "launcher/run/model_config.h"
 
-#include <sstream>
-
 #include "common/error.h"
 #include "common/model/model_text.h"
+#include "common/settings/config_difference.h"
 #include "common/settings/config_dump.h"
 #include "common/settings/config_file.h"
 
 namespace fathom {
 namespace {
 
-// The settings that may differ between a checkpoint and the run that goes on from it.
-Config Comparable(Config config) {
-  config.train.epochs = 1;
-  config.evaluate.every_steps = 0;
-  config.data.dir.clear();
-  return config;
-}
-
-}  // namespace
-
-std::string ModelConfigText(Config config) {
+// Without where and on how many processes a model is trained, which it does not depend on.
+Config OfModel(Config config) {
   config.resume = Config().resume;
   config.output = {};
   config.cluster = {};
@@ -34,27 +24,33 @@ std::string ModelConfigText(Config config) {
   config.data.packed_dir.clear();
   config.data.packed_keep = DataConfig().packed_keep;
   config.train.trace = false;
-  return ConfigFileText(config);
+  return config;
 }
+
+// Without what may differ between a checkpoint and the run that goes on from it, too.
+Config Comparable(const Config& config) {
+  Config comparable = OfModel(config);
+  comparable.train.epochs = 1;
+  comparable.evaluate.every_steps = 0;
+  comparable.data.dir.clear();
+  return comparable;
+}
+
+}  // namespace
+
+std::string ModelConfigText(const Config& config) { return ConfigFileText(OfModel(config)); }
 
 void CheckSameConfig(const Config& config, const std::filesystem::path& dir,
                      const Manifest& manifest) {
   const std::string text = ReadTextFile(dir, manifest, "config.toml");
   const Config then = ParseConfig(text, (dir / "config.toml").string(), dir, {});
-  std::istringstream old_lines(ModelConfigText(Comparable(then)));
-  std::istringstream new_lines(ModelConfigText(Comparable(config)));
-  std::string old_line, new_line;
-  for (;;) {
-    const bool has_old = static_cast<bool>(std::getline(old_lines, old_line));
-    const bool has_new = static_cast<bool>(std::getline(new_lines, new_line));
-    if (!has_old && !has_new) return;
-    if (has_old == has_new && old_line == new_line) continue;
-    Fail(ExitCode::kUsage,
-         "{}: the checkpoint was trained with \"{}\", the config says \"{}\"; to go on, set it as "
-         "it "
-         "was, or begin with the checkpoint's values: warm_start.model",
-         dir.string(), has_old ? old_line : "", has_new ? new_line : "");
-  }
+  const auto differences = DifferencesOf(Comparable(config), Comparable(then));
+  if (differences.empty()) return;
+  Fail(ExitCode::kUsage,
+       "{}: the checkpoint was trained with another config: {}; to go on, set it as it was, or "
+       "begin "
+       "with the checkpoint's values: warm_start.model",
+       dir.string(), DescribeDifferences(differences, "the checkpoint"));
 }
 
 }  // namespace fathom

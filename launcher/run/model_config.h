@@ -11,10 +11,10 @@ namespace fathom {
 
 // What of the config belongs to the model, as TOML: not where it is trained, nor on how many
 // processes, nor how often it is saved.
-std::string ModelConfigText(Config config);
+std::string ModelConfigText(const Config& config);
 
-// Throws Error(kUsage) that names the first setting of the checkpoint that a run which goes on from
-// it may not change, and changes. train.epochs, evaluate.every_steps and data.dir may change.
+// Throws Error(kUsage) where a run that goes on from a checkpoint changes settings that it must
+// keep; names them with both values. train.epochs, evaluate.every_steps and data.dir may change.
 void CheckSameConfig(const Config& config, const std::filesystem::path& checkpoint,
                      const Manifest& manifest);
 

@@ -1,5 +1,5 @@
-// A model that all ranks of a job read, though each does so by itself and it may be replaced at any
-// time: the one that rank 0 has found.
+// Makes all ranks of a job read the same model, the one that rank 0 has found. Each rank reads it
+// by itself, and another process may replace it at any time.
 //
 // Thread rule: the main thread of every rank.
 #pragma once

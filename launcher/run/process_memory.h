@@ -1,4 +1,4 @@
-// The memory of this process that is resident, as the kernel counts it: mapped files included.
+// The resident memory of this process in bytes, as the kernel counts it: mapped files included.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@ namespace fathom {
 
 std::uint64_t ResidentMemory();
 
-// At most, since the process began or since ForgetPeakMemory.
+// The largest since the process began, or since ForgetPeakMemory.
 std::uint64_t PeakMemory();
 
-// Gives back what the allocator holds without need, and begins to look for the peak anew. Where the
-// kernel does not let a process do that, the old peak stays.
+// Returns the allocator's unused memory to the kernel and resets the peak. Where the kernel does
+// not let a process reset it, the old peak stays.
 void ForgetPeakMemory();
 
 }  // namespace fathom

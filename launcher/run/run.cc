@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/processor.h"
 #include "common/run_log.h"
 #include "launcher/run/process_memory.h"
 #include "launcher/run/role_threads.h"
@@ -23,6 +24,7 @@ Layout PlanLayout(const Config& config, MpiSession& mpi) {
       names += (names.empty() ? "" : ", ") + RoleName(role);
     LogInfo("rank {} on {}: {}", rank, layout.hosts[static_cast<std::size_t>(rank)], names);
   }
+  LogInfo("vector instructions: {}", NameOf(ChosenVectors()));
   return layout;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstring>
+#include <span>
 #include <thread>
 
 #include "common/buffer.h"
@@ -91,31 +93,43 @@ OpenedData Generate(const Config& config, MpiSession& mpi) {
 }
 
 // What sums up a part of the data; zeros where there is none.
-using PartFingerprint = std::array<char, 32>;
+struct PartSummary {
+  std::uint64_t examples = 0;
+  std::uint64_t positives = 0;
+  std::array<char, 16> fingerprint = {};
+  friend bool operator==(const PartSummary&, const PartSummary&) = default;
+};
 
-PartFingerprint FingerprintOf(const ExampleSource* part) {
-  PartFingerprint fingerprint{};
-  const std::string text = part == nullptr ? "" : part->fingerprint();
-  std::copy_n(text.begin(), std::min(text.size(), fingerprint.size()), fingerprint.begin());
-  return fingerprint;
+PartSummary SummaryOf(const ExampleSource* part, std::uint64_t positives) {
+  if (part == nullptr) return {};
+  PartSummary summary{.examples = part->examples(), .positives = positives};
+  const std::string text = part->fingerprint();
+  std::copy_n(text.begin(), std::min(text.size(), summary.fingerprint.size()),
+              summary.fingerprint.begin());
+  return summary;
 }
 
-// Each host packs the files that it finds itself.
-void CheckSameData(const RunData& data, MpiSession& mpi) {
-  const std::array<PartFingerprint, 2> mine = {FingerprintOf(data.train.get()),
-                                               FingerprintOf(data.evaluation.get())};
-  const auto all = mpi.AllGather(BytesOf(mine));
-  for (std::size_t rank = 0; rank < all.size(); ++rank) {
-    if (all[rank] == all.front()) continue;
-    Fail(
-        ExitCode::kData,
-        "rank {} on {} has other examples than rank 0 on {}: its files of data.train, data.test or "
-        "of a join differ; give all hosts the same",
-        rank, mpi.hosts()[rank], mpi.hosts().front());
-  }
+std::string Describe(const PartSummary& part) {
+  return fmt::format("{} examples, {} of them positive (packed data {})", part.examples,
+                     part.positives, std::string_view(part.fingerprint.data(), 16));
 }
 
 }  // namespace
+
+void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t positives,
+                     MpiSession& mpi) {
+  const PartSummary mine = SummaryOf(part, positives);
+  mpi.GatherOnFirst(BytesOf(mine), [&](int rank, std::span<const std::byte> bytes) {
+    PartSummary other;
+    std::memcpy(&other, bytes.data(), sizeof(other));
+    if (other == mine) return;
+    Fail(ExitCode::kData,
+         "rank {} on {} has other examples than rank 0 on {}: its {} part has {}, rank 0's has {}; "
+         "give all hosts the same files of data.train, data.test and joins",
+         rank, mpi.hosts()[static_cast<std::size_t>(rank)], mpi.hosts().front(), name,
+         Describe(other), Describe(mine));
+  });
+}
 
 std::filesystem::path PackedDir(const Config& config) {
   if (!config.data.packed_dir.empty()) return config.data.packed_dir;
@@ -148,11 +162,13 @@ OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi
   const IngestResult packed = PrepareData(config, spec, mpi);
   OpenedData opened;
   opened.data.train = OpenPacked(packed.train, spec, DataPart::kTrain);
-  opened.data.evaluation = config.evaluate.on == EvaluationPart::kValidation
-                               ? OpenPacked(packed.validation, spec, DataPart::kValidation)
-                               : OpenPacked(packed.test, spec, DataPart::kTest);
+  const bool validation = config.evaluate.on == EvaluationPart::kValidation;
+  opened.data.evaluation = validation ? OpenPacked(packed.validation, spec, DataPart::kValidation)
+                                      : OpenPacked(packed.test, spec, DataPart::kTest);
   opened.transforms_json = ReadText(packed.transforms);
-  CheckSameData(opened.data, mpi);
+  RefuseMixedData("training", opened.data.train.get(), packed.train_positives, mpi);
+  RefuseMixedData(validation ? "validation" : "test", opened.data.evaluation.get(),
+                  validation ? packed.validation_positives : packed.test_positives, mpi);
   return opened;
 }
 

@@ -1,5 +1,5 @@
-// The data of a run on this host: packed by the first rank of each host and found by the others, or
-// generated.
+// The data of a run on this host. The first rank of each host packs them, and the host's other
+// ranks read its files; generated data need no files.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ struct RunData {
   std::unique_ptr<ExampleSource> evaluation;
 };
 
-// The same, and what of it a model has to remember.
+// The data, and what ingest learnt from them, which the model keeps.
 struct OpenedData {
   RunData data;
   std::string transforms_json;
@@ -31,6 +31,12 @@ struct OpenedData {
 // Every rank calls this; it returns once the data of this host are there. `evaluation`: the part
 // that evaluate.on names; null where the data have none.
 OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
+
+// Every rank calls this with its own part of this name, or null, and how many of its labels are 1:
+// each host packs the files that it finds itself. Throws Error(kData) on rank 0 where another rank
+// has other examples, with both ranks' counts.
+void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t positives,
+                     MpiSession& mpi);
 
 // Null where the path is empty.
 std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, const ModelSpec& spec,

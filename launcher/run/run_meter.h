@@ -1,4 +1,4 @@
-// Measures a training run on all ranks and brings what they measured together on rank 0.
+// Measures a training run on all ranks, and collects what they measured on rank 0.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace fathom {
 
-// Thread rule: the main thread of every rank, which all take the same way through it.
+// Thread rule: the main thread. Every rank makes the same calls in the same order.
 class RunMeter {
  public:
   // Before the run; from now on a process's peak memory is that of the run. With train.trace reads

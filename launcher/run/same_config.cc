@@ -1,16 +1,27 @@
 #include "launcher/run/same_config.h"
 
 #include <span>
-#include <sstream>
 #include <string>
 
 #include "common/error.h"
+#include "common/settings/config_difference.h"
 #include "common/settings/config_dump.h"
+#include "common/settings/config_file.h"
 
 namespace fathom {
 namespace {
 
-std::string WhatMustAgree(Config config) {
+// The config of rank 0, on all ranks.
+Config ConfigOfFirst(const Config& config, MpiSession& mpi) {
+  const std::string mine = DumpConfig(config);
+  const auto first = mpi.BroadcastAny(std::as_bytes(std::span(mine)));
+  const std::string text(reinterpret_cast<const char*>(first.data()), first.size());
+  return ParseConfig(text, "the config of rank 0", "", {});
+}
+
+}  // namespace
+
+Config WithoutHostSettings(Config config) {
   config.data.dir.clear();
   config.data.packed_dir.clear();
   config.data.packed_keep = DataConfig().packed_keep;
@@ -20,43 +31,13 @@ std::string WhatMustAgree(Config config) {
   config.cluster.threads = ClusterConfig().threads;
   if (!config.server.cold_tier.empty()) config.server.cold_tier = "given";
   config.server.huge_pages = ServerConfig().huge_pages;
-  return DumpConfig(config);
+  return config;
 }
-
-// "[section] " of the lines that follow a header; of a list's element also its name.
-std::string Within(const std::string& section, const std::string& name) {
-  if (section.empty()) return "";
-  return name.empty() ? section + " " : section + " " + name + ": ";
-}
-
-// The first line that differs, as "mine; rank 0: theirs"; empty: none.
-std::string FirstDifference(const std::string& mine, const std::string& first) {
-  std::istringstream here(mine), there(first);
-  std::string section, name, line, other;
-  for (;;) {
-    const bool has_line = static_cast<bool>(std::getline(here, line));
-    const bool has_other = static_cast<bool>(std::getline(there, other));
-    if (!has_line && !has_other) return "";
-    if (has_line != has_other || line != other) {
-      return fmt::format("{}{}; rank 0: {}", Within(section, name),
-                         has_line ? line : "nothing more", has_other ? other : "nothing more");
-    }
-    if (line.starts_with("[")) {
-      section = line;
-      name.clear();
-    } else if (section.starts_with("[[") && line.starts_with("name = ")) {
-      name = line;
-    }
-  }
-}
-
-}  // namespace
 
 void RefuseMixedConfigs(const Config& config, MpiSession& mpi) {
-  const std::string mine = WhatMustAgree(config);
-  const auto first = mpi.BroadcastAny(std::as_bytes(std::span(mine)));
-  const std::string difference =
-      FirstDifference(mine, {reinterpret_cast<const char*>(first.data()), first.size()});
+  const std::string difference = DescribeDifferences(
+      DifferencesOf(WithoutHostSettings(config), WithoutHostSettings(ConfigOfFirst(config, mpi))),
+      "rank 0");
   mpi.GatherOnFirst(
       std::as_bytes(std::span(difference)), [&](int rank, std::span<const std::byte> bytes) {
         if (bytes.empty()) return;

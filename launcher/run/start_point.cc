@@ -15,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kProgram = "fathom " FATHOM_VERSION;
+
 // What rank 0 tells the others.
 struct Choice {
   StartFrom from;
@@ -42,11 +44,17 @@ Manifest ReadWhole(const fs::path& dir, MpiSession& mpi) {
 StartPoint Resume(const Config& config, const ExampleSource& data, const fs::path& dir,
                   const Manifest& manifest) {
   CheckSameConfig(config, dir, manifest);
-  if (manifest.progress->data != data.fingerprint()) {
+  if (manifest.origin.data != data.fingerprint()) {
     Fail(ExitCode::kUsage,
          "{}: the training data are not those of the checkpoint (packed data {}, then {}): restore "
          "them, or begin with the checkpoint's values: warm_start.model",
-         dir.string(), data.fingerprint(), manifest.progress->data);
+         dir.string(), data.fingerprint(), manifest.origin.data);
+  }
+  if (manifest.origin.program != kProgram) {
+    LogWarning(
+        "{}: the checkpoint is by {}, this is {}: a run of one program alone may train other "
+        "bits",
+        dir.string(), manifest.origin.program, kProgram);
   }
   const std::uint64_t end = Schedule(config, data.examples()).steps();
   if (manifest.step > end) {
@@ -58,7 +66,8 @@ StartPoint Resume(const Config& config, const ExampleSource& data, const fs::pat
   return {.from = StartFrom::kResume,
           .dir = dir,
           .step = manifest.step,
-          .progress = *manifest.progress};
+          .progress = *manifest.progress,
+          .origin = manifest.origin};
 }
 
 // The newest checkpoint that is whole.
@@ -94,7 +103,7 @@ void PutAside(const Config& config, StartPoint* point) {
 
 StartPoint BeginAnew(const Config& config, const ExampleSource& data) {
   StartPoint point;
-  point.progress.data = data.fingerprint();
+  point.origin = {.program = kProgram, .data = data.fingerprint()};
   if (config.warm_start.model.empty()) return point;
   point.from = StartFrom::kWarm;
   point.dir = FindModel(config.warm_start.model);
@@ -146,6 +155,8 @@ StartPoint ChooseStart(const Config& config, const ExampleSource& data, MpiSessi
     point = Decide(config, data, mpi);
     PutAside(config, &point);
     if (point.from != StartFrom::kNew) point.model = IdentityOf(point.dir);
+    if (point.from == StartFrom::kWarm)
+      point.origin.warm_start = fmt::format("{:016x}", point.model->digest);
   }
   Choice choice{.from = point.from,
                 .step = point.step,

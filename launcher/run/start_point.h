@@ -21,14 +21,16 @@ struct StartPoint {
   std::filesystem::path dir;           // what is read, unless it is kNew
   std::optional<ModelIdentity> model;  // of what lies there, as rank 0 has found it
   std::uint64_t step = 0;
-  TrainingProgress progress;  // rank 0: before this run, with the data's fingerprint
+  TrainingProgress progress;  // rank 0: before this run
+  ModelOrigin origin;         // rank 0: of what this run trains
 };
 
 // Where this config's checkpoints lie.
 CheckpointDir CheckpointsOf(const Config& config);
 
 // Throws Error(kUsage) where the config says `resume = "no"` and there are checkpoints: nobody has
-// said whether to go on from them or to put them aside. Rank 0 asks this before anything long.
+// said whether to go on from them or to put them aside. Rank 0 calls this before anything that
+// takes long.
 void RefuseForgottenCheckpoints(const Config& config);
 
 // All ranks call this; rank 0 looks and decides. `resume = "auto"` takes the newest complete

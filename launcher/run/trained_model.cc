@@ -28,8 +28,7 @@ TrainedModel OpenModel(const std::filesystem::path& dir) {
   model.manifest = ReadManifest(model.dir);
   model.transforms_json = ReadTextFile(model.dir, model.manifest, "transforms.json");
   const std::string config = ReadTextFile(model.dir, model.manifest, "config.toml");
-  model.parts =
-      MakeModelSpec(ParseConfig(config, (model.dir / "config.toml").string(), model.dir, {})).parts;
+  model.config = ParseConfig(config, (model.dir / "config.toml").string(), model.dir, {});
   return model;
 }
 
@@ -54,11 +53,11 @@ void CheckSpec(const TrainedModel& model, const ModelSpec& spec) {
          model.dir.string(), NameOf(model.manifest.dense_rule), NameOf(spec.dense_rule),
          (model.dir / "config.toml").string());
   }
-  if (model.parts != spec.parts) {
+  if (const auto parts = MakeModelSpec(model.config).parts; parts != spec.parts) {
     Fail(ExitCode::kModel,
          "{}: the model was trained with the parts {}; the config names {}: set model.<part> as in "
          "{}",
-         model.dir.string(), Describe(model.parts), Describe(spec.parts),
+         model.dir.string(), Describe(parts), Describe(spec.parts),
          (model.dir / "config.toml").string());
   }
 }

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "common/config/config.h"
 #include "common/model/manifest.h"
@@ -15,7 +14,7 @@ struct TrainedModel {
   std::filesystem::path dir;
   Manifest manifest;
   std::string transforms_json;
-  std::vector<ModelPartKind> parts;  // that its own config names
+  Config config;  // its own
 };
 
 // Accepts the folder `model/` or the output folder above it. Throws Error(kModel).

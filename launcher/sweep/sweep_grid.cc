@@ -12,8 +12,6 @@
 namespace fathom {
 namespace {
 
-constexpr const char* kRanks = "ranks";
-
 // The identity of a run: another version, config or number of ranks is another run.
 std::string Identity(Config config, int ranks, int repeat) {
   config.output = {};
@@ -30,20 +28,24 @@ std::string Describe(const SweepRun& run) {
 }
 
 void Finish(const std::filesystem::path& file, const std::vector<std::string>& overrides,
-            std::int64_t seed, SweepRun* run) {
-  for (const auto& [key, value] : run->point) {
-    if (key == kRanks) {
+            SweepRun* run) {
+  for (std::size_t axis = 0; axis < run->point.size(); ++axis) {
+    const auto& [key, value] = run->point[axis];
+    if (run->kinds[axis] == SweepConfig::AxisKind::kRanks) {
       run->ranks = std::stoi(value);
     } else {
       run->overrides.push_back(key + "=" + value);
     }
   }
-  if (run->repeat > 0) run->overrides.push_back(fmt::format("seed={}", seed + run->repeat));
   std::vector<std::string> all = overrides;
   all.insert(all.end(), run->overrides.begin(), run->overrides.end());
   try {
     GivenKeys given;
     run->config = LoadConfig(file, all, &given);
+    if (run->repeat > 0) {
+      run->config.seed += run->repeat;
+      run->overrides.push_back(fmt::format("seed={}", run->config.seed));
+    }
     IdleSettings(run->config, given, {.processes = run->ranks}, file.string());
   } catch (const Error& error) {
     Fail(error.code(), "sweep, {}: {}", Describe(*run), error.what());
@@ -71,16 +73,15 @@ std::vector<SweepRun> ExpandGrid(const std::filesystem::path& file,
     std::size_t rest = p;
     for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {  // the last changes fastest
       run.point.emplace_back(axis->key, axis->values[rest % axis->values.size()]);
+      run.kinds.push_back(axis->kind);
       rest /= axis->values.size();
     }
     std::reverse(run.point.begin(), run.point.end());
+    std::reverse(run.kinds.begin(), run.kinds.end());
     for (int repeat = 0; repeat < base.sweep.repeats; ++repeat) {
       SweepRun one = run;
       one.repeat = repeat;
-      const auto seeded = std::find_if(run.point.begin(), run.point.end(),
-                                       [](const auto& value) { return value.first == "seed"; });
-      const std::int64_t seed = seeded == run.point.end() ? base.seed : std::stoll(seeded->second);
-      Finish(file, overrides, seed, &one);
+      Finish(file, overrides, &one);
       runs.push_back(std::move(one));
     }
   }

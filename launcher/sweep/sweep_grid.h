@@ -12,6 +12,7 @@ namespace fathom {
 
 struct SweepRun {
   std::vector<std::pair<std::string, std::string>> point;  // axis and value, as in key=value
+  std::vector<SweepConfig::AxisKind> kinds;                // of the axes
   int ranks = 1;  // under mpirun; 1: one process without it
   int repeat = 0;
   Config config;                       // as in force, but for where it writes

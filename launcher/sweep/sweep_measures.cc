@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/profile/stage.h"
 
 namespace fathom {
 namespace {
@@ -21,9 +22,11 @@ double SecondsTo(double target_auc, const std::vector<SweepLine>& events) {
 
 void AddStages(const SweepLine& last, SweepLine* line) {
   const SweepLine& workers = last.at("stages").at("workers");
-  for (const char* stage : {"batch_wait", "pull_wait", "compute", "row_gradients", "push"})
-    (*line)[std::string(stage) + "_share"] = workers.at(stage).at("share");
-  const double idle = NumberIn(last.at("stages").at("servers").at("idle"), "share");
+  for (const Stage stage :
+       {Stage::kBatchWait, Stage::kPullWait, Stage::kCompute, Stage::kRowGradients, Stage::kPush})
+    (*line)[std::string(StageName(stage)) + "_share"] = workers.at(StageName(stage)).at("share");
+  const double idle =
+      NumberIn(last.at("stages").at("servers").at(StageName(Stage::kIdle)), "share");
   (*line)["server_busy_share"] = 1 - idle;
 }
 

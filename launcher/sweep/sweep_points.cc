@@ -33,7 +33,7 @@ bool Spreads(const std::string& measure) {
 }
 
 SweepPoint MakePoint(const SweepRun& run, const std::vector<const SweepLine*>& lines) {
-  SweepPoint point{.values = run.point, .error = ""};
+  SweepPoint point{.values = run.point, .kinds = run.kinds, .error = ""};
   std::vector<const SweepLine*> done;
   for (const SweepLine* line : lines) {
     if (IsDone(*line)) {
@@ -64,11 +64,6 @@ SweepPoint MakePoint(const SweepRun& run, const std::vector<const SweepLine*>& l
   return point;
 }
 
-// Of the layout, and so not of what is scaled.
-bool OfLayout(const std::string& axis) {
-  return axis == "ranks" || axis.rfind("cluster.", 0) == 0 || axis == "train.batch_size";
-}
-
 double Units(const SweepPoint& point) { return point.Of("workers") * point.Of("threads"); }
 
 // Speed a compute thread against that of the point with the fewest of them that is alike but for
@@ -81,7 +76,8 @@ double Efficiency(const SweepPoint& point, const std::vector<SweepPoint>& points
   for (const SweepPoint& other : points) {
     bool alike = size(other) == size(point) && other.runs > 0;
     for (std::size_t a = 0; a < point.values.size(); ++a)
-      alike &= OfLayout(point.values[a].first) || point.values[a] == other.values[a];
+      alike &=
+          point.kinds[a] != SweepConfig::AxisKind::kOther || point.values[a] == other.values[a];
     if (alike && (base == nullptr || Units(other) < Units(*base))) base = &other;
   }
   const bool compares = base != nullptr && Units(*base) < Units(point);

@@ -13,6 +13,7 @@ namespace fathom {
 // A point of the grid: medians over its runs that are done.
 struct SweepPoint {
   std::vector<std::pair<std::string, std::string>> values;  // by axis
+  std::vector<SweepConfig::AxisKind> kinds;                 // by axis
   int runs = 0;                                             // done
   int failed = 0;
   std::string error;  // of the last failure

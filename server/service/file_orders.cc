@@ -9,7 +9,7 @@ namespace fathom {
 namespace {
 
 // While it waits, the others are told this often that the server is alive.
-constexpr auto kGlance = std::chrono::milliseconds(200);
+constexpr auto kAlivePeriod = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -52,7 +52,7 @@ FileAnswer FileOrders::Take() {
   const double patience = 2 * context_.config.cluster.timeout_seconds;
   for (const auto began = Clock::now(); Seconds(Clock::now() - began) < patience;) {
     alive_();
-    const auto frame = inbox_.TakeWanted(Clock::now() + kGlance, wanted);
+    const auto frame = inbox_.TakeWanted(Clock::now() + kAlivePeriod, wanted);
     if (!frame) continue;
     if (frame->type == FrameType::kFailed) ThrowFailure(*frame);
     if (frame->type == FrameType::kFileAnswer) return DecodeFileAnswer(frame->payload.bytes());

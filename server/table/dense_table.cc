@@ -7,6 +7,7 @@
 #include "common/finite.h"
 #include "common/model/dense_range.h"
 #include "common/schedule/slice_tree.h"
+#include "common/vector_clones.h"
 
 namespace fathom {
 namespace {
@@ -29,6 +30,7 @@ DenseTable::DenseTable(const Config& config, const ModelSpec& spec, int server, 
   state_.assign(static_cast<std::size_t>(states_) * values_.size(), rule_->initial_state());
 }
 
+FATHOM_VECTOR_CLONES
 void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
                         std::span<const DenseGradient> gradients) {
   if (gradients.empty()) return;

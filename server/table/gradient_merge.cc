@@ -6,6 +6,7 @@
 #include "common/bfloat16.h"
 #include "common/check.h"
 #include "common/error.h"
+#include "common/vector_clones.h"
 
 namespace fathom {
 namespace {
@@ -57,6 +58,7 @@ void GradientMerge::MergeRuns(std::vector<std::size_t> run_ends) {
   }
 }
 
+FATHOM_VECTOR_CLONES
 bool GradientMerge::Next(MergedRow* row) {
   if (at_ == entries_.size()) return false;
   const Entry& first = entries_[at_];

@@ -5,6 +5,7 @@
 #include "common/check.h"
 #include "common/model/row_state.h"
 #include "common/random.h"
+#include "common/vector_clones.h"
 #include "common/xxh3.h"
 
 namespace fathom {
@@ -53,6 +54,7 @@ void RowUpdate::UpdateBfloat16(std::uint64_t step, Key key, std::span<const floa
 }
 
 // What a table of this precision would hold.
+FATHOM_VECTOR_CLONES
 void RowUpdate::FillInitial(Key key, std::span<float> embedding) const {
   initial_.Fill(key, embedding);
   if (spec_.precision == Precision::kFloat32) return;

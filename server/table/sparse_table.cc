@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/model/row_state.h"
 #include "common/random.h"
+#include "common/vector_clones.h"
 #include "common/xxh3.h"
 #include "server/table/sorted_rows.h"
 
@@ -158,6 +159,7 @@ void SparseTable::GatherWeights(std::span<float* const> rows, std::span<float> w
   }
 }
 
+FATHOM_VECTOR_CLONES
 void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
                                    std::span<float> embeddings) const {
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -4,6 +4,7 @@
 // The sums are taken in one fixed order, whatever the vector width of the processor.
 #include <cmath>
 
+#include "common/vector_clones.h"
 #include "server/update_rule/update_rule.h"
 
 namespace fathom {
@@ -12,7 +13,7 @@ namespace {
 // A sum of squares is kept in this many lanes, element i in lane i modulo kLanes.
 constexpr std::size_t kLanes = 16;
 
-float SumOfSquares(std::span<const float> gradients, const float* weights, float l2) {
+inline float SumOfSquares(std::span<const float> gradients, const float* weights, float l2) {
   float lanes[kLanes] = {};
   const float* g = gradients.data();
   std::size_t i = 0;
@@ -32,6 +33,26 @@ float SumOfSquares(std::span<const float> gradients, const float* weights, float
   return lanes[0];
 }
 
+FATHOM_VECTOR_CLONES
+void UpdateElements(std::span<const float> gradients, float rate, float l2,
+                    float* __restrict weights, float* __restrict accumulators) {
+  const float* __restrict g = gradients.data();
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const float regularised = g[i] + l2 * weights[i];
+    accumulators[i] += regularised * regularised;
+    weights[i] -= rate * regularised / std::sqrt(accumulators[i]);
+  }
+}
+
+FATHOM_VECTOR_CLONES
+void UpdateWholeRow(std::span<const float> gradients, float learning_rate, float l2,
+                    float* __restrict weights, float* __restrict accumulator) {
+  const float* __restrict g = gradients.data();
+  *accumulator += SumOfSquares(gradients, weights, l2) / static_cast<float>(gradients.size());
+  const float rate = learning_rate / std::sqrt(*accumulator);
+  for (std::size_t i = 0; i < gradients.size(); ++i) weights[i] -= rate * (g[i] + l2 * weights[i]);
+}
+
 class AdaGrad final : public UpdateRule {
  public:
   explicit AdaGrad(const OptimizerConfig& config)
@@ -41,22 +62,12 @@ class AdaGrad final : public UpdateRule {
 
   void Update(std::uint64_t, std::span<const float> gradients, float* __restrict weights,
               float* __restrict accumulators, std::size_t) override {
-    const float* __restrict g = gradients.data();
-    for (std::size_t i = 0; i < gradients.size(); ++i) {
-      const float regularised = g[i] + l2_ * weights[i];
-      accumulators[i] += regularised * regularised;
-      weights[i] -= learning_rate_ * regularised / std::sqrt(accumulators[i]);
-    }
+    UpdateElements(gradients, learning_rate_, l2_, weights, accumulators);
   }
 
   void UpdateRow(std::uint64_t, std::span<const float> gradients, float* __restrict weights,
                  float* __restrict accumulator) override {
-    const float* __restrict g = gradients.data();
-    *accumulator += SumOfSquares(gradients, weights, l2_) / static_cast<float>(gradients.size());
-    const float rate = learning_rate_ / std::sqrt(*accumulator);
-    for (std::size_t i = 0; i < gradients.size(); ++i) {
-      weights[i] -= rate * (g[i] + l2_ * weights[i]);
-    }
+    UpdateWholeRow(gradients, learning_rate_, l2_, weights, accumulator);
   }
 
   float initial_state() const override { return initial_accumulator_; }

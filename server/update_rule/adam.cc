@@ -9,6 +9,7 @@
 // (1 - beta1) / sqrt(1 - beta2) times the rate, 3.2 with the defaults.
 #include <cmath>
 
+#include "common/vector_clones.h"
 #include "server/update_rule/update_rule.h"
 
 namespace fathom {
@@ -38,9 +39,14 @@ class Adam final : public UpdateRule {
   void Update(std::uint64_t step, std::span<const float> gradients, float* __restrict weights,
               float* __restrict state, std::size_t stride) override {
     if (step != step_) CorrectFor(step);
+    UpdateElements(gradients, weights, state, state + stride);
+  }
+
+ private:
+  FATHOM_VECTOR_CLONES
+  void UpdateElements(std::span<const float> gradients, float* __restrict weights,
+                      float* __restrict m, float* __restrict v) const {
     const float* __restrict g = gradients.data();
-    float* __restrict m = state;
-    float* __restrict v = state + stride;
     const auto keep1 = static_cast<float>(beta1_), take1 = static_cast<float>(1 - beta1_);
     const auto keep2 = static_cast<float>(beta2_), take2 = static_cast<float>(1 - beta2_);
     for (std::size_t i = 0; i < gradients.size(); ++i) {
@@ -51,7 +57,6 @@ class Adam final : public UpdateRule {
     }
   }
 
- private:
   // The corrections of the means' bias towards the 0 that they began with.
   void CorrectFor(std::uint64_t step) {
     step_ = step;

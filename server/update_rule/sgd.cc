@@ -1,8 +1,16 @@
 // Stochastic gradient descent. With G = gradient + l2 * weight:  w -= rate * G.
+#include "common/vector_clones.h"
 #include "server/update_rule/update_rule.h"
 
 namespace fathom {
 namespace {
+
+FATHOM_VECTOR_CLONES
+void UpdateElements(std::span<const float> gradients, float rate, float l2,
+                    float* __restrict weights) {
+  const float* __restrict g = gradients.data();
+  for (std::size_t i = 0; i < gradients.size(); ++i) weights[i] -= rate * (g[i] + l2 * weights[i]);
+}
 
 class Sgd final : public UpdateRule {
  public:
@@ -10,11 +18,9 @@ class Sgd final : public UpdateRule {
       : learning_rate_(static_cast<float>(config["learning_rate"])),
         l2_(static_cast<float>(config.l2)) {}
 
-  void Update(std::uint64_t, std::span<const float> gradients, float* __restrict weights, float*,
+  void Update(std::uint64_t, std::span<const float> gradients, float* weights, float*,
               std::size_t) override {
-    const float* __restrict g = gradients.data();
-    for (std::size_t i = 0; i < gradients.size(); ++i)
-      weights[i] -= learning_rate_ * (g[i] + l2_ * weights[i]);
+    UpdateElements(gradients, learning_rate_, l2_, weights);
   }
 
  private:

@@ -39,7 +39,7 @@ TEST_P(AdmissionCountTest, EveryLayoutAdmitsTheSameKeys) {
   }
 }
 
-TEST_P(AdmissionCountTest, GoneOnWithFromAnyCheckpointItIsTheSameModel) {
+TEST_P(AdmissionCountTest, ResumedFromAnyCheckpointItIsTheSameModel) {
   Train("whole", With({}));
   const Overrides every = {"checkpoint.every_steps=17", "checkpoint.keep=10"};
   Overrides two_servers = every;

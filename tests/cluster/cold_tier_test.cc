@@ -60,7 +60,7 @@ TEST_F(ColdTierTest, RowsInBfloat16CountedKeysAndAdam) {
 }
 
 // With the tier, without it, and on another layout: where rows lie is no part of the model.
-TEST_F(ColdTierTest, GoneOnWithFromAnyCheckpointItIsTheSameModel) {
+TEST_F(ColdTierTest, ResumedFromAnyCheckpointItIsTheSameModel) {
   Train("free", {});
   Train("run", Cold({"checkpoint.every_steps=17", "checkpoint.keep=10", "cluster.servers=2"}));
   EXPECT_EQ(CompareModels(Model("free"), Model("run")), "");
@@ -101,7 +101,7 @@ TEST_F(ColdTierTest, SettingsThatMakeNoSenseAreRefused) {
 }
 
 // A page that the disk does not give: here because the file has become shorter.
-TEST(LastWords, APageThatCannotBeReadIsSaidAndEndsTheProcess) {
+TEST(FatalMessage, APageThatCannotBeReadIsSaidAndEndsTheProcess) {
   const testing::ScratchDir dir;
   const auto path = dir.path() / "pages";
   std::ofstream(path) << std::string(8192, 'x');

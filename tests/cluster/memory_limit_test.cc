@@ -46,7 +46,7 @@ TEST_P(MemoryLimitTest, TheLimitIsKeptAndWhatItCostIsCounted) {
   EXPECT_GT(report.evicted_rows + report.refused_updates, 10000U);
 }
 
-TEST_P(MemoryLimitTest, GoneOnWithFromAnyCheckpointItIsTheSameModel) {
+TEST_P(MemoryLimitTest, ResumedFromAnyCheckpointItIsTheSameModel) {
   Train("whole", Limited());
   Train("run", Limited({"checkpoint.every_steps=17", "checkpoint.keep=10", "cluster.servers=2"}));
   const CheckpointDir checkpoints(dir_.path() / "run" / "checkpoints");

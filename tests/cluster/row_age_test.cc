@@ -51,7 +51,7 @@ TEST_F(RowAgeTest, EveryLayoutKeepsTheSameRows) {
   }
 }
 
-TEST_F(RowAgeTest, GoneOnWithFromAnyCheckpointItIsTheSameModel) {
+TEST_F(RowAgeTest, ResumedFromAnyCheckpointItIsTheSameModel) {
   Train("whole", Aged());
   Train("run", Aged({"checkpoint.every_steps=17", "checkpoint.keep=10", "cluster.servers=2"}));
   const CheckpointDir checkpoints(dir_.path() / "run" / "checkpoints");

@@ -8,8 +8,8 @@
 namespace fathom {
 namespace {
 
-// In a process of its own: what the log is set to would stay for the other tests. G19.
-TEST(RunLogDeathTest, G19EachRunBeginsItsFileAnewAndKeepsTheOneBefore) {
+// In a process of its own: what the log is set to would stay for the other tests.
+TEST(RunLogDeathTest, EachRunBeginsItsFileAnewAndKeepsTheOneBefore) {
   const testing::ScratchDir dir;
   EXPECT_EXIT(
       {
@@ -49,8 +49,8 @@ TEST(RunLogDeathTest, TheOldestOfManyGo) {
   EXPECT_EQ(LogsBegun(dir.path() / "logs", RankLogName(0)), 32);
 }
 
-// F2, G15: each evaluate has a log of its own.
-TEST(RunLog, G15ANumberIsGivenOnce) {
+// Each evaluate has a log of its own.
+TEST(RunLog, ANumberIsGivenOnce) {
   const testing::ScratchDir dir;
   dir.Write("logs/rank-0.log", "of a run");
   for (int n = 1; n <= 25; ++n) EXPECT_EQ(ReserveLogNumber(dir.path() / "logs", "evaluate"), n);

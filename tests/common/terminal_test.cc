@@ -1,4 +1,4 @@
-// F6: a terminal that nobody reads holds nobody up.
+// A terminal that nobody reads holds nobody up.
 #include "common/terminal.h"
 
 #include <fcntl.h>
@@ -44,7 +44,7 @@ TEST(Terminal, LinesComeInTheirOrder) {
   EXPECT_EQ(pipe.Read(100), "one\ntwo\nthree\n");
 }
 
-TEST(Terminal, F6NobodyWaitsForAPipeThatIsNotReadAndWhatWasDroppedIsCounted) {
+TEST(Terminal, NobodyWaitsForAPipeThatIsNotReadAndWhatWasDroppedIsCounted) {
   const Pipe pipe;
   const std::string line = std::string(99, 'x') + "\n";
   constexpr std::size_t kLines = 3 * Terminal::kMaxLines;
@@ -68,7 +68,7 @@ TEST(Terminal, F6NobodyWaitsForAPipeThatIsNotReadAndWhatWasDroppedIsCounted) {
 }
 
 // The pipe stays: the thread hangs in a write into it.
-TEST(Terminal, F6AtTheEndNobodyWaitsForItForEver) {
+TEST(Terminal, AtTheEndNobodyWaitsForItForEver) {
   static const Pipe& pipe = *new Pipe;
   {
     Terminal terminal(pipe.in());

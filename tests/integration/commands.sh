@@ -92,7 +92,7 @@ ranks 3 "$fathom" generate books --rows 2000 --seed 1 --out "$scratch/once" >"$s
 ranks 3 "$fathom" inspect "$scratch/out" >"$scratch/inspect.txt"
 cmp "$scratch/inspect.txt" <("$fathom" inspect "$scratch/out") || fail "inspect under mpirun says something else"
 [ "$(ranks 3 "$fathom" compare "$scratch/out" "$scratch/again" | grep -c identical)" -eq 1 ] || fail "compare did not run once"
-must_fail 2 "fathom sweep runs once" ranks 2 "$fathom" sweep "$scratch/config.toml" output.dir="$scratch/swept"
+must_fail 2 "fathom sweep runs once" ranks 1 "$fathom" sweep "$scratch/config.toml" output.dir="$scratch/swept"
 must_fail 2 "fathom launch runs once" ranks 2 "$fathom" launch -n 2 -- train "$scratch/config.toml"
 
 finish "all commands agree"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Kills at random moments (kill_matrix.py): every run ends in time and, gone on with, in the same bits.
+# Kills at random moments (kill_matrix.py): every run ends in time and, resumed, in the same bits.
 #
 #   tests/integration/kill_matrix.sh FATHOM SCRATCH [KILLS [SEED]]
 source "$(dirname "$0")/mpi.sh"

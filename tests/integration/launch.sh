@@ -63,7 +63,7 @@ ended_with 0
 # Killed again and again before there is a checkpoint.
 start hopeless checkpoint.every_steps=0
 for n in 1 2 3; do
-  for ((i = 0; i < 400; ++i)); do
+  for ((i = 0; i < 1200; ++i)); do
     [ "$(grep -c "rank 0 on [^:]*: coordinator$" "$log")" -lt $n ] || break
     sleep 0.05
   done
@@ -71,13 +71,13 @@ for n in 1 2 3; do
   await 60 "$log" "$([ $n -eq 3 ] && echo 'giving up: 3 failures in a row without a newer checkpoint' || echo "restart $n of 10")"
 done
 ended_with 137
-# G19: the logs of the tries before are there.
+# The logs of the tries before are there.
 for n in 1 2; do
   grep -q "rank 0 on" "$out/logs/rank-0.$n.log" || fail "the log of try $n is gone"
 done
 
-# No restart where it would end in the same way: without data; F8, beside checkpoints that nobody has spoken of;
-# G24, beyond the end of training.
+# No restart where it would end in the same way: without data; beside checkpoints that nobody has spoken of;
+# beyond the end of training.
 start dataless data.train='["nowhere.csv"]'
 ended_with 3
 grep -qF "another start would end in the same way" "$log" || fail "restarted without data"
@@ -88,7 +88,7 @@ start killed resume=auto train.epochs=1
 ended_with 2
 grep -qF "train.epochs = 1 ends at step" "$log" || { cat "$log" >&2; fail "beyond the end, and not said plainly"; }
 
-# G12: a checkpoint of an earlier run is put aside and not gone on from, whatever the time of its file is.
+# A checkpoint of an earlier run is put aside and not gone on from, whatever the time of its file is.
 touch -d "+1 hour" "$out"/checkpoints/step-*/manifest.json
 start killed resume=restart
 await 60 "$log" "put aside"
@@ -98,7 +98,7 @@ await 60 "$log" "going on from step"
 ended_with 0
 "$fathom" compare "$scratch/reference" "$out" || fail "the models differ after resume=restart"
 
-# G20: starts that fail, as where a host cannot be reached, are tried again, longer than failures of a run.
+# Starts that fail, as where a host cannot be reached, are tried again, longer than failures of a run.
 mkdir "$scratch/bin"
 cat >"$scratch/bin/mpirun" <<SH
 #!/usr/bin/env bash
@@ -111,7 +111,7 @@ PATH=$scratch/bin:$PATH start unreachable train.epochs=2
 ended_with 0
 [ "$(grep -c "another try in" "$log")" -eq 4 ] || { cat "$log" >&2; fail "four failed starts were not waited for"; }
 
-# G18: a signal at any moment of the start ends it.
+# A signal at any moment of the start ends it.
 for delay in 0.01 0.02 0.03 0.04 0.06 0.1 0.3; do
   start "early$delay"
   sleep $delay

@@ -11,7 +11,7 @@ sed -i 's/^epochs = .*/epochs = 3/' "$scratch/config.toml"
 config=$scratch/config.toml packed=data.packed_dir=$scratch/packed
 python3 "$source_dir/tests/integration/one_folder.py" "$fathom" "$scratch" "$config" "${3:-8}" ${4:+"$4"}
 
-# G15, F2: six evaluations at once with data.test, in the folder of a training that runs.
+# Six evaluations at once with data.test, in the folder of a training that runs.
 cp "$scratch/data/ratings.csv" "$scratch/data/test.csv"
 out=$scratch/busy
 "$fathom" train "$config" "$packed" output.dir="$out" train.epochs=1000000 output.progress_seconds=0 >"$scratch/busy.log" 2>&1 &
@@ -33,7 +33,7 @@ ls -A "$out/packed" 2>/dev/null | grep -q . && fail "evaluate left something beh
 kill -9 "$training"
 wait "$training" 2>/dev/null || true
 
-# G11: readers in a loop while models of two seeds take turns under one name: each answer is of one model.
+# Readers in a loop while models of two seeds take turns under one name: each answer is of one model.
 models=$((${3:-8} < 50 ? 8 : 200))
 head -n 2000 "$scratch/data/ratings.csv" >"$scratch/input.csv"
 evaluate() {  # model
@@ -83,7 +83,7 @@ wait
 [ ! -s "$wrong" ] || { head -c 3000 "$wrong" >&2; fail "a reader said something false"; }
 echo "$models models were published, and meanwhile: $(wc -l "$scratch"/answers-* | awk '{ printf "%s %s  ", $2, $1 }' | sed "s|$scratch/answers-||g")"
 
-# F8: a word is asked for, and nothing was touched before.
+# A word is asked for, and nothing was touched before.
 "$fathom" train "$config" "$packed" output.dir="$scratch/anew" checkpoint.every_steps=10 >/dev/null
 must_fail 2 "resume=restart" "$fathom" train "$config" "$packed" output.dir="$scratch/anew" seed=2
 grep -q "^seed = 1$" "$scratch/anew/config.toml" || fail "a run that was refused wrote its config"
@@ -92,7 +92,7 @@ grep -q "^seed = 1$" "$scratch/anew/config.toml" || fail "a run that was refused
 ls -d "$scratch/anew/checkpoints/old-1"/step-* >/dev/null || fail "the earlier run's checkpoints were not put aside"
 grep -q "rank 0 on" "$scratch/anew/logs/rank-0.1.log" || fail "the earlier run's log was not kept"
 
-# G16: killed in ingest and in predict.
+# Killed in ingest and in predict.
 "$fathom" generate books --rows 600000 --seed 2 --out "$scratch/large" >/dev/null
 half_packed() { compgen -G "$scratch/large-packed/*.partial-*" >/dev/null; }
 for attempt in 1 2 3 4 5 6 7 8 9 10; do  # until a kill comes in time
@@ -123,7 +123,7 @@ wait "$predicting" 2>/dev/null || true
 TMPDIR=$scratch/tmp "$fathom" predict --model "$scratch/reference-1" --input "$scratch/data/test.csv" --output "$scratch/scores.txt" >/dev/null
 [ -z "$(ls -A "$scratch/tmp")" ] || fail "predict left something behind: $(ls -A "$scratch/tmp")"
 
-# F6: nobody reads what a run says. All its steps are in its metrics, and all its lines in its log.
+# Nobody reads what a run says. All its steps are in its metrics, and all its lines in its log.
 mkfifo "$scratch/unread"
 exec 3<>"$scratch/unread"
 "$fathom" train "$config" "$packed" output.dir="$scratch/mute" train.epochs=60 output.progress_seconds=0 cluster.timeout_seconds=3 \

@@ -13,7 +13,7 @@ for layout in "2 1 tcp" "3 1 tcp" "5 2 tcp" "6 3 tcp" "2 1 mpi" "5 2 mpi"; do
     [ -s "$scratch/mpi/logs/rank-$rank.log" ] || fail "rank $rank wrote no log"
   done
 done
-# G9: ranks whose processors have other instructions.
+# Ranks whose processors have other instructions.
 kernels=()
 for name in avx512 avx2 portable; do
   FATHOM_KERNELS=$name "$fathom" train "$scratch/config.toml" output.dir="$scratch/$name" >"$scratch/$name.txt" 2>&1 || {

@@ -49,7 +49,7 @@ else
   not_tried "a full disk: no tmpfs may be mounted here"
 fi
 
-# G21: two hosts.
+# Two hosts.
 disk=$scratch/disk
 tidy() {
   pkill -9 -f -- "output.dir=$disk/run" 2>/dev/null || true
@@ -93,7 +93,7 @@ across 1 2 "$scratch/on.log" "${shared[@]}" cluster.servers=1 resume=auto || { c
 grep -qF "going on from step" "$scratch/on.log" || { cat "$scratch/on.log" >&2; fail "it began anew"; }
 grep -qF "its log: $two:$disk/run/logs/rank-2.log" "$scratch/on.log" || { cat "$scratch/on.log" >&2; fail "the place of a log was not said"; }
 same "$scratch/disk-one/run"
-# G23: and hosts of one name, which Open MPI's shared memory would take for one.
+# And hosts of one name, which Open MPI's shared memory would take for one.
 export OMPI_MCA_btl=tcp,self
 echo "$one" >"$scratch/name-two"
 across 2 2 "$scratch/evaluate.log" evaluate "$disk/config.toml" --model "$disk/run" output.dir="$disk/run" || { cat "$scratch/evaluate.log" >&2; fail "evaluate across hosts"; }
@@ -104,7 +104,7 @@ echo "$two" >"$scratch/name-two"
 no_copies_left "$scratch/disk-two/run"
 no_copies_left "$scratch/disk-one/run"
 
-# G8: other data on the second host.
+# Other data on the second host.
 head -n 20000 "$scratch/data/ratings.csv" >"$scratch/disk-two/ratings/ratings.csv"
 across 2 2 "$scratch/other.log" "${shared[@]}" resume=restart && fail "a mixture of data was trained on"
 grep -qE "rank 2 on $two has other examples than rank 0" "$scratch/other.log" || { cat "$scratch/other.log" >&2; fail "other data: not said who"; }

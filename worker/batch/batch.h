@@ -65,11 +65,12 @@ struct Batch {
   // Places among the table's segments: those of a slice's field, and of a whole slice.
   std::pair<std::uint32_t, std::uint32_t> SegmentsOf(std::size_t table, std::uint32_t slice,
                                                      std::size_t field) const {
-    const std::uint32_t* begins = tables[table].segment_begins.data() + slice * fields + field;
+    const std::uint32_t* begins =
+        tables[table].segment_begins.data() + std::size_t{slice} * fields + field;
     return {begins[0], begins[1]};
   }
   std::pair<std::uint32_t, std::uint32_t> SegmentsOf(std::size_t table, std::uint32_t slice) const {
-    const std::uint32_t* begins = tables[table].segment_begins.data() + slice * fields;
+    const std::uint32_t* begins = tables[table].segment_begins.data() + std::size_t{slice} * fields;
     return {begins[0], begins[fields]};
   }
 };

@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/model/model_spec.h"
 #include "common/random.h"
+#include "common/vector_clones.h"
 #include "common/xxh3.h"
 
 namespace fathom {
@@ -88,7 +89,7 @@ double GeneratedData::Mass(double end) const {
 }
 
 // The inverse of the distribution function of a density that falls as x^-skew on [1, values + 1).
-Key GeneratedData::Draw(const Column& column, double uniform) const {
+inline Key GeneratedData::Draw(const Column& column, double uniform) const {
   double x = 0;
   if (skew_ == 0) {
     x = 1 + uniform * column.values;
@@ -101,9 +102,9 @@ Key GeneratedData::Draw(const Column& column, double uniform) const {
   return BucketKey(column.seed, static_cast<std::uint64_t>(value));
 }
 
-double GeneratedData::Effect(Key key) { return Centred(UnitDouble(Mix64(key))); }
+inline double GeneratedData::Effect(Key key) { return Centred(UnitDouble(Mix64(key))); }
 
-double GeneratedData::Effect(Key a, Key b) {
+inline double GeneratedData::Effect(Key a, Key b) {
   double sum = 0;
   for (std::uint64_t i = 1; i <= kHidden; ++i)
     sum += Centred(UnitDouble(Mix64(a + i))) * Centred(UnitDouble(Mix64(b + i)));
@@ -111,6 +112,11 @@ double GeneratedData::Effect(Key a, Key b) {
 }
 
 ExampleView GeneratedData::Example(std::uint64_t index, ExampleScratch* scratch) const {
+  return Make(index, scratch);
+}
+
+FATHOM_VECTOR_CLONES
+ExampleView GeneratedData::Make(std::uint64_t index, ExampleScratch* scratch) const {
   const std::uint64_t example = Mix64(seed_, index);
   scratch->keys.clear();
   scratch->numerics.clear();

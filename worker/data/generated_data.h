@@ -50,6 +50,8 @@ class GeneratedData : public ExampleSource {
     std::vector<std::size_t> columns;
   };
 
+  // Example, compiled for each width of vector.
+  ExampleView Make(std::uint64_t index, ExampleScratch* scratch) const;
   void AddCrosses(const Config& config);
   // The integral of x^-skew from 1 to `end`, times 1 - skew where that is not 0.
   double Mass(double end) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/vector_clones.h"
 #include "worker/text/number.h"
 #include "worker/transform/signed_log.h"
 
@@ -20,6 +21,7 @@ void NumericColumns::Add(const NumericColumn& column) {
 
 // Step by step over all groups, not group by group: a vector that is loaded right after its parts
 // were stored waits for them to reach the cache.
+FATHOM_VECTOR_CLONES
 bool NumericColumns::Read(const std::vector<std::string_view>& values) {
   const NumericColumn* column = columns_.data();
   std::size_t left = columns_.size();
@@ -44,7 +46,7 @@ bool NumericColumns::Read(const std::vector<std::string_view>& values) {
   return plain;
 }
 
-bool NumericColumns::ReadCounts(Group* group) {
+inline bool NumericColumns::ReadCounts(Group* group) {
   std::uint64_t any_odd = 0;
   for (std::size_t i = 0; i < kLanes; ++i) {
     const std::uint64_t count = CountOfDigits(group->digits[i]);
@@ -59,6 +61,7 @@ bool NumericColumns::ReadCounts(Group* group) {
   return any_odd == 0;
 }
 
+FATHOM_VECTOR_CLONES
 void NumericColumns::Write(float* numbers) const {
   std::size_t left = columns_.size();
   for (const Group& group : groups_) {
@@ -77,6 +80,7 @@ void NumericColumns::Write(float* numbers) const {
   }
 }
 
+FATHOM_VECTOR_CLONES
 void NumericColumns::Observe() {
   for (Group& group : groups_) {
     for (std::size_t i = 0; i < kLanes; ++i) {

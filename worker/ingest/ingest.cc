@@ -200,9 +200,10 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
   std::array<fs::path, kDataParts> paths;
   paths[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
   const PackSummary summary = packer.Pack(transforms, paths);
-  const std::uint64_t examples = summary.parts[static_cast<std::size_t>(DataPart::kTest)].examples;
-  if (examples == 0) Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
-  return {packed_file, examples, summary.bad_lines, summary.first_bad_lines};
+  const PackedPart& part = summary.parts[static_cast<std::size_t>(DataPart::kTest)];
+  if (part.examples == 0)
+    Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
+  return {packed_file, part.examples, part.positives, summary.bad_lines, summary.first_bad_lines};
 }
 
 }  // namespace fathom

@@ -55,6 +55,7 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec,
 struct PackedInput {
   std::filesystem::path path;
   std::uint64_t examples = 0;
+  std::uint64_t positives = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
 };

@@ -3,8 +3,17 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "common/vector_clones.h"
 
 namespace fathom {
+namespace {
+
+FATHOM_VECTOR_CLONES
+void Add(const float* __restrict from, std::size_t n, float* __restrict into) {
+  for (std::size_t i = 0; i < n; ++i) into[i] += from[i];
+}
+
+}  // namespace
 
 void DenseGradientTree::Begin(const std::vector<TreeNode>& nodes, std::uint32_t global_slices) {
   const std::lock_guard lock(mutex_);
@@ -53,9 +62,7 @@ void DenseGradientTree::Put(std::uint32_t slice, std::unique_ptr<Gradient> gradi
         waiting_.erase(found);
       }
       if (sibling < first) std::swap(gradient, other);
-      float* left = gradient->data();
-      const float* right = other->data();
-      for (std::size_t i = 0; i < floats_; ++i) left[i] += right[i];
+      Add(other->data(), floats_, gradient->data());
       Release(std::move(other));
     }
     first = parent;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 
+#include "common/vector_clones.h"
 #include "worker/model/row_products.h"
 #include "worker/model/scaled_add.h"
 #include "worker/model/transpose.h"
@@ -32,6 +33,7 @@ FirstLayer::FirstLayer(const ModelSpec& spec, int max_examples)
   numeric_rows_.resize(static_cast<std::size_t>(max_examples));
 }
 
+FATHOM_VECTOR_CLONES
 void FirstLayer::TransposeWeights(const float* dense, float* out) const {
   for (const Field& field : spec_.fields) {
     const std::size_t begin = static_cast<std::size_t>(field.input_offset) * outputs_;
@@ -70,6 +72,7 @@ void FirstLayer::ForwardNumerics(const SliceInput& input, float* out) {
   for (std::size_t e = 0; e < m; ++e) AddScaled(1.0F, bias, outputs_, out + e * outputs_);
 }
 
+FATHOM_VECTOR_CLONES
 void FirstLayer::ForwardField(const SliceInput& input, std::size_t f, float* out) {
   const Field& field = spec_.fields[f];
   const auto t = static_cast<std::size_t>(field.table);
@@ -114,9 +117,9 @@ void FirstLayer::Backward(const SliceInput& input, const float* transposed,
 }
 
 // The sum of the gradients of the segment's examples; that of a lone example is taken where it is.
-const float* FirstLayer::SegmentGradient(const TableBatch& table, const Segment& segment,
-                                         std::uint32_t first_example, const float* out_gradient,
-                                         float* scratch) const {
+inline const float* FirstLayer::SegmentGradient(const TableBatch& table, const Segment& segment,
+                                                std::uint32_t first_example,
+                                                const float* out_gradient, float* scratch) const {
   const auto of = [&](std::uint32_t o) {
     return out_gradient + (table.examples[o] - first_example) * outputs_;
   };
@@ -128,6 +131,7 @@ const float* FirstLayer::SegmentGradient(const TableBatch& table, const Segment&
   return scratch;
 }
 
+FATHOM_VECTOR_CLONES
 void FirstLayer::BackwardField(const SliceInput& input, std::size_t f, const float* transposed,
                                const float* out_gradient, const SliceGradients& gradients) {
   const Field& field = spec_.fields[f];

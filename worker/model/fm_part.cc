@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "common/vector_clones.h"
 #include "worker/model/model_part.h"
 #include "worker/model/scaled_add.h"
 
@@ -19,6 +20,7 @@ namespace fathom {
 namespace {
 
 // products += sums * x, then sums += x: the pairs of x with all fields before it.
+FATHOM_VECTOR_CLONES
 void AddPairs(const float* __restrict x, std::size_t n, float* __restrict products,
               float* __restrict sums) {
   std::size_t i = 0;
@@ -35,6 +37,7 @@ void AddPairs(const float* __restrict x, std::size_t n, float* __restrict produc
 }
 
 // y += scale * (sum - x)
+FATHOM_VECTOR_CLONES
 void AddScaledDifference(float scale, const float* __restrict sum, const float* __restrict x,
                          std::size_t n, float* __restrict y) {
   std::size_t i = 0;
@@ -120,6 +123,7 @@ class FmPart : public ModelPart {
     }
   }
 
+  FATHOM_VECTOR_CLONES
   void Pool(const SliceInput& input, FmField* field) const {
     float* const pooled = field->pooled.data();
     std::fill_n(pooled, input.examples() * dim_, 0.0F);

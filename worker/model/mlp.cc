@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 
+#include "common/vector_clones.h"
 #include "worker/model/row_products.h"
 #include "worker/model/scaled_add.h"
 #include "worker/model/transpose.h"
@@ -19,16 +20,19 @@ constexpr std::size_t kExamplesAtOnce = 64;
 using Rows = Eigen::Map<Eigen::Array<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 using ConstRow = Eigen::Map<const Eigen::Array<float, 1, Eigen::Dynamic>>;
 
+FATHOM_VECTOR_CLONES
 void AddBias(const float* bias, std::size_t m, std::size_t n, float* out) {
   Rows(out, static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(n)).rowwise() +=
       ConstRow(bias, static_cast<Eigen::Index>(n));
 }
 
+FATHOM_VECTOR_CLONES
 void Relu(std::size_t count, float* values) {
   for (std::size_t i = 0; i < count; ++i) values[i] = values[i] > 0 ? values[i] : 0.0F;
 }
 
 // gradient = 0 where ReLU cut the value off.
+FATHOM_VECTOR_CLONES
 void ReluGradient(std::size_t count, const float* __restrict values, float* __restrict gradient) {
   for (std::size_t i = 0; i < count; ++i) gradient[i] = values[i] > 0 ? gradient[i] : 0.0F;
 }
@@ -65,6 +69,7 @@ Mlp::Activations::Activations(std::size_t examples, std::size_t width) : floats(
   for (std::size_t e = 0; e < examples; ++e) rows.push_back(floats.data() + e * width);
 }
 
+FATHOM_VECTOR_CLONES
 void Mlp::TransposeWeights(const float* dense, float* out) const {
   for (std::size_t l = 1; l < spec_.layers.size(); ++l) {
     const LayerSpec& layer = spec_.layers[l];

@@ -5,10 +5,11 @@
 
 #include <cstddef>
 
+#include "common/processor.h"
+
 namespace fathom {
 
 struct ProductKernels {
-  const char* name;
   // out[i] = rows[i] * w for `count` rows: see MultiplyRows.
   void (*rows)(const float* const* rows, std::size_t count, const float* w, std::size_t k,
                std::size_t n, float* out);
@@ -17,14 +18,15 @@ struct ProductKernels {
                 std::size_t n, bool add, float* out);
 };
 
-// Where the processor has the instructions: see ChosenKernels.
+// Where the processor has the instructions.
 extern const ProductKernels kAvx512Kernels;
 extern const ProductKernels kAvx2Kernels;
 // std::fma, which any processor has or the C library computes; on AArch64, NEON.
 extern const ProductKernels kPortableKernels;
 
-// Those for this processor; or, to try others, those that the environment's FATHOM_KERNELS names:
-// avx512, avx2 or portable. Throws Error(kUsage) where the processor has not what it names.
+const ProductKernels& KernelsFor(Vectors vectors);
+
+// Those for the instructions that ChosenVectors names (common/processor.h); throws as it does.
 const ProductKernels& ChosenKernels();
 
 }  // namespace fathom

@@ -2,6 +2,6 @@
 
 namespace fathom {
 
-const ProductKernels kAvx2Kernels{"avx2", Rows, Outer};
+const ProductKernels kAvx2Kernels{Rows, Outer};
 
 }  // namespace fathom

@@ -2,6 +2,6 @@
 
 namespace fathom {
 
-const ProductKernels kAvx512Kernels{"avx512", Rows, Outer};
+const ProductKernels kAvx512Kernels{Rows, Outer};
 
 }  // namespace fathom

@@ -2,6 +2,6 @@
 
 namespace fathom {
 
-const ProductKernels kPortableKernels{"portable", Rows, Outer};
+const ProductKernels kPortableKernels{Rows, Outer};
 
 }  // namespace fathom

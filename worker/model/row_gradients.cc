@@ -5,6 +5,7 @@
 #include "common/bfloat16.h"
 #include "common/model/dense_range.h"
 #include "common/net/payload.h"
+#include "common/vector_clones.h"
 #include "worker/model/scaled_add.h"
 
 namespace fathom {
@@ -116,6 +117,7 @@ std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vect
   return pushes;
 }
 
+FATHOM_VECTOR_CLONES
 void RowGradients::SumParts(const Batch& batch, const Task& task, const BatchGradients& gradients,
                             float* wide, float* deep) const {
   const TableSpec& spec = spec_.tables[task.table];

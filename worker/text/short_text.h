@@ -7,29 +7,15 @@
 #include <cstring>
 #include <string_view>
 
-#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__BMI2__)
-#include <immintrin.h>
-#endif
-
 namespace fathom {
 
 static_assert(std::endian::native == std::endian::little, "as all of Fathom's formats are");
 
 inline constexpr std::size_t kShortTextBytes = 8;
 
-// The first eight bytes of the text, as a little-endian number, zeros above. It reads no byte
-// beyond the text, and branches as little as it can on the length: where fields differ in length,
-// the processor predicts such branches wrongly.
-#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__BMI2__)
-inline std::uint64_t ShortText(std::string_view text) {
-  const auto size = static_cast<unsigned>(std::min(text.size(), kShortTextBytes));
-  const auto wanted = static_cast<__mmask16>(_bzhi_u32(0xFF, size));
-  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_maskz_loadu_epi8(wanted, text.data())));
-}
-#else
-inline std::uint64_t ShortText(std::string_view text) {
-  const char* at = text.data();
-  const std::size_t size = std::min(text.size(), kShortTextBytes);
+// The first `size` <= 8 bytes at `at`, as a little-endian number, zeros above. It reads these
+// alone.
+inline std::uint64_t ShortTextByParts(const char* at, std::size_t size) {
   // Loads that overlap agree where they do.
   if (size >= 4) {
     std::uint32_t low = 0, high = 0;
@@ -42,6 +28,28 @@ inline std::uint64_t ShortText(std::string_view text) {
     return std::uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
   };
   return byte(0) | byte(size / 2) | byte(size - 1);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+inline std::uint64_t ShortText(std::string_view text) {
+  return ShortTextByParts(text.data(), std::min(text.size(), kShortTextBytes));
+}
+#else
+// The first eight bytes of the text, as a little-endian number, zeros above. It does not branch on
+// the length: where fields differ in length, the processor predicts such branches wrongly. So it
+// loads eight bytes and drops those behind the text, except where they could lie on another page,
+// which need not be there. The sanitizers cannot allow that load.
+inline std::uint64_t ShortText(std::string_view text) {
+  constexpr std::uintptr_t kSmallestPage = 4096;
+  const std::size_t size = std::min(text.size(), kShortTextBytes);
+  const char* at = text.data();
+  if (reinterpret_cast<std::uintptr_t>(at) % kSmallestPage > kSmallestPage - kShortTextBytes)
+    return ShortTextByParts(at, size);
+  asm("" : "+r"(at));  // the compiler knows no object here whose end it could look at
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  const std::size_t half = kShortTextBytes / 2 * size;  // in bits; a shift by 64 is undefined
+  return bytes & ~(~std::uint64_t{0} << half << half);
 }
 #endif
 

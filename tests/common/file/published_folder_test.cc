@@ -78,7 +78,6 @@ TEST_F(PublishedFolderTest, OfTwoThatWriteTheSameTheSecondMayYield) {
   EXPECT_FALSE(fs::exists(second.partial()));
 }
 
-// F3.
 TEST_F(PublishedFolderTest, WhatIsNotOursIsNeverReplaced) {
   for (const auto& [file, text] :
        {std::pair("out/model/notes.txt", "mine"), std::pair("out/model/seal", "another program's"),

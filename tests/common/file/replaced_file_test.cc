@@ -60,7 +60,6 @@ TEST(ReplacedFile, WhatCannotBeWrittenIsNamed) {
               [&] { ReplaceText(dir.path() / "folder", "text", ExitCode::kTraining); });
 }
 
-// F4.
 TEST(ReplacedFile, LinksStayAndModesAreKept) {
   const ScratchDir dir;
   dir.Write("there/text", "old");
@@ -77,7 +76,6 @@ TEST(ReplacedFile, LinksStayAndModesAreKept) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path() / "there"), {}), 2);
 }
 
-// F4.
 TEST(ReplacedFile, WhatIsNoPlainFileIsWrittenThrough) {
   const ScratchDir dir;
   const auto fifo = dir.path() / "fifo";
@@ -94,7 +92,7 @@ TEST(ReplacedFile, WhatIsNoPlainFileIsWrittenThrough) {
               [] { ReplaceText("/dev/full", "text", ExitCode::kTraining); });
 }
 
-// F4: what this process has open, though it be a plain file, is added to.
+// What this process has open, though it be a plain file, is added to.
 TEST(ReplacedFile, StandardOutput) {
   ::testing::internal::CaptureStdout();
   ReplaceText("/dev/stdout", "text", ExitCode::kTraining);

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(ScratchFolder, G15TwoOfOneProcessAreTwo) {
+TEST(ScratchFolder, TwoOfOneProcessAreTwo) {
   const testing::ScratchDir dir;
   {
     const ScratchFolder a(dir.path(), "predict"), b(dir.path(), "predict");
@@ -23,7 +23,7 @@ TEST(ScratchFolder, G15TwoOfOneProcessAreTwo) {
   EXPECT_TRUE(fs::is_empty(dir.path()));
 }
 
-TEST(ScratchFolder, G16WhatAKilledProcessLeftGoesAndNothingElse) {
+TEST(ScratchFolder, WhatAKilledProcessLeftGoesAndNothingElse) {
   const testing::ScratchDir dir;
   ProcessMark elsewhere = testing::MarkOfDeadProcess();
   elsewhere.boot = "77";

@@ -1,5 +1,7 @@
 // The table of frames (common/net/frame_types.def), and that docs/wire-format.md shows the same
 // one.
+#include "tests/support/frame_types.h"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -12,16 +14,19 @@
 namespace fathom {
 namespace {
 
+using testing::FrameTypeLine;
+using testing::FrameTypes;
+
 const std::filesystem::path kProject = FATHOM_SOURCE_DIR;
 
 TEST(FrameTypes, HaveNamesOfTheirOwn) {
   std::set<std::string_view> names;
-  for (const FrameTypeInfo& info : FrameTypes()) EXPECT_TRUE(names.insert(info.name).second);
+  for (const FrameTypeLine& info : FrameTypes()) EXPECT_TRUE(names.insert(info.name).second);
   EXPECT_EQ(names.size(), 22U);
 }
 
 TEST(FrameTypes, PayloadsAreFilesOfCommonMessage) {
-  for (const FrameTypeInfo& info : FrameTypes()) {
+  for (const FrameTypeLine& info : FrameTypes()) {
     if (info.payload == "none") continue;
     EXPECT_TRUE(std::filesystem::exists(kProject / "common/message" / info.payload))
         << info.payload;
@@ -38,7 +43,7 @@ TEST(FrameTypes, StandInTheWireFormatsTable) {
   std::ifstream in(kProject / "docs/wire-format.md");
   std::stringstream text;
   text << in.rdbuf();
-  for (const FrameTypeInfo& info : FrameTypes()) {
+  for (const FrameTypeLine& info : FrameTypes()) {
     const std::string line =
         "| " + std::to_string(static_cast<int>(info.type)) + " | " + std::string(info.name) +
         " | " + std::string(info.route) + " | " +

@@ -24,7 +24,7 @@ TEST(ProcessMark, AHostNameMayHoldDots) {
   EXPECT_EQ(ProcessMark::FromName(mark.Name()), mark);
 }
 
-// G17: two processes with equal ids, in two containers.
+// Two processes with equal ids, in two containers.
 TEST(ProcessMark, NoTwoAreEqual) {
   EXPECT_NE(ProcessMark::OfThisProcess().Name(), ProcessMark::OfThisProcess().Name());
 }

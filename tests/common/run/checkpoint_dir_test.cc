@@ -25,7 +25,7 @@ class CheckpointDirTest : public ::testing::Test {
     Manifest manifest{.step = step,
                       .tables = {{.name = "books", .wide = true}},
                       .files = {},
-                      .progress = TrainingProgress{.examples = step, .data = "data"}};
+                      .progress = TrainingProgress{.examples = step}};
     manifest.files.push_back(WriteTextFile(dir, "config.toml", "seed = 1\n"));
     WriteManifest(dir, manifest);
   }
@@ -76,7 +76,7 @@ TEST_F(CheckpointDirTest, PruningKeepsTheNewestAndWhatIsNotItsOwn) {
     EXPECT_TRUE(fs::exists(dir_.path() / name)) << name;
 }
 
-TEST_F(CheckpointDirTest, G3PruningNeverTakesWhatWasJustWrittenNorTheSource) {
+TEST_F(CheckpointDirTest, PruningNeverTakesWhatWasJustWrittenNorTheSource) {
   for (const std::uint64_t step : {10, 20, 30, 40}) Save(step);
   dir_.Prune(1, 20, 10);
   EXPECT_EQ(dir_.Steps(), (Steps{10, 20, 30, 40}));
@@ -84,7 +84,7 @@ TEST_F(CheckpointDirTest, G3PruningNeverTakesWhatWasJustWrittenNorTheSource) {
   EXPECT_EQ(dir_.Steps(), (Steps{10, 40}));
 }
 
-TEST_F(CheckpointDirTest, G4OneThatIsDamagedDoesNotCountAndStays) {
+TEST_F(CheckpointDirTest, OneThatIsDamagedDoesNotCountAndStays) {
   for (const std::uint64_t step : {10, 20, 30, 40}) Save(step);
   fs::resize_file(dir_.Complete(30) / "config.toml", 3);
   scratch_.Write("out/checkpoints/" + dir_.Complete(20).filename().string() + "/manifest.json",
@@ -96,13 +96,13 @@ TEST_F(CheckpointDirTest, G4OneThatIsDamagedDoesNotCountAndStays) {
   EXPECT_EQ(dir_.Steps(), (Steps{10, 20, 30, 40})) << "10 and 40 are the two that are whole";
 }
 
-TEST_F(CheckpointDirTest, G14OneOfAnotherStepIsNotWhole) {
+TEST_F(CheckpointDirTest, OneOfAnotherStepIsNotWhole) {
   Save(20);
   fs::rename(dir_.Complete(20), dir_.Complete(24));
   EXPECT_FALSE(dir_.IsWhole(24));
 }
 
-TEST_F(CheckpointDirTest, G5WhatIsSomebodyElsesDoesNotCountAndStays) {
+TEST_F(CheckpointDirTest, WhatIsSomebodyElsesDoesNotCountAndStays) {
   Save(10);
   Save(20);
   scratch_.Write("out/checkpoints/step-999999999999", "a file");
@@ -115,7 +115,7 @@ TEST_F(CheckpointDirTest, G5WhatIsSomebodyElsesDoesNotCountAndStays) {
   EXPECT_EQ(scratch_.Read("out/checkpoints/step-999999999998/notes"), "a folder");
 }
 
-TEST_F(CheckpointDirTest, G5WhatStandsInTheWayIsPutAside) {
+TEST_F(CheckpointDirTest, WhatStandsInTheWayIsPutAside) {
   scratch_.Write("out/checkpoints/step-000000000020/notes", "mine");
   scratch_.Write("out/checkpoints/step-000000000030", "mine too");
   Save(20);
@@ -132,7 +132,7 @@ TEST_F(CheckpointDirTest, AWholeOneOfTheSameStepIsReplaced) {
   EXPECT_EQ(dir_.TimesPutAside(), 0);
 }
 
-TEST_F(CheckpointDirTest, G6LaterOnesArePutAsideUnderANewNumberEachTime) {
+TEST_F(CheckpointDirTest, LaterOnesArePutAsideUnderANewNumberEachTime) {
   for (const std::uint64_t step : {10, 20, 30}) Save(step);
   EXPECT_EQ(dir_.PutAside(30), std::nullopt);
   EXPECT_EQ(dir_.PutAside(10), dir_.path() / "old-1");

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 class FolderLockTest : public ::testing::Test {
  protected:
   static constexpr FolderLock::Timing kShort{
-      .beat = milliseconds(10), .dead_after = milliseconds(80), .glance = milliseconds(5)};
+      .beat = milliseconds(10), .dead_after = milliseconds(80), .poll = milliseconds(5)};
 
   const fs::path& dir() const { return scratch_.path(); }
   fs::path lock() const { return dir() / "run.lock"; }
@@ -50,8 +50,7 @@ class FolderLockTest : public ::testing::Test {
   testing::ScratchDir scratch_;
 };
 
-// G1, G2, F1.
-TEST_F(FolderLockTest, G1TheSecondIsRefusedAndToldOfTheFirst) {
+TEST_F(FolderLockTest, TheSecondIsRefusedAndToldOfTheFirst) {
   const auto first = Take();
   const std::string process = "process " + std::to_string(getpid());
   const std::string host = ProcessMark::OfThisProcess().host;
@@ -95,7 +94,7 @@ TEST_F(FolderLockTest, OneElsewhereThatIsStillIsDead) {
   held.Check();
 }
 
-// G17: a container whose process has the number of a dead one here.
+// A container whose process has the number of a dead one here.
 TEST_F(FolderLockTest, OneInAnotherContainerIsWatchedToo) {
   ProcessMark mark = testing::MarkOfDeadProcess();
   ++mark.pid_space;
@@ -145,7 +144,7 @@ TEST_F(FolderLockTest, WhatOneThatWasKilledTooEarlyLeftIsRemoved) {
 }
 
 // Of many that find the same dead holder, or none, one has it, in each of many rounds.
-TEST_F(FolderLockTest, G1OfManyAtOnceOneHasIt) {
+TEST_F(FolderLockTest, OfManyAtOnceOneHasIt) {
   constexpr int kThreads = 6, kRounds = 100;
   const ProcessMark dead = testing::MarkOfDeadProcess();
   std::atomic<int> winners{0};
@@ -181,7 +180,7 @@ TEST_F(FolderLockTest, G1OfManyAtOnceOneHasIt) {
 }
 
 // They come and go all the time.
-TEST_F(FolderLockTest, G1NeverTwoInside) {
+TEST_F(FolderLockTest, NeverTwoInside) {
   constexpr int kThreads = 4, kRounds = 150;
   std::atomic<int> inside{0}, entered{0};
   std::vector<std::thread> threads;

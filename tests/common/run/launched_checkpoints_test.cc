@@ -1,4 +1,4 @@
-// G12: what was there when the launch began, and what is there now; file times say nothing.
+// What was there when the launch began, and what is there now; file times say nothing.
 #include "common/run/launched_checkpoints.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ class LaunchedCheckpointsTest : public ::testing::Test {
   CheckpointDir dir_{scratch_.path() / "checkpoints"};
 };
 
-TEST_F(LaunchedCheckpointsTest, G12NoneWereThere) {
+TEST_F(LaunchedCheckpointsTest, NoneWereThere) {
   const LaunchedCheckpoints launched(dir_, ResumeFrom::kNo);
   EXPECT_EQ(launched.Newest(), std::nullopt);
   for (const std::uint64_t step : {11, 20}) {
@@ -33,7 +33,7 @@ TEST_F(LaunchedCheckpointsTest, G12NoneWereThere) {
   }
 }
 
-TEST_F(LaunchedCheckpointsTest, G12AJobThatGoesOnOwnsAll) {
+TEST_F(LaunchedCheckpointsTest, AJobThatGoesOnOwnsAll) {
   Save(10);
   const LaunchedCheckpoints launched(dir_, ResumeFrom::kAuto);
   EXPECT_EQ(launched.Newest(), 10U);
@@ -41,7 +41,7 @@ TEST_F(LaunchedCheckpointsTest, G12AJobThatGoesOnOwnsAll) {
   EXPECT_EQ(launched.Newest(), 21U);
 }
 
-TEST_F(LaunchedCheckpointsTest, G12ThoseOfAnEarlierRunAreNoneUntilTheyArePutAside) {
+TEST_F(LaunchedCheckpointsTest, ThoseOfAnEarlierRunAreNoneUntilTheyArePutAside) {
   for (const std::uint64_t step : {10, 21}) Save(step);
   const LaunchedCheckpoints launched(dir_, ResumeFrom::kRestart);
   EXPECT_EQ(launched.Newest(), std::nullopt);
@@ -51,7 +51,7 @@ TEST_F(LaunchedCheckpointsTest, G12ThoseOfAnEarlierRunAreNoneUntilTheyArePutAsid
   EXPECT_EQ(launched.Newest(), 10U);
 }
 
-TEST_F(LaunchedCheckpointsTest, G12AJobThatGoesOnFromAnEarlierOne) {
+TEST_F(LaunchedCheckpointsTest, AJobThatGoesOnFromAnEarlierOne) {
   for (const std::uint64_t step : {10, 20, 30}) Save(step);
   const LaunchedCheckpoints launched(dir_, ResumeFrom::kFolder);
   EXPECT_EQ(launched.Newest(), std::nullopt);
@@ -61,7 +61,7 @@ TEST_F(LaunchedCheckpointsTest, G12AJobThatGoesOnFromAnEarlierOne) {
   EXPECT_EQ(launched.Newest(), 25U);
 }
 
-TEST_F(LaunchedCheckpointsTest, G12AJobThatGoesOnFromTheNewest) {
+TEST_F(LaunchedCheckpointsTest, AJobThatGoesOnFromTheNewest) {
   Save(10);
   const LaunchedCheckpoints launched(dir_, ResumeFrom::kFolder);
   EXPECT_EQ(launched.Newest(), std::nullopt);

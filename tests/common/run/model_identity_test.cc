@@ -33,7 +33,7 @@ TEST_F(ModelIdentityTest, TheSameBytesAreTheSameModel) {
   CheckIdentity(dir_, first);
 }
 
-TEST_F(ModelIdentityTest, G10AnotherStepOrAnotherFileIsAnotherModel) {
+TEST_F(ModelIdentityTest, AnotherStepOrAnotherFileIsAnotherModel) {
   Write(20);
   const ModelIdentity first = IdentityOf(dir_);
   Write(40);
@@ -43,7 +43,7 @@ TEST_F(ModelIdentityTest, G10AnotherStepOrAnotherFileIsAnotherModel) {
   ExpectError(ExitCode::kModel, {"step 20", "the same model"}, [&] { CheckIdentity(dir_, first); });
 }
 
-TEST_F(ModelIdentityTest, G11AModelThatIsReplacedWhileItIsReadIsReadAgain) {
+TEST_F(ModelIdentityTest, AModelThatIsReplacedWhileItIsReadIsReadAgain) {
   Write(20);
   int readings = 0;
   ReadOneModel({dir_}, [&] {
@@ -54,7 +54,7 @@ TEST_F(ModelIdentityTest, G11AModelThatIsReplacedWhileItIsReadIsReadAgain) {
   EXPECT_EQ(readings, 4);
 }
 
-TEST_F(ModelIdentityTest, G11OneThatAppearsWhileItIsLookedForIsRead) {
+TEST_F(ModelIdentityTest, OneThatAppearsWhileItIsLookedForIsRead) {
   int readings = 0;
   ReadOneModel({dir_}, [&] {
     if (++readings == 2) return;

@@ -266,7 +266,6 @@ TEST(ConfigFile, WhatWasTrainedLeastNeedsASumOfSquares) {
   Parse("", {"wide.optimizer=adam", "deep.optimizer=adam", "server.memory_limit=1GB"});
 }
 
-// G28.
 TEST(ConfigFile, WhatIsNotUtf8CouldNotBeReadAgain) {
   ExpectUsage("", {"dir is not UTF-8"},
               {"output.dir=B\xFC"

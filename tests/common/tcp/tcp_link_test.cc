@@ -24,7 +24,8 @@ class TcpLinkTest : public ::testing::Test {
 
   void Meet(std::chrono::milliseconds timeout, const TcpAddress& there) {
     peer_.reset();
-    transport_ = std::make_unique<TcpTransport>(layout_, 0, secret_, kTestHost, timeout);
+    transport_ = std::make_unique<TcpTransport>(layout_, 0, secret_, kTestHost, timeout, false,
+                                                refusals_.Hear());
     peer_ = std::make_unique<HandPeer>(transport_->port());
     std::thread connecting([&] {
       transport_->Connect({{kTestHost, transport_->port()}, there}, Patiently());
@@ -70,6 +71,7 @@ class TcpLinkTest : public ::testing::Test {
   boost::asio::ip::tcp::acceptor listens_{io_, {boost::asio::ip::make_address(kTestHost), 0}};
   const Layout layout_ = LayoutOf({0, 0, 1});
   const Secret secret_ = RandomSecret();
+  Refusals refusals_;
   std::unique_ptr<TcpTransport> transport_;
   std::unique_ptr<HandPeer> peer_;
 };
@@ -170,8 +172,8 @@ TEST_F(TcpLinkTest, AnotherSecretMendsNothing) {
   HandPeer stranger(transport_->port());
   EXPECT_FALSE(stranger.Prove(RandomSecret(), 1, 0));
   ComeAgain(0);
-  EXPECT_NE(transport_->last_refusal().find("does not hold the secret"), std::string::npos)
-      << transport_->last_refusal();
+  EXPECT_NE(refusals_.last().find("does not hold the secret"), std::string::npos)
+      << refusals_.last();
   Push(1);
   ExpectPush(1);
 }
@@ -193,10 +195,10 @@ TEST_F(TcpLinkTest, AReplayedHandshakeMendsNothing) {
   listener.Write(proof);
   EXPECT_EQ(listener.ReadAll(), "");
   const Deadline deadline = Patiently();
-  while (transport_->refused() == 0 && Clock::now() < deadline)
+  while (refusals_.count() == 0 && Clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  EXPECT_NE(transport_->last_refusal().find("does not hold the secret"), std::string::npos)
-      << transport_->last_refusal();
+  EXPECT_NE(refusals_.last().find("does not hold the secret"), std::string::npos)
+      << refusals_.last();
 }
 
 TEST_F(TcpLinkTest, APeerThatDoesNotComeAgainIsLostAtTheDeadline) {

@@ -10,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,10 +45,37 @@ inline Layout LayoutOf(const std::vector<int>& ranks) {
 }
 
 inline std::unique_ptr<TcpTransport> MakeTransport(const Layout& layout, int rank,
-                                                   const Secret& secret, bool tls = false) {
+                                                   const Secret& secret, bool tls = false,
+                                                   const Strangers& strangers = {}) {
   return std::make_unique<TcpTransport>(layout, rank, secret, kTestHost, std::chrono::seconds(30),
-                                        tls);
+                                        tls, strangers);
 }
+
+// What a transport says of the connections that it drops. Outlives it.
+class Refusals {
+ public:
+  Strangers Hear(std::chrono::milliseconds handshake_timeout = kHandshakeTimeout) {
+    return {.handshake_timeout = handshake_timeout, .refused = [this](const std::string& reason) {
+              const std::lock_guard lock(mutex_);
+              ++count_;
+              last_ = reason;
+            }};
+  }
+
+  std::uint64_t count() const {
+    const std::lock_guard lock(mutex_);
+    return count_;
+  }
+  std::string last() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::uint64_t count_ = 0;
+  std::string last_;
+};
 
 using Transports = std::vector<std::unique_ptr<TcpTransport>>;
 

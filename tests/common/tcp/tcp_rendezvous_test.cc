@@ -13,9 +13,9 @@ class TcpRendezvousTest : public ::testing::Test {
   // Waits until rank 0 has refused so many.
   void AwaitRefusals(std::uint64_t count) {
     const Deadline deadline = Patiently();
-    while (transports_[0]->refused() < count && Clock::now() < deadline)
+    while (refusals_.count() < count && Clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ASSERT_EQ(transports_[0]->refused(), count);
+    ASSERT_EQ(refusals_.count(), count);
   }
 
   // The run goes on as if nothing had been.
@@ -30,19 +30,23 @@ class TcpRendezvousTest : public ::testing::Test {
 
   void ExpectRefusal(const std::string& reason) {
     AwaitRefusals(1);
-    EXPECT_NE(transports_[0]->last_refusal().find(reason), std::string::npos)
-        << transports_[0]->last_refusal();
+    EXPECT_NE(refusals_.last().find(reason), std::string::npos) << refusals_.last();
     ExpectUndisturbed();
+  }
+
+  void HearStrangersFor(std::chrono::milliseconds handshake_timeout) {
+    transports_[0] = MakeTransport(layout_, 0, secret_, false, refusals_.Hear(handshake_timeout));
   }
 
   std::uint16_t port() const { return transports_[0]->port(); }
 
   const Layout layout_ = LayoutOf({0, 0, 1});
   const Secret secret_ = RandomSecret();
+  Refusals refusals_;  // rank 0's
   Transports transports_ = [this] {
     Transports made;
-    for (int rank = 0; rank < layout_.ranks(); ++rank)
-      made.push_back(MakeTransport(layout_, rank, secret_));
+    made.push_back(MakeTransport(layout_, 0, secret_, false, refusals_.Hear()));
+    made.push_back(MakeTransport(layout_, 1, secret_));
     return made;
   }();
 };
@@ -82,12 +86,11 @@ TEST_F(TcpRendezvousTest, FrameBeforeTheHandshake) {
 }
 
 TEST_F(TcpRendezvousTest, SlowHandshake) {
-  transports_[0]->set_handshake_timeout(std::chrono::milliseconds(20));
+  HearStrangersFor(std::chrono::milliseconds(100));
   HandPeer peer(port());
   const HandshakeMessage hello = Handshake::Connecting(secret_, 1, 0).Hello();
   peer.Write(std::span(hello).first(10));
   EXPECT_EQ(peer.ReadAll(), "");
-  transports_[0]->set_handshake_timeout(kPatience);
   ExpectRefusal("within its deadline");
 }
 
@@ -104,16 +107,16 @@ TEST_F(TcpRendezvousTest, ARankThatComesAgainReplacesItsConnection) {
   EXPECT_EQ(first.ReadAll(), "");
   second.WriteFrame(MakeFrame(FrameType::kPull, 2, 0, 2, "second"));
   EXPECT_EQ(TextOf(*transports_[0]->mailbox(0).Take(Patiently())), "second");
-  EXPECT_EQ(transports_[0]->refused(), 0U);
+  EXPECT_EQ(refusals_.count(), 0U);
 }
 
 TEST_F(TcpRendezvousTest, MoreIdleStrangersThanAreHeardAtOnce) {
-  transports_[0]->set_handshake_timeout(std::chrono::milliseconds(100));
+  HearStrangersFor(std::chrono::milliseconds(100));
   std::vector<std::unique_ptr<HandPeer>> idle;
   for (std::size_t i = 0; i < 2 * kMaxUnproven + 5; ++i)
     idle.push_back(std::make_unique<HandPeer>(port()));
   ExpectUndisturbed();
-  EXPECT_GE(transports_[0]->refused(), kMaxUnproven);
+  EXPECT_GE(refusals_.count(), kMaxUnproven);
 }
 
 // With the time for a handshake as it is: nobody waits for a thousand to run out of it.
@@ -134,8 +137,8 @@ TEST_F(TcpRendezvousTest, OtherVersionsOfTheFormat) {
     peer.ReadAll();
   }
   AwaitRefusals(2);
-  EXPECT_NE(transports_[0]->last_refusal().find("use one build everywhere"), std::string::npos)
-      << transports_[0]->last_refusal();
+  EXPECT_NE(refusals_.last().find("use one build everywhere"), std::string::npos)
+      << refusals_.last();
   ExpectUndisturbed();
 }
 

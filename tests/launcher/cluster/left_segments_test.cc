@@ -1,4 +1,4 @@
-// F5, G16: what killed ranks leave in /dev/shm.
+// What killed ranks leave in /dev/shm.
 #include "launcher/cluster/left_segments.h"
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(LeftSegments, F5ThoseThatNobodyHasOpenGo) {
+TEST(LeftSegments, ThoseThatNobodyHasOpenGo) {
   const testing::ScratchDir dir;
   for (const char* name : {"left", "open", "mapped"})
     dir.Write(std::string("vader_segment.node1.0.1.") + name, std::string(4096, 'x'));

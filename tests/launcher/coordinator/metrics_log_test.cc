@@ -52,35 +52,8 @@ void ExpectMetrics(const json& line) {
   EXPECT_EQ(line["gauc_examples"], 900);
 }
 
-TEST(MetricsLog, LinesOfARun) {
-  const testing::ScratchDir dir;
-  MetricsLog log(dir.path() / "metrics.jsonl");
-  log.Train({.step = 5, .epoch = 1, .examples = 640, .logloss = 0.6, .examples_per_second = 1e5});
-  log.Evaluation(7, 2.5, MakeMetrics());
-  log.Checkpoint({.step = 8,
-                  .failure = "",
-                  .bytes_written = 99,
-                  .rows = 40,
-                  .seconds = 0.5,
-                  .stall_seconds = 0.25});
-  log.Checkpoint({.step = 9, .failure = "the disk is full"});
-  log.Resume(8);
-  const auto lines = LinesOf(dir);
-  ASSERT_EQ(lines.size(), 5U);
-  EXPECT_EQ(lines[0], json::parse(R"({"event": "train", "step": 5, "epoch": 1, "examples": 640,
-                                      "progressive_logloss": 0.6, "examples_per_second": 1e5})"));
-  EXPECT_EQ(lines[1]["event"], "evaluation");
-  EXPECT_EQ(lines[1]["step"], 7);
-  EXPECT_EQ(lines[1]["training_seconds"], 2.5);
-  ExpectMetrics(lines[1]);
-  EXPECT_EQ(lines[2], json::parse(R"({"event": "checkpoint", "step": 8, "failure": null, "rows": 40,
-                                      "bytes_written": 99, "seconds": 0.5, "stall_seconds": 0.25})"));
-  EXPECT_EQ(lines[3]["failure"], "the disk is full");
-  EXPECT_EQ(lines[4], json::parse(R"({"event": "resume", "step": 8})"));
-}
-
-TEST(MetricsLog, TheFinalLineHasEveryFigureOfTheReport) {
-  const testing::ScratchDir dir;
+// Every figure another, so that none stands in another's place.
+FinalReport MakeReport() {
   FinalReport report;
   report.evaluated = true;
   report.metrics = MakeMetrics();
@@ -120,44 +93,78 @@ TEST(MetricsLog, TheFinalLineHasEveryFigureOfTheReport) {
   report.profile.worker_stages = {
       {.name = "compute", .share = 0.5, .seconds = 39, .count = 40, .p50_ms = 41, .p99_ms = NAN}};
   report.profile.server_stages = {{.name = "idle", .share = 0.9}};
-  MetricsLog(dir.path() / "metrics.jsonl").Final(report);
+  return report;
+}
+
+// Of the final line that MakeReport gives: what is one number or a list of them.
+const std::pair<const char*, json> kFinalNumbers[] = {{"step", 11},
+                                                      {"progressive_logloss", 0.55},
+                                                      {"examples", 12},
+                                                      {"seconds", 13},
+                                                      {"examples_per_second", 14},
+                                                      {"peak_rss_bytes", 650},
+                                                      {"rows", 15},
+                                                      {"zero_wide_weights", 16},
+                                                      {"evicted_rows", 17},
+                                                      {"refused_updates", 18},
+                                                      {"cold_bytes", 19},
+                                                      {"rows_asked", 20},
+                                                      {"rows_read", 21},
+                                                      {"bytes_per_row", 22},
+                                                      {"resumed_at", 23},
+                                                      {"cpu_cores_used", 42},
+                                                      {"unique_keys_per_batch", 43},
+                                                      {"make_batch_seconds", 44},
+                                                      {"checkpoints", 24},
+                                                      {"checkpoints_failed", 25},
+                                                      {"checkpoint_stall_seconds", 26},
+                                                      {"staleness", {27, 28}},
+                                                      {"predicted_peak_rss_bytes", 29},
+                                                      {"predicted_examples_per_second", nullptr},
+                                                      {"workers", 30},
+                                                      {"servers", 31},
+                                                      {"threads", 32},
+                                                      {"pull_p50_ms", 33},
+                                                      {"pull_p99_ms", 34},
+                                                      {"push_p50_ms", 35},
+                                                      {"push_p99_ms", 36},
+                                                      {"bytes_per_example_sent", 37},
+                                                      {"bytes_per_example_received", 38}};
+
+TEST(MetricsLog, LinesOfARun) {
+  const testing::ScratchDir dir;
+  MetricsLog log(dir.path() / "metrics.jsonl");
+  log.Train({.step = 5, .epoch = 1, .examples = 640, .logloss = 0.6, .examples_per_second = 1e5});
+  log.Evaluation(7, 2.5, MakeMetrics());
+  log.Checkpoint({.step = 8,
+                  .failure = "",
+                  .bytes_written = 99,
+                  .rows = 40,
+                  .seconds = 0.5,
+                  .stall_seconds = 0.25});
+  log.Checkpoint({.step = 9, .failure = "the disk is full"});
+  log.Resume(8);
+  const auto lines = LinesOf(dir);
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines[0], json::parse(R"({"event": "train", "step": 5, "epoch": 1, "examples": 640,
+                                      "progressive_logloss": 0.6, "examples_per_second": 1e5})"));
+  EXPECT_EQ(lines[1]["event"], "evaluation");
+  EXPECT_EQ(lines[1]["step"], 7);
+  EXPECT_EQ(lines[1]["training_seconds"], 2.5);
+  ExpectMetrics(lines[1]);
+  EXPECT_EQ(lines[2], json::parse(R"({"event": "checkpoint", "step": 8, "failure": null, "rows": 40,
+                                      "bytes_written": 99, "seconds": 0.5, "stall_seconds": 0.25})"));
+  EXPECT_EQ(lines[3]["failure"], "the disk is full");
+  EXPECT_EQ(lines[4], json::parse(R"({"event": "resume", "step": 8})"));
+}
+
+TEST(MetricsLog, TheFinalLineHasEveryFigureOfTheReport) {
+  const testing::ScratchDir dir;
+  MetricsLog(dir.path() / "metrics.jsonl").Final(MakeReport());
   const json line = LinesOf(dir).at(0);
   EXPECT_EQ(line["event"], "final");
   ExpectMetrics(line);
-  const std::pair<const char*, json> expected[] = {{"step", 11},
-                                                   {"progressive_logloss", 0.55},
-                                                   {"examples", 12},
-                                                   {"seconds", 13},
-                                                   {"examples_per_second", 14},
-                                                   {"peak_rss_bytes", 650},
-                                                   {"rows", 15},
-                                                   {"zero_wide_weights", 16},
-                                                   {"evicted_rows", 17},
-                                                   {"refused_updates", 18},
-                                                   {"cold_bytes", 19},
-                                                   {"rows_asked", 20},
-                                                   {"rows_read", 21},
-                                                   {"bytes_per_row", 22},
-                                                   {"resumed_at", 23},
-                                                   {"cpu_cores_used", 42},
-                                                   {"unique_keys_per_batch", 43},
-                                                   {"make_batch_seconds", 44},
-                                                   {"checkpoints", 24},
-                                                   {"checkpoints_failed", 25},
-                                                   {"checkpoint_stall_seconds", 26},
-                                                   {"staleness", {27, 28}},
-                                                   {"predicted_peak_rss_bytes", 29},
-                                                   {"predicted_examples_per_second", nullptr},
-                                                   {"workers", 30},
-                                                   {"servers", 31},
-                                                   {"threads", 32},
-                                                   {"pull_p50_ms", 33},
-                                                   {"pull_p99_ms", 34},
-                                                   {"push_p50_ms", 35},
-                                                   {"push_p99_ms", 36},
-                                                   {"bytes_per_example_sent", 37},
-                                                   {"bytes_per_example_received", 38}};
-  for (const auto& [name, value] : expected) EXPECT_EQ(line[name], value) << name;
+  for (const auto& [name, value] : kFinalNumbers) EXPECT_EQ(line[name], value) << name;
   EXPECT_EQ(line["peak_rss_bytes_by_role"],
             json::parse(R"({"coordinator": 100, "server": 300, "worker": 50})"))
       << "of processes that are alike the largest";
@@ -190,7 +197,6 @@ TEST(MetricsLog, BeginsAnewOrGoesOn) {
                        [&] { MetricsLog(dir.path() / "none" / "metrics.jsonl"); });
 }
 
-// G30.
 TEST(MetricsLog, HalfALineOfAKilledRunIsRemoved) {
   const testing::ScratchDir dir;
   const auto file = dir.path() / "metrics.jsonl";

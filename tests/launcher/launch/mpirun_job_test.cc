@@ -24,20 +24,20 @@ TEST(MpirunJob, ItsExitCodeIsTheJobs) {
   EXPECT_FALSE(job.begun());
 }
 
-TEST(MpirunJob, G31WhereNoRankBeginsAllAreKilled) {
+TEST(MpirunJob, WhereNoRankBeginsAllAreKilled) {
   MpirunJob job({"sleep", "1000"}, {.start = seconds(0)}, [] { return false; });
   EXPECT_EQ(job.Run(), kKilledBySignal);
   EXPECT_FALSE(job.begun());
 }
 
-TEST(MpirunJob, G31WhereOneHasBegunItIsNot) {
+TEST(MpirunJob, WhereOneHasBegunItIsNot) {
   MpirunJob job({"sh", "-c", "sleep 0.2"}, {.start = seconds(0)}, [] { return true; });
   EXPECT_EQ(job.Run(), 0);
   EXPECT_TRUE(job.begun());
 }
 
 // Rank 0 may be on another host, and its files with it.
-TEST(MpirunJob, G31WhatPrintsIsNotKilled) {
+TEST(MpirunJob, WhatPrintsIsNotKilled) {
   MpirunJob job({"sh", "-c", "echo rank 0; sleep 3"}, {.start = seconds(2)}, [] { return false; });
   EXPECT_EQ(job.Run(), 0);
   EXPECT_FALSE(job.begun());
@@ -45,7 +45,7 @@ TEST(MpirunJob, G31WhatPrintsIsNotKilled) {
 
 // In a process of its own: a signal is counted for ever. The shell takes no notice of the signal
 // for half a second after the first one, as mpirun does before its ranks are there.
-TEST(MpirunJobDeathTest, G18ASignalBeforeTheRanksAreThereIsNotLost) {
+TEST(MpirunJobDeathTest, ASignalBeforeTheRanksAreThereIsNotLost) {
   const testing::ScratchDir dir;
   const auto ready = dir.path() / "ready";
   const std::string script = "trap '' USR1; : > " + ready.string() +

@@ -1,4 +1,4 @@
-// F6: a job whose output nobody reads ends all the same.
+// A job whose output nobody reads ends all the same.
 #include "launcher/launch/output_relay.h"
 
 #include <fcntl.h>
@@ -43,7 +43,7 @@ TEST(OutputRelay, EndsThoughThePipeIsStillHeld) {
   close(fd);
 }
 
-TEST(OutputRelay, F6TheChildNeverWaitsForAReader) {
+TEST(OutputRelay, TheChildNeverWaitsForAReader) {
   int unread[2];
   ASSERT_EQ(pipe(unread), 0);
   // Kept: a thread hangs in a write into the pipe.

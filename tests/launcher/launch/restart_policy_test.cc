@@ -66,9 +66,9 @@ TEST(RestartPolicy, WhatWouldFailAgainIsNotTriedAgain) {
   }
 }
 
-// G20: a host that cannot be reached for 25 s. ssh to it fails at once, so the pauses are all the
+// A host that cannot be reached for 25 s. ssh to it fails at once, so the pauses are all the
 // time that there is.
-TEST(RestartPolicy, G20FailedStartsHaveAPatienceOfTheirOwn) {
+TEST(RestartPolicy, FailedStartsHaveAPatienceOfTheirOwn) {
   RestartPolicy policy(10, std::nullopt);
   seconds waited{0};
   int tries = 0;
@@ -87,7 +87,7 @@ TEST(RestartPolicy, G20FailedStartsHaveAPatienceOfTheirOwn) {
   EXPECT_EQ(policy.restarts(), 0);
 }
 
-TEST(RestartPolicy, G20ARunThatBeganForgivesFailedStarts) {
+TEST(RestartPolicy, ARunThatBeganForgivesFailedStarts) {
   RestartPolicy policy(10, std::nullopt);
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(policy.OnFailure(1, std::nullopt, false).restart);
   EXPECT_EQ(policy.OnFailure(kKilled, 10, true).pause, seconds(1));

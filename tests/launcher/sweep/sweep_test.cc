@@ -64,6 +64,25 @@ TEST_F(SweepTest, EveryCombinationInTheFilesOrder) {
   EXPECT_EQ(runs[6].config.model.hidden, (std::vector<std::int64_t>{8, 4}));
 }
 
+TEST_F(SweepTest, RepeatsCountFromTheSeedOfTheirPoint) {
+  const auto runs = Expand("seed = [5, 40]\nrepeats = 2");
+  ASSERT_EQ(runs.size(), 4U);
+  std::vector<std::int64_t> seeds;
+  for (const SweepRun& run : runs) seeds.push_back(run.config.seed);
+  EXPECT_EQ(seeds, (std::vector<std::int64_t>{5, 6, 40, 41}));
+  EXPECT_EQ(runs[3].overrides.back(), "seed=41");
+  EXPECT_EQ(runs[3].point, runs[2].point);
+}
+
+TEST_F(SweepTest, AnAxisIsOfTheLayoutOrOfWhatIsScaled) {
+  const auto runs = Expand(
+      "ranks = [2]\ncluster.servers = [1]\ntrain.batch_size = [64]\ntrain.slice_size = [8]\n"
+      "column.user.dim = [4]");
+  using Kind = SweepConfig::AxisKind;
+  EXPECT_EQ(runs.at(0).kinds, (std::vector<Kind>{Kind::kRanks, Kind::kLayout, Kind::kLayout,
+                                                 Kind::kOther, Kind::kOther}));
+}
+
 TEST_F(SweepTest, ARunsIdentityIsItsConfigAndNotItsFolder) {
   const auto runs = Expand("ranks = [1, 3]", {"output.dir=a"});
   const auto again = Expand("ranks = [1, 3]", {"output.dir=b"});

@@ -45,7 +45,7 @@ TEST(EpochOrder, EpochsAndSeedsDiffer) {
   EXPECT_NE(Order(1000, 0, 1 << 20), Order(1000, 0, 1 << 20, 2));
 }
 
-// A run that is gone on with by another version must take the same examples.
+// A run that another version resumes must take the same examples.
 TEST(EpochOrder, IsWhatItHasAlwaysBeen) {
   EXPECT_EQ(Order(10, 3, 4), (std::vector<std::uint64_t>{8, 9, 6, 7, 5, 4, 3, 2, 0, 1}));
 }

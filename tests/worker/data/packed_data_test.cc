@@ -218,7 +218,6 @@ TEST_F(PackedDataTest, NeverFinished) {
   testing::ExpectError(ExitCode::kData, {"data.fpk"}, [&] { ReadAll(); });
 }
 
-// G25.
 TEST_F(PackedDataTest, AnotherPart) {
   PackedWriter(file_, PackedShape(spec_), DataPart::kValidation).Finish();
   testing::ExpectError(ExitCode::kData,
@@ -227,7 +226,7 @@ TEST_F(PackedDataTest, AnotherPart) {
   EXPECT_EQ(PackedData(file_, spec_, DataPart::kValidation).examples(), 0U);
 }
 
-// G32. Nobody writes to the FIFO.
+// Nobody writes to the FIFO.
 TEST_F(PackedDataTest, AFifo) {
   std::filesystem::remove(file_);
   ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);

@@ -32,14 +32,12 @@ class RowProducts : public ::testing::TestWithParam<RowShape> {
     return out;
   }
 
-  static std::vector<const ProductKernels*> Kernels() {
-    std::vector<const ProductKernels*> kernels{&kPortableKernels};
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-      kernels.push_back(&kAvx2Kernels);
-    if (__builtin_cpu_supports("avx512f")) kernels.push_back(&kAvx512Kernels);
-#endif
-    return kernels;
+  static std::vector<Vectors> VectorsHere() {
+    std::vector<Vectors> here;
+    for (const Vectors vectors : {Vectors::kPortable, Vectors::kAvx2, Vectors::kAvx512}) {
+      if (vectors <= WidestVectors()) here.push_back(vectors);
+    }
+    return here;
   }
 };
 
@@ -55,10 +53,11 @@ TEST_P(RowProducts, MultiplyRows) {
       expected[i * n + c] = sum;
     }
   }
-  for (const ProductKernels* kernels : Kernels()) {
+  for (const Vectors vectors : VectorsHere()) {
+    const ProductKernels& kernels = KernelsFor(vectors);
     std::vector<float> out(rows * n, NAN);
-    kernels->rows(pointers.data(), rows, w.data(), k, n, out.data());
-    EXPECT_EQ(out, expected) << kernels->name;
+    kernels.rows(pointers.data(), rows, w.data(), k, n, out.data());
+    EXPECT_EQ(out, expected) << NameOf(vectors);
   }
   std::vector<float> chosen(rows * n, NAN);
   MultiplyRows(pointers, w.data(), k, n, chosen.data());
@@ -77,17 +76,18 @@ TEST_P(RowProducts, MultiplyOuter) {
       expected[p * n + c] = sum;
     }
   }
-  for (const ProductKernels* kernels : Kernels()) {
+  for (const Vectors vectors : VectorsHere()) {
+    const ProductKernels& kernels = KernelsFor(vectors);
     std::vector<float> out(k * n, NAN);
-    kernels->outer(left.data(), right.data(), rows, k, n, false, out.data());
-    EXPECT_EQ(out, expected) << kernels->name;
+    kernels.outer(left.data(), right.data(), rows, k, n, false, out.data());
+    EXPECT_EQ(out, expected) << NameOf(vectors);
     // In two pieces the additions are the same.
     if (rows < 2) continue;
     const std::size_t half = rows / 2;
     std::vector<float> pieces(k * n, NAN);
-    kernels->outer(left.data(), right.data(), half, k, n, false, pieces.data());
-    kernels->outer(left.data() + half, right.data() + half, rows - half, k, n, true, pieces.data());
-    EXPECT_EQ(pieces, expected) << kernels->name;
+    kernels.outer(left.data(), right.data(), half, k, n, false, pieces.data());
+    kernels.outer(left.data() + half, right.data() + half, rows - half, k, n, true, pieces.data());
+    EXPECT_EQ(pieces, expected) << NameOf(vectors);
   }
   std::vector<float> chosen(k * n, NAN);
   MultiplyOuter(left, right, k, n, false, chosen.data());

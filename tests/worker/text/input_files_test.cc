@@ -8,7 +8,7 @@
 namespace fathom {
 namespace {
 
-// G28: what stands in a folder's name is no pattern.
+// What stands in a folder's name is no pattern.
 TEST(InputFiles, AFolderIsMeantAsItIsCalled) {
   const testing::ScratchDir scratch;
   for (const std::string dir : {"a[b]", "c\\d", "e*", "f?", "plain"}) {
