@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "common/alive.h"
 #include "common/buffer.h"
 #include "common/error.h"
+#include "common/file/alive.h"
 #include "common/file/file_sink.h"
 #include "common/xxh3.h"
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
-#include "common/alive.h"
 #include "common/buffer.h"
+#include "common/file/alive.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
 

@@ -8,8 +8,8 @@
 #include <span>
 #include <string>
 
-#include "common/alive.h"
 #include "common/buffer.h"
+#include "common/file/alive.h"
 #include "common/model/manifest.h"
 
 namespace fathom {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "common/alive.h"
+#include "common/file/alive.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "common/alive.h"
+#include "common/file/alive.h"
 #include "common/key.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"

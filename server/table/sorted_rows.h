@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "common/alive.h"
+#include "common/file/alive.h"
 
 namespace fathom {
 

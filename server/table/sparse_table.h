@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "common/alive.h"
 #include "common/config/config.h"
+#include "common/file/alive.h"
 #include "common/key.h"
 #include "common/message/saved_message.h"
 #include "common/model/model_spec.h"
