@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 
 #include "common/settings/settings.h"
@@ -13,25 +12,16 @@ namespace {
 
 constexpr std::size_t kDescribed = 6;
 
-// Which settings there are may depend on others: an update rule has its own.
+// An update rule has settings of its own: where two configs have other rules, only that is said.
 void Compare(const std::vector<Setting>& first, const std::vector<Setting>& second,
              const std::string& prefix, std::vector<SettingDifference>* differences) {
-  const auto text_in = [](const std::vector<Setting>& settings, std::string_view key) {
-    const auto found = std::find_if(settings.begin(), settings.end(),
-                                    [&](const Setting& setting) { return setting.key == key; });
-    const bool there = found != settings.end() &&
-                       (found->dumped || !std::holds_alternative<RuleSettingPlace>(found->value));
-    return there ? TomlText(found->value) : "not set";
-  };
-  const auto compare = [&](std::string_view key) {
-    const std::string a = text_in(first, key), b = text_in(second, key);
-    if (a != b) differences->push_back({prefix + std::string(key), a, b});
-  };
-  std::set<std::string_view> compared;
-  for (const auto* settings : {&first, &second}) {
-    for (const Setting& setting : *settings) {
-      if (setting.dumped && compared.insert(setting.key).second) compare(setting.key);
-    }
+  for (const Setting& setting : first) {
+    const auto found = std::find_if(second.begin(), second.end(),
+                                    [&](const Setting& other) { return other.key == setting.key; });
+    const bool of_rule = std::holds_alternative<RuleSettingPlace>(setting.value);
+    if (found == second.end() || (of_rule && !(setting.dumped && found->dumped))) continue;
+    const std::string a = TomlText(setting.value), b = TomlText(found->value);
+    if (a != b) differences->push_back({prefix + std::string(setting.key), a, b});
   }
 }
 

@@ -107,7 +107,7 @@ TEST_F(ResumeTest, WithFm) {
   const std::uint64_t step = Checkpoints("run").Steps().front();
   GoOn("run", step, "other", with({"cluster.workers=3"}));
   EXPECT_EQ(CompareModels(Model("run"), Model("other")), "");
-  ExpectError(ExitCode::kUsage, {"fm = true", "fm = false"},
+  ExpectError(ExitCode::kUsage, {"model.fm = false (the checkpoint: true)", "fm = false"},
               [&] { GoOn("run", step, "other", {"column.book.dim=4"}); });
 }
 

@@ -155,8 +155,8 @@ TEST_F(StartPointTest, BeyondTheEndIsRefusedInPlainWords) {
 
 TEST_F(StartPointTest, AnotherConfigIsRefused) {
   Train("run", {"checkpoint.every_steps=10"});
-  ExpectError(ExitCode::kUsage, {"learning_rate = 0.1", "learning_rate = 0.2", "warm_start.model"},
-              [] {
+  ExpectError(ExitCode::kUsage,
+              {"deep.learning_rate = 0.2 (the checkpoint: 0.1)", "warm_start.model"}, [] {
                 Train("run", {"resume=auto", "deep.learning_rate=0.2"});
               });
 }

@@ -22,7 +22,7 @@ TEST(TrainedModel, ItsPartsAreThoseOfItsConfig) {
   testing::TrainEmbedded(config("true"), dir.path() / "packed", dir.path() / "out");
   const TrainedModel model = OpenModel(dir.path() / "out");
   const ModelSpec with = MakeModelSpec(config("true"));
-  EXPECT_EQ(model.parts, with.parts);
+  EXPECT_EQ(MakeModelSpec(model.config).parts, with.parts);
   CheckSpec(model, with);
   ExpectError(ExitCode::kModel, {"linear, deep, fm", "names linear, deep:"},
               [&] { CheckSpec(model, MakeModelSpec(config("false"))); });

@@ -76,7 +76,8 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   request.start = start.from;
   request.start_step = start.step;
   request.coordinator.log = &log;
-  request.coordinator.texts = {.config_toml = ModelConfigText(config), .transforms_json = "{}"};
+  request.coordinator.texts = {
+      .config_toml = ModelConfigText(config), .transforms_json = "{}", .origin = start.origin};
   request.coordinator.progress = start.progress;
   request.coordinator.stop_asked = std::move(stop_asked);
   run.result = ExecuteRun(config, spec, layout, alone, std::move(request));

@@ -38,11 +38,13 @@ inline std::uint64_t ShortText(std::string_view text) {
 // The first eight bytes of the text, as a little-endian number, zeros above. It does not branch on
 // the length: where fields differ in length, the processor predicts such branches wrongly. So it
 // loads eight bytes and drops those behind the text, except where they could lie on another page,
-// which need not be there. The sanitizers cannot allow that load.
+// which need not be there; of an empty text not even its first byte's page. The sanitizers cannot
+// allow that load.
 inline std::uint64_t ShortText(std::string_view text) {
   constexpr std::uintptr_t kSmallestPage = 4096;
   const std::size_t size = std::min(text.size(), kShortTextBytes);
-  const char* at = text.data();
+  static constexpr char kNothing[kShortTextBytes] = {};
+  const char* at = size == 0 ? kNothing : text.data();
   if (reinterpret_cast<std::uintptr_t>(at) % kSmallestPage > kSmallestPage - kShortTextBytes)
     return ShortTextByParts(at, size);
   asm("" : "+r"(at));  // the compiler knows no object here whose end it could look at
