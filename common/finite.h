@@ -34,4 +34,12 @@ inline bool MayUpdate(std::span<const float> gradients) {
   return LargestMagnitude(gradients) <= Magnitude(kMaxGradient);
 }
 
+// What the data may say as a number or as the weight of a list's value: with more, a gradient is
+// soon beyond kMaxGradient.
+inline constexpr float kMaxNumber = kMaxGradient;
+
+inline bool MayBeNumbers(std::span<const float> values) {
+  return LargestMagnitude(values) <= Magnitude(kMaxNumber);
+}
+
 }  // namespace fathom

@@ -5,11 +5,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <future>
+#include <memory>
 #include <optional>
+#include <thread>
 
 #include "common/error.h"
 #include "common/run_log.h"
@@ -25,9 +29,24 @@ using fathom::MpiSession;
 constexpr int kKeptBlockBytes = 32 << 20;  // the most that glibc takes
 constexpr int kKeptFreeBytes = 64 << 20;
 
+// What was printed goes out before the process ends, but waits a second at most for its reader.
+void FlushPrinted() {
+  try {
+    auto done = std::make_shared<std::promise<void>>();
+    auto flushed = done->get_future();
+    std::thread([done] {
+      std::fflush(stdout);
+      done->set_value();
+    }).detach();
+    flushed.wait_for(std::chrono::seconds(1));
+  } catch (const std::exception&) {  // no memory for it, or no thread
+  }
+}
+
 // Says what failed, with rank and host where there are several, and ends all ranks.
 [[noreturn]] void End(std::optional<MpiSession>& mpi, const char* what, fathom::ExitCode code) {
   fathom::FlushTerminals();
+  FlushPrinted();
   fathom::Terminal::Errors().Write(
       mpi && mpi->ranks() > 1
           ? fmt::format("fathom: rank {} on {}: {}\n", mpi->rank(), mpi->host(), what)

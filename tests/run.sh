@@ -26,7 +26,8 @@ failed=0
 skipped=0
 failures=$(mktemp)  # what failed and its last words, shown again at the end
 times=$(mktemp)     # what each step took
-trap 'rm -f "$failures" "$times"' EXIT
+beside=             # the process of a build beside other steps
+trap 'rm -f "$failures" "$times"; [ -z "$beside" ] || kill "$beside" 2>/dev/null || true' EXIT
 export FATHOM_DATA="${FATHOM_DATA:-$PWD/../shared/data}"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
@@ -44,10 +45,20 @@ build() {  # preset, argument of the configuration or "", target ...
   local preset=$1 setting=$2
   shift 2
   step "build $preset"
+  [ -z "$beside" ] || wait "$beside" || true
+  beside=
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" ${setting:+"$setting"} >"build-$preset.log" 2>&1 ||
     { cat "build-$preset.log" >&2; rm -f "build-$preset.log"; return 1; }
   rm -f "build-$preset.log"
   cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"}
+}
+
+# Builds with what processor time others leave, beside what comes next. `build` awaits it, does the
+# rest and shows what failed.
+build_beside() {  # preset
+  [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >/dev/null 2>&1 || return 0
+  nice -n 19 cmake --build --preset "$1" -j "$jobs" >/dev/null 2>&1 &
+  beside=$!
 }
 
 # Adds one test that is no ctest entry.
@@ -139,7 +150,8 @@ fi
 if [ "$all" = no ]; then
   count "tests" release -LE "slow|long"
 else
-  # The scripts wait for deadlines most of the time.
+  # The scripts wait for deadlines much of the time.
+  build_beside asan
   jobs=$((jobs + 2)) count "tests and slow scripts" release -LE long
   build asan ""
   count "under asan and ubsan" asan -L unit

@@ -154,7 +154,7 @@ struct ClusterConfig {
   std::int64_t workers = 0;  // embedded only; 0: a sensible number
   std::int64_t threads = 1;  // compute threads a worker
   TransportKind transport = TransportKind::kAuto;
-  std::string interface;  // name or network; empty: that of the default route
+  std::string interface;  // names and networks between commas; empty: any, as hosts have in common
   bool tls = false;
   double timeout_seconds = 30;
 };

@@ -1,5 +1,7 @@
 #include "common/config/config_check.h"
 
+#include <limits>
+
 #include "common/config/data_check.h"
 #include "common/error.h"
 
@@ -8,12 +10,25 @@ namespace {
 
 constexpr double kMinFilterBytes = 1000;  // for each partition
 
+// The rules take steps in float, where a smaller number is 0: one divides by these.
+void CheckNotZeroAsFloat(const OptimizerConfig& config, std::string_view name,
+                         const std::string& origin) {
+  const RuleSetting& setting = *config.traits().Find(config.part(), name);
+  constexpr double kLeast = std::numeric_limits<float>::min();
+  if (setting.type != RuleSettingType::kAboveZero || config[name] >= kLeast) return;
+  Fail(ExitCode::kUsage, "{}: {}.{} = {:g} is too small: {:g} is the least", origin,
+       NameOf(config.part()), name, config[name], kLeast);
+}
+
 // Settings that were given go with the chosen rule.
 void CheckOptimizer(const OptimizerConfig& config, const std::string& origin) {
   const std::string_view part = NameOf(config.part());
   const std::string_view rule = NameOf(config.optimizer);
   for (const std::string_view name : config.Given()) {
-    if (config.Has(name)) continue;
+    if (config.Has(name)) {
+      CheckNotZeroAsFloat(config, name, origin);
+      continue;
+    }
     std::string known;
     for (const PartSetting& of_part : SettingsOfPart(config.part())) {
       if (config.Has(of_part.setting->name)) known += fmt::format("{}, ", of_part.setting->name);

@@ -61,15 +61,17 @@ void OverwriteDurably(const fs::path& file, std::span<const FilePiece> pieces) {
   if (fsync(out.get()) != 0) FailErrno(file, "cannot be synced");
 }
 
-Buffer ReadFile(const fs::path& file, const std::string& remedy, ExitCode code) {
+Buffer ReadFile(const fs::path& file, const std::string& remedy, ExitCode code,
+                const Alive& alive) {
   const Descriptor in = Descriptor::OfPlainFile(file);
   struct stat status {};
   if (in.get() < 0 || fstat(in.get(), &status) != 0)
     Fail(code, "{}: cannot be opened: {}: {}", file.string(), Descriptor::WhyNot(), remedy);
   Buffer bytes(static_cast<std::size_t>(status.st_size));
   for (std::size_t at = 0; at < bytes.size();) {
-    const ssize_t got =
-        pread(in.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    alive();
+    const ssize_t got = pread(in.get(), bytes.data() + at, std::min(kBlockBytes, bytes.size() - at),
+                              static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) Fail(code, "{}: cannot be read at byte {}: {}", file.string(), at, remedy);
     at += static_cast<std::size_t>(got);

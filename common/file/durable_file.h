@@ -10,6 +10,7 @@
 
 #include "common/buffer.h"
 #include "common/error.h"
+#include "common/file/alive.h"
 #include "common/file/file_sink.h"
 #include "common/xxh3.h"
 
@@ -58,7 +59,7 @@ void OverwriteDurably(const std::filesystem::path& file, std::span<const FilePie
 
 // The whole of a plain file; others are refused and not waited for. The error says `remedy`.
 Buffer ReadFile(const std::filesystem::path& file, const std::string& remedy,
-                ExitCode code = ExitCode::kModel);
+                ExitCode code = ExitCode::kModel, const Alive& alive = SayNothing);
 
 // Makes a folder and those above it, where they are not there.
 void MakeFolder(const std::filesystem::path& dir);

@@ -1,7 +1,7 @@
-// Control messages, which are small structs: cereal over bytes that a peer sent. Every length is
-// checked against the bytes that are left before anything is allocated from it, and nothing may be
-// left over in the end. A message needs `serialize(archive, message)`; EncodeControl and
-// DecodeControl do the rest.
+// Control messages, which are small structs: cereal over bytes that a peer sent. Every length, in
+// elements of their size, is checked against the bytes that are left before anything is allocated
+// from it, and nothing may be left over in the end. A message needs `serialize(archive, message)`;
+// EncodeControl and DecodeControl do the rest.
 #pragma once
 
 #include <cereal/cereal.hpp>
@@ -10,6 +10,7 @@
 #include <cstring>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include "common/buffer.h"
 #include "common/error.h"
@@ -42,6 +43,16 @@ class ControlInput : public cereal::InputArchive<ControlInput, cereal::AllowEmpt
       Fail(ExitCode::kPeer, "a control message ends {} bytes too early", size - left());
     if (size > 0) std::memcpy(data, bytes_.data(), size);
     bytes_ = bytes_.subspan(size);
+  }
+  // A number of elements that take so many bytes each, or more.
+  std::uint64_t ReadCount(std::size_t element_bytes) {
+    std::uint64_t count = 0;
+    Read(&count, sizeof(count));
+    if (count > left() / element_bytes) {
+      Fail(ExitCode::kPeer, "a control message claims {} elements of {} bytes in {} bytes", count,
+           element_bytes, left());
+    }
+    return count;
   }
   void Finish() const {
     if (left() > 0) Fail(ExitCode::kPeer, "a control message has {} bytes too many", left());
@@ -76,14 +87,10 @@ void CEREAL_SAVE_FUNCTION_NAME(ControlOutput& archive, const cereal::SizeTag<T>&
   const auto size = static_cast<std::uint64_t>(tag.size);
   archive.Write(&size, sizeof(size));
 }
-// An element takes a byte or more, so no honest length exceeds the bytes that are left.
+// Of a string, whose elements are bytes.
 template <typename T>
 void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, cereal::SizeTag<T>& tag) {
-  std::uint64_t size = 0;
-  archive.Read(&size, sizeof(size));
-  if (size > archive.left())
-    Fail(ExitCode::kPeer, "a control message claims {} elements in {} bytes", size, archive.left());
-  tag.size = size;
+  tag.size = archive.ReadCount(1);
 }
 
 template <typename T>
@@ -112,7 +119,28 @@ Buffer EncodeControl(const Message& message) {
   return archive.Take();
 }
 
-// Throws Error(kPeer): too short, too long, a claim of more elements than bytes.
+// The bytes that a T takes whose strings and lists are empty.
+template <typename T>
+std::size_t LeastControlBytes() {
+  static const std::size_t bytes = EncodeControl(T{}).size();
+  return bytes;
+}
+
+// In the place of cereal's own. A list of structs grows as they are read: what they take in memory
+// follows what has come.
+template <typename T>
+void CEREAL_LOAD_FUNCTION_NAME(ControlInput& archive, std::vector<T>& values) {
+  values.clear();
+  if constexpr (std::is_arithmetic_v<T>) {
+    values.resize(archive.ReadCount(sizeof(T)));
+    archive.Read(values.data(), values.size() * sizeof(T));
+  } else {
+    for (auto left = archive.ReadCount(LeastControlBytes<T>()); left > 0; --left)
+      archive(values.emplace_back());
+  }
+}
+
+// Throws Error(kPeer): too short, too long, a claim of more elements than the bytes hold.
 template <typename Message>
 Message DecodeControl(std::span<const std::byte> payload) {
   ControlInput archive(payload);

@@ -11,11 +11,11 @@
 namespace fathom {
 
 struct FailedMessage {
-  int exit_code = 1;
+  int exit_code = 1;  // one of ExitCode, but not kOk
   std::string what;
 };
 Buffer EncodeFailed(const FailedMessage& message);
-// Throws Error(kPeer): too short, too long.
+// Throws Error(kPeer): too short, too long, an exit code that is none of a failure.
 FailedMessage DecodeFailed(std::span<const std::byte> payload);
 
 }  // namespace fathom

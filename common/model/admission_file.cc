@@ -47,9 +47,10 @@ ModelFileEntry WriteAdmissionFile(const ModelOutput& out, int partition,
       .name = name, .bytes = file.bytes(), .checksum = file.checksum(), .blocks = file.blocks()};
 }
 
-Buffer ReadAdmissionFile(const fs::path& dir, const Manifest& manifest, int partition) {
+Buffer ReadAdmissionFile(const fs::path& dir, const Manifest& manifest, int partition,
+                         const Alive& alive) {
   const std::string name = AdmissionFile(partition);
-  const Buffer bytes = ReadChecked(dir, EntryOf(manifest, dir, name));
+  const Buffer bytes = ReadChecked(dir, EntryOf(manifest, dir, name), alive);
   CheckedReader reader(dir / name, bytes.bytes());
   const auto header = reader.Get<AdmissionHeader>("the header");
   if (header.magic != kAdmissionMagic)

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/buffer.h"
+#include "common/file/alive.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
 
@@ -24,6 +25,7 @@ ModelFileEntry WriteAdmissionFile(const ModelOutput& out, int partition,
                                   std::span<const std::byte> counters);
 
 // The counters. Throws Error(kModel): there is none, or it is damaged.
-Buffer ReadAdmissionFile(const std::filesystem::path& dir, const Manifest& manifest, int partition);
+Buffer ReadAdmissionFile(const std::filesystem::path& dir, const Manifest& manifest, int partition,
+                         const Alive& alive = SayNothing);
 
 }  // namespace fathom

@@ -23,15 +23,16 @@ const ModelFileEntry& EntryOf(const Manifest& manifest, const fs::path& dir,
   FailDamaged(dir / "manifest.json", "it names no file " + name);
 }
 
-Buffer ReadChecked(const fs::path& dir, const ModelFileEntry& entry) {
+Buffer ReadChecked(const fs::path& dir, const ModelFileEntry& entry, const Alive& alive) {
   const fs::path file = dir / entry.name;
-  Buffer bytes = ReadFile(file, kModelRemedy);
+  Buffer bytes = ReadFile(file, kModelRemedy, ExitCode::kModel, alive);
   if (bytes.size() != entry.bytes) {
     FailDamaged(file,
                 fmt::format("it has {} bytes, the manifest says {}", bytes.size(), entry.bytes));
   }
   const auto all = std::as_const(bytes).bytes();
   for (std::size_t block = 0; block < entry.blocks.size(); ++block) {
+    alive();
     const std::size_t begin = std::min(block * kBlockBytes, all.size());
     const auto part = all.subspan(begin, std::min(kBlockBytes, all.size() - begin));
     if (Xxh3(part) == entry.blocks[block]) continue;
@@ -39,7 +40,12 @@ Buffer ReadChecked(const fs::path& dir, const ModelFileEntry& entry) {
                                   "{:016x}, the manifest says {:016x}",
                                   block, part.size(), begin, Xxh3(part), entry.blocks[block]));
   }
-  if (const std::uint64_t found = Xxh3(all); found != entry.checksum) {
+  Xxh3Stream whole;
+  for (std::size_t at = 0; at < all.size(); at += kBlockBytes) {
+    alive();
+    whole.Add(all.subspan(at, std::min(kBlockBytes, all.size() - at)));
+  }
+  if (const std::uint64_t found = whole.Digest(); found != entry.checksum) {
     FailDamaged(file, fmt::format("it was altered: checksum {:016x}, the manifest says {:016x}",
                                   found, entry.checksum));
   }

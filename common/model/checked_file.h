@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/buffer.h"
+#include "common/file/alive.h"
 #include "common/model/manifest.h"
 
 namespace fathom {
@@ -22,7 +23,8 @@ const ModelFileEntry& EntryOf(const Manifest& manifest, const std::filesystem::p
                               const std::string& name);
 
 // Names the first block that is damaged.
-Buffer ReadChecked(const std::filesystem::path& dir, const ModelFileEntry& entry);
+Buffer ReadChecked(const std::filesystem::path& dir, const ModelFileEntry& entry,
+                   const Alive& alive = SayNothing);
 
 // Takes a file's bytes piece by piece. `what` says in the error which piece is cut short.
 class CheckedReader {

@@ -62,8 +62,8 @@ ModelFileEntry FinishDense(const fs::path& dir, std::uint64_t dense_floats, int 
   return {.name = kDenseFile, .bytes = bytes.size(), .checksum = Xxh3(bytes.bytes())};
 }
 
-DenseState ReadDense(const fs::path& dir, const Manifest& manifest) {
-  const Buffer bytes = ReadChecked(dir, EntryOf(manifest, dir, kDenseFile));
+DenseState ReadDense(const fs::path& dir, const Manifest& manifest, const Alive& alive) {
+  const Buffer bytes = ReadChecked(dir, EntryOf(manifest, dir, kDenseFile), alive);
   CheckedReader reader(dir / kDenseFile, bytes.bytes());
   const auto header = reader.Get<DenseHeader>("the header");
   if (header.magic != kDenseMagic)

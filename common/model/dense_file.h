@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "common/file/alive.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
 
@@ -28,6 +29,7 @@ struct DenseState {
   std::vector<float> values;
   std::vector<float> state;
 };
-DenseState ReadDense(const std::filesystem::path& dir, const Manifest& manifest);
+DenseState ReadDense(const std::filesystem::path& dir, const Manifest& manifest,
+                     const Alive& alive = SayNothing);
 
 }  // namespace fathom

@@ -7,6 +7,7 @@
 #include "common/model/admission_file.h"
 #include "common/model/checked_file.h"
 #include "common/model/manifest.h"
+#include "common/model/row_state.h"
 #include "common/whole_number.h"
 
 namespace fathom {
@@ -46,7 +47,7 @@ struct PartitionPart {
 // Checks one table's rows: that they fit, ascend and belong to the partition.
 std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file,
                                      const TableSpec& table, std::uint64_t rows, Partitions cut,
-                                     int partition) {
+                                     int partition, const Alive& alive) {
   const std::size_t row_bytes = static_cast<std::size_t>(table.row_bytes());
   if (rows > reader.left() / row_bytes)
     FailDamaged(file,
@@ -54,6 +55,7 @@ std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file
   const auto bytes = reader.Take(rows * row_bytes, "rows");
   Key last = 0;
   for (std::uint64_t r = 0; r < rows; ++r) {
+    if (r % kRowsBetweenSigns == 0) alive();
     Key key;
     std::memcpy(&key, bytes.data() + r * row_bytes, sizeof(key));
     if (r > 0 && key <= last)
@@ -68,8 +70,8 @@ std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file
 }
 
 PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const ModelFileEntry& entry,
-                       int partition) {
-  PartitionPart part{.bytes = ReadChecked(dir, entry), .rows = {}};
+                       int partition, const Alive& alive) {
+  PartitionPart part{.bytes = ReadChecked(dir, entry, alive), .rows = {}};
   const fs::path file = dir / entry.name;
   CheckedReader reader(file, part.bytes.bytes());
   const auto header = reader.Get<RowsHeader>("the header");
@@ -86,7 +88,7 @@ PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const Mode
   for (const TableSpec& table : manifest.tables) {
     counts.push_back(reader.Get<std::uint64_t>("a table's count"));
     part.rows.push_back(
-        CheckRows(reader, file, table, counts.back(), manifest.partitions, partition));
+        CheckRows(reader, file, table, counts.back(), manifest.partitions, partition, alive));
   }
   reader.Finish();
   if (counts != entry.rows) FailDamaged(file, "its numbers of rows are not those of the manifest");
@@ -97,9 +99,10 @@ PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const Mode
 // has it says.
 template <typename Row>
 void Merge(std::vector<PartitionPart>& parts, std::size_t table, std::size_t row_bytes,
-           const Row& row) {
+           const Row& row, const Alive& alive) {
   for (PartitionPart& part : parts) part.at = 0;
-  for (;;) {
+  for (std::uint64_t r = 0;; ++r) {
+    if (r % kRowsBetweenSigns == 0) alive();
     const PartitionPart* last = nullptr;
     for (const PartitionPart& part : parts) {
       if (part.AtEnd(table)) continue;
@@ -118,15 +121,16 @@ void Merge(std::vector<PartitionPart>& parts, std::size_t table, std::size_t row
 // The parts must have as many distinct rows as the manifest says.
 void CheckRowCounts(const fs::path& dir, const Manifest& manifest, int partition,
                     const std::vector<const ModelFileEntry*>& files,
-                    std::vector<PartitionPart>& parts) {
+                    std::vector<PartitionPart>& parts, const Alive& alive) {
   for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
     std::uint64_t expected = 0, found = 0;
     for (const ModelFileEntry* file : files) {
       const auto& added = file->added.empty() ? file->rows : file->added;
       expected += added.at(t);
     }
-    Merge(parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
-          [&](Key, std::span<const std::byte>) { ++found; });
+    Merge(
+        parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
+        [&](Key, std::span<const std::byte>) { ++found; }, alive);
     if (found != expected)
       FailDamaged(dir / PartitionFile(partition),
                   fmt::format("table {}: it and the files of later changes have {} rows, the "
@@ -203,6 +207,12 @@ void PartitionWriter::AddRow(Key key, std::span<const float> state) {
   FATHOM_CHECK(s.left == s.rows.back() || key > s.last);
   FATHOM_CHECK_EQ(s.cut.Of(key), s.partition);
   FATHOM_CHECK_EQ(static_cast<int>(state.size()), s.tables[s.rows.size() - 1].state_floats());
+  if (!AllFinite(s.tables[s.rows.size() - 1], state)) {
+    Fail(ExitCode::kNumeric,
+         "table {}, key {:016x}: a number of this row is infinite or none, and is not saved: lower "
+         "the learning rates and l2 of [deep] and [wide]",
+         s.tables[s.rows.size() - 1].name, key);
+  }
   s.file.Write(BytesOf(key));
   s.file.Write(std::as_bytes(state));
   s.last = key;
@@ -222,22 +232,24 @@ ModelFileEntry PartitionWriter::Finish() {
 }
 
 void ReadPartition(const fs::path& dir, const Manifest& manifest, int partition,
-                   const RowVisitor& row) {
+                   const RowVisitor& row, const Alive& alive) {
   const auto files = FilesOfPartition(manifest, partition);
   if (files.empty())
     FailDamaged(dir / "manifest.json", "it names no file " + PartitionFile(partition));
   std::vector<PartitionPart> parts;
   for (const ModelFileEntry* file : files)
-    parts.push_back(ReadPart(dir, manifest, *file, partition));
-  CheckRowCounts(dir, manifest, partition, files, parts);
+    parts.push_back(ReadPart(dir, manifest, *file, partition, alive));
+  CheckRowCounts(dir, manifest, partition, files, parts, alive);
   std::vector<float> state;
   for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
     state.resize(static_cast<std::size_t>(manifest.tables[t].state_floats()));
-    Merge(parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
-          [&](Key key, std::span<const std::byte> bytes) {
-            std::memcpy(state.data(), bytes.data(), bytes.size());
-            row(t, key, state);
-          });
+    Merge(
+        parts, t, static_cast<std::size_t>(manifest.tables[t].row_bytes()),
+        [&](Key key, std::span<const std::byte> bytes) {
+          std::memcpy(state.data(), bytes.data(), bytes.size());
+          row(t, key, state);
+        },
+        alive);
   }
 }
 

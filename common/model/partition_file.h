@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/file/alive.h"
 #include "common/key.h"
 #include "common/model/manifest.h"
 #include "common/model/model_output.h"
@@ -53,6 +54,6 @@ class PartitionWriter {
 // that names file and place, and no row is passed on.
 using RowVisitor = std::function<void(std::size_t table, Key key, std::span<const float> state)>;
 void ReadPartition(const std::filesystem::path& dir, const Manifest& manifest, int partition,
-                   const RowVisitor& row);
+                   const RowVisitor& row, const Alive& alive = SayNothing);
 
 }  // namespace fathom

@@ -13,6 +13,7 @@
 #include <span>
 
 #include "common/bfloat16.h"
+#include "common/finite.h"
 #include "common/model/model_spec.h"
 
 namespace fathom {
@@ -34,6 +35,22 @@ inline std::uint32_t LastStepOf(const TableSpec& table, const float* state) {
 }
 inline void SetLastStep(const TableSpec& table, std::uint64_t step, float* state) {
   state[LastStepAt(table)] = std::bit_cast<float>(static_cast<std::uint32_t>(step));
+}
+
+// Whether no number of a row is infinite or not a number.
+inline bool AllFinite(const TableSpec& table, std::span<const float> state) {
+  const auto floats = [&](std::size_t begin, std::size_t end) {
+    return state.subspan(begin, end - begin);
+  };
+  const std::size_t embedding = EmbeddingAt(table), deep = DeepStateAt(table);
+  if (!AllFinite(floats(0, embedding)) || !AllFinite(floats(deep, LastStepAt(table)))) return false;
+  if (table.precision == Precision::kFloat32) return AllFinite(floats(embedding, deep));
+  for (const float pair : floats(embedding, deep)) {
+    const auto bits = std::bit_cast<std::uint32_t>(pair);
+    for (const std::uint32_t exponent : {0x7F80U, 0x7F800000U})
+      if ((bits & exponent) == exponent) return false;
+  }
+  return true;
 }
 
 // `embedding`: [dim].

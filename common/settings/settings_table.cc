@@ -280,8 +280,9 @@ void AddCluster(ClusterConfig& c, std::vector<Setting>* out) {
       Word("cluster.transport", &c.transport,
            "auto: in process for one process, tcp between processes"),
       Text("cluster.interface", &c.interface,
-           "Network interface between hosts, as eth0, or the network that it is in, as "
-           "10.0.0.0/16; empty: that of the default route, else the first that is up"),
+           "Network interfaces between hosts, as eth0, or networks that they are in, as "
+           "10.0.0.0/16 or fd00::/8, between commas; empty: the network that all hosts are in, "
+           "of several that of rank 0's default route; else by each host's route to rank 0"),
       Plain("cluster.tls", &c.tls,
             "Over TCP: encrypt what travels between ranks (TLS 1.3, its key from the run's "
             "secret)"),

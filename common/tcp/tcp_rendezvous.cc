@@ -31,6 +31,11 @@ tcp::endpoint EndpointOf(const TcpAddress& address) {
   return {host, address.port};
 }
 
+std::string TextOf(const tcp::endpoint& endpoint) {
+  const char* const form = endpoint.address().is_v6() ? "[{}]:{}" : "{}:{}";
+  return fmt::format(fmt::runtime(form), endpoint.address().to_string(), endpoint.port());
+}
+
 TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int rank,
                              const Secret& secret, const std::string& bind_address, Events events,
                              Strangers strangers)
@@ -50,7 +55,7 @@ TcpRendezvous::TcpRendezvous(asio::io_context& io, const Layout& layout, int ran
     acceptor_.open(here.protocol());
     acceptor_.bind(here);
     acceptor_.listen();
-    port_ = acceptor_.local_endpoint().port();
+    here_ = acceptor_.local_endpoint();
   } catch (const boost::system::system_error& error) {
     Fail(ExitCode::kPeer, "rank {} cannot listen on {}: {}", rank, bind_address,
          error.code().message());
@@ -111,6 +116,7 @@ void TcpRendezvous::OnAcceptedHandshake(TcpHandshake& handshake) {
 
 void TcpRendezvous::Dial(int rank, const tcp::endpoint& to, Deadline deadline) {
   if (stopped_ || Clock::now() >= deadline) return;
+  NoteTrouble(rank, to, "no answer");
   auto socket = std::make_shared<tcp::socket>(io_);
   socket->async_connect(to, [this, socket, rank, to, deadline](const error_code& error) {
     if (stopped_) return;
@@ -125,14 +131,17 @@ void TcpRendezvous::Dial(int rank, const tcp::endpoint& to, Deadline deadline) {
 
 void TcpRendezvous::DialAgain(int rank, const tcp::endpoint& to, Deadline deadline,
                               const std::string& trouble) {
-  {
-    const std::lock_guard lock(mutex_);
-    peers_[static_cast<std::size_t>(rank)].last_trouble =
-        fmt::format("{}:{}: {}", to.address().to_string(), to.port(), trouble);
-  }
+  NoteTrouble(rank, to, trouble);
   auto timer = std::make_shared<asio::steady_timer>(io_, kPauseBetweenDials);
   timer->async_wait(
       [this, timer, rank, to, deadline](const error_code&) { Dial(rank, to, deadline); });
+}
+
+// What was said before is worth more than that there is no answer yet.
+void TcpRendezvous::NoteTrouble(int rank, const tcp::endpoint& to, const std::string& trouble) {
+  const std::lock_guard lock(mutex_);
+  std::string& last = peers_[static_cast<std::size_t>(rank)].last_trouble;
+  if (last.empty() || trouble != "no answer") last = fmt::format("{}: {}", TextOf(to), trouble);
 }
 
 void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpoint& to,
@@ -146,9 +155,8 @@ void TcpRendezvous::OnDialledHandshake(TcpHandshake& handshake, const tcp::endpo
   if (handshake.failure()->code() != ExitCode::kRefused || !DeniedForGood(handshake.peer_rank()))
     return DialAgain(handshake.peer_rank(), to, deadline, handshake.failure()->what());
   const std::lock_guard lock(mutex_);
-  denied_ = Error(ExitCode::kRefused,
-                  fmt::format("rank {} connecting to {}:{}: {}", rank_, to.address().to_string(),
-                              to.port(), handshake.failure()->what()));
+  denied_ = Error(ExitCode::kRefused, fmt::format("rank {} connecting to {}: {}", rank_, TextOf(to),
+                                                  handshake.failure()->what()));
   changed_.notify_all();
 }
 
@@ -221,9 +229,10 @@ void TcpRendezvous::FailMissing() const {
     if (!peer.last_trouble.empty()) names += fmt::format(" ({})", peer.last_trouble);
   }
   Fail(proof_failed ? ExitCode::kRefused : ExitCode::kPeer,
-       "rank {} has no connection with {}: check that they run, that no firewall is between, and "
-       "cluster.interface",
-       rank_, names);
+       "rank {}, which listens at {}, has no connection with {}: check that they run; let TCP to "
+       "these ports, which the system chooses, through any firewall between the hosts, or name "
+       "another network in cluster.interface",
+       rank_, TextOf(here_), names);
 }
 
 void TcpRendezvous::Stop() {

@@ -31,6 +31,9 @@ namespace fathom {
 // Throws Error(kPeer) where the host is no numeric address.
 boost::asio::ip::tcp::endpoint EndpointOf(const TcpAddress& address);
 
+// "10.0.3.7:4711", "[fd00::7]:4711"
+std::string TextOf(const boost::asio::ip::tcp::endpoint& endpoint);
+
 class TcpRendezvous {
  public:
   // Called on the io thread.
@@ -46,7 +49,7 @@ class TcpRendezvous {
   TcpRendezvous(boost::asio::io_context& io, const Layout& layout, int rank, const Secret& secret,
                 const std::string& bind_address, Events events, Strangers strangers);
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return here_.port(); }
 
   // See TcpTransport::Connect.
   void Meet(const std::vector<boost::asio::ip::tcp::endpoint>& by_rank, Deadline deadline);
@@ -76,6 +79,7 @@ class TcpRendezvous {
   bool Admit(TcpHandshake& handshake);
   void Refuse(const TcpHandshake& handshake, const std::string& reason);
   bool MayLog();
+  void NoteTrouble(int rank, const boost::asio::ip::tcp::endpoint& to, const std::string& trouble);
   [[noreturn]] void FailMissing() const;
 
   boost::asio::io_context& io_;
@@ -87,7 +91,7 @@ class TcpRendezvous {
   const Strangers strangers_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer accept_again_;
-  std::uint16_t port_ = 0;
+  boost::asio::ip::tcp::endpoint here_;  // where it listens
   bool stopped_ = false;
   std::deque<std::shared_ptr<TcpHandshake>> unproven_;  // accepted connections, the oldest first
   std::set<std::shared_ptr<TcpHandshake>> dialled_;

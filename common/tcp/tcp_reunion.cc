@@ -10,6 +10,7 @@
 
 #include "common/tcp/listening_port.h"
 #include "common/tcp/strangers.h"
+#include "common/tcp/tcp_rendezvous.h"
 
 namespace fathom {
 namespace {
@@ -150,8 +151,7 @@ void TcpReunion::OnTrouble(const SharedSearch& search, const std::string& troubl
 }
 
 std::string TcpReunion::AddressWords(int rank) const {
-  const tcp::endpoint& address = addresses_[static_cast<std::size_t>(rank)];
-  return fmt::format("{}:{}", address.address().to_string(), address.port());
+  return TextOf(addresses_[static_cast<std::size_t>(rank)]);
 }
 
 }  // namespace fathom

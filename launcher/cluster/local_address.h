@@ -1,30 +1,46 @@
-// The address at which the other hosts of a job reach this one.
+// The addresses of this host at which others may reach it.
 //
 // Thread rule: any thread. Failure: Error(kUsage) that names what this host has.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "launcher/cluster/network_address.h"
 
 namespace fathom {
 
-// One IPv4 address of an interface that is up and not the loopback.
+// One address of an interface that is up, which is neither the loopback's nor one that means
+// something on its own cable alone (IPv6's link-local).
 struct InterfaceAddress {
   std::string interface;
-  std::uint32_t address = 0;  // in the order of the processor
+  Network network;             // its address and how many bits of it are the network's
+  bool default_route = false;  // the interface is that of the route to everywhere
+
+  const NetworkAddress& address() const { return network.address; }
+  friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
 
-// The interface of the default route, by the text of /proc/net/route; empty: there is none.
+// Those of this host, as it is now.
+std::vector<InterfaceAddress> InterfaceAddresses();
+
+// The interface of the default route, by the text of /proc/net/route and of /proc/net/ipv6_route;
+// empty: there is none.
 std::string DefaultRouteInterface(const std::string& routes);
+std::string DefaultRouteInterface6(const std::string& routes);
 
-// cluster.interface chooses: the name of an interface; a network, as 10.0.0.0/16, where interfaces
-// are not called alike on all hosts; or nothing: the interface of the default route, which no
-// bridge of containers is, else the first. Returns it as text.
-std::string ChooseAddress(const std::vector<InterfaceAddress>& addresses, const std::string& choice,
-                          const std::string& default_interface);
+// Those that cluster.interface means: names of interfaces and networks, as 10.0.0.0/16 or fd00::/8,
+// between commas; empty: all. In the order of preference: that of the choice; then those of the
+// default route first, IPv4 before IPv6.
+std::vector<InterfaceAddress> Chosen(std::vector<InterfaceAddress> addresses,
+                                     const std::string& choice);
 
-// Of this host, as it is now.
-std::string LocalAddress(const std::string& choice);
+// "eth0 10.0.3.7/16, ..."
+std::string TextOf(const std::vector<InterfaceAddress>& addresses);
+
+// The address from which this host sends to that one; nothing: it knows no way there.
+std::optional<NetworkAddress> SourceTowards(const NetworkAddress& there);
 
 }  // namespace fathom

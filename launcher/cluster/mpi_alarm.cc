@@ -14,8 +14,9 @@ namespace {
 void OnAlarm(int) {
   constexpr char kText[] =
       "fathom: MPI waited for all ranks beyond the deadline while starting or ending: another rank "
-      "is gone or stopped; see the logs of the others. MPI's start has 30 s, its end "
-      "cluster.timeout_seconds\n";
+      "is gone or stopped, or Open MPI's own connections between the hosts are blocked (mpirun "
+      "--mca btl_tcp_if_include and oob_tcp_if_include name its network); see the logs of the "
+      "others. MPI's start has 30 s, its end cluster.timeout_seconds\n";
   WriteFatalMessage(kText);
   _exit(static_cast<int>(ExitCode::kPeer));
 }

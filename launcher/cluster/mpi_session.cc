@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <thread>
 
 #include "common/buffer.h"
@@ -18,6 +20,7 @@
 #include "launcher/cluster/host_name.h"
 #include "launcher/cluster/lonely_task.h"
 #include "launcher/cluster/mpi_alarm.h"
+#include "launcher/cluster/mpi_call.h"
 #include "launcher/cluster/program.h"
 
 namespace fathom {
@@ -28,7 +31,6 @@ constexpr std::size_t kHostBytes = 256;
 constexpr int kDataTag = 1;
 constexpr int kClockTag = 2;
 constexpr int kBeatTag = 3;
-constexpr std::size_t kMaxMessageBytes = 64 << 20;  // MPI counts in int
 constexpr int kClockRounds = 20;
 constexpr auto kBeatInterval = std::chrono::milliseconds(500);
 constexpr double kStartSeconds = 30;
@@ -39,6 +41,31 @@ bool StartedByLauncher() {
   }
   return false;
 }
+
+// Beats for as long as it lives.
+class BeatThread {
+ public:
+  explicit BeatThread(MpiSession* mpi) : thread_([this, mpi] { Run(mpi); }) {}
+  ~BeatThread() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void Run(MpiSession* mpi) {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, kBeatInterval, [this] { return done_; })) mpi->Beat();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -57,8 +84,9 @@ MpiSession::MpiSession(int* argc, char*** argv) {
     }
     started_ = true;
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // no mpirun, no rank: also if this one is stopped
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks_);
+    CheckMpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    CheckMpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
+    CheckMpi(MPI_Comm_size(MPI_COMM_WORLD, &ranks_), "MPI_Comm_size");
   }
   heard_.resize(static_cast<std::size_t>(ranks_));
   RefuseOtherPrograms();
@@ -107,28 +135,49 @@ bool MpiSession::leads_host() const {
 }
 
 // Asleep: 20 us at first, so that short waits stay short, up to 5 ms.
-template <typename Request>
-void MpiSession::Wait(Request* request, int peer, Nap nap) {
+template <typename Done>
+void MpiSession::WaitUntil(const Done& done, int peer, Nap nap) {
   const auto began = Clock::now();
   auto pause = std::chrono::microseconds(20);
-  for (;;) {
-    int done = 0;
-    MPI_Test(request, &done, MPI_STATUS_IGNORE);
-    if (done != 0) return;
+  while (!done()) {
     TakeBeats();
     const auto heard = heard_[static_cast<std::size_t>(peer)];
     const std::chrono::duration<double> silent = Clock::now() - std::max(began, heard);
     if (silent > timeout_) {
-      Fail(ExitCode::kPeer,
-           "nothing came from rank {} on {} for {:.1f} s before or after training; see its log, or "
-           "raise cluster.timeout_seconds",
-           peer, hosts_.empty() ? "its host" : hosts_[static_cast<std::size_t>(peer)],
-           silent.count());
+      FailSilent(peer, silent.count());
     }
     if (nap == Nap::kNo) continue;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::microseconds(5000));
   }
+}
+
+// The first messages of all show whether Open MPI's own connections work.
+void MpiSession::FailSilent(int peer, double seconds) const {
+  if (hosts_.empty()) {
+    Fail(
+        ExitCode::kPeer,
+        "nothing came from rank {} for {:.1f} s over Open MPI's own connections, which come before "
+        "Fathom's: see its log; if it is on another host, let TCP to Open MPI's ports through the "
+        "firewall (mpirun --mca btl_tcp_port_min_v4 N --mca btl_tcp_port_range_v4 N --mca "
+        "oob_tcp_dynamic_ipv4_ports N-N say which), or name its network (--mca btl_tcp_if_include "
+        "10.0.0.0/16 --mca oob_tcp_if_include 10.0.0.0/16)",
+        peer, seconds);
+  }
+  Fail(ExitCode::kPeer,
+       "nothing came from rank {} on {} for {:.1f} s before or after training; see its log, or "
+       "raise cluster.timeout_seconds",
+       peer, hosts_[static_cast<std::size_t>(peer)], seconds);
+}
+
+template <typename Request, typename Status>
+void MpiSession::Wait(Request* request, Status* status, int peer, Nap nap) {
+  const auto tested = [&] {
+    int done = 0;
+    CheckMpi(MPI_Test(request, &done, status), "MPI_Test");
+    return done != 0;
+  };
+  WaitUntil(tested, peer, nap);
 }
 
 void MpiSession::Beat() {
@@ -137,8 +186,8 @@ void MpiSession::Beat() {
   for (int rank = 0; rank < ranks_; ++rank) {
     if (rank == rank_) continue;
     MPI_Request sent;
-    MPI_Isend(nullptr, 0, MPI_BYTE, rank, kBeatTag, MPI_COMM_WORLD, &sent);
-    MPI_Request_free(&sent);
+    CheckMpi(MPI_Isend(nullptr, 0, MPI_BYTE, rank, kBeatTag, MPI_COMM_WORLD, &sent), "MPI_Isend");
+    CheckMpi(MPI_Request_free(&sent), "MPI_Request_free");
   }
 }
 
@@ -147,36 +196,86 @@ void MpiSession::TakeBeats() {
   for (;;) {
     int there = 0;
     MPI_Status status;
-    MPI_Iprobe(MPI_ANY_SOURCE, kBeatTag, MPI_COMM_WORLD, &there, &status);
+    CheckMpi(MPI_Iprobe(MPI_ANY_SOURCE, kBeatTag, MPI_COMM_WORLD, &there, &status), "MPI_Iprobe");
     if (there == 0) return;
-    MPI_Recv(nullptr, 0, MPI_BYTE, status.MPI_SOURCE, kBeatTag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    CheckMpi(MPI_Recv(nullptr, 0, MPI_BYTE, status.MPI_SOURCE, kBeatTag, MPI_COMM_WORLD,
+                      MPI_STATUS_IGNORE),
+             "MPI_Recv");
     heard_[static_cast<std::size_t>(status.MPI_SOURCE)] = Clock::now();
     if (rank_ == 0) Beat();
   }
 }
 
+void MpiSession::SendPiece(std::span<const std::byte> piece, int to, int tag, Nap nap) {
+  MPI_Request request;
+  CheckMpi(MPI_Isend(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, to, tag,
+                     MPI_COMM_WORLD, &request),
+           "MPI_Isend");
+  Wait(&request, MPI_STATUS_IGNORE, to, nap);
+}
+
 void MpiSession::Send(std::span<const std::byte> bytes, int to, int tag, Nap nap) {
-  std::size_t at = 0;
   do {
-    MPI_Request request;
-    const std::size_t count = std::min(kMaxMessageBytes, bytes.size() - at);
-    MPI_Isend(bytes.data() + at, static_cast<int>(count), MPI_BYTE, to, tag, MPI_COMM_WORLD,
-              &request);
-    Wait(&request, to, nap);
-    at += count;
-  } while (at < bytes.size());
+    const auto piece = bytes.first(std::min(kMpiPieceBytes, bytes.size()));
+    SendPiece(piece, to, tag, nap);
+    bytes = bytes.subspan(piece.size());
+  } while (!bytes.empty());
 }
 
 void MpiSession::Receive(std::span<std::byte> bytes, int from, int tag, Nap nap) {
-  std::size_t at = 0;
   do {
+    const auto piece = bytes.first(std::min(kMpiPieceBytes, bytes.size()));
     MPI_Request request;
-    const std::size_t count = std::min(kMaxMessageBytes, bytes.size() - at);
-    MPI_Irecv(bytes.data() + at, static_cast<int>(count), MPI_BYTE, from, tag, MPI_COMM_WORLD,
-              &request);
-    Wait(&request, from, nap);
-    at += count;
-  } while (at < bytes.size());
+    CheckMpi(MPI_Irecv(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, from, tag,
+                       MPI_COMM_WORLD, &request),
+             "MPI_Irecv");
+    MPI_Status status;
+    Wait(&request, &status, from, nap);
+    int came = 0;
+    CheckMpi(MPI_Get_count(&status, MPI_BYTE, &came), "MPI_Get_count");
+    if (came < 0 || static_cast<std::size_t>(came) != piece.size())
+      Fail(ExitCode::kPeer, "rank {} sent {} bytes, {} are due", from, came, piece.size());
+    bytes = bytes.subspan(piece.size());
+  } while (!bytes.empty());
+}
+
+// The last piece is shorter than the others, if only by being empty: so no number of bytes is said
+// that would have to be believed.
+void MpiSession::SendAny(std::span<const std::byte> bytes, int to) {
+  for (bool last = false; !last;) {
+    const auto piece = bytes.first(std::min(kMpiPieceBytes, bytes.size()));
+    last = piece.size() < kMpiPieceBytes;
+    SendPiece(piece, to, kDataTag, Nap::kYes);
+    bytes = bytes.subspan(piece.size());
+  }
+}
+
+// Memory is taken for a piece once MPI has it.
+std::vector<std::byte> MpiSession::ReceiveAny(int from) {
+  std::vector<std::byte> bytes;
+  for (bool last = false; !last;) {
+    MPI_Message message = MPI_MESSAGE_NULL;
+    MPI_Status status;
+    const auto there = [&] {
+      int is_there = 0;
+      CheckMpi(MPI_Improbe(from, kDataTag, MPI_COMM_WORLD, &is_there, &message, &status),
+               "MPI_Improbe");
+      return is_there != 0;
+    };
+    WaitUntil(there, from, Nap::kYes);
+    int count = 0;
+    CheckMpi(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
+    if (count < 0 || static_cast<std::size_t>(count) > kMpiPieceBytes)
+      Fail(ExitCode::kPeer, "rank {} sent {} bytes, at most {} are due", from, count,
+           kMpiPieceBytes);
+    last = static_cast<std::size_t>(count) < kMpiPieceBytes;
+    const std::size_t at = bytes.size();
+    bytes.resize(at + static_cast<std::size_t>(count));
+    MPI_Request request;
+    CheckMpi(MPI_Imrecv(bytes.data() + at, count, MPI_BYTE, &message, &request), "MPI_Imrecv");
+    Wait(&request, MPI_STATUS_IGNORE, from, Nap::kYes);
+  }
+  return bytes;
 }
 
 std::vector<std::vector<std::byte>> MpiSession::AllGather(std::span<const std::byte> mine) {
@@ -208,29 +307,39 @@ void MpiSession::Broadcast(std::span<std::byte> bytes) {
   for (int rank = 1; rank < ranks_; ++rank) Send(bytes, rank, kDataTag);
 }
 
-void MpiSession::SendTo(int rank, std::span<const std::byte> bytes) { Send(bytes, rank, kDataTag); }
+std::vector<std::byte> MpiSession::BroadcastAny(std::span<const std::byte> bytes) {
+  if (rank_ != 0) return ReceiveAny(0);
+  for (int rank = 1; rank < ranks_; ++rank) SendAny(bytes, rank);
+  return {bytes.begin(), bytes.end()};
+}
 
-void MpiSession::ReceiveFromFirst(std::span<std::byte> bytes) { Receive(bytes, 0, kDataTag); }
+void MpiSession::SendTo(int rank, std::span<const std::byte> bytes) { SendAny(bytes, rank); }
+
+std::vector<std::byte> MpiSession::ReceiveFromFirst() { return ReceiveAny(0); }
 
 void MpiSession::Barrier() {
   const std::byte here{};
   AllGather(std::span(&here, 1));
 }
 
+int MpiSession::OnFirst(const std::function<int()>& work) {
+  int result = 0;
+  if (rank_ == 0 && ranks_ > 1) {
+    const BeatThread others_wait(this);
+    result = work();
+  } else if (rank_ == 0) {
+    result = work();
+  }
+  Broadcast(std::as_writable_bytes(std::span(&result, 1)));
+  return result;
+}
+
 void MpiSession::GatherOnFirst(
     std::span<const std::byte> mine,
     const std::function<void(int rank, std::span<const std::byte>)>& take) {
-  const std::uint64_t bytes = mine.size();
-  const auto sizes = AllGather(std::as_bytes(std::span(&bytes, 1)));
-  if (rank_ != 0) return Send(mine, 0, kDataTag);
+  if (rank_ != 0) return SendAny(mine, 0);
   take(0, mine);
-  for (int rank = 1; rank < ranks_; ++rank) {
-    std::uint64_t size = 0;
-    std::memcpy(&size, sizes[static_cast<std::size_t>(rank)].data(), sizeof(size));
-    std::vector<std::byte> theirs(size);
-    Receive(theirs, rank, kDataTag);
-    take(rank, theirs);
-  }
+  for (int rank = 1; rank < ranks_; ++rank) take(rank, ReceiveAny(rank));
 }
 
 ClockReading MpiSession::ReadClock() {
@@ -275,7 +384,8 @@ void MpiSession::Finish() {
   if (started_) {
     TakeBeats();
     const MpiAlarm alarm(timeout_.count());
-    MPI_Finalize();
+    const int code = MPI_Finalize();
+    if (code != MPI_SUCCESS) Fail(ExitCode::kPeer, "MPI_Finalize failed with code {}", code);
   }
   started_ = false;
 }

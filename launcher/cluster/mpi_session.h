@@ -16,8 +16,9 @@
 namespace fathom {
 
 // Thread rule (MPI_THREAD_SERIALIZED): one call at a time, from any thread. The main thread makes
-// all calls but Beat, which during ingest comes from whichever ingest thread has just finished a
-// block, one at a time, while the main thread is inside Ingest. While an MpiTransport lives nobody
+// all calls but Beat. During ingest that comes from whichever ingest thread has just finished a
+// block, one at a time, while the main thread is inside Ingest; during OnFirst from a thread of its
+// own. While an MpiTransport lives nobody
 // calls this class: the transport's own thread then makes all calls of MPI.
 //
 // Waits poll and sleep between polls, because an Open MPI rank that waits inside MPI keeps a core
@@ -25,6 +26,8 @@ namespace fathom {
 // falsify them.
 //
 // Failure: every wait is for one rank and has a deadline; beyond it, Error(kPeer) names that rank.
+// So does the number of bytes that came where another one is due. Where a call of MPI fails,
+// Error(kPeer) has MPI's own words.
 // A rank that works for long while others wait calls Beat, which begins their deadline anew.
 // MPI_Init and MPI_Finalize know no deadline: an alarm ends the process when they take too long
 // (mpi_alarm.h). The destructor does nothing: main ends MPI by Finish on success and by Abort on
@@ -59,12 +62,19 @@ class MpiSession {
   // Rank 0's bytes for all.
   void Broadcast(std::span<std::byte> bytes);
 
-  // Rank 0's bytes for one other rank, which calls ReceiveFromFirst with room for as many.
+  // The same, of any number. Rank 0 gives them, and all return them.
+  std::vector<std::byte> BroadcastAny(std::span<const std::byte> bytes);
+
+  // Rank 0's bytes, of any number, for one other rank, which calls ReceiveFromFirst.
   void SendTo(int rank, std::span<const std::byte> bytes);
-  void ReceiveFromFirst(std::span<std::byte> bytes);
+  std::vector<std::byte> ReceiveFromFirst();
 
   // Returns once every rank is here.
   void Barrier();
+
+  // Rank 0 alone does this work, which calls nothing of MPI; the others wait, however long it
+  // takes, as a thread of rank 0 beats meanwhile. All return what it returns.
+  int OnFirst(const std::function<int()>& work);
 
   // Every rank's bytes, of any number, to rank 0: there `take` is called for each rank in order,
   // its own first, with the bytes of one rank in memory at a time. On the other ranks it is not.
@@ -91,9 +101,15 @@ class MpiSession {
   void AnswerClockQuestions(int rank);
   ClockReading AskForClock();
   void Send(std::span<const std::byte> bytes, int to, int tag, Nap nap = Nap::kYes);
+  void SendPiece(std::span<const std::byte> piece, int to, int tag, Nap nap);
   void Receive(std::span<std::byte> bytes, int from, int tag, Nap nap = Nap::kYes);
-  template <typename Request>
-  void Wait(Request* request, int peer, Nap nap);
+  void SendAny(std::span<const std::byte> bytes, int to);
+  std::vector<std::byte> ReceiveAny(int from);
+  template <typename Done>
+  void WaitUntil(const Done& done, int peer, Nap nap);
+  template <typename Request, typename Status>
+  void Wait(Request* request, Status* status, int peer, Nap nap);
+  [[noreturn]] void FailSilent(int peer, double seconds) const;
   void TakeBeats();
 
   bool started_ = false;

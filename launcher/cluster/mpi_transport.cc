@@ -14,6 +14,7 @@
 #include "common/error.h"
 #include "common/net/local_roles.h"
 #include "launcher/cluster/mpi_alarm.h"
+#include "launcher/cluster/mpi_call.h"
 #include "launcher/cluster/mpi_message.h"
 
 namespace fathom {
@@ -36,6 +37,7 @@ class MpiTransport::Impl {
   LocalRoles& local_roles() { return local_roles_; }
 
  private:
+  void Run();
   void Loop();
   bool Progress();
   void Beat();
@@ -54,11 +56,11 @@ class MpiTransport::Impl {
   MPI_Comm comm_ = MPI_COMM_NULL;
 
   // The thread's own.
-  std::list<MpiFrameMessage> sending_;
-  std::vector<std::list<MpiFrameMessage>> receiving_;  // by rank, in order of arrival
-  std::vector<bool> lost_;                             // by rank
-  std::vector<bool> left_;                             // by rank: it has said goodbye
-  std::vector<Clock::time_point> heard_;               // by rank
+  std::list<MpiOutgoing> sending_;
+  std::vector<std::list<MpiIncoming>> receiving_;  // by rank, in order of arrival
+  std::vector<bool> lost_;                         // by rank
+  std::vector<bool> left_;                         // by rank: it has said goodbye
+  std::vector<Clock::time_point> heard_;           // by rank
   Clock::time_point last_beat_ = Clock::now();
 
   std::mutex mutex_;
@@ -79,10 +81,9 @@ MpiTransport::Impl::Impl(const Layout& layout, int rank, std::chrono::millisecon
       left_(lost_),
       heard_(lost_.size(), Clock::now()) {
   const MpiAlarm alarm(std::chrono::duration<double>(timeout).count());
-  if (MPI_Comm_dup(MPI_COMM_WORLD, &comm_) != MPI_SUCCESS ||
-      MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN) != MPI_SUCCESS)
-    Fail(ExitCode::kPeer, "MPI makes no communicator: is mpirun of the same Open MPI?");
-  thread_ = std::thread([this] { Loop(); });
+  CheckMpi(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
+  CheckMpi(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  thread_ = std::thread([this] { Run(); });
 }
 
 MpiTransport::Impl::~Impl() {
@@ -121,6 +122,17 @@ void MpiTransport::Impl::Send(Frame frame) {
 void MpiTransport::Impl::Flush(Deadline deadline) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, deadline, [&] { return unsent_ == 0; });
+}
+
+// Where a call of MPI fails, nothing goes out or comes in any more: all other ranks are lost.
+void MpiTransport::Impl::Run() {
+  try {
+    Loop();
+  } catch (const Error& error) {
+    for (int rank = 0; rank < layout_.ranks(); ++rank) {
+      if (rank != local_roles_.rank()) Lose(rank, error.what());
+    }
+  }
 }
 
 void MpiTransport::Impl::Loop() {
@@ -176,9 +188,8 @@ bool MpiTransport::Impl::StartSends() {
     frames.swap(queue_);
   }
   for (Frame& frame : frames) {
-    MpiFrameMessage& message = sending_.emplace_back();
-    message.frame = std::move(frame);
-    message.StartSend(layout_.roles.at(message.frame.destination).rank, comm_);
+    const int rank = layout_.roles.at(frame.destination).rank;
+    sending_.emplace_back(std::move(frame)).Start(rank, comm_);
   }
   return !frames.empty();
 }
@@ -204,61 +215,56 @@ bool MpiTransport::Impl::FinishSends() {
 
 bool MpiTransport::Impl::StartReceives() {
   int there = 0;
-  MPI_Message header = MPI_MESSAGE_NULL;
+  MPI_Message message = MPI_MESSAGE_NULL;
   MPI_Status status;
-  MPI_Improbe(MPI_ANY_SOURCE, kMpiHeaderTag, comm_, &there, &header, &status);
+  CheckMpi(MPI_Improbe(MPI_ANY_SOURCE, kMpiHeaderTag, comm_, &there, &message, &status),
+           "MPI_Improbe");
   if (there == 0) return false;
   const int rank = status.MPI_SOURCE;
-  heard_[static_cast<std::size_t>(rank)] = Clock::now();
   int count = 0;
-  MPI_Get_count(&status, MPI_BYTE, &count);
+  CheckMpi(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
   if (count != static_cast<int>(kFrameHeaderBytes)) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(std::max(count, 0)));
-    MPI_Mrecv(bytes.data(), count, MPI_BYTE, &header, MPI_STATUS_IGNORE);
     Lose(rank, fmt::format("a header of {} bytes came instead of {}", count, kFrameHeaderBytes));
     return true;
   }
-  MpiFrameMessage message;
-  MPI_Mrecv(message.header.data(), count, MPI_BYTE, &header, MPI_STATUS_IGNORE);
+  MpiIncoming::Header header;
+  CheckMpi(MPI_Mrecv(header.data(), count, MPI_BYTE, &message, MPI_STATUS_IGNORE), "MPI_Mrecv");
+  heard_[static_cast<std::size_t>(rank)] = Clock::now();
   if (lost_[static_cast<std::size_t>(rank)]) return true;
   try {
-    const FrameHeader decoded = DecodeHeader(message.header);
-    const bool sensible = decoded.source < layout_.roles.size() &&
-                          layout_.roles[decoded.source].rank == rank &&
-                          local_roles_.IsHere(decoded.destination);
+    auto& messages = receiving_[static_cast<std::size_t>(rank)];
+    const Frame& frame = messages.emplace_back(header, rank, comm_).frame();
+    const bool sensible = frame.source < layout_.roles.size() &&
+                          layout_.roles[frame.source].rank == rank &&
+                          local_roles_.IsHere(frame.destination);
     if (!sensible)
-      Fail(ExitCode::kPeer, "a frame from role {} to role {} came from rank {}", decoded.source,
-           decoded.destination, rank);
-    message.frame = {.type = decoded.type,
-                     .source = decoded.source,
-                     .destination = decoded.destination,
-                     .step = decoded.step,
-                     .payload = Buffer(decoded.payload_bytes)};
+      Fail(ExitCode::kPeer, "a frame from role {} to role {} came from rank {}", frame.source,
+           frame.destination, rank);
   } catch (const Error& error) {
     Lose(rank, error.what());
-    return true;
   }
-  receiving_[static_cast<std::size_t>(rank)]
-      .emplace_back(std::move(message))
-      .StartReceive(rank, comm_);
   return true;
 }
 
+// What a lost rank sends is left where it is.
 bool MpiTransport::Impl::FinishReceives() {
   bool moved = false;
   for (std::size_t rank = 0; rank < receiving_.size(); ++rank) {
     auto& messages = receiving_[rank];
-    while (!messages.empty() && messages.front().Complete()) {
-      MpiFrameMessage message = std::move(messages.front());
-      messages.pop_front();
-      heard_[rank] = Clock::now();
-      moved = true;
-      try {
-        CheckFrame(message.header, message.frame.payload.bytes());
-        Deliver(std::move(message.frame));
-      } catch (const Error& error) {
-        Lose(static_cast<int>(rank), error.what());
+    if (messages.empty() || lost_[rank]) continue;
+    try {
+      for (auto message = messages.begin();
+           message != messages.end() && message->TakePieces(&moved);)
+        ++message;
+      while (!messages.empty() && messages.front().Complete()) {
+        Frame frame = messages.front().Take();
+        messages.pop_front();
+        heard_[rank] = Clock::now();
+        moved = true;
+        Deliver(std::move(frame));
       }
+    } catch (const Error& error) {
+      Lose(static_cast<int>(rank), error.what());
     }
   }
   return moved;

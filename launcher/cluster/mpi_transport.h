@@ -3,7 +3,8 @@
 //
 // A frame is its wire header (common/net/frame.h) under one tag and its payload, in pieces of at
 // most 64 MiB since MPI counts in int, under another, on a communicator of its own; MPI keeps the
-// order of both. Payloads are sent from and received into the frames' own buffers.
+// order of both. Payloads are sent from and received into the frames' own buffers. Memory for a
+// piece of a payload is taken once MPI has it.
 //
 // Thread rule: as Transport. Inside, one thread of its own makes every MPI call from the end of the
 // constructor until the destructor returns, and no other thread may make any meanwhile
@@ -13,8 +14,9 @@
 // Failure: MPI itself knows no deadlines and no lost peers. mpirun ends the job when a rank dies. A
 // rank that falls silent is noticed here: each rank sends the others five beats in a timeout, and
 // one from which nothing came for a whole timeout is lost (kPeerLost). So is the sender of a frame
-// that makes no sense. The constructor throws Error(kPeer), or an alarm ends the process
-// (mpi_alarm.h), where the ranks do not come together.
+// that makes no sense; so are all where a call of MPI fails, in MPI's own words. The constructor
+// throws Error(kPeer), or an alarm ends the process (mpi_alarm.h), where the ranks do not come
+// together.
 #pragma once
 
 #include <memory>

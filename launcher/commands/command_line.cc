@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -27,6 +29,15 @@ void AddConfig(CLI::App* command, ConfigArguments* arguments) {
       ->required();
   command->add_option("key=value", arguments->overrides,
                       "Overrides of settings by dotted path, as train.epochs=2");
+}
+
+// Commands that start processes of their own, which must not take themselves for ranks of this job.
+void RefuseRanks(const char* command) {
+  if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr) return;
+  Fail(ExitCode::kUsage,
+       "fathom {} runs once, and starts what it runs with as many ranks as it is told: start it "
+       "without mpirun",
+       command);
 }
 
 // What the parser fills in, and what a command ends with.
@@ -73,14 +84,20 @@ void AddLaunch(CLI::App* app, CommandLine* line) {
   launch->add_flag("--dry-run", line->launch.dry_run, "Print the mpirun line and end");
   launch->add_option("command", line->launch.command, "-- train CONFIG [key=value ...]")
       ->required();
-  launch->callback([line] { line->exit_code = LaunchCommand(line->launch); });
+  launch->callback([line] {
+    RefuseRanks("launch");
+    line->exit_code = LaunchCommand(line->launch);
+  });
 }
 
 void AddSweep(CLI::App* app, CommandLine* line) {
   CLI::App* const sweep = app->add_subcommand(
       "sweep", "Train at every point of the config's [sweep]: a table and plots of what it costs");
   AddConfig(sweep, &line->config);
-  sweep->callback([line] { line->exit_code = SweepCommand(line->config); });
+  sweep->callback([line] {
+    RefuseRanks("sweep");
+    line->exit_code = SweepCommand(line->config);
+  });
 }
 
 void AddPlan(CLI::App* app, CommandLine* line, MpiSession& mpi) {
@@ -134,22 +151,29 @@ void AddPredict(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   predict->callback([line, &mpi] { PredictCommand(line->predict, mpi); });
 }
 
-void AddCompare(CLI::App* app, CommandLine* line) {
+void AddCompare(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const compare = app->add_subcommand(
       "compare", "Exit 0 if two models are identical to the bit, else 1 and the first difference");
   compare->add_option("A", line->a, "Folder of a model")->required();
   compare->add_option("B", line->b, "Folder of a model")->required();
-  compare->callback([line] { line->exit_code = CompareCommand(line->a, line->b) ? 0 : 1; });
+  compare->callback([line, &mpi] {
+    line->exit_code = mpi.OnFirst([line] { return CompareCommand(line->a, line->b) ? 0 : 1; });
+  });
 }
 
-void AddInspect(CLI::App* app, CommandLine* line) {
+void AddInspect(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const inspect =
       app->add_subcommand("inspect", "What a model holds: tables, rows, bytes a row, step, config");
   inspect->add_option("DIR", line->model, "Folder of a model")->required();
-  inspect->callback([line] { InspectCommand(line->model); });
+  inspect->callback([line, &mpi] {
+    mpi.OnFirst([line] {
+      InspectCommand(line->model);
+      return 0;
+    });
+  });
 }
 
-void AddGenerate(CLI::App* app, CommandLine* line) {
+void AddGenerate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const generate = app->add_subcommand(
       "generate", "Make a synthetic click log whose best reachable AUC is known");
   std::map<std::string, SyntheticLog> logs;
@@ -170,15 +194,23 @@ void AddGenerate(CLI::App* app, CommandLine* line) {
   generate->add_option("--seed", line->generate.seed, "Another seed makes another log")
       ->capture_default_str();
   generate->add_option("--out", line->generate.out, "Folder to write into")->required();
-  generate->callback([line] { GenerateCommand(line->generate); });
+  generate->callback([line, &mpi] {
+    mpi.OnFirst([line] {
+      GenerateCommand(line->generate);
+      return 0;
+    });
+  });
 }
 
-void AddSettings(CLI::App* app, CommandLine* line) {
+void AddSettings(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const settings =
       app->add_subcommand("settings", "Every setting of a config: type, range, default, meaning");
   settings->add_flag("--markdown", line->markdown, "As docs/config.md");
-  settings->callback([line] {
-    std::fputs((line->markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout);
+  settings->callback([line, &mpi] {
+    mpi.OnFirst([line] {
+      std::fputs((line->markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout);
+      return 0;
+    });
   });
 }
 
@@ -206,10 +238,10 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   AddPlan(&app, &line, mpi);
   AddEvaluate(&app, &line, mpi);
   AddPredict(&app, &line, mpi);
-  AddCompare(&app, &line);
-  AddInspect(&app, &line);
-  AddGenerate(&app, &line);
-  AddSettings(&app, &line);
+  AddCompare(&app, &line, mpi);
+  AddInspect(&app, &line, mpi);
+  AddGenerate(&app, &line, mpi);
+  AddSettings(&app, &line, mpi);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

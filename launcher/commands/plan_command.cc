@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
+#include "common/terminal.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/plan/calibration.h"
@@ -99,17 +100,35 @@ void PrintMemory(const MemoryPlan& memory) {
        100 * (kMargin - 1), Megabytes(kMargin * memory.TotalBytes()));
 }
 
+template <typename... Args>
+void Warn(fmt::format_string<Args...> format, Args&&... args) {
+  Terminal::Errors().Write(
+      fmt::format("fathom: warning: {}\n", fmt::format(format, std::forward<Args>(args)...)));
+}
+
+// What was measured serves this plan also where it cannot be kept.
+void Keep(const Calibration& calibration, const std::filesystem::path& file) {
+  try {
+    WriteCalibration(calibration, file);
+    Line("machine", "{}: calibrated, kept in {}", calibration.machine, file.string());
+  } catch (const Error& error) {
+    Warn("the calibration is not kept: {}", error.what());
+  }
+}
+
 // The machine's, kept or found now.
 Calibration GetCalibration(bool again, MpiSession& mpi) {
   const auto file = CalibrationFile();
-  auto calibration = ReadCalibration(file);
+  std::string damage;
+  auto calibration = ReadCalibration(file, &damage);
+  if (!damage.empty() && !again)
+    Warn("{} is no calibration and is made again: {}", file.string(), damage);
   if (!calibration || again) {
     const auto logs = file.parent_path() / "logs";
     StartLogging(logs, RankLogName(0), false);  // the steps of these trainings are not shown
     calibration = Calibrate(mpi);
     StartLogging(logs, RankLogName(0), true);
-    WriteCalibration(*calibration, file);
-    Line("machine", "{}: calibrated, kept in {}", calibration->machine, file.string());
+    Keep(*calibration, file);
   }
   return *calibration;
 }

@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 #include "common/run/model_identity.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"

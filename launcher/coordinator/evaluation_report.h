@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 #include "common/run/run_context.h"
 #include "launcher/coordinator/metrics_log.h"
 

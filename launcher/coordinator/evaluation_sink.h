@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/message/scores_message.h"
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 
 namespace fathom {
 

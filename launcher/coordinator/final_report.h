@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/message/saved_message.h"
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 #include "launcher/coordinator/run_profile.h"
 
 namespace fathom {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 #include "launcher/coordinator/checkpoints.h"
 #include "launcher/coordinator/final_report.h"
 

@@ -1,6 +1,7 @@
 #include "launcher/plan/calibration.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include "common/error.h"
 #include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
+#include "common/file/text_file.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "common/terminal.h"
@@ -91,6 +93,8 @@ constexpr double kCountSeconds = 2;
 
 const ModelSpec kNoModel;
 
+bool IsPrice(double price) { return price >= 0 && std::isfinite(price); }
+
 using Samples = std::array<std::vector<PriceSample>, kPricedStages>;
 
 void AddSample(PricedStage stage, const StepLoad& load, double seconds, Samples* samples) {
@@ -162,24 +166,27 @@ fs::path CalibrationFile() {
   return base / "fathom" / "calibration.json";
 }
 
-std::optional<Calibration> ReadCalibration(const fs::path& file) {
-  std::ifstream in(file);
-  const auto json = nlohmann::json::parse(in, nullptr, false);
-  Calibration calibration{.machine = ThisMachine(), .prices = {}};
-  if (!json.is_object() || !json.contains("machine") || json["machine"] != calibration.machine)
-    return std::nullopt;
-  for (std::size_t s = 0; s < kPricedStages; ++s) {
-    const auto prices = json.find(NameOf(static_cast<PricedStage>(s)));
-    if (prices == json.end() || !prices->is_array()) return std::nullopt;
-    for (const auto& price : *prices) {
-      if (!price.is_number()) return std::nullopt;
-      calibration.prices[s].push_back(price.get<double>());
+std::optional<Calibration> ReadCalibration(const fs::path& file, std::string* damage) {
+  std::error_code none;
+  if (!fs::exists(file, none)) return std::nullopt;
+  try {
+    const auto json = nlohmann::json::parse(ReadText(file));
+    Calibration calibration{.machine = json.at("machine").get<std::string>(), .prices = {}};
+    if (calibration.machine != ThisMachine()) return std::nullopt;
+    for (std::size_t s = 0; s < kPricedStages; ++s) {
+      const StepLoad nothing{.spec = &kNoModel};
+      const std::size_t counts = CountsOf(static_cast<PricedStage>(s), nothing).size();
+      auto& prices = calibration.prices[s];
+      prices = json.at(NameOf(static_cast<PricedStage>(s))).get<std::vector<double>>();
+      if (prices.size() != counts) return std::nullopt;  // of an earlier model of costs
+      if (std::all_of(prices.begin(), prices.end(), IsPrice)) continue;
+      throw Error(ExitCode::kData, "a price is below 0 or infinite");
     }
-    const StepLoad nothing{.spec = &kNoModel};
-    if (calibration.prices[s].size() != CountsOf(static_cast<PricedStage>(s), nothing).size())
-      return std::nullopt;  // of an earlier model of costs
+    return calibration;
+  } catch (const std::exception& error) {
+    if (damage != nullptr) *damage = error.what();
+    return std::nullopt;
   }
-  return calibration;
 }
 
 void WriteCalibration(const Calibration& calibration, const fs::path& file) {
@@ -188,6 +195,8 @@ void WriteCalibration(const Calibration& calibration, const fs::path& file) {
     json[NameOf(static_cast<PricedStage>(s))] = calibration.prices[s];
   std::error_code ignored;
   fs::create_directories(file.parent_path(), ignored);
+  if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored))
+    Fail(ExitCode::kTraining, "{}: it is no plain file", file.string());
   ReplaceText(file, json.dump(1) + "\n", ExitCode::kTraining);
 }
 

@@ -23,10 +23,12 @@ std::string ThisMachine();
 // <XDG_CACHE_HOME or ~/.cache>/fathom/calibration.json
 std::filesystem::path CalibrationFile();
 
-// Nothing where there is none, or one of another machine or version.
-std::optional<Calibration> ReadCalibration(const std::filesystem::path& file);
+// Nothing where there is none, or one of another machine or version. Where what is there is no
+// calibration at all, there is none either, and *damage says what is wrong with it.
+std::optional<Calibration> ReadCalibration(const std::filesystem::path& file,
+                                           std::string* damage = nullptr);
 
-// Throws Error(kTraining) where it cannot be written.
+// Throws Error(kTraining) where it cannot be written; what is there and is no file stays.
 void WriteCalibration(const Calibration& calibration, const std::filesystem::path& file);
 
 // Runs the trainings, one after another, in this process, which must be alone. Says on standard

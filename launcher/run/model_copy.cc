@@ -25,8 +25,7 @@ namespace fs = std::filesystem;
 // What rank 0 says before the bytes of each block.
 struct BlockHeader {
   enum Kind : std::uint64_t { kBlock, kEnd, kFailed } kind = kEnd;
-  std::uint64_t bytes = 0;
-  char file[240] = {};
+  char file[248] = {};
 };
 
 bool Finds(const fs::path& dir, const ModelIdentity& model) {
@@ -74,10 +73,10 @@ void SendFile(const fs::path& file, const ModelFileEntry* entry, int rank, MpiSe
   do {
     in.read(block.data(), static_cast<std::streamsize>(block.size()));
     if (in.bad()) FailDamaged(file, "it cannot be read");
-    header.bytes = static_cast<std::uint64_t>(in.gcount());
+    const auto read = std::as_bytes(std::span(block)).first(static_cast<std::size_t>(in.gcount()));
     mpi.SendTo(rank, BytesOf(header));
-    checksum.Add(std::as_bytes(std::span(block)).first(header.bytes));
-    mpi.SendTo(rank, std::as_bytes(std::span(block)).first(header.bytes));
+    checksum.Add(read);
+    mpi.SendTo(rank, read);
     mpi.Beat();
   } while (in);
   if (entry != nullptr && checksum.Digest() != entry->checksum)
@@ -105,18 +104,26 @@ void SendModel(const fs::path& dir, const ModelIdentity& model, const Layout& la
   if (failure) throw *failure;
 }
 
+BlockHeader ReceiveHeader(MpiSession& mpi) {
+  const auto bytes = mpi.ReceiveFromFirst();
+  BlockHeader header;
+  if (bytes.size() != sizeof(header))
+    Fail(ExitCode::kPeer, "rank 0 sent {} bytes, {} are due", bytes.size(), sizeof(header));
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  header.file[sizeof(header.file) - 1] = 0;
+  return header;
+}
+
 // What rank 0 sends goes into `dir`. What cannot be written is received all the same, so that rank
 // 0 can go on.
 void ReceiveModel(const fs::path& dir, MpiSession& mpi) {
   std::ofstream out;
   std::string name, failure;
-  std::vector<std::byte> block;
-  for (BlockHeader header;;) {
-    mpi.ReceiveFromFirst(std::as_writable_bytes(std::span(&header, 1)));
+  for (;;) {
+    const BlockHeader header = ReceiveHeader(mpi);
     if (header.kind == BlockHeader::kFailed) failure = "rank 0 could not read it";
     if (header.kind != BlockHeader::kBlock) break;
-    block.resize(header.bytes);
-    mpi.ReceiveFromFirst(block);
+    const auto block = mpi.ReceiveFromFirst();
     mpi.Beat();
     if (name != header.file) {
       name = header.file;

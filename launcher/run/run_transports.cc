@@ -6,10 +6,12 @@
 #include <span>
 #include <string>
 
+#include "common/buffer.h"
 #include "common/error.h"
 #include "common/net/in_process_transport.h"
+#include "common/process/descriptor_limit.h"
 #include "common/tcp/tcp_transport.h"
-#include "launcher/cluster/local_address.h"
+#include "launcher/cluster/agreed_addresses.h"
 #include "launcher/cluster/mpi_transport.h"
 
 namespace fathom {
@@ -17,11 +19,11 @@ namespace {
 
 constexpr const char* kLoopback = "127.0.0.1";
 
-// What a rank tells the others so that they can connect to it.
-struct RankAddress {
-  char host[256];
-  std::uint16_t port;
-};
+// What a transport has open beside its connections: where it listens, and what wakes its thread.
+constexpr std::size_t kDescriptorsOfATransport = 4;
+
+// Files of the run, and strangers that knock.
+constexpr std::size_t kOtherDescriptors = 32;
 
 std::chrono::milliseconds TimeoutOf(const Config& config) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -40,28 +42,32 @@ Secret SharedSecret(MpiSession& mpi) {
   return secret;
 }
 
-std::vector<TcpAddress> ExchangeAddresses(MpiSession& mpi, std::uint16_t port,
-                                          const std::string& name) {
-  RankAddress mine{};
-  std::strncpy(mine.host, name.c_str(), sizeof(mine.host) - 1);
-  mine.port = port;
+// Where each rank listens, at these addresses.
+std::vector<TcpAddress> ExchangePorts(MpiSession& mpi, const std::vector<std::string>& hosts,
+                                      std::uint16_t mine) {
   std::vector<TcpAddress> addresses;
-  for (const auto& bytes : mpi.AllGather(std::as_bytes(std::span(&mine, 1)))) {
-    RankAddress address;
-    std::memcpy(&address, bytes.data(), sizeof(address));
-    address.host[sizeof(address.host) - 1] = 0;
-    addresses.push_back({address.host, address.port});
+  for (const auto& bytes : mpi.AllGather(BytesOf(mine))) {
+    std::uint16_t port = 0;
+    std::memcpy(&port, bytes.data(), sizeof(port));
+    addresses.push_back({hosts[addresses.size()], port});
   }
   return addresses;
 }
 
-// The rank listens on this interface alone.
+// The rank listens at one address alone.
 std::unique_ptr<Transport> ConnectByTcp(const Config& config, const Layout& layout,
                                         MpiSession& mpi) {
-  const std::string address = OneHost(layout) ? kLoopback : LocalAddress(config.cluster.interface);
-  auto transport = std::make_unique<TcpTransport>(layout, mpi.rank(), SharedSecret(mpi), address,
+  const auto ranks = static_cast<std::size_t>(mpi.ranks());
+  AllowDescriptors(ranks + kDescriptorsOfATransport + kOtherDescriptors,
+                   fmt::format("rank {} on {}: the connections with {} ranks need", mpi.rank(),
+                               mpi.host(), ranks - 1));
+  const std::vector<std::string> hosts = OneHost(layout)
+                                             ? std::vector<std::string>(ranks, kLoopback)
+                                             : AgreeOnAddresses(config.cluster.interface, mpi);
+  auto transport = std::make_unique<TcpTransport>(layout, mpi.rank(), SharedSecret(mpi),
+                                                  hosts[static_cast<std::size_t>(mpi.rank())],
                                                   TimeoutOf(config), config.cluster.tls);
-  transport->Connect(ExchangeAddresses(mpi, transport->port(), address),
+  transport->Connect(ExchangePorts(mpi, hosts, transport->port()),
                      Clock::now() + TimeoutOf(config));
   return transport;
 }
@@ -77,6 +83,11 @@ Layout OneRankARole(const Layout& layout) {
 // Every role of this process behind a transport of its own, connected over the loopback.
 std::vector<std::unique_ptr<Transport>> ConnectOverLoopback(const Config& config,
                                                             const Layout& spread) {
+  const auto roles = static_cast<std::size_t>(spread.ranks());
+  AllowDescriptors(roles * (roles - 1 + kDescriptorsOfATransport) + kOtherDescriptors,
+                   fmt::format("cluster.transport = \"tcp\" in one process: the connections "
+                               "between {} roles need",
+                               roles));
   const Secret secret = RandomSecret();
   const auto timeout = TimeoutOf(config);
   std::vector<std::unique_ptr<TcpTransport>> made;

@@ -13,11 +13,9 @@ namespace {
 
 // The config of rank 0, on all ranks.
 Config ConfigOfFirst(const Config& config, MpiSession& mpi) {
-  std::string text = DumpConfig(config);
-  std::uint64_t size = text.size();
-  mpi.Broadcast(std::as_writable_bytes(std::span(&size, 1)));
-  text.resize(size);
-  mpi.Broadcast(std::as_writable_bytes(std::span(text)));
+  const std::string mine = DumpConfig(config);
+  const auto first = mpi.BroadcastAny(std::as_bytes(std::span(mine)));
+  const std::string text(reinterpret_cast<const char*>(first.data()), first.size());
   return ParseConfig(text, "the config of rank 0", "", {});
 }
 

@@ -28,10 +28,7 @@ struct Choice {
 // Reads every file of it. Throws Error(kModel): damaged.
 Manifest ReadWhole(const fs::path& dir, MpiSession& mpi) {
   Manifest manifest = ReadManifest(dir);
-  for (const ModelFileEntry& file : manifest.files) {
-    ReadChecked(dir, file);
-    mpi.Beat();
-  }
+  for (const ModelFileEntry& file : manifest.files) ReadChecked(dir, file, [&] { mpi.Beat(); });
   if (const auto step = CheckpointDir::StepOfFolder(dir); step && *step != manifest.step) {
     FailDamaged(dir / kModelSeal.file,
                 fmt::format("its step is {}, its folder's name says {}", manifest.step, *step));

@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 #include "common/file/replaced_file.h"
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 #include "common/schedule/split.h"
 #include "launcher/synthetic/book_world.h"
 #include "launcher/synthetic/generated_dir.h"

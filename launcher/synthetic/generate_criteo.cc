@@ -9,7 +9,7 @@
 
 #include "common/elementary.h"
 #include "common/file/replaced_file.h"
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 #include "launcher/synthetic/generated_dir.h"
 #include "launcher/synthetic/synthetic_truth.h"
 

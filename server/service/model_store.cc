@@ -45,6 +45,8 @@ SavedMessage ModelStore::Save(const SaveRequest& request, std::uint64_t step) {
   try {
     return context_.sees_output ? SaveHere(request, step) : SaveThere(request, step);
   } catch (const Error& error) {
+    if (error.code() == ExitCode::kNumeric)
+      Fail(error.code(), "{}: step {}: {}", peers_.Name(), step, error.what());
     if (!request.checkpoint || error.code() == ExitCode::kPeer) throw;
     SavedMessage failed;
     failed.failure = fmt::format("{}: {}", peers_.Name(), error.what());

@@ -60,10 +60,13 @@ void Shard::Load(const std::filesystem::path& dir, const Alive& alive) {
   ReadRows(dir, manifest, alive, [&](std::size_t table, Key key, std::span<const float> state) {
     tables_[table].Restore(key, state);
   });
-  dense_.Restore(ReadDense(dir, manifest));
-  if (admission_.on() && manifest.progress) RestoreAdmission(dir, manifest);
+  dense_.Restore(ReadDense(dir, manifest, alive));
+  if (admission_.on() && manifest.progress) RestoreAdmission(dir, manifest, alive);
   files_.Loaded(manifest);
-  limits_.KeepToBudget([this](int partition) { RowsMoved(partition); });
+  limits_.KeepToBudget([&](int partition) {
+    RowsMoved(partition);
+    alive();
+  });
 }
 
 // Of the model's partitions, which may be others than this shard's: several of its files may hold
@@ -72,16 +75,17 @@ void Shard::ReadRows(const std::filesystem::path& dir, const Manifest& manifest,
                      const RowVisitor& row) {
   const PartitionRange own{first_partition_, end_partition_};
   const PartitionRange files = manifest.partitions.Covering(own, cut_);
+  const auto take = [&](std::size_t table, Key key, std::span<const float> state) {
+    if (own.Holds(cut_.Of(key))) row(table, key, state);
+  };
   for (int p = files.first; p < files.end; ++p) {
-    ReadPartition(dir, manifest, p, [&](std::size_t table, Key key, std::span<const float> state) {
-      if (own.Holds(cut_.Of(key))) row(table, key, state);
-    });
+    ReadPartition(dir, manifest, p, take, alive);
     if (cold_.on()) limits_.KeepColdWithin();
-    alive();
   }
 }
 
-void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest) {
+void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest,
+                             const Alive& alive) {
   if (manifest.partitions != cut_) {
     Fail(ExitCode::kModel,
          "{}: the checkpoint counts keys in {} partitions, the config says server.partitions = {}; "
@@ -89,7 +93,7 @@ void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& m
          dir.string(), manifest.partitions.count(), cut_.count());
   }
   for (int p = first_partition_; p < end_partition_; ++p) {
-    if (!admission_.Restore(p, ReadAdmissionFile(dir, manifest, p).bytes())) {
+    if (!admission_.Restore(p, ReadAdmissionFile(dir, manifest, p, alive).bytes())) {
       Fail(ExitCode::kModel,
            "{}: the admission filter of partition {} has another size; set "
            "server.admission_filter as it was",

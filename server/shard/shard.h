@@ -46,11 +46,8 @@ class Shard {
  public:
   Shard(const Config& config, const ModelSpec& spec, int server, int servers);
 
-  // Called after each partition that was read: may tell the peers that this server is alive.
-  using Alive = ShardFiles::Alive;
-
-  // Reads the shard from the folder of a model or a checkpoint. Throws Error(kModel): damaged, or
-  // of another shape.
+  // Reads the shard from the folder of a model or a checkpoint; `alive` is called now and then,
+  // also within a partition. Throws Error(kModel): damaged, or of another shape.
   void Load(const std::filesystem::path& dir, const Alive& alive);
 
   // Begins with another model's rows, in the tables that are there under the same name and shape,
@@ -89,7 +86,8 @@ class Shard {
   void RowsMoved(int partition);
   void ReadRows(const std::filesystem::path& dir, const Manifest& manifest, const Alive& alive,
                 const RowVisitor& row);
-  void RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest);
+  void RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest,
+                        const Alive& alive);
   // Places in the pull's keys of what the part names and has no row.
   static std::vector<std::size_t> MissingPlaces(std::size_t table, const Part& part);
   void CountMissing(std::size_t table, std::span<const Part> parts);

@@ -12,9 +12,6 @@ namespace {
 // More files of changes than this are not kept beside a whole one.
 constexpr std::size_t kMaxChanges = 16;
 
-// Rows that are written between two calls of `alive`: a slow disk takes seconds for these.
-constexpr std::size_t kRowsBetweenSigns = 4096;
-
 // Whether the changes become too many for a file of their own.
 // The share is that of the partition among all.
 bool WholeIsDue(int partition, Partitions cut, const std::vector<ModelFileEntry>& files,
@@ -139,7 +136,7 @@ ModelFileEntry ShardFiles::Write(const ModelOutput& out, const std::string& name
   PartitionWriter writer(out, name, cut_, partition, specs_);
   for (std::size_t t = 0; t < specs_.size(); ++t) {
     const auto floats = static_cast<std::size_t>(specs_[t].state_floats());
-    const auto rows = tables_[t].SortedRows(partition, which);
+    const auto rows = tables_[t].SortedRows(partition, which, alive);
     writer.BeginTable(t, rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (i % kRowsBetweenSigns == 0) alive();

@@ -10,7 +10,6 @@
 
 #include <array>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -27,9 +26,6 @@ namespace fathom {
 
 class ShardFiles {
  public:
-  // Called now and then, also within a file: may tell the peers that this server is alive.
-  using Alive = std::function<void()>;
-
   // Of the partitions [first_partition, end_partition).
   ShardFiles(const std::vector<TableSpec>& specs, std::deque<SparseTable>& tables,
              const DenseTable& dense, SlabArena& arena, const AdmissionFilter& admission,

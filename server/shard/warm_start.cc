@@ -108,9 +108,12 @@ void Shard::WarmStart(const fs::path& dir, bool optimizer_state, const Alive& al
           state.subspan(DeepStateAt(spec), static_cast<std::size_t>(spec.deep_state_floats()));
     rows.RestoreValues(key, weight, embedding, kept);
   });
-  limits_.KeepToBudget([this](int partition) { RowsMoved(partition); });
+  limits_.KeepToBudget([&](int partition) {
+    RowsMoved(partition);
+    alive();
+  });
   if (!dense_fits) return;
-  const DenseState dense = ReadDense(dir, manifest);
+  const DenseState dense = ReadDense(dir, manifest, alive);
   if (optimizer_state && manifest.dense_rule == spec_.dense_rule) {
     dense_.Restore(dense);
   } else {

@@ -84,6 +84,12 @@ void DenseTable::RestoreValues(std::span<const float> values) {
 }
 
 void DenseTable::Save(const ModelOutput& out) const {
+  if (!AllFinite(values_) || !AllFinite(state_)) {
+    Fail(ExitCode::kNumeric,
+         "a dense parameter of {} to {}, or its state, is infinite or no number, and is not saved: "
+         "lower the learning rate and l2 of [dense]",
+         first_, first_ + values_.size() - 1);
+  }
   WriteDenseRange(out, total_, first_, values_, state_);
 }
 

@@ -33,6 +33,7 @@ class DenseTable {
 
   void Restore(const DenseState& state);
   void RestoreValues(std::span<const float> values);  // of all servers; the rule's state as if new
+  // Throws Error(kNumeric) where a value or its state is not finite.
   void Save(const ModelOutput& out) const;
 
  private:

@@ -234,21 +234,25 @@ std::uint64_t SparseTable::ChangedRows(int partition) const {
   return rows;
 }
 
-std::vector<const float*> SparseTable::SortedRows(int partition, Which which) const {
+std::vector<const float*> SparseTable::SortedRows(int partition, Which which,
+                                                  const Alive& alive) const {
   const RowStore& store = At(partition).rows;
   std::vector<const float*> rows;
   if (which == Which::kAll) {
     rows.reserve(store.size());
     store.Visit();
   } else {
-    for (std::uint32_t i = 0; i < store.size(); ++i)
+    for (std::uint32_t i = 0; i < store.size(); ++i) {
+      if (i % kRowsBetweenSigns == 0) alive();
       if (SlabArena::Marked(store.state(i))) FetchRow(store.state(i));
+    }
   }
   for (std::uint32_t i = 0; i < store.size(); ++i) {
+    if (i % kRowsBetweenSigns == 0) alive();
     const float* const row = store.state(i);
     if (which == Which::kAll || SlabArena::Marked(row)) rows.push_back(row);
   }
-  return SortedByKey(rows, cut_);
+  return SortedByKey(rows, cut_, alive);
 }
 
 std::size_t SparseTable::index_bytes() const {

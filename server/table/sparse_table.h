@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/config/config.h"
+#include "common/file/alive.h"
 #include "common/key.h"
 #include "common/message/saved_message.h"
 #include "common/model/model_spec.h"
@@ -90,7 +91,8 @@ class SparseTable {
   bool keeps_marks() const { return marks_; }
   std::uint64_t RowsOf(int partition) const { return At(partition).rows.size(); }
   std::uint64_t ChangedRows(int partition) const;
-  std::vector<const float*> SortedRows(int partition, Which which = Which::kAll) const;
+  std::vector<const float*> SortedRows(int partition, Which which = Which::kAll,
+                                       const Alive& alive = SayNothing) const;
 
   TableStatistics Statistics() const;
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 #include "common/random.h"
 
 namespace fathom {

@@ -23,5 +23,12 @@ TEST(AllFinite, FindsWhatIsNot) {
   }
 }
 
+TEST(MayBeNumbers, FindsWhatIsTooLarge) {
+  EXPECT_TRUE(MayBeNumbers(std::vector<float>{0, -kMaxNumber, kMaxNumber, 1e-45F}));
+  for (const float bad : {1.01F * kMaxNumber, -1e30F, std::numeric_limits<float>::infinity(),
+                          std::numeric_limits<float>::quiet_NaN()})
+    EXPECT_FALSE(MayBeNumbers(std::vector<float>{1, bad, 2})) << bad;
+}
+
 }  // namespace
 }  // namespace fathom

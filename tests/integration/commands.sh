@@ -86,4 +86,13 @@ for command in train evaluate predict compare inspect generate settings launch s
   "$fathom" $command --help >"$scratch/help.txt"
   grep -q "fathom $command " "$scratch/help.txt" || { cat "$scratch/help.txt" >&2; fail "$command --help does not say how to write it"; }
 done
+# What is not for ranks is done once under mpirun, or refused in words.
+ranks 3 "$fathom" generate books --rows 2000 --seed 1 --out "$scratch/once" >"$scratch/generate.txt"
+[ "$(grep -c "2000 ratings" "$scratch/generate.txt")" -eq 1 ] || { cat "$scratch/generate.txt" >&2; fail "generate did not run once"; }
+ranks 3 "$fathom" inspect "$scratch/out" >"$scratch/inspect.txt"
+cmp "$scratch/inspect.txt" <("$fathom" inspect "$scratch/out") || fail "inspect under mpirun says something else"
+[ "$(ranks 3 "$fathom" compare "$scratch/out" "$scratch/again" | grep -c identical)" -eq 1 ] || fail "compare did not run once"
+must_fail 2 "fathom sweep runs once" ranks 1 "$fathom" sweep "$scratch/config.toml" output.dir="$scratch/swept"
+must_fail 2 "fathom launch runs once" ranks 2 "$fathom" launch -n 2 -- train "$scratch/config.toml"
+
 finish "all commands agree"

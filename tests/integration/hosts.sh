@@ -4,6 +4,8 @@
 one=fathom$$a two=fathom$$b
 first=10.77.0.10 second=10.77.0.11
 cable_one=v$$a cable_two=v$$b
+networks=10.77.0.0/24  # that Open MPI is told; empty: none
+more_of_mpirun=        # options
 
 # False where this machine has no such hosts; $why_not says why.
 make_hosts() {
@@ -36,9 +38,10 @@ EOF
 
 # mpirun on the first host.
 on_hosts() {  # ranks on the first, ranks on the second, command ...
-  local hosts=$first:$1,$second:$2 number=$(($1 + $2))
+  local hosts=$first:$1,$second:$2 number=$(($1 + $2)) options=$more_of_mpirun
   shift 2
+  [ -z "$networks" ] || options+=" --mca btl_tcp_if_include $networks --mca oob_tcp_if_include $networks"
   # shellcheck disable=SC2086
   ip netns exec "$one" unshare $spaces sh -c "$on_first; exec timeout 100 mpirun --host $hosts -np $number --bind-to none \
-    --mca plm_rsh_agent $scratch/agent --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 $*"
+    --mca plm_rsh_agent $scratch/agent $options $*"
 }

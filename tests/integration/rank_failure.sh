@@ -48,12 +48,21 @@ for victim in "1 tcp" "3 tcp" "1 mpi" "3 mpi"; do
   start "killed-$rank-$transport" cluster.transport="$transport"
   ends_without "$rank" KILL "rank $rank .*signal 9\|lost .*rank $rank "
 done
-# A rank that leaves by itself, with 0 or not, and says nothing.
+# A rank that leaves by itself, with 0 or not, and says nothing; and one whose MPI fails.
 cat >"$scratch/leave.c" <<'C'
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
-static void Leave(int number) { (void)number, _exit(atoi(getenv("LEAVE_WITH"))); }
+static volatile sig_atomic_t broken;
+static void Leave(int number) {
+  (void)number;
+  if (*getenv("LEAVE_WITH") == 'm') broken = 1;
+  else _exit(atoi(getenv("LEAVE_WITH")));
+}
+int PMPI_Improbe(int, int, void*, int*, void*, void*);
+int MPI_Improbe(int source, int tag, void* comm, int* there, void* message, void* status) {
+  return broken ? 16 : PMPI_Improbe(source, tag, comm, there, message, status);
+}
 __attribute__((constructor)) static void Listen(void) { signal(SIGUSR2, Leave); }
 C
 cc -shared -fPIC -o "$scratch/leave.so" "$scratch/leave.c"
@@ -65,4 +74,7 @@ for victim in "1 0 tcp" "3 0 mpi" "3 7 tcp"; do
   start "left-$rank-$with-$transport" cluster.transport="$transport"
   ends_without "$rank" USR2 "$([ "$transport" = tcp ] && echo "lost .*rank $rank " || echo "lost\|without")"
 done
+with=mpi
+start "broken" cluster.transport=mpi
+ends_without 2 USR2 "MPI_Improbe failed with code 16 (MPI_ERR_OTHER"
 finish "every failure ended the job"

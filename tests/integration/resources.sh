@@ -13,7 +13,7 @@ limited() {  # ulimit option, value, command ...
   (ulimit "$option" "$value" && exec timeout 60 "$@")
 }
 
-must_fail 5 "Too many open files" limited -n 40 "${train[@]}" output.dir="$scratch/descriptors" \
+must_fail 2 "more open files and connections" limited -n 40 "${train[@]}" output.dir="$scratch/descriptors" \
   cluster.workers=6 cluster.servers=2 cluster.transport=tcp cluster.timeout_seconds=3
 if ldd "$fathom" | grep -q "asan\|tsan"; then
   not_tried "too little memory: a sanitizer has no address space to spare"

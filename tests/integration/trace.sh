@@ -39,12 +39,12 @@ check_trace "$scratch/traced" 0
 "$fathom" compare "$scratch/plain" "$scratch/traced" >/dev/null || fail "a traced run trains another model"
 cmp -s "$scratch/plain/model/config.toml" "$scratch/traced/model/config.toml" || fail "train.trace is in the model's config"
 
-# The third rank in a host name and a clock of its own, as on another machine.
+# The third rank in a host name and a clock of its own, as on another machine. By MPI: over TCP two hosts of one address are refused.
 elsewhere=(unshare --uts --time --monotonic 5000 --fork)
 if "${elsewhere[@]}" hostname elsewhere 2>/dev/null; then
   mpirun --oversubscribe --bind-to none --timeout 120 \
-    -np 2 "$fathom" "${traced[@]}" output.dir="$scratch/elsewhere" : \
-    -np 1 "${elsewhere[@]}" sh -c 'hostname elsewhere; exec "$@"' sh "$fathom" "${traced[@]}" output.dir="$scratch/elsewhere" >/dev/null
+    -np 2 "$fathom" "${traced[@]}" cluster.transport=mpi output.dir="$scratch/elsewhere" : \
+    -np 1 "${elsewhere[@]}" sh -c 'hostname elsewhere; exec "$@"' sh "$fathom" "${traced[@]}" cluster.transport=mpi output.dir="$scratch/elsewhere" >/dev/null
   grep -qE '"rank":2,"clock_offset_ns":-(4999|5000)[0-9]{9},' "$scratch/elsewhere/trace.json" || fail "the third rank's clock was not found to be 5000 s ahead"
   check_trace "$scratch/elsewhere" 500
 else

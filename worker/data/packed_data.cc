@@ -200,10 +200,7 @@ std::uint64_t PackedData::examples() const { return impl_->header().examples; }
 std::uint64_t PackedData::positives() const { return impl_->header().positives; }
 std::uint64_t PackedData::mapped_bytes() const { return impl_->header().file_bytes; }
 void PackedData::Release() const { impl_->Release(); }
-std::string PackedData::fingerprint() const {
-  // It sums up the index, which sums up every block.
-  return fmt::format("{:016x}", impl_->header().header_checksum);
-}
+std::string PackedData::fingerprint() const { return FingerprintOf(impl_->header()); }
 ExampleView PackedData::Example(std::uint64_t index) const { return impl_->Example(index); }
 void PackedData::Prefetch(std::uint64_t index) const { impl_->Prefetch(index); }
 

@@ -8,8 +8,11 @@
 //              zeros up to a multiple of 8 bytes
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "common/key.h"
@@ -42,6 +45,11 @@ struct PackedHeader {
   std::uint64_t header_checksum = 0;  // XXH3-64 of the bytes before it
 };
 static_assert(sizeof(PackedHeader) == 80);
+
+// What sums up a whole file: the header sums up the index, which sums up every block.
+inline std::string FingerprintOf(const PackedHeader& header) {
+  return fmt::format("{:016x}", header.header_checksum);
+}
 
 struct BlockEntry {
   std::uint64_t offset = 0;

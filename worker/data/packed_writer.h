@@ -28,6 +28,9 @@ class PackedWriter {
   // Writes the last block, the index and the header. Without it the file is not whole.
   void Finish();
 
+  // Of the finished file.
+  std::string fingerprint() const { return FingerprintOf(header_); }
+
  private:
   void AppendRecords(const PackedExamples& more, std::size_t first, std::size_t count);
   std::span<const std::byte> Rebased(const PackedExamples& more,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/finite.h"
 #include "worker/text/number.h"
 #include "worker/transform/signed_log.h"
 
@@ -59,8 +60,12 @@ bool ColumnEncoder::EncodeNumber(std::string_view text, std::string* error) {
   x = (x - steps_.mean) / steps_.stddev;
   if (steps_.further) x = transform_->Further(x);
   number_ = static_cast<float>(x);
-  if (std::isfinite(number_)) return true;
-  *error = fmt::format("column {} = \"{}\" is too large for float32", name_, NumberText(text));
+  if (MayBeNumbers({&number_, 1})) return true;
+  *error = fmt::format(
+      "column {} = \"{}\" is too large: {:g} is beyond {:g}, which the model takes at most; mend "
+      "the "
+      "line, or give the column a transform such as \"log\"",
+      name_, NumberText(text), number_, kMaxNumber);
   return false;
 }
 
@@ -136,6 +141,11 @@ bool ColumnEncoder::ListId(std::string_view* text, float* weight, std::string* e
     return false;
   }
   *weight = static_cast<float>(*number);
+  if (!MayBeNumbers({weight, 1})) {
+    *error = fmt::format("column {}: the weight of \"{}\" is too large: the model takes up to {:g}",
+                         name_, *text, kMaxNumber);
+    return false;
+  }
   if (!weighted_ && *weight != 1) {
     *error =
         fmt::format("column {}: \"{}\" has a weight other than 1: give the column weighted = true",

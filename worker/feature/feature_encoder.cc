@@ -64,7 +64,7 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
   ValueKeys(values_, values, example->keys.data());
   if (!numbers_.Read(values)) return FirstError(values, example);
   numbers_.Write(example->numerics.data());
-  if (!AllFinite(example->numerics)) return FirstError(values, example);
+  if (!MayBeNumbers(example->numerics)) return FirstError(values, example);
   std::size_t list = 0;
   std::string error;
   for (const std::size_t c : others_) {

@@ -7,6 +7,12 @@
 #include "worker/data/packed_format.h"
 
 namespace fathom {
+namespace {
+
+// Of ingest.json. Another one is packed beside, so that no summary of an earlier form is read.
+constexpr int kSummaryVersion = 2;
+
+}  // namespace
 
 std::string Fingerprint(const Config& config, const std::vector<std::filesystem::path>& files) {
   Config relevant;
@@ -28,7 +34,8 @@ std::string Fingerprint(const Config& config, const std::vector<std::filesystem:
     cross.pooling = Pooling::kSum;
     cross.use = Use::kWide;
   }
-  std::string text = fmt::format("packed {}\n{}", kPackedVersion, DumpConfig(relevant));
+  std::string text = fmt::format("packed {}, summary {}\n{}", kPackedVersion, kSummaryVersion,
+                                 DumpConfig(relevant));
   for (const auto& file : files) {
     text += fmt::format("{} {} {}\n", file.string(), std::filesystem::file_size(file),
                         std::filesystem::last_write_time(file).time_since_epoch().count());

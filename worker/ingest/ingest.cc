@@ -9,6 +9,7 @@
 #include "common/file/scratch_folder.h"
 #include "common/file/text_file.h"
 #include "common/process/process_mark.h"
+#include "worker/data/packed_data.h"
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packed_limit.h"
 #include "worker/ingest/packer.h"
@@ -32,8 +33,9 @@ std::string SummaryJson(const PackSummary& summary) {
   Json root = Json::object();
   root["parts"] = Json::array();
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
-    root["parts"].push_back(
-        {{"examples", summary.parts[p].examples}, {"positives", summary.parts[p].positives}});
+    root["parts"].push_back({{"examples", summary.parts[p].examples},
+                             {"positives", summary.parts[p].positives},
+                             {"fingerprint", summary.parts[p].fingerprint}});
   }
   root["bytes_read"] = summary.bytes_read;
   root["unmatched_joins"] = summary.unmatched_joins;
@@ -52,7 +54,8 @@ PackSummary ReadSummary(const fs::path& file) {
     const Json root = Json::parse(ReadText(file));
     for (std::size_t p = 0; p < summary.parts.size(); ++p) {
       summary.parts[p] = {root.at("parts").at(p).at("examples"),
-                          root.at("parts").at(p).at("positives")};
+                          root.at("parts").at(p).at("positives"),
+                          root.at("parts").at(p).at("fingerprint")};
     }
     summary.bytes_read = root.at("bytes_read");
     summary.unmatched_joins = root.at("unmatched_joins");
@@ -66,6 +69,21 @@ PackSummary ReadSummary(const fs::path& file) {
          file.string(), error.what());
   }
   return summary;
+}
+
+// Whoever puts other files in the place of those that were packed trains on other data.
+void CheckParts(const fs::path& dir, const PackSummary& summary, const ModelSpec& spec) {
+  for (std::size_t p = 0; p < summary.parts.size(); ++p) {
+    if (summary.parts[p].examples == 0) continue;
+    const fs::path file = dir / kPartFiles[p];
+    const PackedData packed(file, spec, static_cast<DataPart>(p));
+    if (packed.fingerprint() == summary.parts[p].fingerprint) continue;
+    Fail(ExitCode::kData,
+         "{}: it holds {} examples, {} of them positive, of other data than those that were packed "
+         "here ({} and {}): remove its folder and let it be packed again from the text",
+         file.string(), packed.examples(), packed.positives(), summary.parts[p].examples,
+         summary.parts[p].positives);
+  }
 }
 
 void CheckLabels(const PackedPart& train, const std::string& label) {
@@ -151,6 +169,7 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
   PackSummary summary;
   if (reused) {
     summary = ReadSummary(dir / kPackedSeal.file);
+    CheckParts(dir, summary, spec);
     MarkUsed(dir, kPackedSeal);
   } else {
     const InputSchema schema(config, true);
@@ -181,9 +200,10 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
   std::array<fs::path, kDataParts> paths;
   paths[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
   const PackSummary summary = packer.Pack(transforms, paths);
-  const auto [examples, positives] = summary.parts[static_cast<std::size_t>(DataPart::kTest)];
-  if (examples == 0) Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
-  return {packed_file, examples, positives, summary.bad_lines, summary.first_bad_lines};
+  const PackedPart& part = summary.parts[static_cast<std::size_t>(DataPart::kTest)];
+  if (part.examples == 0)
+    Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
+  return {packed_file, part.examples, part.positives, summary.bad_lines, summary.first_bad_lines};
 }
 
 }  // namespace fathom

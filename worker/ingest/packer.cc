@@ -1,6 +1,7 @@
 #include "worker/ingest/packer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -149,7 +150,14 @@ LearntTransforms Packer::Learn() {
     progress_({.stage = "statistics", .bytes_read = bytes, .examples = records});
   });
   for (std::size_t c = 0; c < all.size(); ++c) {
-    if (all[c] != nullptr) transforms[columns[c].name] = all[c]->Learn();
+    if (all[c] == nullptr) continue;
+    LearntTransform& learnt = transforms[columns[c].name] = all[c]->Learn();
+    if (!std::isfinite(learnt.mean) || !std::isfinite(learnt.stddev)) {
+      Fail(ExitCode::kData,
+           "column {}: its numbers have no finite mean and standard deviation, some are beyond "
+           "1e150: mend their lines, or give the column the transform \"log_standardise\"",
+           columns[c].name);
+    }
   }
   return transforms;
 }
@@ -215,7 +223,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
   for (std::size_t p = 0; p < writers.size(); ++p) {
     if (!writers[p]) continue;
     writers[p]->Finish();
-    summary.parts[p] = {writers[p]->examples(), writers[p]->positives()};
+    summary.parts[p] = {writers[p]->examples(), writers[p]->positives(), writers[p]->fingerprint()};
   }
   return summary;
 }

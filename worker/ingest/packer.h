@@ -21,6 +21,7 @@ namespace fathom {
 struct PackedPart {
   std::uint64_t examples = 0;
   std::uint64_t positives = 0;
+  std::string fingerprint;  // PackedData::fingerprint
 };
 
 struct PackSummary {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "common/error.h"
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 
 namespace fathom {
 

@@ -29,10 +29,11 @@ struct Moments {
     numbers += later.numbers;
   }
 
-  // 1 where all numbers are equal, or there is none: what is divided by it stays.
+  // 1 where all numbers are equal, or there is none: what is divided by it stays. Not finite where
+  // their squares are not.
   double Stddev() const {
     const double variance = numbers == 0 ? 0 : squares / static_cast<double>(numbers);
-    return variance > 0 ? std::sqrt(variance) : 1;
+    return variance > 0 || std::isnan(variance) ? std::sqrt(variance) : 1;
   }
 };
 

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <tuple>
 
+#include "common/model/row_state.h"
 #include "tests/common/model/small_model.h"
 #include "tests/support/expect_error.h"
 
@@ -57,6 +60,52 @@ class PartitionFileTest : public ::testing::Test {
   Manifest manifest_ = model_.Write(dir_.path());
   int visited_ = 0;
 };
+
+// A partition may take longer than a deadline: each pass over it shows that it goes on.
+TEST_F(PartitionFileTest, SaysMeanwhileThatItIsAtWork) {
+  constexpr std::size_t kRows = 3 * kRowsBetweenSigns;
+  const ScratchDir dir;
+  const std::vector<TableSpec> tables = {model_.tables[0]};
+  PartitionWriter writer(FolderOutput(dir.path()), PartitionFile(0), Partitions(), 0, tables);
+  writer.BeginTable(0, kRows);
+  for (std::size_t i = 0; i < kRows; ++i) writer.AddRow(KeyIn(0, i), std::vector<float>{1, 2});
+  const Manifest manifest{.tables = tables, .files = {writer.Finish()}};
+  std::size_t before_rows = 0, signs = 0;
+  ReadPartition(
+      dir.path(), manifest, 0,
+      [&](std::size_t, Key key, std::span<const float>) {
+        if (key == KeyIn(0, 0)) before_rows = signs;
+      },
+      [&] { ++signs; });
+  EXPECT_GE(before_rows, 3 + 3 + 3U) << "read and summed up, checked, counted";
+  EXPECT_GE(signs - before_rows, 3U) << "passed on";
+}
+
+// Of every kind of number that a row holds; the last step is none.
+TEST_F(PartitionFileTest, ARowThatIsNotFiniteIsNotWritten) {
+  const float kNone = std::numeric_limits<float>::quiet_NaN();
+  TableSpec table{.name = "deep3", .wide = true, .dim = 3, .row_wise = true, .last_step = true};
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    table.precision = precision;
+    const std::vector<TableSpec> tables = {table};
+    const auto write = [&](std::size_t place, float value) {
+      std::vector<float> row(static_cast<std::size_t>(table.state_floats()), 1);
+      row[place] = value;
+      PartitionWriter writer(FolderOutput(dir_.path()), "rows-00.bin", Partitions(), 0, tables);
+      writer.BeginTable(0, 1);
+      writer.AddRow(KeyIn(0, 10), row);
+      writer.Finish();
+    };
+    for (std::size_t place = 0; place < LastStepAt(table); ++place) {
+      ExpectError(ExitCode::kNumeric, {"table deep3, key 000000000000000a", "infinite"},
+                  [&] { write(place, kNone); });
+    }
+    write(LastStepAt(table), kNone);
+  }
+  const std::uint32_t low_half_infinite = 0x3F80FF80;
+  const std::vector<float> row = {1, 1, std::bit_cast<float>(low_half_infinite), 1, 1, 1};
+  EXPECT_FALSE(AllFinite(table, row));
+}
 
 TEST_F(PartitionFileTest, RowsComeBackInOrder) {
   ModelRows read(2);

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <filesystem>
+#include <string>
 
 #include "tests/launcher/plan/planned_run.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
 
 namespace fathom {
@@ -20,12 +22,35 @@ TEST(Calibration, IsReadAsItWasWrittenAndNotOnAnotherMachine) {
   WriteCalibration(mine, file);
   ASSERT_TRUE(ReadCalibration(file));
   EXPECT_EQ(ReadCalibration(file)->prices, mine.prices);
+  std::string damage;
   WriteCalibration({.machine = "another", .prices = SimplePrices()}, file);
-  EXPECT_FALSE(ReadCalibration(file));
-  for (const char* text : {"{\"machine\": ", "{\"machine\": 5}", "[]", "{\"machine\": null}"}) {
-    std::ofstream(file) << text;
-    EXPECT_FALSE(ReadCalibration(file)) << text;
+  EXPECT_FALSE(ReadCalibration(file, &damage));
+  EXPECT_EQ(damage, "") << "it is another machine's, and whole";
+}
+
+TEST(Calibration, WhatIsNoneIsTakenForNoneAndSaidToBe) {
+  const testing::ScratchDir dir;
+  const auto file = dir.path() / "calibration.json";
+  Calibration negative{.machine = ThisMachine(), .prices = SimplePrices()};
+  negative.prices[1][0] = -1;
+  WriteCalibration(negative, file);
+  const std::string with_negative = dir.Read("calibration.json");
+  for (const std::string& text :
+       {std::string("{\"machine\": "), std::string("{\"machine\": 5}"), std::string("[]"),
+        std::string("{\"machine\": null}"), std::string(), std::string("\xFF\0\1", 3),
+        "{\"machine\": \"" + ThisMachine() + "\"}", with_negative}) {
+    dir.Write("calibration.json", text);
+    std::string damage;
+    EXPECT_FALSE(ReadCalibration(file, &damage)) << text;
+    EXPECT_NE(damage, "") << text;
   }
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);
+  std::string damage;
+  EXPECT_FALSE(ReadCalibration(file, &damage));
+  EXPECT_NE(damage, "");
+  testing::ExpectError(ExitCode::kTraining, {"no plain file"},
+                       [&] { WriteCalibration(negative, file); });
 }
 
 }  // namespace

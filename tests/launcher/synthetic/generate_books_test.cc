@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 #include "common/schedule/split.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"

@@ -132,6 +132,19 @@ TEST(DenseTable, InfiniteGradientNamesParameterAndStep) {
   });
 }
 
+// No gradient does it, but l2 that grows the values with each step may.
+TEST(DenseTable, WhatIsNotFiniteIsNotSaved) {
+  const testing::ScratchDir dir;
+  const Config config;
+  DenseTable table(config, Spec(16), 0, 1);
+  std::vector<float> values(16, 1);
+  values[5] = std::numeric_limits<float>::infinity();
+  table.RestoreValues(values);
+  testing::ExpectError(ExitCode::kNumeric, {"dense parameter of 0 to 15", "infinite"},
+                       [&] { table.Save(FolderOutput(dir.path())); });
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+}
+
 TEST(DenseTable, RestoreTakesItsRange) {
   Config config;
   DenseState state;

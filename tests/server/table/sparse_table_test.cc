@@ -18,6 +18,21 @@ using testing::RandomKeys;
 
 class SparseTableTest : public testing::SparseTableFixture {};
 
+// To sort a partition may take longer than a deadline.
+TEST_F(SparseTableTest, SortingSaysMeanwhileThatItIsAtWork) {
+  SparseTable table = Make();
+  std::vector<Key> keys = RandomKeys(3 * kRowsBetweenSigns, 3);
+  for (Key& key : keys) key >>= Partitions().bits();
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  std::vector<float*> rows(keys.size());
+  table.FindOrCreate(keys, 0, rows.data());
+  int signs = 0;
+  const auto sorted = table.SortedRows(0, SparseTable::Which::kAll, [&] { ++signs; });
+  EXPECT_EQ(sorted.size(), keys.size());
+  EXPECT_GE(signs, 9) << "gathered, their keys read, sorted";
+}
+
 // 10^5 random keys in batches, with lookups of known and unknown ones between, against std::map.
 TEST_F(SparseTableTest, AgreesWithAMapWhileItGrows) {
   SparseTable table = Make();

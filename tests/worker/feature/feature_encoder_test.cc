@@ -67,7 +67,11 @@ TEST(FeatureEncoder, Numbers) {
   EXPECT_FLOAT_EQ(Encode(plain, "").example.numerics[0], 0);
   EXPECT_NE(Encode(plain, "1,5").error.find("is no number"), std::string::npos);
   EXPECT_NE(Encode(plain, "nan").error.find("is no number"), std::string::npos);
-  EXPECT_NE(Encode(plain, "1e300").error.find("too large"), std::string::npos);
+  EXPECT_FLOAT_EQ(Encode(plain, "-1e15").example.numerics[0], -1e15F);
+  for (const char* const large : {"1e300", "1e30", "-1.1e15"})
+    EXPECT_NE(Encode(plain, large).error.find("too large"), std::string::npos) << large;
+  EXPECT_EQ(Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kLog}, "1e300").error,
+            "");
   EXPECT_FLOAT_EQ(Encode({.kind = ColumnKind::kNumeric, .transform = TransformKind::kLog}, "-3")
                       .example.numerics[0],
                   -std::log(4.0F));
@@ -204,6 +208,12 @@ TEST(FeatureEncoder, Lists) {
   EXPECT_NE(Encode({.kind = ColumnKind::kMultivalent, .weighted = true}, "a")
                 .error.find("is not written value:weight"),
             std::string::npos);
+  for (const char* const large : {"a:1e30", "b:1|a:-1e300"}) {
+    const std::string error =
+        Encode({.kind = ColumnKind::kMultivalent, .weighted = true}, large).error;
+    EXPECT_NE(error.find("column v: the weight of \"a:"), std::string::npos) << error;
+    EXPECT_NE(error.find("is too large"), std::string::npos) << error;
+  }
 }
 
 TEST(FeatureEncoder, LibsvmPairs) {

@@ -13,6 +13,7 @@
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
 #include "worker/data/packed_data.h"
+#include "worker/data/packed_writer.h"
 
 namespace fathom {
 namespace {
@@ -195,6 +196,13 @@ TEST_F(IngestTest, StandardisesByTheTrainingPart) {
                   static_cast<float>(995 / std::sqrt(5.0)));
 }
 
+// What is divided by an infinite deviation would be 0 on every line.
+TEST_F(IngestTest, NumbersWithoutAFiniteDeviationAreAnError) {
+  dir_.Write("train.csv", Rows(0, 100) + "1,user1,t1,1e200\n");
+  ExpectError(ExitCode::kData, {"column x", "no finite mean and standard deviation"},
+              [&] { Run(MakeConfig(dir_.path())); });
+}
+
 TEST_F(IngestTest, JoinsASideTable) {
   dir_.Write("train.csv", "label,id,x\n1,a,1\n0,b,2\n0,c,3\n");
   dir_.Write("side.csv", "id,tags\na,p|q\nb,\"r\"\n");
@@ -269,6 +277,30 @@ TEST_F(IngestTest, AnAlteredSummaryIsAnError) {
   const IngestResult result = Run(config);
   std::ofstream(result.train.parent_path() / "ingest.json") << "{";
   ExpectError(ExitCode::kData, {"ingest.json", "remove its folder"}, [&] { Run(config); });
+}
+
+// Of the same columns and the same part: only what was packed tells them apart.
+TEST_F(IngestTest, APackedFileInThePlaceOfAnotherIsRefused) {
+  const auto pack = [&](int first, int end) {
+    dir_.Write("train.csv", Rows(first, end));
+    return Run(MakeConfig(dir_.path()));
+  };
+  const IngestResult other = pack(100, 160);
+  const IngestResult result = pack(0, 60);
+  ASSERT_NE(other.train, result.train);
+  std::filesystem::copy_file(other.train, result.train,
+                             std::filesystem::copy_options::overwrite_existing);
+  ExpectError(ExitCode::kData, {"train.fpk", "60 examples", "of other data", "remove its folder"},
+              [&] { Run(MakeConfig(dir_.path())); });
+}
+
+// A whole file of this part that a program with a fault left without examples.
+TEST_F(IngestTest, APackedFileWithoutExamplesIsRefused) {
+  dir_.Write("train.csv", Rows(0, 60));
+  const Config config = MakeConfig(dir_.path());
+  const IngestResult result = Run(config);
+  PackedWriter(result.train, PackedShape(MakeModelSpec(config)), DataPart::kTrain).Finish();
+  ExpectError(ExitCode::kData, {"train.fpk", "it holds 0 examples"}, [&] { Run(config); });
 }
 
 TEST_F(IngestTest, PackInputUsesTheTransformsItIsGiven) {

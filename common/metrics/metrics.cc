@@ -1,4 +1,4 @@
-#include "common/metrics.h"
+#include "common/metrics/metrics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,10 +6,10 @@
 #include <numeric>
 #include <vector>
 
-#include "common/auc_interval.h"
 #include "common/check.h"
 #include "common/elementary.h"
 #include "common/error.h"
+#include "common/metrics/auc_interval.h"
 
 namespace fathom {
 namespace {

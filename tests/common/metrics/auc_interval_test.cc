@@ -1,4 +1,4 @@
-#include "common/auc_interval.h"
+#include "common/metrics/auc_interval.h"
 
 #include <gtest/gtest.h>
 
