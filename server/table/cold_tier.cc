@@ -15,6 +15,7 @@
 #include "common/check.h"
 #include "common/error.h"
 #include "common/run_log.h"
+#include "server/table/mapped_memory.h"
 
 namespace fathom {
 namespace {
@@ -30,6 +31,11 @@ constexpr std::size_t kSmallestWindowShare = 16;  // of the limit: a sixteenth
 
 // Blocks are aligned to their size, of which this is a multiple.
 constexpr std::size_t kReservedUnit = std::size_t{64} << 20;
+
+// Of the kernel's page that holds the byte.
+std::size_t BeginOfPage(std::size_t offset) {
+  return offset / MappedMemory::KernelPageBytes() * MappedMemory::KernelPageBytes();
+}
 
 [[noreturn]] void FailDir(const std::string& dir, int error) {
   Fail(ExitCode::kUsage,
@@ -117,8 +123,10 @@ std::byte* ColdTier::AddBlock(std::size_t bytes) {
 
 // Whether all of it was in memory.
 bool ColdTier::MarkResident(const void* place, std::size_t bytes, bool used) {
-  const std::size_t first = OffsetOf(place) / kPageBytes;
-  const std::size_t last = (OffsetOf(place) + bytes - 1) / kPageBytes;
+  const std::size_t first = BeginOfPage(OffsetOf(place)) / kPageBytes;
+  const std::size_t end =
+      BeginOfPage(OffsetOf(place) + bytes - 1) + MappedMemory::KernelPageBytes();
+  const std::size_t last = end / kPageBytes - 1;
   constexpr std::size_t kPages = kExtentBytes / kPageBytes;
   bool all = true;
   for (std::size_t page = first; page <= last; ++page) {
@@ -147,7 +155,7 @@ void ColdTier::Visit(const void* place, std::size_t bytes) {
 
 // Where the kernel declines, the pages come when they are touched.
 void ColdTier::AskForPages(const void* place, std::size_t bytes) {
-  const std::size_t begin = OffsetOf(place) / kPageBytes * kPageBytes;
+  const std::size_t begin = BeginOfPage(OffsetOf(place));
   const std::size_t end = OffsetOf(place) + bytes;
   static_cast<void>(madvise(base_ + begin, end - begin, MADV_WILLNEED));
 }

@@ -64,7 +64,7 @@ class ColdTier {
   std::size_t file_bytes() const { return file_bytes_; }
 
  private:
-  static constexpr std::size_t kPageBytes = 4096;
+  static constexpr std::size_t kPageBytes = 4096;  // the kernel's, or a part of it
   using PageBits = std::uint16_t;
   static_assert(kExtentBytes / kPageBytes == 8 * sizeof(PageBits));
 

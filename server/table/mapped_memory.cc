@@ -1,6 +1,7 @@
 #include "server/table/mapped_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +19,9 @@ namespace {
 constexpr std::size_t RoundUp(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
+
+// What the kernel maps for so many bytes.
+std::size_t Mapped(std::size_t bytes) { return RoundUp(bytes, MappedMemory::KernelPageBytes()); }
 
 [[noreturn]] void FailNoMemory(std::size_t bytes) {
   Fail(ExitCode::kTraining,
@@ -49,29 +53,34 @@ void AskForHugePages(std::byte* place, std::size_t bytes) {
 
 }  // namespace
 
+std::size_t MappedMemory::KernelPageBytes() {
+  static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
 MappedMemory::MappedMemory(std::size_t bytes, Pages pages, std::size_t alignment) {
   size_ = RoundUp(bytes, kPageBytes);
   const bool huge = pages == Pages::kHuge && size_ >= kHugePageBytes;
   if (huge) alignment = std::max(alignment, kHugePageBytes);
-  const std::size_t spare = alignment > kPageBytes ? alignment : 0;
-  std::byte* const begin = Map(size_ + spare);
+  const std::size_t spare = alignment > KernelPageBytes() ? alignment : 0;
+  std::byte* const begin = Map(Mapped(size_) + spare);
   const std::size_t before = RoundUp(reinterpret_cast<std::uintptr_t>(begin), alignment) -
                              reinterpret_cast<std::uintptr_t>(begin);
   data_ = begin + before;
   Unmap(begin, before);
-  Unmap(data_ + size_, spare - before);
+  Unmap(data_ + Mapped(size_), spare - before);
   if (huge) AskForHugePages(data_, size_);
 }
 
 void MappedMemory::GrowAndForget(std::size_t bytes, Pages pages) {
   MappedMemory larger(bytes, pages);
   // A huge page's worth of small ones would stay small ones.
-  const std::size_t unit = larger.size_ >= kHugePageBytes ? kHugePageBytes : kPageBytes;
-  const std::size_t kept = std::min(size_, larger.size_) / unit * unit;
+  const std::size_t unit = larger.size_ >= kHugePageBytes ? kHugePageBytes : KernelPageBytes();
+  const std::size_t kept = Mapped(std::min(size_, larger.size_)) / unit * unit;
   if (kept > 0 &&
       mremap(data_, kept, kept, MREMAP_MAYMOVE | MREMAP_FIXED, larger.data_) == MAP_FAILED)
     FailNoMemory(bytes);
-  Unmap(data_ + kept, size_ - kept);
+  Unmap(data_ + kept, Mapped(size_) - kept);
   size_ = 0;
   *this = std::move(larger);
 }

@@ -17,7 +17,11 @@ inline Pages PagesOf(const Config& config) {
 
 class MappedMemory {
  public:
+  // Sizes are multiples of it, on any kernel: memory limits count them, and so the model may depend
+  // on them.
   static constexpr std::size_t kPageBytes = 4096;
+  // What this kernel maps at once: on AArch64 it may be 16 or 64 KiB.
+  static std::size_t KernelPageBytes();
   static constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 
   MappedMemory() = default;
