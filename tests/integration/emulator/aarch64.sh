@@ -31,6 +31,26 @@ same_model scale "$source_dir/configs/scale.toml" generated.examples=20000 gener
 same_model variants "$source_dir/configs/scale.toml" generated.examples=5000 generated.test_examples=500 model.fm=true deep.optimizer=adam \
   dense.optimizer=adam train.row_format=bfloat16 deep.precision=bfloat16 server.admission_probability=0.5
 
+# Kernels for AArch64 may have pages of 64 KiB.
+small_pages=("${other[@]}")
+other=(qemu-aarch64-static -p 65536 "${other[@]:1}")
+crowded=("$source_dir/configs/scale.toml" generated.examples=60000 generated.test_examples=500 generated.skew=0 model.hidden=[8] server.memory_limit=16MB)
+same_model evicted "${crowded[@]}"
+same_model cold "${crowded[@]}" server.cold_tier="$scratch/cold"
+grep -q "rows were evicted" "$scratch/evicted.txt" && grep -q "MB of rows on disk" "$scratch/cold.txt" || fail "the tables did not reach their limit"
+other=("${small_pages[@]}")
+
+# Begun on AArch64, ended on x86-64: the packed data and the checkpoint are those of the other.
+moved=(train "$source_dir/configs/demo.toml" data.dir="$scratch/books" train.epochs=2 data.packed_dir="$scratch/moved-packed" output.dir="$scratch/moved")
+"${other[@]}" "${moved[@]}" "${patience[@]}" >"$scratch/moved.txt" 2>&1 &
+await 60 "$scratch/moved.txt" "step "
+kill -TERM $!
+wait $! || true
+grep -q "stopped after step" "$scratch/moved.txt" || { cat "$scratch/moved.txt" >&2; fail "AArch64 wrote no checkpoint"; }
+"$fathom" "${moved[@]}" resume=auto >"$scratch/moved.txt" 2>&1
+grep -q "going on from step" "$scratch/moved.txt" || { cat "$scratch/moved.txt" >&2; fail "x86-64 did not go on"; }
+same_files "begun on AArch64, ended on x86-64" "$scratch/demo-here/model" "$scratch/moved/model"
+
 score=(predict --model "$scratch/demo-here" --input "$scratch/books/ratings.csv" --logits)
 "$fathom" "${score[@]}" --output "$scratch/scores.txt" >/dev/null
 "${other[@]}" "${score[@]}" --output "$scratch/scores-other.txt" >/dev/null 2>&1
