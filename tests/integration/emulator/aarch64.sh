@@ -27,6 +27,16 @@ same_log criteo --rows 5000
 same_model demo "$source_dir/configs/demo.toml" data.dir="$scratch/books" train.epochs=2
 same_model criteo "$source_dir/configs/criteo.toml" data.dir="$scratch/criteo" train.epochs=1
 same_model scale "$source_dir/configs/scale.toml" generated.examples=20000 generated.test_examples=2000
+# Under mpirun. qemu has no process_vm_readv.
+export OMPI_MCA_btl_vader_single_copy_mechanism=none
+generated=(train "$source_dir/configs/scale.toml" generated.examples=20000 generated.test_examples=2000 "${patience[@]}")
+for transport in tcp mpi; do
+  ranks 3 "${other[@]}" "${generated[@]}" cluster.transport="$transport" output.dir="$scratch/ranks" >"$scratch/ranks.txt" 2>&1 ||
+    { cat "$scratch/ranks.txt" >&2; fail "three ranks over $transport"; }
+  same_files "scale, three ranks over $transport" "$scratch/scale-here/model" "$scratch/ranks/model"
+done
+must_fail 2 "runs another program" mpirun --oversubscribe --bind-to none --timeout 120 -np 1 "$fathom" "${generated[@]}" output.dir="$scratch/mixed" \
+  : -np 1 "${other[@]}" "${generated[@]}" output.dir="$scratch/mixed"
 # What the shipped configs leave off.
 same_model variants "$source_dir/configs/scale.toml" generated.examples=5000 generated.test_examples=500 model.fm=true deep.optimizer=adam \
   dense.optimizer=adam train.row_format=bfloat16 deep.precision=bfloat16 server.admission_probability=0.5
