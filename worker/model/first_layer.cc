@@ -103,6 +103,7 @@ void FirstLayer::ForwardField(const SliceInput& input, std::size_t f, float* out
   }
 }
 
+FATHOM_VECTOR_CLONES
 void FirstLayer::Backward(const SliceInput& input, const float* transposed,
                           const float* out_gradient, const SliceGradients& gradients) {
   const std::size_t m = input.examples();

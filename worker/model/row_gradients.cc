@@ -27,6 +27,7 @@ class RowSum {
         wide_(spec.wide) {}
 
   // `segments`: places, ascending. Writes wide [1] and deep [dim].
+  FATHOM_VECTOR_CLONES
   void Sum(std::span<const std::uint32_t> segments, float* wide, float* deep) {
     if (segments.size() == 1) {
       if (wide_) *wide = gradients_.wide[segments.front()];
@@ -117,7 +118,6 @@ std::vector<Buffer> RowGradients::MakePushes(const Batch& batch, const std::vect
   return pushes;
 }
 
-FATHOM_VECTOR_CLONES
 void RowGradients::SumParts(const Batch& batch, const Task& task, const BatchGradients& gradients,
                             float* wide, float* deep) const {
   const TableSpec& spec = spec_.tables[task.table];
