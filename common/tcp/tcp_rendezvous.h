@@ -38,8 +38,8 @@ class TcpRendezvous {
  public:
   // Called on the io thread.
   struct Events {
-    // Called once for each rank spoken with, and again whenever that rank connects anew. False: that
-    // rank counts as lost, and its new connection is dropped.
+    // Called once for each rank spoken with, and again whenever that rank connects anew. False:
+    // that rank counts as lost, and its new connection is dropped.
     std::function<bool(int rank, boost::asio::ip::tcp::socket socket)> proven;
     // Somebody connected and left without a word: perhaps a rank whose connection broke.
     std::function<void()> looked;

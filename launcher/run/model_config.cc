@@ -36,8 +36,7 @@ Config OfModel(Config config) {
 Config Comparable(const Config& config) {
   Config comparable = OfModel(config);
   comparable.train.epochs = 1;
-  if (!DependsOnPartitions(config.server))
-    comparable.server.partitions = ServerConfig().partitions;
+  if (!DependsOnPartitions(config.server)) comparable.server.partitions = ServerConfig().partitions;
   comparable.evaluate.every_steps = 0;
   comparable.data.dir.clear();
   return comparable;

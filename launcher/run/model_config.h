@@ -14,8 +14,8 @@ namespace fathom {
 std::string ModelConfigText(const Config& config);
 
 // Throws Error(kUsage) where a run that goes on from a checkpoint changes settings that it must
-// keep; names them with both values. train.epochs, evaluate.every_steps and data.dir may change, and
-// server.partitions unless admission_count or memory_limit go by partitions.
+// keep; names them with both values. train.epochs, evaluate.every_steps and data.dir may change,
+// and server.partitions unless admission_count or memory_limit go by partitions.
 void CheckSameConfig(const Config& config, const std::filesystem::path& checkpoint,
                      const Manifest& manifest);
 
