@@ -105,8 +105,12 @@ std::vector<Role> RolesOf(const Layout& layout, int rank) {
   std::vector<Role> roles;
   const auto of_kind = [&](RoleId first, int count) {
     const auto begin = layout.roles.begin() + first;
-    const auto found = std::ranges::equal_range(begin, begin + count, rank, {}, &Role::rank);
-    roles.insert(roles.end(), found.begin(), found.end());
+    const auto end = begin + count;
+    const auto mine =
+        std::partition_point(begin, end, [&](const Role& r) { return r.rank < rank; });
+    const auto behind =
+        std::partition_point(mine, end, [&](const Role& r) { return r.rank == rank; });
+    roles.insert(roles.end(), mine, behind);
   };
   of_kind(layout.coordinator(), 1);
   of_kind(layout.server(0), layout.servers);
