@@ -11,7 +11,7 @@ namespace {
 Vectors Choose() {
   const Vectors widest = WidestVectors();
   const char* const asked = std::getenv("FATHOM_KERNELS");
-  if (asked == nullptr) return widest;
+  if (asked == nullptr || *asked == 0) return widest;
   for (const Vectors vectors : {Vectors::kPortable, Vectors::kAvx2, Vectors::kAvx512}) {
     if (std::string_view(asked) != NameOf(vectors)) continue;
     if (vectors <= widest) return vectors;

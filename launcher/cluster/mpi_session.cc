@@ -94,20 +94,24 @@ MpiSession::MpiSession(int* argc, char*** argv) {
 }
 
 // The first message of all, and of one size for ever: programs that differ do not agree upon
-// others.
+// others. The program's text, then the host's name.
 void MpiSession::RefuseOtherPrograms() {
   if (ranks_ == 1) return;
   std::array<char, kHostBytes> mine{};
-  ProgramText().copy(mine.data(), mine.size() - 1);
+  const std::string program = ProgramText().substr(0, mine.size() / 2);
+  program.copy(mine.data(), program.size());
+  ThisHostName().name.copy(mine.data() + program.size() + 1, mine.size() - program.size() - 2);
   const auto all = AllGather(BytesOf(mine));
   const auto text = [&](int rank) {
     return reinterpret_cast<const char*>(all[static_cast<std::size_t>(rank)].data());
   };
+  const auto host = [&](int rank) { return text(rank) + std::strlen(text(rank)) + 1; };
   for (int rank = 1; rank < ranks_; ++rank) {
     if (std::strcmp(text(rank), text(0)) == 0) continue;
     Fail(ExitCode::kUsage,
-         "rank {} runs another program ({}) than rank 0 ({}): install the same file on all hosts",
-         rank, text(rank), text(0));
+         "rank {} on {} runs another program ({}) than rank 0 on {} ({}): install the same file on "
+         "all hosts",
+         rank, host(rank), text(rank), host(0), text(0));
   }
 }
 

@@ -18,7 +18,7 @@ namespace fathom {
 namespace {
 
 constexpr std::size_t kCacheLine = 64;
-constexpr const char* kRemedy = "remove it and let it be packed again from the text";
+constexpr const char* kRemedy = "remove its folder and let it be packed again from the text";
 
 // A whole file, mapped for reading.
 class MappedFile {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "common/error.h"
 #include "common/file/published_folder.h"
@@ -9,6 +10,7 @@
 #include "common/file/scratch_folder.h"
 #include "common/file/text_file.h"
 #include "common/process/process_mark.h"
+#include "common/xxh3.h"
 #include "worker/data/packed_data.h"
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packed_limit.h"
@@ -31,6 +33,8 @@ constexpr const char* kTransformsFile = "transforms.json";
 
 std::string SummaryJson(const PackSummary& summary) {
   Json root = Json::object();
+  root["inputs"] = summary.inputs;
+  root["transforms"] = summary.transforms;
   root["parts"] = Json::array();
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
     root["parts"].push_back({{"examples", summary.parts[p].examples},
@@ -48,6 +52,10 @@ std::string SummaryJson(const PackSummary& summary) {
   return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string ChecksumOf(const std::string& text) {
+  return fmt::format("{:016x}", Xxh3(std::as_bytes(std::span(text))));
+}
+
 PackSummary ReadSummary(const fs::path& file) {
   PackSummary summary;
   try {
@@ -57,6 +65,8 @@ PackSummary ReadSummary(const fs::path& file) {
                           root.at("parts").at(p).at("positives"),
                           root.at("parts").at(p).at("fingerprint")};
     }
+    summary.inputs = root.at("inputs");
+    summary.transforms = root.at("transforms");
     summary.bytes_read = root.at("bytes_read");
     summary.unmatched_joins = root.at("unmatched_joins");
     summary.bad_lines = root.at("bad_lines");
@@ -73,6 +83,17 @@ PackSummary ReadSummary(const fs::path& file) {
 
 // Whoever puts other files in the place of those that were packed trains on other data.
 void CheckParts(const fs::path& dir, const PackSummary& summary, const ModelSpec& spec) {
+  if (summary.inputs != dir.filename().string()) {
+    Fail(ExitCode::kData,
+         "{}: it was packed from other files or for other columns ({}): remove it and let it be "
+         "packed again from the text",
+         dir.string(), summary.inputs);
+  }
+  if (const fs::path file = dir / kTransformsFile; ChecksumOf(ReadText(file)) != summary.transforms)
+    Fail(
+        ExitCode::kData,
+        "{}: it was altered (checksum): remove its folder and let it be packed again from the text",
+        file.string());
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
     if (summary.parts[p].examples == 0) continue;
     const fs::path file = dir / kPartFiles[p];
@@ -135,10 +156,13 @@ PackSummary PackInto(const fs::path& dir, Packer& packer) {
   const fs::path& partial = folder.partial();
   try {
     const LearntTransforms transforms = packer.Learn();
-    ReplaceText(partial / kTransformsFile, TransformsToJson(transforms), ExitCode::kData);
+    const std::string learnt = TransformsToJson(transforms);
+    ReplaceText(partial / kTransformsFile, learnt, ExitCode::kData);
     std::array<fs::path, kDataParts> paths;
     for (std::size_t p = 0; p < paths.size(); ++p) paths[p] = partial / kPartFiles[p];
-    const PackSummary summary = packer.Pack(transforms, paths);
+    PackSummary summary = packer.Pack(transforms, paths);
+    summary.inputs = dir.filename().string();
+    summary.transforms = ChecksumOf(learnt);
     ReplaceText(partial / kPackedSeal.file, SummaryJson(summary), ExitCode::kData);
     folder.Publish(PublishedFolder::Other::kStays);
     return summary;

@@ -25,6 +25,8 @@ struct PackedPart {
 };
 
 struct PackSummary {
+  std::string inputs;      // Fingerprint of columns and inputs
+  std::string transforms;  // checksum of the learnt transforms as JSON, 16 hexadecimal digits
   std::array<PackedPart, kDataParts> parts;
   std::uint64_t bytes_read = 0;
   std::uint64_t unmatched_joins = 0;

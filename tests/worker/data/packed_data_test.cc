@@ -41,7 +41,8 @@ class PackedDataTest : public ::testing::Test {
   void ExpectRefused(std::initializer_list<const char*> words) {
     dir_.Write("data.fpk", bytes_);
     testing::ExpectError(ExitCode::kData, words, [&] { ReadAll(); });
-    testing::ExpectError(ExitCode::kData, {"data.fpk", "remove it and let it be packed again"},
+    testing::ExpectError(ExitCode::kData,
+                         {"data.fpk", "remove its folder and let it be packed again"},
                          [&] { ReadAll(); });
   }
   // As a program with a fault would write it: the first block, whose bytes were altered, and then

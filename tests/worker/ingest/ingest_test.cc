@@ -279,6 +279,27 @@ TEST_F(IngestTest, AnAlteredSummaryIsAnError) {
   ExpectError(ExitCode::kData, {"ingest.json", "remove its folder"}, [&] { Run(config); });
 }
 
+TEST_F(IngestTest, AlteredTransformsAreAnError) {
+  dir_.Write("train.csv", Rows(0, 10));
+  const Config config = MakeConfig(dir_.path());
+  const IngestResult result = Run(config);
+  std::ofstream(result.transforms, std::ios::app) << " ";
+  ExpectError(ExitCode::kData, {"transforms.json", "altered", "remove its folder"},
+              [&] { Run(config); });
+}
+
+// A whole folder, under the name of the other.
+TEST_F(IngestTest, AFolderOfOtherDataIsRefused) {
+  dir_.Write("train.csv", Rows(100, 160));
+  const auto other = Run(MakeConfig(dir_.path())).train.parent_path();
+  dir_.Write("train.csv", Rows(0, 60));
+  const auto own = Run(MakeConfig(dir_.path())).train.parent_path();
+  std::filesystem::remove_all(own);
+  std::filesystem::rename(other, own);
+  ExpectError(ExitCode::kData, {own.filename().c_str(), "from other files"},
+              [&] { Run(MakeConfig(dir_.path())); });
+}
+
 // Of the same columns and the same part: only what was packed tells them apart.
 TEST_F(IngestTest, APackedFileInThePlaceOfAnotherIsRefused) {
   const auto pack = [&](int first, int end) {
