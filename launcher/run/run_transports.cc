@@ -59,8 +59,7 @@ std::unique_ptr<Transport> ConnectByTcp(const Config& config, const Layout& layo
                                         MpiSession& mpi) {
   const auto ranks = static_cast<std::size_t>(mpi.ranks());
   AllowDescriptors(ranks + kDescriptorsOfATransport + kOtherDescriptors,
-                   fmt::format("rank {} on {}: the connections with {} ranks need", mpi.rank(),
-                               mpi.host(), ranks - 1));
+                   fmt::format("the connections with {} ranks need", ranks - 1));
   const std::vector<std::string> hosts = OneHost(layout)
                                              ? std::vector<std::string>(ranks, kLoopback)
                                              : AgreeOnAddresses(config.cluster.interface, mpi);
