@@ -7,6 +7,7 @@
 //   a gradient g:  sigma = (sqrt(n + g^2) - sqrt(n)) / alpha,  z += g - sigma w,  n += g^2
 #include <cmath>
 
+#include "common/vector_clones.h"
 #include "server/update_rule/update_rule.h"
 
 namespace fathom {
@@ -21,21 +22,11 @@ class Ftrl final : public UpdateRule {
   // rounded to float, and sigma is that of the rounded n, so that all sigmas add up to sqrt(n).
   void Update(std::uint64_t, std::span<const float> gradients, float* z, float* n,
               std::size_t) override {
-    for (std::size_t i = 0; i < gradients.size(); ++i) {
-      const double g = gradients[i];
-      const float grown = static_cast<float>(n[i] + g * g);
-      if (grown == 0) continue;  // g^2 is below the smallest float: no weight could be derived
-      const double weight = Weight(z[i], n[i]);
-      const double sigma =
-          (std::sqrt(static_cast<double>(grown)) - std::sqrt(static_cast<double>(n[i]))) / alpha_;
-      z[i] = static_cast<float>(z[i] + g - sigma * weight);
-      n[i] = grown;
-    }
+    UpdateElements(gradients, z, n);
   }
 
   void ReadWeights(std::span<const float* const> rows, float* weights) const override {
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      weights[i] = rows[i] == nullptr ? 0 : Weight(rows[i][0], rows[i][1]);
+    DeriveWeights(rows, weights);
   }
 
   // The z that gives this weight while n = 0. beta or l2 must not be 0.
@@ -48,6 +39,26 @@ class Ftrl final : public UpdateRule {
   double zero_bound() const override { return l1_; }
 
  private:
+  FATHOM_VECTOR_CLONES
+  void UpdateElements(std::span<const float> gradients, float* z, float* n) const {
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      const double g = gradients[i];
+      const float grown = static_cast<float>(n[i] + g * g);
+      if (grown == 0) continue;  // g^2 is below the smallest float: no weight could be derived
+      const double weight = Weight(z[i], n[i]);
+      const double sigma =
+          (std::sqrt(static_cast<double>(grown)) - std::sqrt(static_cast<double>(n[i]))) / alpha_;
+      z[i] = static_cast<float>(z[i] + g - sigma * weight);
+      n[i] = grown;
+    }
+  }
+
+  FATHOM_VECTOR_CLONES
+  void DeriveWeights(std::span<const float* const> rows, float* weights) const {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      weights[i] = rows[i] == nullptr ? 0 : Weight(rows[i][0], rows[i][1]);
+  }
+
   float Weight(float z, float n) const {
     if (std::abs(z) <= l1_) return 0;
     const double shrunk = z - std::copysign(l1_, static_cast<double>(z));
