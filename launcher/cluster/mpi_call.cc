@@ -1,7 +1,5 @@
 #include "launcher/cluster/mpi_call.h"
 
-#include <mpi.h>
-
 #include <string>
 
 #include "common/error.h"
@@ -17,6 +15,12 @@ void CheckMpi(int code, const char* call) {
        "{} failed with code {} ({}): MPI itself is at fault, or a rank or the network is; see the "
        "logs of the other ranks, and mpirun's output",
        call, code, std::string_view(text, static_cast<std::size_t>(length)));
+}
+
+int MpiBytesOf(const MPI_Status& status) {
+  int bytes = 0;
+  CheckMpi(MPI_Get_count(&status, MPI_BYTE, &bytes), "MPI_Get_count");
+  return bytes;
 }
 
 }  // namespace fathom

@@ -49,8 +49,7 @@ bool MpiIncoming::TakePieces(bool* moved) {
     CheckMpi(MPI_Improbe(rank_, kMpiPayloadTag, comm_, &there, &piece, &status), "MPI_Improbe");
     if (there == 0) return false;
     *moved = true;
-    int bytes = 0;
-    CheckMpi(MPI_Get_count(&status, MPI_BYTE, &bytes), "MPI_Get_count");
+    const int bytes = MpiBytesOf(status);
     const std::size_t promised = std::min(kMpiPieceBytes, payload_bytes_ - begun_bytes_);
     if (bytes < 0 || static_cast<std::size_t>(bytes) != promised) {
       Fail(ExitCode::kPeer, "{} bytes came of a payload of {}, where its next {} bytes are due",

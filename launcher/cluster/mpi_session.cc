@@ -235,8 +235,7 @@ void MpiSession::Receive(std::span<std::byte> bytes, int from, int tag, Nap nap)
              "MPI_Irecv");
     MPI_Status status;
     Wait(&request, &status, from, nap);
-    int came = 0;
-    CheckMpi(MPI_Get_count(&status, MPI_BYTE, &came), "MPI_Get_count");
+    const int came = MpiBytesOf(status);
     if (came < 0 || static_cast<std::size_t>(came) != piece.size())
       Fail(ExitCode::kPeer, "rank {} sent {} bytes, {} are due", from, came, piece.size());
     bytes = bytes.subspan(piece.size());
@@ -267,8 +266,7 @@ std::vector<std::byte> MpiSession::ReceiveAny(int from) {
       return is_there != 0;
     };
     WaitUntil(there, from, Nap::kYes);
-    int count = 0;
-    CheckMpi(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
+    const int count = MpiBytesOf(status);
     if (count < 0 || static_cast<std::size_t>(count) > kMpiPieceBytes)
       Fail(ExitCode::kPeer, "rank {} sent {} bytes, at most {} are due", from, count,
            kMpiPieceBytes);

@@ -221,8 +221,7 @@ bool MpiTransport::Impl::StartReceives() {
            "MPI_Improbe");
   if (there == 0) return false;
   const int rank = status.MPI_SOURCE;
-  int count = 0;
-  CheckMpi(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
+  const int count = MpiBytesOf(status);
   if (count != static_cast<int>(kFrameHeaderBytes)) {
     Lose(rank, fmt::format("a header of {} bytes came instead of {}", count, kFrameHeaderBytes));
     return true;

@@ -32,9 +32,9 @@ constexpr std::size_t kSmallestWindowShare = 16;  // of the limit: a sixteenth
 // Blocks are aligned to their size, of which this is a multiple.
 constexpr std::size_t kReservedUnit = std::size_t{64} << 20;
 
-// Of the kernel's page that holds the byte.
+// Of the kernel's page that holds the byte: asked for with each row. A page is a power of two.
 std::size_t BeginOfPage(std::size_t offset) {
-  return offset / MappedMemory::KernelPageBytes() * MappedMemory::KernelPageBytes();
+  return offset & ~(MappedMemory::KernelPageBytes() - 1);
 }
 
 [[noreturn]] void FailDir(const std::string& dir, int error) {
