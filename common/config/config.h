@@ -23,13 +23,19 @@ struct DataConfig {
   DataFormat format = DataFormat::kCsv;
   bool header = true;                       // csv/tsv: the first line names the columns
   std::vector<std::string> names;           // csv/tsv without header: the columns' names
+  std::string separator;                    // csv/tsv: between fields; empty: the format's own
+  Quote quote = Quote::kDouble;             // csv/tsv
   bool trim = false;                        // csv/tsv: strip blanks around fields
   std::vector<std::string> missing = {""};  // fields that mean "unknown"
   std::vector<std::string> train;           // globs
   std::vector<std::string> test;            // globs; empty: split `train`
   std::string label = "label";              // COLUMN, or COLUMN OP VALUE[|VALUE...]
   std::vector<std::string>
-      label_negative;  // if given: any other label than these or a positive is a bad line
+      label_negative;        // if given: any other label than these or a positive is a bad line
+  std::string weight;        // column of the examples' weights; empty: all 1
+  double negative_rate = 1;  // share of the negatives that data.train still has
+  std::vector<std::string> filter;  // tests as of the label, which a line must all pass
+  SplitOrder split_order = SplitOrder::kHash;
   std::vector<std::string> split_by;  // columns whose hash splits; empty: file and line number
   double test_fraction = 0;           // of `train`, when `test` is empty
   double validation_fraction = 0;     // of what is left to train on
@@ -37,6 +43,7 @@ struct DataConfig {
   std::string packed_dir;  // empty: <output.dir>/packed
   std::int64_t packed_keep = 8;
   std::int64_t max_bad_lines = 0;
+  std::string duckdb;  // parquet: the library's path; empty: where the system finds it
 };
 
 struct GeneratedConfig {  // data.format = DataFormat::kGenerated
@@ -52,12 +59,15 @@ struct JoinConfig {
   std::string file;  // CSV with header, under data.dir
   std::string key;   // column of the data
   std::string on;    // column of the side table; empty: same as key
+  std::string separator = ",";
+  Quote quote = Quote::kDouble;
 };
 
 // [[column]]
 struct ColumnConfig {
   std::string name;
-  std::string source;  // input column; empty: same as name
+  std::string source;   // input column; empty: same as name
+  std::string extract;  // regular expression: its first group, or all it matches, is the value
   ColumnKind kind = ColumnKind::kCategorical;
   Use use = Use::kBoth;         // kNone: for split_by and group_by only
   std::string separator = "|";  // multivalent
@@ -68,6 +78,8 @@ struct ColumnConfig {
   std::int64_t hash_buckets = 0;               // categorical, multivalent: 0 = one key per value
   std::vector<double> boundaries;              // buckets
   std::int64_t quantiles = 100;                // quantiles: how many
+  std::int64_t folds = 5;                      // target_mean
+  double prior = 20;                           // target_mean: examples
   std::int64_t dim = 0;                        // 0: model.embedding_dim
   Pooling pooling = Pooling::kSum;             // multivalent
   std::int64_t values = 0;                     // generated: 0: generated.values
@@ -92,6 +104,7 @@ struct ModelConfig {
                                       64};  // ReLU layers; empty: no deep part above the embeddings
   std::int64_t embedding_dim = 16;
   double init_stddev = 0.01;  // of a new embedding element
+  InitialBias initial_bias = InitialBias::kZero;
   // By ModelPartKind: whether the model has it. Of the optional ones this is the setting
   // model.<name>.
   std::array<bool, kModelParts> parts = {
@@ -109,6 +122,10 @@ struct TrainConfig {
   std::int64_t batch_size = 2048;  // global, over all workers
   std::int64_t slice_size = 256;   // examples in a slice, the unit of compute
   std::int64_t epochs = 1;
+  std::int64_t patience = 0;  // evaluations without a better one after which it ends; 0: none
+  RateSchedule schedule = RateSchedule::kConstant;
+  std::int64_t warmup_steps = 0;  // linear: the rate rises over these
+  double final_rate = 0;          // linear: share of the rate that the last step has
   bool shuffle = true;
   std::int64_t shuffle_window = 4194304;  // examples: shuffled within windows, windows shuffled
   Consistency consistency = Consistency::kSync;
@@ -134,7 +151,8 @@ struct DenseConfig : OptimizerConfig {  // of the MLP, the bias, the numeric col
 struct EvaluateConfig {
   std::int64_t every_steps = 0;  // 0: only at the end of each epoch
   EvaluationPart on = EvaluationPart::kTest;
-  std::string group_by;  // column for the per-group AUC (GAUC); empty: none
+  BestBy best = BestBy::kLogLoss;  // where there is a validation part
+  std::string group_by;            // column for the per-group AUC (GAUC); empty: none
 };
 
 struct ServerConfig {
@@ -167,6 +185,7 @@ struct CheckpointConfig {
 struct WarmStartConfig {
   std::string model;            // folder of a model; empty: none
   bool optimizer_state = true;  // also take over the update rules' state
+  WarmStatistics statistics = WarmStatistics::kKeep;
 };
 
 struct OutputConfig {

@@ -97,6 +97,8 @@ void CheckTransform(const ColumnConfig& column, const std::string& where) {
   read_by(TransformSetting::kMinCount, column.min_count != unset.min_count, "min_count");
   read_by(TransformSetting::kBoundaries, !column.boundaries.empty(), "boundaries");
   read_by(TransformSetting::kQuantileCount, column.quantiles != unset.quantiles, "quantiles");
+  read_by(TransformSetting::kFolds, column.folds != unset.folds, "folds");
+  read_by(TransformSetting::kPrior, column.prior != unset.prior, "prior");
   if (!Reads(column.transform, TransformSetting::kBoundaries)) return;
   if (column.boundaries.empty()) {
     Fail(ExitCode::kUsage, "{}: transform \"{}\" needs boundaries = [...]", where,

@@ -33,6 +33,49 @@ struct NamesOf<Consistency> {
   static constexpr std::array<std::string_view, 3> kNames = {"sync", "bounded", "async"};
 };
 
+// data.quote, join.quote: whether a field may stand between quotes, as RFC 4180 has it; kNone: a
+// quote is a character like others.
+enum class Quote { kDouble, kNone };
+template <>
+struct NamesOf<Quote> {
+  static constexpr std::array<std::string_view, 2> kNames = {"double", "none"};
+};
+
+// data.split_order: what decides which part of the data a line belongs to.
+enum class SplitOrder { kHash, kTime };
+template <>
+struct NamesOf<SplitOrder> {
+  static constexpr std::array<std::string_view, 2> kNames = {"hash", "time"};
+};
+
+// model.initial_bias
+enum class InitialBias { kZero, kBaseRate };
+template <>
+struct NamesOf<InitialBias> {
+  static constexpr std::array<std::string_view, 2> kNames = {"zero", "base_rate"};
+};
+
+// train.schedule: how learning rates change over the steps.
+enum class RateSchedule { kConstant, kLinear };
+template <>
+struct NamesOf<RateSchedule> {
+  static constexpr std::array<std::string_view, 2> kNames = {"constant", "linear"};
+};
+
+// evaluate.best: the metric whose best evaluation on the validation part is kept.
+enum class BestBy { kNone, kLogLoss, kAuc, kGauc };
+template <>
+struct NamesOf<BestBy> {
+  static constexpr std::array<std::string_view, 4> kNames = {"none", "logloss", "auc", "gauc"};
+};
+
+// warm_start.statistics: means, deviations and quantiles of the old model's columns.
+enum class WarmStatistics { kKeep, kUpdate };
+template <>
+struct NamesOf<WarmStatistics> {
+  static constexpr std::array<std::string_view, 2> kNames = {"keep", "update"};
+};
+
 // data.format: the input text's, one line of formats.def each.
 enum class DataFormat {
 #define FATHOM_FORMAT(kind, name, traits) kind,
@@ -112,13 +155,17 @@ enum class TransformSetting : unsigned {
   kHashBuckets = 1,
   kMinCount = 2,
   kBoundaries = 4,
-  kQuantileCount = 8
+  kQuantileCount = 8,
+  kFolds = 16,
+  kPrior = 32
 };
 constexpr bool Reads(TransformKind transform, TransformSetting setting) {
   constexpr auto kHashBuckets = static_cast<unsigned>(TransformSetting::kHashBuckets);
   constexpr auto kMinCount = static_cast<unsigned>(TransformSetting::kMinCount);
   constexpr auto kBoundaries = static_cast<unsigned>(TransformSetting::kBoundaries);
   constexpr auto kQuantileCount = static_cast<unsigned>(TransformSetting::kQuantileCount);
+  constexpr auto kFolds = static_cast<unsigned>(TransformSetting::kFolds);
+  constexpr auto kPrior = static_cast<unsigned>(TransformSetting::kPrior);
   constexpr unsigned kSettings[] = {
 #define FATHOM_TRANSFORM(kind, name, of, settings) settings,
 #include "common/config/transforms.def"

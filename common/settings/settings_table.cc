@@ -43,6 +43,12 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
   static const std::string header = OfNamedFields("the first line of each file names the columns");
   static const std::string names = OfNamedFields("without header: the columns' names");
   static const std::string trim = OfNamedFields("strip blanks around fields");
+  static const std::string separator = OfNamedFields(
+      "what stands between fields, any text, as \"::\"; blanks: any run of blanks and tabs; "
+      "empty: a comma or a tab, by the format");
+  static const std::string quote = OfNamedFields(
+      "double: a field that begins with a quote ends with one (RFC 4180); none: a quote is a "
+      "character like others");
   out->insert(
       out->end(),
       {
@@ -52,6 +58,8 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
                "Form of the input text; generated: no text, the examples are made on the fly"),
           Plain("data.header", &d.header, header),
           Plain("data.names", &d.names, names),
+          Text("data.separator", &d.separator, separator),
+          Word("data.quote", &d.quote, quote),
           Plain("data.trim", &d.trim, trim),
           Plain("data.missing", &d.missing,
                 "Fields that mean that the value is not known; an empty field always does, listed "
@@ -65,6 +73,20 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
                ">=; == takes VALUE|VALUE"),
           Plain("data.label_negative", &d.label_negative,
                 "If given: a label that is neither positive nor one of these is a bad line"),
+          Text("data.weight", &d.weight,
+               "Column of the examples' weights, numbers from 0: they count in loss, gradients and "
+               "every metric; empty: each example counts once"),
+          Positive("data.negative_rate", &d.negative_rate, 1,
+                   "Share of the negatives that the files of data.train have kept: each of theirs "
+                   "counts 1 / rate times, so that the model predicts the rate before negatives "
+                   "were dropped (McMahan et al. 2013); 1: none were"),
+          Plain("data.filter", &d.filter,
+                "Tests on columns, as data.label has one: a line that does not pass them all is "
+                "left out and counted"),
+          Word("data.split_order", &d.split_order,
+               "hash: which part a line belongs to is drawn by data.split_by; time: the lines with "
+               "the latest values of the one column in data.split_by are the test part, those "
+               "before them the validation part"),
           Plain("data.split_by", &d.split_by,
                 "Columns whose hash decides which part a line belongs to; empty: file name and "
                 "line number"),
@@ -81,6 +103,9 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
                  "removed"),
           Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount,
                  "This many bad lines are skipped, counted and reported; one more stops the run"),
+          Text("data.duckdb", &d.duckdb,
+               "data.format = \"parquet\": path of libduckdb.so; empty: $FATHOM_DUCKDB, else where "
+               "the system's loader finds it"),
       });
 }
 
@@ -115,6 +140,9 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                  "Floats in an embedding, unless the column gives dim"),
           Number("model.init_stddev", &c.model.init_stddev, 0, 10,
                  "Standard deviation of a new embedding's elements (uniform)"),
+          Word("model.initial_bias", &c.model.initial_bias,
+               "What the bias begins with: 0, or the logit of the training part's share of "
+               "positives"),
 #define FATHOM_MODEL_PART(kind, name)
 #define FATHOM_OPTIONAL_PART(kind, name, on, needs, help) \
   Plain("model." name, &c.model.parts[static_cast<std::size_t>(ModelPartKind::kind)], help),
@@ -126,6 +154,17 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
           Number("train.slice_size", &c.train.slice_size, 1, 1 << 20,
                  "Examples in a slice, the unit of compute; part of the model's definition"),
           Number("train.epochs", &c.train.epochs, 1, 1e6, "Passes over the training data"),
+          Number("train.patience", &c.train.patience, 0, 1e6,
+                 "So many evaluations on the validation part without a better one end the run; 0: "
+                 "all epochs are trained"),
+          Word("train.schedule", &c.train.schedule,
+               "Learning rates of adagrad, adam and sgd: constant, or linear: they rise over "
+               "warmup_steps and then fall to final_rate at the last step. ftrl's own rate falls "
+               "with each coordinate's gradients"),
+          Number("train.warmup_steps", &c.train.warmup_steps, 0, kMaxCount,
+                 "linear: steps over which the learning rate rises to its value"),
+          Number("train.final_rate", &c.train.final_rate, 0, 1,
+                 "linear: share of the learning rate that the last step has"),
           Plain("train.shuffle", &c.train.shuffle, "Another order of the examples each epoch"),
           Number("train.shuffle_window", &c.train.shuffle_window, 1, 1e12,
                  "Examples are shuffled within windows of this many, and the windows are shuffled"),
@@ -213,6 +252,9 @@ void AddEvaluationAndStart(Config& c, std::vector<Setting>* out) {
           Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount,
                  "Evaluate every so many steps; 0: only at the end of each epoch"),
           Word("evaluate.on", &c.evaluate.on, "Which part to evaluate on"),
+          Word("evaluate.best", &c.evaluate.best,
+               "Where the data have a validation part: keep the model of the evaluation on it that "
+               "is best by this metric; none: the last step's"),
           Text("evaluate.group_by", &c.evaluate.group_by,
                "Column for the per-group AUC (GAUC); empty: none"),
           Number("checkpoint.every_steps", &c.checkpoint.every_steps, 0, kMaxCount,
@@ -226,6 +268,10 @@ void AddEvaluationAndStart(Config& c, std::vector<Setting>* out) {
                 "Take over the update rules' state too, as FTRL's and AdaGrad's sums; false: "
                 "values only, "
                 "state as if new. Where a rule has changed, its state is new in any case"),
+          Word("warm_start.statistics", &c.warm_start.statistics,
+               "Means, deviations and quantiles of the model's columns: keep: as the model has "
+               "them; update: learnt anew from this run's data. Vocabularies always grow: the "
+               "model's values and the new ones"),
       });
 }
 
@@ -327,6 +373,9 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
   return {
       Text("name", &c.name, "The column's name in the model"),
       Text("source", &c.source, "The column of the input; empty: the same as name"),
+      Text("extract", &c.extract,
+           "Regular expression (RE2): the value is what its first group matches in the field, or "
+           "without a group all that it matches; where it matches nothing the value is missing"),
       Word("kind", &c.kind, "What its fields hold"),
       Word("use", &c.use, "Part of the model that uses it; none: only for split_by and group_by"),
       Text("separator", &c.separator, "multivalent: what stands between values, one character"),
@@ -342,6 +391,11 @@ std::vector<Setting> SettingsOf(ColumnConfig& c) {
       Plain("boundaries", &c.boundaries,
             "buckets: ascending boundaries; class i holds boundaries[i-1] <= x < boundaries[i]"),
       Number("quantiles", &c.quantiles, 2, 65536, "quantiles: into how many classes"),
+      Number("folds", &c.folds, 2, 100,
+             "target_mean: into how many folds training lines are dealt; a line's mean is that of "
+             "the other folds"),
+      Number("prior", &c.prior, 0, 1e9,
+             "target_mean: so many examples of the overall mean are added to each value's"),
       Number("dim", &c.dim, 0, kMaxEmbeddingDim, "Floats in its embedding; 0: model.embedding_dim"),
       Word("pooling", &c.pooling, "multivalent: how the values' embeddings become one"),
       Number("values", &c.values, 0, kMaxCount,
@@ -367,6 +421,9 @@ std::vector<Setting> SettingsOf(JoinConfig& c) {
       Text("file", &c.file, "Side table: CSV with a header, under data.dir"),
       Text("key", &c.key, "Column of the data by which its columns are looked up"),
       Text("on", &c.on, "Column of the side table that holds the key; empty: the same as key"),
+      Text("separator", &c.separator,
+           "What stands between its fields, any text; blanks: any run of blanks and tabs"),
+      Word("quote", &c.quote, "Whether its fields may be quoted, as data.quote"),
   };
 }
 

@@ -1,0 +1,13 @@
+// target_mean: is not there yet.
+#include "common/error.h"
+#include "worker/transform/transform.h"
+
+namespace fathom {
+
+template <>
+std::unique_ptr<const Transform> MakeTransformOf<TransformKind::kTargetMean>(
+    const ColumnConfig& column, const LearntTransform* /*learnt*/) {
+  Fail(ExitCode::kUsage, "column {}: target_mean is not there yet", column.name);
+}
+
+}  // namespace fathom
