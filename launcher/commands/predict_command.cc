@@ -13,7 +13,9 @@
 #include "common/run/model_identity.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
+#include "common/settings/model_settings.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/evaluation_lines.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/trained_model.h"
@@ -54,28 +56,37 @@ bool GoesToOutput(const fs::path& output) {
          named.st_dev == standard.st_dev && named.st_ino == standard.st_ino;
 }
 
-// Every line must get its score, and needs no column that only training and evaluation ask for.
-Config ScoringConfig(Config config) {
+// Every line must get its score, and needs no column that only training asks for, nor, where no
+// metrics are wanted, one that only evaluation asks for.
+Config ConfigOfLines(Config config, bool metrics) {
   config.data.max_bad_lines = 0;
   config.data.split_by.clear();
+  config.data.negative_rate = 1;
+  config.columns = ColumnsInUse(config);
+  if (metrics) return config;
+  config.data.weight.clear();
   config.evaluate.group_by.clear();
   return config;
 }
 
-// The scores as logits, by line.
-std::vector<float> Score(const PredictArguments& arguments, const fs::path& packed,
-                         MpiSession& mpi) {
+struct Scored {
+  std::vector<float> logits;  // by line
+  std::string metrics;        // lines, where they are wanted
+};
+
+Scored Score(const PredictArguments& arguments, const fs::path& packed, MpiSession& mpi) {
   const TrainedModel model = OpenModel(arguments.model_dir);
-  const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
-  const ModelSpec spec = MakeModelSpec(config);
-  CheckSpec(model, spec);
+  const Config given = LoadConfig(model.dir / "config.toml", arguments.overrides);
+  const Config config = ConfigOfLines(BindToModel(given, model), arguments.metrics);
+  const ModelSpec spec = SpecOf(model, config);
   if (config.data.format == DataFormat::kGenerated) {
     Fail(ExitCode::kUsage,
          "{}: the model was trained on generated data, which have no text form to predict from",
          model.dir.string());
   }
-  const PackedInput input = PackInput(config, spec, model.transforms_json,
-                                      {GlobOf(fs::absolute(arguments.input))}, false, packed, 1);
+  const PackedInput input =
+      PackInput(config, spec, model.transforms_json, {GlobOf(fs::absolute(arguments.input))},
+                arguments.metrics, packed, 1);
   const Layout layout =
       MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
   RunRequest request;
@@ -83,8 +94,10 @@ std::vector<float> Score(const PredictArguments& arguments, const fs::path& pack
   request.data.evaluation = OpenPacked(input.path, spec, DataPart::kTest);
   request.model_dir = model.dir;
   request.model = IdentityOf(model.manifest);
-  request.coordinator.labelled = false;
-  return ExecuteRun(config, spec, layout, mpi, std::move(request)).logits;
+  request.coordinator.labelled = arguments.metrics;
+  CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
+  return {std::move(result.logits),
+          arguments.metrics ? EvaluationLines(config, result.report.metrics) : ""};
 }
 
 }  // namespace
@@ -95,11 +108,12 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   const fs::path output =
       GoesToOutput(arguments.output) ? ScoresAloneOnOutput() : fs::path(arguments.output);
   const ScratchFolder scratch(TemporaryFolder(), "predict");
-  std::vector<float> logits;
+  Scored scored;
   ReadOneModel({arguments.model_dir},
-               [&] { logits = Score(arguments, scratch.path() / "input.fpk", mpi); });
-  WriteScores(output, logits, arguments.logits);
-  std::printf("%zu scores: %s\n", logits.size(), arguments.output.c_str());
+               [&] { scored = Score(arguments, scratch.path() / "input.fpk", mpi); });
+  WriteScores(output, scored.logits, arguments.logits);
+  std::printf("%zu scores: %s\n%s", scored.logits.size(), arguments.output.c_str(),
+              scored.metrics.c_str());
 }
 
 }  // namespace fathom

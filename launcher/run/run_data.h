@@ -28,9 +28,10 @@ struct OpenedData {
   std::string transforms_json;
 };
 
-// Every rank calls this; it returns once the data of this host are there. `evaluation`: the part
-// that evaluate.on names; null where the data have none.
-OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
+// Every rank calls this; it returns once the data of this host are there. `earlier_transforms`: as
+// Ingest takes them. `evaluation`: the part that evaluate.on names; null where the data have none.
+OpenedData OpenData(const Config& config, const ModelSpec& spec,
+                    const std::string& earlier_transforms, MpiSession& mpi);
 
 // Every rank calls this with its own part of this name, or null, and how many of its labels are 1:
 // each host packs the files that it finds itself. Throws Error(kData) on rank 0 where another rank

@@ -14,7 +14,8 @@ constexpr int kSummaryVersion = 3;
 
 }  // namespace
 
-std::string Fingerprint(const Config& config, const std::vector<std::filesystem::path>& files) {
+std::string Fingerprint(const Config& config, const std::vector<std::filesystem::path>& files,
+                        const std::string& earlier_transforms) {
   Config relevant;
   relevant.data = config.data;
   relevant.data.packed_dir.clear();
@@ -39,6 +40,10 @@ std::string Fingerprint(const Config& config, const std::vector<std::filesystem:
   for (const auto& file : files) {
     text += fmt::format("{} {} {}\n", file.string(), std::filesystem::file_size(file),
                         std::filesystem::last_write_time(file).time_since_epoch().count());
+  }
+  if (!earlier_transforms.empty()) {
+    text += fmt::format("begins with transforms {:016x}, statistics {}\n", Xxh3(earlier_transforms),
+                        NameOf(config.warm_start.statistics));
   }
   return fmt::format("{:016x}", Xxh3(text));
 }

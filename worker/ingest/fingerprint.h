@@ -12,6 +12,8 @@ namespace fathom {
 // 16 hexadecimal digits. A file counts by path, size and time of last change. Settings that do not
 // change a packed byte (dimensions, pooling, learning rates) do not count, so that experiments
 // with them share one set of packed data.
-std::string Fingerprint(const Config& config, const std::vector<std::filesystem::path>& files);
+// `earlier_transforms`: of the model that training begins with, as JSON; empty: none.
+std::string Fingerprint(const Config& config, const std::vector<std::filesystem::path>& files,
+                        const std::string& earlier_transforms);
 
 }  // namespace fathom

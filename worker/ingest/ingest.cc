@@ -147,7 +147,8 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
 
 // Packs into a folder beside, which takes its name once it is whole. Of two processes that pack
 // the same, the one that comes second finds the name taken and its work done.
-PackSummary PackInto(const fs::path& dir, Packer& packer) {
+PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
+                     const std::string& earlier_transforms) {
   RemoveLeftOvers(dir.parent_path(), kPartialInfix);
   const PublishedFolder folder(
       dir, kPackedSeal,
@@ -155,7 +156,9 @@ PackSummary PackInto(const fs::path& dir, Packer& packer) {
   folder.Start();
   const fs::path& partial = folder.partial();
   try {
-    const LearntTransforms transforms = packer.Learn();
+    LearntTransforms transforms = packer.Learn();
+    if (!earlier_transforms.empty())
+      ContinueFrom(AnyTransformsFromJson(earlier_transforms), config, &transforms);
     const std::string learnt = TransformsToJson(transforms);
     ReplaceText(partial / kTransformsFile, learnt, ExitCode::kData);
     std::array<fs::path, kDataParts> paths;
@@ -174,20 +177,47 @@ PackSummary PackInto(const fs::path& dir, Packer& packer) {
   }
 }
 
+// The files that the config names.
+struct InputFiles {
+  explicit InputFiles(const Config& config)
+      : texts(ExpandGlobs(config.data.dir, config.data.train)), first_test(texts.size()) {
+    for (fs::path& file : ExpandGlobs(config.data.dir, config.data.test))
+      texts.push_back(std::move(file));
+    all = texts;
+    for (const JoinConfig& join : config.joins) {
+      for (fs::path& file : ExpandGlobs(config.data.dir, {join.file}))
+        all.push_back(std::move(file));
+    }
+  }
+
+  std::vector<fs::path> texts;  // of data.train, then of data.test
+  std::size_t first_test;
+  std::vector<fs::path> all;  // the side tables too
+};
+
+// Packs one part of the files' examples.
+PackedInput PackOne(const Config& config, const ModelSpec& spec, const std::string& transforms_json,
+                    bool labelled, std::vector<fs::path> files, std::size_t first_test_file,
+                    DataPart part, const fs::path& packed_file, int threads) {
+  const InputSchema schema(config, labelled);
+  Packer packer(schema, spec, std::move(files), first_test_file, threads,
+                [](const IngestProgress&) {});
+  const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
+  std::array<fs::path, kDataParts> paths;
+  paths[static_cast<std::size_t>(part)] = packed_file;
+  const PackSummary summary = packer.Pack(transforms, paths);
+  const PackedPart& packed = summary.parts[static_cast<std::size_t>(part)];
+  return {packed_file, packed.examples, packed.positives, summary.bad_lines,
+          summary.first_bad_lines};
+}
+
 }  // namespace
 
 IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path& packed_dir,
-                    int threads, const std::function<void(const IngestProgress&)>& progress) {
-  std::vector<fs::path> files = ExpandGlobs(config.data.dir, config.data.train);
-  const std::size_t first_test_file = files.size();
-  for (fs::path& file : ExpandGlobs(config.data.dir, config.data.test))
-    files.push_back(std::move(file));
-  std::vector<fs::path> inputs = files;
-  for (const JoinConfig& join : config.joins) {
-    for (fs::path& file : ExpandGlobs(config.data.dir, {join.file}))
-      inputs.push_back(std::move(file));
-  }
-  const fs::path dir = packed_dir / Fingerprint(config, inputs);
+                    int threads, const std::function<void(const IngestProgress&)>& progress,
+                    const std::string& earlier_transforms) {
+  const InputFiles files(config);
+  const fs::path dir = packed_dir / Fingerprint(config, files.all, earlier_transforms);
   const bool reused = fs::exists(dir / kPackedSeal.file);
   const auto started = std::chrono::steady_clock::now();
   PackSummary summary;
@@ -197,8 +227,8 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
     MarkUsed(dir, kPackedSeal);
   } else {
     const InputSchema schema(config, true);
-    Packer packer(schema, spec, files, first_test_file, threads, progress);
-    summary = PackInto(dir, packer);
+    Packer packer(schema, spec, files.texts, files.first_test, threads, progress);
+    summary = PackInto(dir, packer, config, earlier_transforms);
     KeepMostRecentlyUsed(dir, kPackedSeal, static_cast<std::size_t>(config.data.packed_keep));
   }
   const auto allowed = static_cast<std::uint64_t>(config.data.max_bad_lines);
@@ -214,20 +244,41 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
   return result;
 }
 
+fs::path FindPacked(const Config& config, const fs::path& packed_dir,
+                    const std::string& transforms_json, DataPart part) {
+  const fs::path dir = packed_dir / Fingerprint(config, InputFiles(config).all, "");
+  if (!fs::exists(dir / kPackedSeal.file)) return {};
+  const PackSummary summary = ReadSummary(dir / kPackedSeal.file);
+  const auto p = static_cast<std::size_t>(part);
+  if (summary.inputs != dir.filename().string() || summary.parts[p].examples == 0 ||
+      ReadText(dir / kTransformsFile) != transforms_json)
+    return {};
+  MarkUsed(dir, kPackedSeal);
+  return dir / kPartFiles[p];
+}
+
 PackedInput PackInput(const Config& config, const ModelSpec& spec,
                       const std::string& transforms_json, const std::vector<std::string>& globs,
                       bool labelled, const fs::path& packed_file, int threads) {
-  const InputSchema schema(config, labelled);
-  std::vector<fs::path> files = ExpandGlobs(config.data.dir, globs);
-  Packer packer(schema, spec, files, 0, threads, [](const IngestProgress&) {});
-  const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
-  std::array<fs::path, kDataParts> paths;
-  paths[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
-  const PackSummary summary = packer.Pack(transforms, paths);
-  const PackedPart& part = summary.parts[static_cast<std::size_t>(DataPart::kTest)];
-  if (part.examples == 0)
+  const std::vector<fs::path> files = ExpandGlobs(config.data.dir, globs);
+  PackedInput input = PackOne(config, spec, transforms_json, labelled, files, 0, DataPart::kTest,
+                              packed_file, threads);
+  if (input.examples == 0)
     Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
-  return {packed_file, part.examples, part.positives, summary.bad_lines, summary.first_bad_lines};
+  return input;
+}
+
+PackedInput PackPart(const Config& config, const ModelSpec& spec,
+                     const std::string& transforms_json, DataPart part, const fs::path& packed_file,
+                     int threads) {
+  InputFiles files(config);
+  const auto first_test = files.texts.begin() + static_cast<std::ptrdiff_t>(files.first_test);
+  const bool of_test_files = part == DataPart::kTest && first_test != files.texts.end();
+  const std::vector<fs::path> texts = of_test_files
+                                          ? std::vector<fs::path>(first_test, files.texts.end())
+                                          : std::vector<fs::path>(files.texts.begin(), first_test);
+  return PackOne(config, spec, transforms_json, true, texts, of_test_files ? 0 : texts.size(), part,
+                 packed_file, threads);
 }
 
 }  // namespace fathom
