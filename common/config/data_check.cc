@@ -42,6 +42,8 @@ void CheckHasNoText(const Config& config, const std::string& origin) {
   has_no(data.missing != unset.missing, "data.missing");
   has_no(data.label != unset.label, "data.label");
   has_no(!data.label_negative.empty(), "data.label_negative");
+  has_no(!data.weight.empty(), "data.weight");
+  has_no(data.negative_rate != unset.negative_rate, "data.negative_rate");
   has_no(data.max_bad_lines != unset.max_bad_lines, "data.max_bad_lines");
 }
 

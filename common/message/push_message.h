@@ -30,7 +30,9 @@ struct PushMessage {
   };
   struct Node {
     TreeNode node;
-    std::span<const float> dense;  // the server's range, or empty
+    // The server's range, or empty; then the sum of the weights of the node's examples, if they
+    // have weights.
+    std::span<const float> dense;
     std::vector<Table> tables;
   };
   std::uint32_t slices = 0;                     // of the batch
@@ -38,9 +40,14 @@ struct PushMessage {
   std::vector<AlignedVector<float>> converted;  // what the tables view, if not the payload
 };
 
+// Floats of a node's dense array where the server's range has so many.
+inline std::size_t DensePushFloats(const ModelSpec& spec, std::size_t dense_floats) {
+  return dense_floats + (spec.example_weights ? 1 : 0);
+}
+
 // `pulled` [table]: how many keys the matching pull had. Throws Error(kPeer): a node outside of the
 // batch or out of order, positions that do not ascend or exceed the pull, another number of dense
-// gradients than the server's, a count beyond the payload, bytes left over.
+// gradients than `dense_floats` (DensePushFloats), a count beyond the payload, bytes left over.
 PushMessage DecodePush(std::span<const std::byte> payload, const std::vector<TableSpec>& tables,
                        std::span<const std::size_t> pulled, std::size_t dense_floats,
                        RowFormat format = RowFormat::kFloat32);

@@ -1,5 +1,7 @@
 #include "common/message/scores_message.h"
 
+#include <cmath>
+
 #include "common/error.h"
 #include "common/net/payload.h"
 
@@ -10,9 +12,11 @@ Buffer EncodeScores(const ScoresMessage& message) {
   writer.Put<std::uint64_t>(message.first);
   writer.Put<std::uint64_t>(message.logits.size());
   writer.Put<std::uint64_t>(message.groups.empty() ? 0 : 1);
+  writer.Put<std::uint64_t>(message.weights.empty() ? 0 : 1);
   writer.PutArray(message.logits);
   writer.PutArray(message.labels);
   writer.PutArray(message.groups);
+  writer.PutArray(message.weights);
   return writer.Take();
 }
 
@@ -22,12 +26,18 @@ ScoresMessage DecodeScores(std::span<const std::byte> payload) {
   message.first = reader.Get<std::uint64_t>();
   const auto count = reader.Get<std::uint64_t>();
   const bool grouped = reader.Get<std::uint64_t>() != 0;
+  const bool weighted = reader.Get<std::uint64_t>() != 0;
   message.logits = reader.Array<float>(count);
   message.labels = reader.Array<std::uint8_t>(count);
   for (const std::uint8_t label : message.labels) {
     if (label > 1) Fail(ExitCode::kPeer, "scores came with a label of {}", label);
   }
   message.groups = reader.Array<Key>(grouped ? count : 0);
+  message.weights = reader.Array<float>(weighted ? count : 0);
+  for (const float weight : message.weights) {
+    if (!(weight >= 0) || !std::isfinite(weight))
+      Fail(ExitCode::kPeer, "scores came with a weight of {}", weight);
+  }
   reader.Finish();
   return message;
 }

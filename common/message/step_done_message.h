@@ -10,10 +10,12 @@
 namespace fathom {
 
 // frame.step: the step.
-//   payload   first_slice u32 | count u32 | loss sums f64[count]
+//   payload   first_slice u32 | count u32 | weighted u64 | loss sums f64[count] |
+//             weight sums f64[count] if weighted
 struct StepDoneMessage {
   std::uint32_t first_slice = 0;
-  std::span<const double> loss_sums;  // a slice: sum of log losses before the update
+  std::span<const double> loss_sums;    // a slice: sum of weighted log losses before the update
+  std::span<const double> weight_sums;  // a slice: of its examples' weights; empty: all are 1
 };
 Buffer EncodeStepDone(const StepDoneMessage& message);
 // Throws Error(kPeer): a count beyond the payload, bytes left over.

@@ -47,6 +47,65 @@ Int128 TwicePairs(const ForEachTie& for_each_tie) {
 // `others` have these sums. One example alone has no variance to tell: NaN.
 double ComponentVariance(Int128 squares, Int128 sum, std::uint64_t count, std::uint64_t others);
 
+// A run of equal scores of examples that have weights: their sums, and those of their squares.
+struct WeightedTie {
+  double negatives = 0;
+  double positives = 0;
+  double negative_squares = 0;
+  double positive_squares = 0;
+};
+
+// The weight of the (positive, negative) pairs in the right order, a tie counting half: a pair
+// weighs the product of its examples' weights.
+template <typename ForEachTie>
+double WeightedPairs(const ForEachTie& for_each_tie) {
+  double pairs = 0, negatives_below = 0;
+  for_each_tie([&](const WeightedTie& tie) {
+    pairs += tie.positives * (negatives_below + 0.5 * tie.negatives);
+    negatives_below += tie.negatives;
+  });
+  return pairs;
+}
+
+// How many examples of each class have a weight above 0, and their weights' sums.
+struct WeightedClasses {
+  std::uint64_t positives = 0, negatives = 0;
+  double positive_weight = 0, negative_weight = 0;
+};
+
+// As DeLong, of components that are weighted means, and whose own weighted mean is the AUC. The
+// variance of such a mean is sum w^2 (component - auc)^2 / (sum w)^2 n / (n - 1), examples being
+// independent and their weights given (Horvitz and Thompson 1952, linearised); equal weights make
+// it DeLong's.
+template <typename ForEachTie>
+AucInterval WeightedDeLong(const ForEachTie& for_each_tie, const WeightedClasses& of) {
+  constexpr double kNormalQuantile975 = 1.959963984540054;
+  if (of.positives == 0 || of.negatives == 0) return {};
+  AucInterval interval;
+  interval.auc = WeightedPairs(for_each_tie) / (of.positive_weight * of.negative_weight);
+  double positive_squares = 0, negative_squares = 0, negatives_below = 0, positives_below = 0;
+  for_each_tie([&](const WeightedTie& tie) {
+    const double beaten = (negatives_below + 0.5 * tie.negatives) / of.negative_weight;
+    const double beaten_by =
+        (of.positive_weight - positives_below - 0.5 * tie.positives) / of.positive_weight;
+    positive_squares += tie.positive_squares * (beaten - interval.auc) * (beaten - interval.auc);
+    negative_squares +=
+        tie.negative_squares * (beaten_by - interval.auc) * (beaten_by - interval.auc);
+    negatives_below += tie.negatives;
+    positives_below += tie.positives;
+  });
+  const auto variance = [](double squares, double weight, std::uint64_t count) {
+    const auto n = static_cast<double>(count);
+    return count < 2 ? std::numeric_limits<double>::quiet_NaN()
+                     : squares / weight / weight * n / (n - 1);
+  };
+  const double stddev = std::sqrt(variance(positive_squares, of.positive_weight, of.positives) +
+                                  variance(negative_squares, of.negative_weight, of.negatives));
+  interval.low = std::max(0.0, interval.auc - kNormalQuantile975 * stddev);
+  interval.high = std::min(1.0, interval.auc + kNormalQuantile975 * stddev);
+  return interval;
+}
+
 // DeLong, DeLong and Clarke-Pearson 1988, eq. 4 to 6, for one curve, at 95 %. A positive's
 // component is the share of negatives that it beats; twice that number is an integer.
 template <typename ForEachTie>

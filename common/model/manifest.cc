@@ -67,6 +67,8 @@ Json ToJson(const Manifest& manifest) {
   if (manifest.progress) {
     root["progress"] = {{"examples", manifest.progress->examples},
                         {"loss_sum", manifest.progress->loss_sum}};
+    if (manifest.progress->weight_sum != static_cast<double>(manifest.progress->examples))
+      root["progress"]["weight_sum"] = manifest.progress->weight_sum;
   }
   return root;
 }
@@ -143,7 +145,13 @@ std::uint64_t BlocksOf(std::uint64_t bytes) {
 TrainingProgress ProgressFromJson(const Json& json) {
   if (!json.at("loss_sum").is_number() || !std::isfinite(json["loss_sum"].get<double>()))
     Wrong("\"loss_sum\" is no number");
-  return {.examples = Member(json, "examples"), .loss_sum = json["loss_sum"]};
+  TrainingProgress progress{.examples = Member(json, "examples"), .loss_sum = json["loss_sum"]};
+  progress.weight_sum = static_cast<double>(progress.examples);
+  if (!json.contains("weight_sum")) return progress;
+  if (!json["weight_sum"].is_number() || !(json["weight_sum"].get<double>() >= 0))
+    Wrong("\"weight_sum\" is no number from 0");
+  progress.weight_sum = json["weight_sum"];
+  return progress;
 }
 
 ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {

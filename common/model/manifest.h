@@ -50,7 +50,8 @@ struct ModelOrigin {
 // How far a checkpoint's run had come, beside its step.
 struct TrainingProgress {
   std::uint64_t examples = 0;  // trained on
-  double loss_sum = 0;         // of them, each before its update
+  double loss_sum = 0;         // of them, weighted, each before its update
+  double weight_sum = 0;       // of their weights
   friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
 };
 

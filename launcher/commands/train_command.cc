@@ -179,7 +179,7 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   WarnOfIdleSettings(config, given, arguments, layout, first);
   if (first) WarnOfIdleHosts(layout);
   const bool sees_output = SeesOutput(config, mpi);
-  const ModelSpec spec = MakeModelSpec(config);
+  ModelSpec spec = MakeModelSpec(config);
   const PublishedFolder model(output / "model", kModelSeal);
   if (first) {
     model.CheckOurs();
@@ -187,6 +187,7 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   }
   const EarlierModel earlier = FindEarlierModel(config, mpi);
   OpenedData opened = OpenData(config, spec, earlier.transforms_json, mpi);
+  spec.initial_bias = opened.initial_bias;
   const StartPoint start = ChooseStart(config, *opened.data.train, mpi);
   if (first && start.from == StartFrom::kWarm) LogWarmStart(config, spec, start, earlier);
   std::optional<ModelCopy> start_model;

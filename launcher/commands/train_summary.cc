@@ -64,6 +64,8 @@ void AddMetrics(const Config& config, const Metrics& m, std::string* text) {
                             static_cast<unsigned long long>(m.examples)));
   text->append(fmt::sprintf("log loss %.5f, accuracy %.4f, calibration %.4f\n", m.logloss,
                             m.accuracy, m.calibration));
+  if (m.weighted)
+    text->append(fmt::sprintf("all metrics are weighted: sum of weights %.6g\n", m.weight));
   if (m.gauc_groups > 0) {
     text->append(fmt::sprintf("AUC per %s %.5f, over %llu groups\n",
                               config.evaluate.group_by.c_str(), m.gauc,

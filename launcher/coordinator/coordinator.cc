@@ -144,19 +144,22 @@ void Coordinator::FailUnasked(const Frame& frame) const {
 // The losses are added in order of step and slice, so the sum does not depend on who computed them.
 void Coordinator::OnStepDone(const Frame& frame) {
   const StepDoneMessage message = DecodeStepDone(frame.payload.bytes());
-  if (!training() || !losses_.Add(frame.step, message.first_slice, message.loss_sums))
+  if (!training() ||
+      !losses_.Add(frame.step, message.first_slice, message.loss_sums, message.weight_sums))
     FailUnasked(frame);
   while (const auto step = losses_.TakeFinished()) {
     progress_.loss_sum += step->loss_sum;
+    progress_.weight_sum += step->weight_sum;
     progress_.examples += step->examples;
     progress_report_.Finished(*step, progress_);
   }
 }
 
 void Coordinator::OnScores(const Frame& frame) {
-  auto place =
-      evaluations_.try_emplace(frame.step, context_.evaluation_examples, context_.spec.grouped)
-          .first;
+  auto place = evaluations_
+                   .try_emplace(frame.step, context_.evaluation_examples, context_.spec.grouped,
+                                context_.spec.example_weights)
+                   .first;
   place->second.Add(DecodeScores(frame.payload.bytes()));
   if (!place->second.complete()) return;
   if (!training()) result_.logits = place->second.logits();
@@ -264,8 +267,9 @@ void Coordinator::FillReport() {
   report.resumed_at = context_.start_step;
   report.examples = progress_.examples;
   report.examples_now = progress_.examples - inputs_.progress.examples;
-  report.progressive_logloss =
-      Ratio(progress_.loss_sum, static_cast<double>(progress_.examples), 0);
+  report.progressive_logloss = Ratio(progress_.loss_sum, progress_.weight_sum, 0);
+  report.weighted = context_.spec.example_weights;
+  report.training_weight = progress_.weight_sum;
   report.seconds = progress_report_.TrainingSeconds();
   report.examples_per_second = Ratio(static_cast<double>(report.examples_now), report.seconds, 0);
   report.checkpoints = checkpoints_.written();

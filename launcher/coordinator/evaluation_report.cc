@@ -14,11 +14,13 @@ void ReportEvaluation(RunMode mode, std::uint64_t step, double training_seconds,
   const std::string gauc = metrics.gauc_groups > 0 ? fmt::format("   GAUC {:.5f} ({} groups)",
                                                                  metrics.gauc, metrics.gauc_groups)
                                                    : std::string();
+  const std::string weight =
+      metrics.weighted ? fmt::format("   weighted, sum of weights {:.6g}", metrics.weight) : "";
   LogInfo(
       "evaluation{}: AUC {:.5f} [{:.5f}, {:.5f}]   log loss {:.5f}   accuracy {:.4f}   calibration "
-      "{:.4f}{}",
+      "{:.4f}{}{}",
       when, metrics.auc, metrics.auc_low, metrics.auc_high, metrics.logloss, metrics.accuracy,
-      metrics.calibration, gauc);
+      metrics.calibration, gauc, weight);
 }
 
 }  // namespace fathom

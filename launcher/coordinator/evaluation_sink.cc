@@ -11,8 +11,11 @@ constexpr std::uint8_t kAbsent = 0xFF;
 
 }  // namespace
 
-EvaluationSink::EvaluationSink(std::uint64_t examples, bool grouped)
-    : logits_(examples), labels_(examples, kAbsent), groups_(grouped ? examples : 0) {}
+EvaluationSink::EvaluationSink(std::uint64_t examples, bool grouped, bool weighted)
+    : logits_(examples),
+      labels_(examples, kAbsent),
+      groups_(grouped ? examples : 0),
+      weights_(weighted ? examples : 0) {}
 
 void EvaluationSink::Add(const ScoresMessage& scores) {
   const std::uint64_t count = scores.logits.size();
@@ -28,10 +31,15 @@ void EvaluationSink::Add(const ScoresMessage& scores) {
   if (!groups_.empty() && scores.groups.size() != count) {
     Fail(ExitCode::kPeer, "scores of examples from {} came without their groups", scores.first);
   }
+  if (!weights_.empty() && scores.weights.size() != count) {
+    Fail(ExitCode::kPeer, "scores of examples from {} came without their weights", scores.first);
+  }
   std::copy(scores.logits.begin(), scores.logits.end(), logits_.begin() + first);
   std::copy(scores.labels.begin(), scores.labels.end(), labels);
   if (!groups_.empty())
     std::copy(scores.groups.begin(), scores.groups.end(), groups_.begin() + first);
+  if (!weights_.empty())
+    std::copy(scores.weights.begin(), scores.weights.end(), weights_.begin() + first);
   received_ += count;
 }
 

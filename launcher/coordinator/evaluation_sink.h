@@ -12,25 +12,27 @@ namespace fathom {
 class EvaluationSink {
  public:
   // Bytes that one of so many examples takes while the metrics are computed: its logit, label and
-  // group, and those of ComputeMetrics.
-  static constexpr std::size_t BytesOfExample(std::uint64_t examples, bool grouped) {
+  // group, weight, and those of ComputeMetrics.
+  static constexpr std::size_t BytesOfExample(std::uint64_t examples, bool grouped,
+                                              bool weighted = false) {
     return sizeof(float) + sizeof(std::uint8_t) + (grouped ? sizeof(Key) : 0) +
-           MetricsBytes(examples);
+           (weighted ? sizeof(float) : 0) + MetricsBytes(examples);
   }
 
-  EvaluationSink(std::uint64_t examples, bool grouped);
+  EvaluationSink(std::uint64_t examples, bool grouped, bool weighted = false);
 
   // Throws Error(kPeer) where the scores lie outside the examples or come twice.
   void Add(const ScoresMessage& scores);
 
   bool complete() const { return received_ == logits_.size(); }
-  Metrics Compute() const { return ComputeMetrics(logits_, labels_, groups_); }
+  Metrics Compute() const { return ComputeMetrics(logits_, labels_, groups_, weights_); }
   const std::vector<float>& logits() const { return logits_; }
 
  private:
   std::vector<float> logits_;
   std::vector<std::uint8_t> labels_;  // kAbsent until the score is there
   std::vector<Key> groups_;
+  std::vector<float> weights_;
   std::uint64_t received_ = 0;
 };
 

@@ -21,7 +21,9 @@ std::uint64_t TotalBytes(const std::vector<ProcessPeak>& peaks);
 struct FinalReport {
   bool evaluated = false;
   Metrics metrics;
-  double progressive_logloss = 0;  // over all the run's training examples
+  double progressive_logloss = 0;  // over all the run's training examples, weighted
+  bool weighted = false;           // the examples have weights
+  double training_weight = 0;      // their sum, over all training examples
   std::uint64_t steps = 0;
   std::uint64_t examples = 0;      // trained on, all epochs, also before a resume
   std::uint64_t examples_now = 0;  // of them, since this run was started or resumed

@@ -19,6 +19,7 @@ void AddMetrics(const Metrics& m, Json* object) {
   Json& o = *object;
   o["evaluation_examples"] = m.examples;
   o["evaluation_positives"] = m.positives;
+  if (m.weighted) o["evaluation_weight"] = Number(m.weight);
   o["auc"] = Number(m.auc);
   o["auc_low"] = Number(m.auc_low);
   o["auc_high"] = Number(m.auc_high);
@@ -141,6 +142,7 @@ void MetricsLog::Final(const FinalReport& report) {
              &line);
   line["progressive_logloss"] = Number(report.progressive_logloss);
   line["examples"] = report.examples;
+  if (report.weighted) line["training_weight"] = Number(report.training_weight);
   line["seconds"] = report.seconds;
   line["examples_per_second"] = Number(report.examples_per_second);
   line["peak_rss_bytes"] = TotalBytes(report.peaks);

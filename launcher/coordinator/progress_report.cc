@@ -15,12 +15,11 @@ constexpr std::uint64_t kTrainWindows = 200;
 
 void ProgressReport::Window::Add(const FinishedStep& step) {
   loss_sum += step.loss_sum;
+  weight_sum += step.weight_sum;
   examples += step.examples;
 }
 
-double ProgressReport::Window::Loss() const {
-  return Ratio(loss_sum, static_cast<double>(examples), 0);
-}
+double ProgressReport::Window::Loss() const { return Ratio(loss_sum, weight_sum, 0); }
 
 double ProgressReport::Window::ExamplesPerSecond(Clock::time_point now) const {
   return Ratio(static_cast<double>(examples), Seconds(now - began), 0);

@@ -35,6 +35,7 @@ class ProgressReport {
   struct Window {
     Clock::time_point began;
     double loss_sum = 0;
+    double weight_sum = 0;
     std::uint64_t examples = 0;
 
     void Add(const FinishedStep& step);

@@ -7,8 +7,8 @@
 
 namespace fathom {
 
-bool StepLosses::Add(std::uint64_t step, std::uint32_t first_slice,
-                     std::span<const double> losses) {
+bool StepLosses::Add(std::uint64_t step, std::uint32_t first_slice, std::span<const double> losses,
+                     std::span<const double> weights) {
   if (step < finished_ || step >= schedule_.steps()) {
     Fail(ExitCode::kPeer, "coordinator: losses of step {} came after step {} of {}", step,
          finished_, schedule_.steps());
@@ -24,6 +24,10 @@ bool StepLosses::Add(std::uint64_t step, std::uint32_t first_slice,
   const auto end = place + static_cast<std::ptrdiff_t>(losses.size());
   if (!std::all_of(place, end, [](double loss) { return std::isnan(loss); })) return false;
   std::copy(losses.begin(), losses.end(), place);
+  if (!weights.empty()) {
+    open.weights.resize(slices);
+    std::copy(weights.begin(), weights.end(), open.weights.begin() + first_slice);
+  }
   open.slices_in += static_cast<std::uint32_t>(losses.size());
   return true;
 }
@@ -35,6 +39,8 @@ std::optional<FinishedStep> StepLosses::TakeFinished() {
   if (first->second.slices_in < plan.slices) return std::nullopt;
   FinishedStep done{.step = finished_, .examples = plan.examples};
   for (const double slice : first->second.by_slice) done.loss_sum += slice;
+  for (const double slice : first->second.weights) done.weight_sum += slice;
+  if (first->second.weights.empty()) done.weight_sum = plan.examples;
   open_.erase(first);
   ++finished_;
   return done;

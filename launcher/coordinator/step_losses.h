@@ -17,7 +17,8 @@ namespace fathom {
 struct FinishedStep {
   std::uint64_t step = 0;
   std::uint32_t examples = 0;
-  double loss_sum = 0;  // of them, each before its update; added in order of slice
+  double loss_sum = 0;    // of them, each before its update; added in order of slice
+  double weight_sum = 0;  // of their weights
 };
 
 class StepLosses {
@@ -26,9 +27,11 @@ class StepLosses {
   StepLosses(const Schedule& schedule, std::uint64_t first_step)
       : schedule_(schedule), finished_(first_step) {}
 
-  // Losses of slices from `first_slice` on. Throws Error(kPeer) where the step is none of those
-  // that are awaited, or has no such slices. False: some of these came already.
-  bool Add(std::uint64_t step, std::uint32_t first_slice, std::span<const double> losses);
+  // Losses of slices from `first_slice` on, and their examples' weights; empty: all are 1. Throws
+  // Error(kPeer) where the step is none of those that are awaited, or has no such slices. False:
+  // some of these came already.
+  bool Add(std::uint64_t step, std::uint32_t first_slice, std::span<const double> losses,
+           std::span<const double> weights = {});
 
   // The next step that is whole.
   std::optional<FinishedStep> TakeFinished();
@@ -42,6 +45,7 @@ class StepLosses {
  private:
   struct OpenStep {
     std::vector<double> by_slice;  // NaN until it comes
+    std::vector<double> weights;   // by slice; empty: all are 1
     std::uint32_t slices_in = 0;
   };
 

@@ -96,7 +96,8 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
 
 double CoordinatorBytes(const ModelSpec& spec, const DataSample& sample) {
   const std::uint64_t examples = sample.evaluation_examples;
-  return static_cast<double>(examples * EvaluationSink::BytesOfExample(examples, spec.grouped));
+  return static_cast<double>(
+      examples * EvaluationSink::BytesOfExample(examples, spec.grouped, spec.example_weights));
 }
 
 }  // namespace

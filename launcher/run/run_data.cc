@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "common/buffer.h"
+#include "common/elementary.h"
 #include "common/error.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
@@ -84,9 +85,38 @@ IngestResult PrepareData(const Config& config, const ModelSpec& spec,
   return result;
 }
 
+// The logit of a share of positives.
+float LogitOf(double positives, double all) {
+  if (!(positives > 0) || !(positives < all)) {
+    Fail(ExitCode::kData,
+         "model.initial_bias = \"base_rate\": of the training part's weight of {} {} is positive, "
+         "which has no logit; check data.label and data.weight",
+         all, positives);
+  }
+  return static_cast<float>(Log(positives / (all - positives)));
+}
+
+// Of examples that no file counts: rank 0 looks at them all.
+float LogitOfRate(const ExampleSource& data, MpiSession& mpi) {
+  double positives = 0;
+  ExampleScratch scratch;
+  for (std::uint64_t i = 0; mpi.rank() == 0 && i < data.examples(); ++i)
+    positives += data.Example(i, &scratch).label;
+  mpi.Broadcast(std::as_writable_bytes(std::span(&positives, 1)));
+  return LogitOf(positives, static_cast<double>(data.examples()));
+}
+
+float LogitOfRate(const IngestResult& packed, bool weighted) {
+  if (weighted) return LogitOf(packed.train_weights.positives, packed.train_weights.all);
+  return LogitOf(static_cast<double>(packed.train_positives),
+                 static_cast<double>(packed.train_examples));
+}
+
 OpenedData Generate(const Config& config, MpiSession& mpi) {
-  OpenedData opened{.data = {}, .transforms_json = "{}"};
+  OpenedData opened{.data = {}, .transforms_json = "{}", .initial_bias = 0};
   opened.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);
+  if (config.model.initial_bias == InitialBias::kBaseRate)
+    opened.initial_bias = LogitOfRate(*opened.data.train, mpi);
   if (config.generated.test_examples > 0)
     opened.data.evaluation = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTest);
   if (mpi.rank() == 0) {
@@ -171,6 +201,8 @@ OpenedData OpenData(const Config& config, const ModelSpec& spec,
   opened.data.evaluation = validation ? OpenPacked(packed.validation, spec, DataPart::kValidation)
                                       : OpenPacked(packed.test, spec, DataPart::kTest);
   opened.transforms_json = ReadText(packed.transforms);
+  if (config.model.initial_bias == InitialBias::kBaseRate)
+    opened.initial_bias = LogitOfRate(packed, spec.example_weights);
   RefuseMixedData("training", opened.data.train.get(), packed.train_positives, mpi);
   RefuseMixedData(validation ? "validation" : "test", opened.data.evaluation.get(),
                   validation ? packed.validation_positives : packed.test_positives, mpi);

@@ -26,6 +26,7 @@ struct RunData {
 struct OpenedData {
   RunData data;
   std::string transforms_json;
+  float initial_bias = 0;  // model.initial_bias, by the training part
 };
 
 // Every rank calls this; it returns once the data of this host are there. `earlier_transforms`: as

@@ -244,7 +244,8 @@ void Server::Impl::OnPush(Frame frame) {
   std::vector<std::size_t> pulled;
   for (const auto& keys : open.pull.message.keys) pulled.push_back(keys.size());
   PushMessage message = Decoded(frame, [&](std::span<const std::byte> payload) {
-    return DecodePush(payload, context_.spec.tables, pulled, shard_.dense_floats(),
+    return DecodePush(payload, context_.spec.tables, pulled,
+                      DensePushFloats(context_.spec, shard_.dense_floats()),
                       context_.spec.row_format);
   });
   const std::uint32_t slices = schedule_.Plan(frame.step).slices;

@@ -27,6 +27,19 @@ namespace {
        deep ? *bad : row.wide);
 }
 
+// The sum of the weights of the batch's examples, along the slice tree.
+float WeightOf(std::span<const DenseGradient> parts) {
+  float sums[TreeSum::kMaxDepth] = {};
+  const auto add = [&](int into, int from) { sums[into] += sums[from]; };
+  TreeSum sum;
+  for (const DenseGradient& part : parts) {
+    const int slot = sum.Push(part.first_slice, add);
+    sums[slot] = part.weight;
+  }
+  sum.Finish(add);
+  return sums[0];
+}
+
 }  // namespace
 
 Shard::Shard(const Config& config, const ModelSpec& spec, int server, int servers)
@@ -117,9 +130,13 @@ void Shard::Update(const StepPlan& plan, std::span<WorkerGradients> workers) {
   for (std::size_t t = 0; t < tables_.size(); ++t) UpdateTable(plan.step, t, parts);
   std::vector<DenseGradient> dense;
   for (const Part& part : parts) {
-    if (!part.node->dense.empty()) dense.push_back({part.node->node.first_slice, part.node->dense});
+    const std::span<const float> sums = part.node->dense;
+    if (sums.empty()) continue;
+    dense.push_back({part.node->node.first_slice, sums.first(dense_floats())});
+    if (spec_.example_weights) dense.back().weight = sums.back();
   }
-  dense_.Update(plan.step, plan.examples, dense);
+  dense_.Update(plan.step,
+                spec_.example_weights ? WeightOf(dense) : static_cast<float>(plan.examples), dense);
   const auto moved = [this](int partition) { RowsMoved(partition); };
   limits_.EvictUnused(plan.step, moved);
   limits_.KeepToBudget(moved);

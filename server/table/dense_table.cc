@@ -33,7 +33,7 @@ DenseTable::DenseTable(const Config& config, const ModelSpec& spec, int server, 
 }
 
 FATHOM_VECTOR_CLONES
-void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
+void DenseTable::Update(std::uint64_t step, float weight,
                         std::span<const DenseGradient> gradients) {
   if (gradients.empty()) return;
   for (const DenseGradient& gradient : gradients) {
@@ -63,7 +63,7 @@ void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
            "[deep], or look for extreme values in the numeric columns",
            step, first_ + begin + static_cast<std::size_t>(bad - total.begin()), *bad);
     }
-    const float share = 1.0F / static_cast<float>(examples);
+    const float share = weight > 0 ? 1.0F / weight : 0.0F;
     for (float& gradient : total) gradient *= share;
     float* const state = state_.empty() ? nullptr : &state_[begin];
     rule_->Update(step, total, &values_[begin], state, values_.size());

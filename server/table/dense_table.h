@@ -18,6 +18,7 @@ namespace fathom {
 struct DenseGradient {
   std::uint32_t first_slice = 0;
   std::span<const float> values;
+  float weight = 0;  // sum of the weights of its examples, if they have weights
 };
 
 class DenseTable {
@@ -27,9 +28,10 @@ class DenseTable {
   std::span<const float> values() const { return values_; }
 
   // Adds the gradients, in ascending order of slice, along the slice tree and takes one step of
-  // the rule with their mean over the batch's examples. Throws Error(kNumeric) if the sum is not
+  // the rule with their mean: over `weight`, the sum of the weights of the batch's examples, or
+  // their number. Where it is 0 so is the mean. Throws Error(kNumeric) if the sum is not
   // finite or beyond kMaxGradient: names parameter and step.
-  void Update(std::uint64_t step, std::uint32_t examples, std::span<const DenseGradient> gradients);
+  void Update(std::uint64_t step, float weight, std::span<const DenseGradient> gradients);
 
   // Of all servers, as if new.
   DenseState Initial() const;

@@ -59,11 +59,12 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   config.output.dir = out.string();
   std::filesystem::remove_all(out / "model");
   std::filesystem::create_directories(out / "model");
-  const ModelSpec spec = MakeModelSpec(config);
+  ModelSpec spec = MakeModelSpec(config);
   if (config.data.packed_dir.empty()) config.data.packed_dir = packed_dir.string();
   MpiSession alone(nullptr, nullptr);
   const EarlierModel earlier = FindEarlierModel(config, alone);
   OpenedData opened = OpenData(config, spec, earlier.transforms_json, alone);
+  spec.initial_bias = opened.initial_bias;
   const Layout layout = MakeLayout(alone.hosts(), config.cluster);
   const StartPoint start = ChooseStart(config, *opened.data.train, alone);
   MetricsLog log(out / "metrics.jsonl");

@@ -51,6 +51,7 @@ void BatchBuilder::Fill(std::uint32_t examples,
   batch->examples = examples;
   batch->fields = static_cast<std::uint32_t>(spec_.fields.size());
   batch->labels.clear();
+  batch->weights.clear();
   batch->groups.clear();
   batch->numerics.clear();
   batch->tables.resize(spec_.tables.size());
@@ -69,6 +70,7 @@ void BatchBuilder::Fill(std::uint32_t examples,
 
 void BatchBuilder::AddExample(const ExampleView& view, std::uint32_t example, Batch* batch) {
   batch->labels.push_back(view.label);
+  if (spec_.example_weights) batch->weights.push_back(view.weight);
   if (spec_.grouped) batch->groups.push_back(view.group);
   batch->numerics.insert(batch->numerics.end(), view.numerics,
                          view.numerics + spec_.numerics.size());

@@ -52,6 +52,7 @@ struct Batch {
   std::uint32_t fields = 0;
   std::uint32_t examples = 0;        // of this part
   std::vector<std::uint8_t> labels;  // [examples]
+  std::vector<float> weights;        // [examples], if they have weights
   std::vector<Key> groups;           // [examples], if grouped
   std::vector<float> numerics;       // [examples x numeric fields]
   std::vector<TableBatch> tables;

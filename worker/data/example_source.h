@@ -13,6 +13,7 @@ namespace fathom {
 // One example, viewed where it lies.
 struct ExampleView {
   std::uint8_t label = 0;
+  float weight = 1;                 // how often it counts
   Key group = 0;                    // 0 if the data are not grouped
   const float* numerics = nullptr;  // [spec.numerics], after their transforms; missing: 0
   const Key* keys = nullptr;        // the single-valued fields' keys, in order of field

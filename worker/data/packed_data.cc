@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <iterator>
 #include <string>
@@ -76,6 +77,8 @@ class PackedData::Impl {
     const std::byte* lists = begin + entry.examples * shape_.record_bytes;
     ExampleView view;
     view.label = static_cast<std::uint8_t>(record[shape_.label_offset]);
+    if (shape_.example_weights)
+      std::memcpy(&view.weight, record + shape_.weight_offset, sizeof(float));
     if (shape_.grouped) std::memcpy(&view.group, record + shape_.group_offset, sizeof(Key));
     view.numerics = reinterpret_cast<const float*>(record + shape_.numerics_offset);
     view.keys = reinterpret_cast<const Key*>(record);
@@ -178,6 +181,12 @@ class PackedData::Impl {
                b, e, kRemedy);
         before = begin;
       }
+      float weight = 1;
+      if (shape_.example_weights)
+        std::memcpy(&weight, record + shape_.weight_offset, sizeof(weight));
+      if (!(weight >= 0) || !std::isfinite(weight))
+        Fail(ExitCode::kData, "{}: block {}: example {} has a weight of {}: {}", name_, b, e,
+             weight, kRemedy);
       if (static_cast<std::uint8_t>(record[shape_.label_offset]) > 1)
         Fail(ExitCode::kData, "{}: block {}: example {} has no label of 0 or 1: {}", name_, b, e,
              kRemedy);

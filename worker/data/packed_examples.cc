@@ -9,6 +9,7 @@ namespace fathom {
 void PackedExamples::Clear() {
   labels_ = 0;
   positives_ = 0;
+  weights_ = {};
   records_.clear();
   list_keys_.clear();
   list_weights_.clear();
@@ -46,6 +47,10 @@ void PackedExamples::Add(const EncodedExample& example) {
     put(shape.lists_offset + shape.multivalents * sizeof(end), &end, sizeof(end));
   }
   put(shape.numerics_offset, example.numerics.data(), example.numerics.size() * sizeof(float));
+  if (shape.example_weights) {
+    put(shape.weight_offset, &example.weight, sizeof(float));
+    weights_.Add({example.weight, example.label * static_cast<double>(example.weight)});
+  }
   record[shape.label_offset] = static_cast<std::byte>(example.label);
   ++labels_;
   positives_ += example.label;

@@ -7,8 +7,9 @@
 namespace fathom {
 
 PackedShape::PackedShape(const ModelSpec& spec)
-    : numerics(spec.numerics.size()), grouped(spec.grouped) {
+    : numerics(spec.numerics.size()), grouped(spec.grouped), example_weights(spec.example_weights) {
   std::string text = grouped ? "grouped;" : "";
+  if (example_weights) text += "\x01weights;";
   for (const Field& field : spec.fields) {
     (field.multivalent ? multivalents : singles) += 1;
     weighted |= field.weighted;
@@ -20,7 +21,8 @@ PackedShape::PackedShape(const ModelSpec& spec)
   lists_offset = group_offset + (grouped ? sizeof(Key) : 0);
   numerics_offset =
       lists_offset + (multivalents > 0 ? (multivalents + 1) * sizeof(std::uint32_t) : 0);
-  label_offset = numerics_offset + numerics * sizeof(float);
+  weight_offset = numerics_offset + numerics * sizeof(float);
+  label_offset = weight_offset + (example_weights ? sizeof(float) : 0);
   record_bytes = (label_offset + 1 + 7) / 8 * 8;
 }
 

@@ -4,8 +4,8 @@
 //   a block    records [examples x record_bytes] | list keys u64[lists] |
 //              list weights f32[lists] if weighted
 //   a record   keys of single-valued fields u64[] | group u64 if grouped |
-//              list begins u32[multivalent fields + 1] | numerics f32[] | label u8 |
-//              zeros up to a multiple of 8 bytes
+//              list begins u32[multivalent fields + 1] | numerics f32[] | weight f32 if the
+//              examples have weights | label u8 | zeros up to a multiple of 8 bytes
 #pragma once
 
 #include <fmt/format.h>
@@ -68,10 +68,12 @@ struct PackedShape {
   std::size_t multivalents = 0;
   std::size_t numerics = 0;
   bool grouped = false;
-  bool weighted = false;  // some multivalent field is
+  bool weighted = false;         // some multivalent field is
+  bool example_weights = false;  // each example has a weight
   std::size_t group_offset = 0;
   std::size_t lists_offset = 0;
   std::size_t numerics_offset = 0;
+  std::size_t weight_offset = 0;
   std::size_t label_offset = 0;
   std::size_t record_bytes = 0;
   std::uint64_t schema = 0;  // of the fields' names, kinds and order

@@ -1,13 +1,17 @@
 #include "worker/feature/feature_encoder.h"
 
+#include <cmath>
+
 #include "common/check.h"
 #include "common/finite.h"
+#include "worker/text/number.h"
 
 namespace fathom {
 
 FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
                                const LearntTransforms& transforms)
     : schema_(schema),
+      has_weight_(schema.labelled() && !schema.config().data.weight.empty()),
       grouped_(spec.grouped),
       group_seed_(ColumnSeed("group_by " + schema.config().evaluate.group_by)) {
   const Config& config = schema.config();
@@ -25,6 +29,7 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
   ChooseBatches(!pairs && missing.only_empty());
   for (const Field& field : spec.fields) multivalents_ += field.multivalent ? 1 : 0;
   if (schema.labelled()) label_slot_ = schema.Slot(schema.label().column());
+  if (has_weight_) weight_slot_ = schema.Slot(config.data.weight);
   if (grouped_) group_slot_ = schema.Slot(config.evaluate.group_by);
 }
 
@@ -82,11 +87,20 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
   }
   example->group = grouped_ ? ValueKey(group_seed_, values[group_slot_]) : 0;
   example->label = 0;
+  example->weight = 1;
   if (!schema_.labelled()) return {};
   const auto label = schema_.label().Apply(values[label_slot_], &error);
   if (!label) return error;
   example->label = *label;
-  return {};
+  return has_weight_ ? ReadWeight(values[weight_slot_], &example->weight) : std::string();
+}
+
+// Finite as a float, too: it is summed as one.
+std::string FeatureEncoder::ReadWeight(std::string_view text, float* weight) const {
+  const auto number = ParseNumber(text);
+  *weight = number ? static_cast<float>(*number) : -1;
+  if (*weight >= 0 && std::isfinite(*weight)) return {};
+  return fmt::format("weight {} = \"{}\" is no number from 0", schema_.config().data.weight, text);
 }
 
 // What is wrong with the record, some of whose numbers are no good: of the first of the columns.

@@ -48,6 +48,7 @@ class FeatureEncoder {
   void ChooseBatches(bool batches);
   bool EncodeColumn(std::size_t column, std::string_view text, EncodedExample* example,
                     std::size_t* list, std::string* error);
+  std::string ReadWeight(std::string_view text, float* weight) const;
   std::string FirstError(const std::vector<std::string_view>& values, EncodedExample* example);
 
   const InputSchema& schema_;
@@ -62,7 +63,9 @@ class FeatureEncoder {
   std::size_t numerics_ = 0;
   std::size_t multivalents_ = 0;
   std::size_t label_slot_ = 0;
+  std::size_t weight_slot_ = 0;
   std::size_t group_slot_ = 0;
+  bool has_weight_;  // data.weight names a column
   bool grouped_;
   std::uint64_t group_seed_;
 };

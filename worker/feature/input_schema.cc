@@ -14,6 +14,7 @@ InputSchema::InputSchema(const Config& config, bool labelled)
   for (const std::string& column : config.data.split_by) Want(column);
   if (!config.evaluate.group_by.empty()) Want(config.evaluate.group_by);
   if (labelled) Want(label_.column());
+  if (labelled && !config.data.weight.empty()) Want(config.data.weight);
   for (const SideTable& table : joins_) Want(table.join().key);
   // A joined table's key comes from the line, or from a table joined before it.
   for (std::size_t j = 0; j < joins_.size(); ++j) {

@@ -40,6 +40,9 @@ std::string SummaryJson(const PackSummary& summary) {
     root["parts"].push_back({{"examples", summary.parts[p].examples},
                              {"positives", summary.parts[p].positives},
                              {"fingerprint", summary.parts[p].fingerprint}});
+    if (summary.parts[p].weights.all == 0) continue;
+    root["parts"].back()["weight"] = summary.parts[p].weights.all;
+    root["parts"].back()["positive_weight"] = summary.parts[p].weights.positives;
   }
   root["bytes_read"] = summary.bytes_read;
   root["unmatched_joins"] = summary.unmatched_joins;
@@ -61,9 +64,12 @@ PackSummary ReadSummary(const fs::path& file) {
   try {
     const Json root = Json::parse(ReadText(file));
     for (std::size_t p = 0; p < summary.parts.size(); ++p) {
-      summary.parts[p] = {root.at("parts").at(p).at("examples"),
-                          root.at("parts").at(p).at("positives"),
-                          root.at("parts").at(p).at("fingerprint")};
+      const Json& part = root.at("parts").at(p);
+      summary.parts[p] = {
+          .examples = part.at("examples"),
+          .positives = part.at("positives"),
+          .weights = {part.value("weight", 0.0), part.value("positive_weight", 0.0)},
+          .fingerprint = part.at("fingerprint")};
     }
     summary.inputs = root.at("inputs");
     summary.transforms = root.at("transforms");
@@ -134,6 +140,7 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
   result.transforms = dir / kTransformsFile;
   result.train_examples = part(DataPart::kTrain).examples;
   result.train_positives = part(DataPart::kTrain).positives;
+  result.train_weights = part(DataPart::kTrain).weights;
   result.validation_examples = part(DataPart::kValidation).examples;
   result.validation_positives = part(DataPart::kValidation).positives;
   result.test_examples = part(DataPart::kTest).examples;

@@ -10,6 +10,7 @@
 
 #include "common/config/config.h"
 #include "common/model/model_spec.h"
+#include "worker/data/packed_examples.h"
 #include "worker/data/packed_format.h"
 
 namespace fathom {
@@ -27,6 +28,7 @@ struct IngestResult {
   std::filesystem::path transforms;  // transforms.json: vocabularies, means, quantiles
   bool reused = false;               // nothing had changed
   std::uint64_t train_examples = 0, train_positives = 0;
+  WeightSums train_weights;  // if examples have weights
   std::uint64_t validation_examples = 0, validation_positives = 0;
   std::uint64_t test_examples = 0, test_positives = 0;
   std::uint64_t bytes_read = 0;  // of text, after decompression

@@ -162,11 +162,22 @@ LearntTransforms Packer::Learn() {
   return transforms;
 }
 
+// A negative that was kept stands for those that were dropped (data.negative_rate).
+std::string Packer::CountForDropped(EncodedExample* example) const {
+  const double rate = schema_.config().data.negative_rate;
+  if (rate == 1) return {};
+  example->weight = static_cast<float>(example->weight / rate);
+  if (std::isfinite(example->weight)) return {};
+  return fmt::format("its weight over data.negative_rate = {} is too large", rate);
+}
+
 void Packer::PackBlock(const TextBlock& block, Thread* thread, Result* result) const {
   result->Clear();
   const std::uint64_t unmatched_before = thread->reader.unmatched();
   ForEachRecord(thread->reader, block, [&](std::uint64_t line, std::string error) {
     if (error.empty()) error = thread->encoder.Encode(thread->reader.values(), &thread->example);
+    if (error.empty() && thread->example.label == 0 && block.file < first_test_file_)
+      error = CountForDropped(&thread->example);
     if (error.empty()) {
       const DataPart part = PartOf(*thread, block, line);
       result->parts[static_cast<std::size_t>(part)].Add(thread->example);
@@ -214,6 +225,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     CountBadLines(result, &summary);
     for (std::size_t p = 0; p < writers.size(); ++p) {
       if (writers[p]) writers[p]->Append(result.parts[p]);
+      summary.parts[p].weights.Add(result.parts[p].weights());
       examples += result.parts[p].examples();
     }
     summary.bytes_read += result.text_bytes;
@@ -223,7 +235,9 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
   for (std::size_t p = 0; p < writers.size(); ++p) {
     if (!writers[p]) continue;
     writers[p]->Finish();
-    summary.parts[p] = {writers[p]->examples(), writers[p]->positives(), writers[p]->fingerprint()};
+    summary.parts[p].examples = writers[p]->examples();
+    summary.parts[p].positives = writers[p]->positives();
+    summary.parts[p].fingerprint = writers[p]->fingerprint();
   }
   return summary;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/model/model_spec.h"
+#include "worker/data/packed_examples.h"
 #include "worker/data/packed_format.h"
 #include "worker/feature/data_part.h"
 #include "worker/feature/feature_encoder.h"
@@ -21,6 +22,7 @@ namespace fathom {
 struct PackedPart {
   std::uint64_t examples = 0;
   std::uint64_t positives = 0;
+  WeightSums weights;       // if examples have weights
   std::string fingerprint;  // PackedData::fingerprint
 };
 
@@ -57,6 +59,7 @@ class Packer {
   template <typename Take>
   void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const;
   DataPart PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const;
+  std::string CountForDropped(EncodedExample* example) const;
   void PackBlock(const TextBlock& block, Thread* thread, Result* result) const;
   void CountBadLines(const Result& result, PackSummary* summary) const;
 

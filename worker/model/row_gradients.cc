@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/bfloat16.h"
+#include "common/message/push_message.h"
 #include "common/model/dense_range.h"
 #include "common/net/payload.h"
 #include "common/vector_clones.h"
@@ -178,8 +179,12 @@ Buffer RowGradients::LayOutPush(const Batch& batch, const std::vector<TreeNode>&
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     writer.Put<std::uint32_t>(nodes[n].first_slice);
     writer.Put<std::uint32_t>(nodes[n].level);
-    writer.Put<std::uint64_t>(dense_end - dense_begin);
-    writer.PutArray(std::span(dense.Sum(n)).subspan(dense_begin, dense_end - dense_begin));
+    writer.Put<std::uint64_t>(DensePushFloats(spec_, dense_end - dense_begin));
+    const std::span<const float> sums = dense.Sum(n);
+    auto of_server = writer.Array<float>(DensePushFloats(spec_, dense_end - dense_begin));
+    std::copy(sums.begin() + static_cast<std::ptrdiff_t>(dense_begin),
+              sums.begin() + static_cast<std::ptrdiff_t>(dense_end), of_server.begin());
+    if (spec_.example_weights) of_server.back() = sums.back();
     for (std::size_t t = 0; t < batch.tables.size(); ++t) {
       const TableSpec& spec = spec_.tables[t];
       const std::size_t key_begin = batch.tables[t].server_begins[static_cast<std::size_t>(server)];

@@ -42,8 +42,9 @@ double SliceModel::Backward(const Batch& batch, std::uint32_t slice, const Pulle
   double loss = 0;
   for (std::uint32_t e = 0; e < input.examples(); ++e) {
     const std::uint8_t label = batch.labels[begin + e];
-    loss += LogLoss(logits[e], label);
-    logit_gradients[e] = static_cast<float>(Sigmoid(logits[e]) - label);
+    const double weight = batch.weights.empty() ? 1.0 : double{batch.weights[begin + e]};
+    loss += weight * LogLoss(logits[e], label);
+    logit_gradients[e] = static_cast<float>(weight * (Sigmoid(logits[e]) - label));
   }
   if (!std::isfinite(loss)) {
     Fail(ExitCode::kNumeric,

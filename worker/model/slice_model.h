@@ -1,6 +1,7 @@
-// The whole model on one slice of a batch: logits, and the gradients of the sum of the log losses.
-// A sum, so that an example counts the same for a rare row whatever the batch size; the servers
-// take the mean for the dense parameters, which every example touches.
+// The whole model on one slice of a batch: logits, and the gradients of the sum of the log losses,
+// each times its example's weight. A sum, so that an example counts the same for a rare row
+// whatever the batch size; the servers take the mean (over the sum of the weights) for the dense
+// parameters, which every example touches.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ class SliceModel {
 
   // After Forward of the same slice. Fills the slice's part of `gradients` and dense_gradient
   // [spec.dense_floats], all but the gaps between layers, which must be 0 already. Returns the sum
-  // of the slice's log losses. Throws Error(kNumeric) where the loss is not finite.
+  // of the slice's weighted log losses. Throws Error(kNumeric) where the loss is not finite.
   double Backward(const Batch& batch, std::uint32_t slice, const PulledRows& rows,
                   const StepWeights& weights, const float* logits, BatchGradients* gradients,
                   float* dense_gradient);

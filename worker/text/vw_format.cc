@@ -3,7 +3,8 @@
 //   label [importance] ['tag]|namespace[:scale] feature[:value] ... |other ...
 //
 // A namespace is a column: its features as feature:number pairs, number = value x scale. The
-// namespace without a name is column "features". Column "namespace^feature" is the number of that
+// namespace without a name is column "features". Column "importance" is the importance, 1 where
+// there is none. Column "namespace^feature" is the number of that
 // feature, which its namespace's column then lacks. Column "tag" is the tag. A feature without a
 // name is named by how many such came before it in its namespace, a feature with a text for its
 // value is named feature^text, and a feature whose number is 0 is left out, all as vw has it.
@@ -21,6 +22,7 @@ namespace fathom {
 namespace {
 
 constexpr std::string_view kTagColumn = "tag";
+constexpr std::string_view kImportanceColumn = "importance";
 
 // Whether vw takes the text after a feature's colon for a number: it begins like one.
 bool BeginsAsNumber(std::string_view text) {
@@ -36,6 +38,7 @@ class VwFormat : public InputFormat {
       : lists_(std::move(wanted)),
         none_(lists_.wanted().size()),
         label_(lists_.Slot(kLabelColumn)),
+        importance_(lists_.Slot(kImportanceColumn)),
         tag_(lists_.Slot(kTagColumn)) {
     for (const std::string& name : lists_.wanted()) names_features_ |= name.find('^') != kNpos;
   }
@@ -51,8 +54,8 @@ class VwFormat : public InputFormat {
     lists_.Clear();
     std::size_t bar = line.find('|');
     if (bar == kNpos) return "the line has no |, which stands before each namespace's features";
-    std::string_view label, tag;
-    std::string error = ReadHead(line.substr(0, bar), &label, &tag);
+    std::string_view label, importance = "1", tag;
+    std::string error = ReadHead(line.substr(0, bar), &label, &importance, &tag);
     while (error.empty() && bar != kNpos) {
       line.remove_prefix(bar + 1);
       bar = line.find('|');
@@ -60,13 +63,14 @@ class VwFormat : public InputFormat {
     }
     lists_.Get(values);
     if (label_ != none_) (*values)[label_] = label;
+    if (importance_ != none_) (*values)[importance_] = importance;
     if (tag_ != none_) (*values)[tag_] = tag;
     return error;
   }
 
  private:
   // What stands before the first bar. Without a wanted label only the tag matters.
-  std::string ReadHead(std::string_view head, std::string_view* label,
+  std::string ReadHead(std::string_view head, std::string_view* label, std::string_view* importance,
                        std::string_view* tag) const {
     if (head.find('\t') != kNpos)
       return "a tab stands before the first |, where vw drops what is before the tab: write a "
@@ -91,9 +95,11 @@ class VwFormat : public InputFormat {
                                 *tag);
     }
     *label = words.front();
-    if (words.size() > 1 && ParseNumber(words[1]) != 1.0) {
-      return fmt::format("the importance {} is not 1: examples cannot have weights of their own",
-                         words[1]);
+    if (words.size() > 1) *importance = words[1];
+    if (importance_ == none_ && ParseNumber(*importance) != 1.0) {
+      return fmt::format(
+          "the importance {} is not 1: set data.weight = \"importance\" to have it count",
+          *importance);
     }
     if (words.size() > 2)
       return fmt::format("\"{}\": label and importance may stand before the tag, no more",
@@ -114,7 +120,7 @@ class VwFormat : public InputFormat {
       scale = *number;
     }
     const std::size_t slot = lists_.Slot(name);
-    const bool read = slot != none_ && slot != label_ && slot != tag_;
+    const bool read = slot != none_ && slot != label_ && slot != importance_ && slot != tag_;
     std::size_t nameless = 0;
     for (std::string_view token = NextToken(&text); !token.empty(); token = NextToken(&text)) {
       std::string error = ReadFeature(name, read ? slot : none_, token, scale, &nameless);
@@ -166,6 +172,7 @@ class VwFormat : public InputFormat {
   PairLists lists_;
   std::size_t none_;             // what is not wanted
   std::size_t label_;            // where the label is among the wanted columns
+  std::size_t importance_;       // the importance
   std::size_t tag_;              // and the tag
   bool names_features_ = false;  // some wanted column is namespace^feature
   std::string feature_;          // its name

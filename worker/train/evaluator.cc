@@ -65,7 +65,8 @@ void Evaluator::SendScores(std::uint64_t version, const Batch& batch, std::uint6
                            .payload = EncodeScores({.first = first_example,
                                                     .logits = logits,
                                                     .labels = batch.labels,
-                                                    .groups = batch.groups})});
+                                                    .groups = batch.groups,
+                                                    .weights = batch.weights})});
 }
 
 }  // namespace fathom

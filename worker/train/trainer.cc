@@ -1,6 +1,7 @@
 #include "worker/train/trainer.h"
 
 #include "common/check.h"
+#include "common/message/push_message.h"
 #include "common/message/step_done_message.h"
 
 namespace fathom {
@@ -22,6 +23,14 @@ std::vector<StageRecorder*> ThreadRecorders(const RunContext& context, int worke
   return recorders;
 }
 
+// The sum of the weights of a slice's examples.
+double WeightOf(const Batch& batch, std::uint32_t slice) {
+  const auto [begin, end] = batch.SliceExamples(slice);
+  double sum = 0;
+  for (std::uint32_t e = begin; e < end; ++e) sum += batch.weights[e];
+  return sum;
+}
+
 }  // namespace
 
 Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule,
@@ -31,7 +40,8 @@ Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule
       client_(client),
       recorder_(context.stages->Recorder(context.layout.worker(worker))),
       thread_recorders_(ThreadRecorders(context, worker)),
-      dense_tree_(static_cast<std::size_t>(context.spec.dense_floats)),
+      dense_tree_(
+          DensePushFloats(context.spec, static_cast<std::size_t>(context.spec.dense_floats))),
       row_gradients_(context.spec, context.layout.servers),
       prefetch_(
           context.config, context.spec, schedule, data, Part(context, worker), Parts(context),
@@ -65,7 +75,9 @@ void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<Sl
   logits_.resize(batch_->examples);
   gradients_.Resize(context_.spec, *batch_);
   models.front().MakeStepWeights(rows_, &step_weights_);
+  const bool weighted = context_.spec.example_weights;
   losses_.resize(batch_->slices);
+  weights_.resize(weighted ? batch_->slices : 0);
   dense_tree_.Begin(nodes, batch_->global_slices);
   pool.ForEach(batch_->slices, [&](std::size_t slice, int thread) {
     const auto span =
@@ -75,6 +87,10 @@ void Trainer::ForwardBackward(const std::vector<TreeNode>& nodes, std::vector<Sl
     float* logits = logits_.data() + batch_->SliceExamples(s).first;
     auto dense_gradient = dense_tree_.Acquire();
     model.Forward(*batch_, s, rows_, logits);
+    if (weighted) {
+      weights_[slice] = WeightOf(*batch_, s);
+      dense_gradient->back() = static_cast<float>(weights_[slice]);
+    }
     losses_[slice] = model.Backward(*batch_, s, rows_, step_weights_, logits, &gradients_,
                                     dense_gradient->data());
     dense_tree_.Put(batch_->first_slice + s, std::move(dense_gradient));
@@ -87,7 +103,8 @@ void Trainer::SendLosses() const {
        .source = context_.layout.worker(worker_),
        .destination = context_.layout.coordinator(),
        .step = batch_->step,
-       .payload = EncodeStepDone({.first_slice = batch_->first_slice, .loss_sums = losses_})});
+       .payload = EncodeStepDone(
+           {.first_slice = batch_->first_slice, .loss_sums = losses_, .weight_sums = weights_})});
 }
 
 }  // namespace fathom

@@ -55,7 +55,8 @@ class Trainer {
   std::vector<float> logits_;
   StepWeights step_weights_;
   BatchGradients gradients_;
-  std::vector<double> losses_;  // by slice of the part
+  std::vector<double> losses_;   // by slice of the part
+  std::vector<double> weights_;  // the same, if examples have weights
   BatchPrefetch prefetch_;
 };
 

@@ -132,7 +132,7 @@ TEST_F(CoordinatorTest, AddsUpWhatTheOthersReport) {
 TEST_F(CoordinatorTest, AResumedRunCountsOnAndItsSpeedIsThatOfItsOwnExamples) {
   context_.start = StartFrom::kResume;
   context_.start_step = 2;
-  progress_ = {.examples = 20, .loss_sum = 15};
+  progress_ = {.examples = 20, .loss_sum = 15, .weight_sum = 20};
   Losses(0, 2, 0, {16});
   Done(0);
   Done(1);
