@@ -268,5 +268,106 @@ TEST(Sigmoid, NeitherOverflowsNorVanishes) {
   EXPECT_DOUBLE_EQ(Sigmoid(1.5), 1 - Sigmoid(-1.5));
 }
 
+// The definitions over all pairs, in double precision.
+struct BruteForce {
+  const Scored& scored;
+  const std::vector<float>& weights;
+
+  // Of the examples in `members`; *pairs: what they weigh together.
+  double Auc(const std::vector<std::size_t>& members) const {
+    double wins = 0, pairs = 0;
+    for (const std::size_t p : members) {
+      for (const std::size_t n : members) {
+        if (scored.labels[p] == 0 || scored.labels[n] != 0) continue;
+        const double weight = static_cast<double>(weights[p]) * weights[n];
+        wins += weight * Wins(scored.logits[p], scored.logits[n]);
+        pairs += weight;
+      }
+    }
+    return wins / pairs;
+  }
+
+  // The variance of the weighted mean of one class's components.
+  double Variance(bool positive, double auc) const {
+    double squares = 0, all = 0, count = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if ((scored.labels[i] != 0) != positive || weights[i] == 0) continue;
+      double wins = 0, others = 0;
+      for (std::size_t j = 0; j < weights.size(); ++j) {
+        if ((scored.labels[j] != 0) == positive) continue;
+        wins += weights[j] * (positive ? Wins(scored.logits[i], scored.logits[j])
+                                       : Wins(scored.logits[j], scored.logits[i]));
+        others += weights[j];
+      }
+      squares += std::pow(weights[i] * (wins / others - auc), 2);
+      all += weights[i];
+      ++count;
+    }
+    return squares / (all * all) * count / (count - 1);
+  }
+};
+
+std::vector<float> RandomWeights(std::size_t count) {
+  std::vector<float> weights;
+  for (std::size_t i = 0; i < count; ++i)
+    weights.push_back(static_cast<float>(Mix64(99, i) % 5) / 3);
+  return weights;
+}
+
+TEST(Metrics, OfWeightedExamplesEqualTheDefinitionsOverAllPairs) {
+  const Scored scored = Random(600, 40, 9, 5);
+  const std::vector<float> weights = RandomWeights(600);
+  const Metrics metrics = ComputeMetrics(scored.logits, scored.labels, scored.groups, weights);
+  const BruteForce brute{scored, weights};
+  std::vector<std::size_t> everyone(600);
+  std::iota(everyone.begin(), everyone.end(), 0);
+  const double auc = brute.Auc(everyone);
+  EXPECT_NEAR(metrics.auc, auc, 1e-12);
+  const double half =
+      1.959963984540054 * std::sqrt(brute.Variance(true, auc) + brute.Variance(false, auc));
+  EXPECT_NEAR(metrics.auc_low, auc - half, 1e-12);
+  EXPECT_NEAR(metrics.auc_high, auc + half, 1e-12);
+  double loss = 0, right = 0, predicted = 0, positives = 0, all = 0;
+  std::map<Key, std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < 600; ++i) {
+    const double w = weights[i];
+    loss += w * LogLoss(scored.logits[i], scored.labels[i]);
+    right += (scored.logits[i] >= 0) == (scored.labels[i] != 0) ? w : 0;
+    predicted += w * Sigmoid(scored.logits[i]);
+    positives += w * scored.labels[i];
+    all += w;
+    groups[scored.groups[i]].push_back(i);
+  }
+  EXPECT_NEAR(metrics.logloss, loss / all, 1e-12);
+  EXPECT_NEAR(metrics.accuracy, right / all, 1e-12);
+  EXPECT_NEAR(metrics.calibration, predicted / positives, 1e-12);
+  EXPECT_NEAR(metrics.weight, all, 1e-9);
+  double sum = 0, of_groups = 0;
+  for (const auto& [group, members] : groups) {
+    double weight = 0;
+    for (const std::size_t i : members) weight += weights[i];
+    sum += weight * brute.Auc(members);
+    of_groups += weight;
+  }
+  EXPECT_NEAR(metrics.gauc, sum / of_groups, 1e-12);
+  EXPECT_EQ(metrics.gauc_groups, groups.size());
+}
+
+TEST(Metrics, EqualWeightsChangeNothingButTheirSum) {
+  const Scored scored = Random(500, 30, 7, 6);
+  const Metrics plain = scored.Compute();
+  const Metrics weighted =
+      ComputeMetrics(scored.logits, scored.labels, scored.groups, std::vector<float>(500, 2.5F));
+  EXPECT_NEAR(weighted.auc, plain.auc, 1e-12);
+  EXPECT_NEAR(weighted.auc_low, plain.auc_low, 1e-12);
+  EXPECT_NEAR(weighted.auc_high, plain.auc_high, 1e-12);
+  EXPECT_NEAR(weighted.logloss, plain.logloss, 1e-12);
+  EXPECT_NEAR(weighted.accuracy, plain.accuracy, 1e-12);
+  EXPECT_NEAR(weighted.calibration, plain.calibration, 1e-12);
+  EXPECT_NEAR(weighted.gauc, plain.gauc, 1e-12);
+  EXPECT_EQ(weighted.weight, 1250);
+  EXPECT_EQ(plain.weight, 500);
+}
+
 }  // namespace
 }  // namespace fathom
