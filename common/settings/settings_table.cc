@@ -141,8 +141,8 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
           Number("model.init_stddev", &c.model.init_stddev, 0, 10,
                  "Standard deviation of a new embedding's elements (uniform)"),
           Word("model.initial_bias", &c.model.initial_bias,
-               "What the bias begins with: 0, or the logit of the training part's share of "
-               "positives"),
+               "What the bias begins with: zero, or base_rate: the logit of the training part's "
+               "(weighted) share of positives. A warm start begins with its model's bias"),
 #define FATHOM_MODEL_PART(kind, name)
 #define FATHOM_OPTIONAL_PART(kind, name, on, needs, help) \
   Plain("model." name, &c.model.parts[static_cast<std::size_t>(ModelPartKind::kind)], help),
@@ -262,12 +262,13 @@ void AddEvaluationAndStart(Config& c, std::vector<Setting>* out) {
           Number("checkpoint.keep", &c.checkpoint.keep, 1, 1000,
                  "So many complete checkpoints stay; older ones are removed"),
           Text("warm_start.model", &c.warm_start.model,
-               "Begin with the rows, and where the layers have the same shapes the dense "
-               "parameters, of this model; empty: begin with initial values"),
+               "Begin with what this model has learnt, as far as its columns and layers are found "
+               "again by name and shape; empty: begin with initial values"),
           Plain("warm_start.optimizer_state", &c.warm_start.optimizer_state,
                 "Take over the update rules' state too, as FTRL's and AdaGrad's sums; false: "
                 "values only, "
-                "state as if new. Where a rule has changed, its state is new in any case"),
+                "state as if new. Where a rule has changed, its state is new in any case; under "
+                "other settings of ftrl the weights stay as they are"),
           Word("warm_start.statistics", &c.warm_start.statistics,
                "Means, deviations and quantiles of the model's columns: keep: as the model has "
                "them; update: learnt anew from this run's data. Vocabularies always grow: the "

@@ -64,6 +64,21 @@ gzip -k "$scratch/unlabelled.csv"
 "$fathom" predict --model "$scratch/parts-out" --input "$scratch/unlabelled.csv.gz" --output "$scratch/scores3.txt" >/dev/null
 cmp -s "$scratch/scores.txt" "$scratch/scores3.txt" || fail "predict reads gzip differently"
 
+# With the labels there predict says what evaluate says; without them, or without --metrics, it says nothing of them.
+held_out=(data.dir="$scratch/parts" 'data.train=["train.csv"]' 'data.test=["held-out.csv"]' data.test_fraction=0 output.dir="$scratch/evaluate")
+"$fathom" evaluate "$scratch/config.toml" --model "$scratch/parts-out" "${held_out[@]}" | grep -E '^[a-z_]+  ' >"$scratch/evaluated.txt"
+"$fathom" predict --model "$scratch/parts-out" --input "$scratch/parts/held-out.csv" --output "$scratch/scores4.txt" --metrics | grep -E '^[a-z_]+  ' >"$scratch/predicted.txt"
+cmp -s "$scratch/scores.txt" "$scratch/scores4.txt" || fail "predict scores lines with labels differently"
+grep -q '^auc ' "$scratch/predicted.txt" && cmp -s "$scratch/evaluated.txt" "$scratch/predicted.txt" || fail "predict --metrics and evaluate differ"
+must_fail 3 "rating" "$fathom" predict --model "$scratch/parts-out" --input "$scratch/unlabelled.csv" --output "$scratch/scores5.txt" --metrics
+"$fathom" predict --model "$scratch/parts-out" --input "$scratch/parts/held-out.csv" --output "$scratch/scores5.txt" | grep -qE "AUC|log ?loss" && fail "predict speaks of labels that nobody asked it for"
+
+# A model is scored by its own settings, or not at all.
+for other in wide.alpha=0.5 seed=2 column.book.use=wide model.embedding_dim=7; do
+  must_fail 2 "${other%%=*}" "$fathom" evaluate "$scratch/config.toml" --model "$scratch/parts-out" "${held_out[@]}" "$other"
+  must_fail 2 "${other%%=*}" "$fathom" predict --model "$scratch/parts-out" --input "$scratch/unlabelled.csv" --output "$scratch/scores5.txt" "$other"
+done
+
 "$fathom" inspect "$scratch/out" >"$scratch/inspect.txt"
 rows=$(metric "$scratch/out" rows)
 grep -qx "rows  *$rows" "$scratch/inspect.txt" || fail "inspect does not show the $rows rows"

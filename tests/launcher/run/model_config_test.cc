@@ -1,0 +1,95 @@
+// What a run may change that goes on from a checkpoint: each setting is changed in turn.
+#include "launcher/run/model_config.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "common/error.h"
+#include "common/model/model_text.h"
+#include "common/settings/config_file.h"
+#include "common/settings/settings.h"
+#include "tests/support/changed_setting.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
+
+namespace fathom {
+namespace {
+
+class ResumedConfigTest : public ::testing::Test {
+ protected:
+  ResumedConfigTest() {
+    manifest_.files.push_back(WriteTextFile(dir_.path(), "config.toml", ModelConfigText(config_)));
+  }
+
+  // The keys that may differ, of those that `settings_of` a config gives; the refusals name theirs.
+  template <typename SettingsOfPart>
+  std::set<std::string> MayDiffer(SettingsOfPart settings_of) {
+    std::set<std::string> may_differ;
+    Config copy = config_;
+    for (std::size_t s = 0; s < settings_of(copy).size(); ++s) {
+      Config changed = config_;
+      const std::vector<Setting> settings = settings_of(changed);
+      if (!settings[s].dumped) continue;
+      std::visit(testing::ChangeSetting(), settings[s].value);
+      const std::string key(settings[s].key);
+      try {
+        CheckSameConfig(changed, dir_.path(), manifest_);
+        may_differ.insert(key);
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ExitCode::kUsage);
+        const bool of_list = key == "name" || key == "columns" || key == "file";
+        EXPECT_NE(std::string(error.what()).find(of_list ? "[[" : key), std::string::npos)
+            << error.what();
+      }
+    }
+    return may_differ;
+  }
+
+  testing::ScratchDir dir_;
+  Manifest manifest_;
+  Config config_ = ParseConfig(
+      "[data]\ntrain = [\"a.csv\"]\nlabel = \"click\"\n[[join]]\nfile = \"b.csv\"\nkey = \"user\"\n"
+      "[[column]]\nname = \"user\"\n[[column]]\nname = \"item\"\n[[cross]]\ncolumns = "
+      "[\"user\", \"item\"]\n",
+      "small.toml", dir_.path(), {});
+};
+
+TEST_F(ResumedConfigTest, AllButTheHarmlessSettingsStay) {
+  EXPECT_EQ(MayDiffer([](Config& config) { return SettingsOf(config); }),
+            (std::set<std::string>{"resume",
+                                   "output.dir",
+                                   "output.shared",
+                                   "output.progress_seconds",
+                                   "data.dir",
+                                   "data.packed_dir",
+                                   "data.packed_keep",
+                                   "train.epochs",
+                                   "train.trace",
+                                   "evaluate.every_steps",
+                                   "checkpoint.every_steps",
+                                   "checkpoint.keep",
+                                   "server.partitions", "server.cold_tier",
+                                   "server.huge_pages",
+                                   "cluster.servers",
+                                   "cluster.workers",
+                                   "cluster.threads",
+                                   "cluster.transport",
+                                   "cluster.interface",
+                                   "cluster.tls",
+                                   "cluster.timeout_seconds"}));
+}
+
+TEST_F(ResumedConfigTest, ColumnsCrossesAndJoinsStay) {
+  using Keys = std::set<std::string>;
+  EXPECT_EQ(MayDiffer([](Config& config) { return SettingsOf(config.columns[1]); }), Keys());
+  EXPECT_EQ(MayDiffer([](Config& config) { return SettingsOf(config.crosses[0]); }), Keys());
+  EXPECT_EQ(MayDiffer([](Config& config) { return SettingsOf(config.joins[0]); }), Keys());
+  std::swap(config_.columns[0], config_.columns[1]);
+  testing::ExpectError(ExitCode::kUsage,
+                       {"[[column]] = [item, user] (the checkpoint: [user, item])"},
+                       [&] { CheckSameConfig(config_, dir_.path(), manifest_); });
+}
+
+}  // namespace
+}  // namespace fathom
