@@ -45,7 +45,7 @@ class TextSourceTest : public ::testing::Test {
  protected:
   std::string Read(const std::string& name, const std::string& bytes) {
     TextSource source(scratch_.Write(name, bytes));
-    std::string text(1 << 20, '\0');
+    std::string text(1 << 16, '\0');
     text.resize(source.Read(text.data(), text.size()));
     return text;
   }
@@ -57,24 +57,28 @@ class TextSourceTest : public ::testing::Test {
 
 // Cut at every byte. A cut between two members cannot be told from a shorter file.
 TEST_F(TextSourceTest, AFileThatWasCutShort) {
-  const std::string first = Lines(0, 150), second = Lines(150, 220);
+  const std::string first = Lines(0, 60), second = Lines(60, 90);
   for (const bool gzip : {true, false}) {
     const auto compress = gzip ? Gzip : Zstd;
     const char* const name = gzip ? "text.gz" : "text.zst";
-    const std::string parts[] = {compress(first), compress(""), compress(second)};
     std::set<std::size_t> ends;
     std::string whole;
-    for (const std::string& part : parts) {
-      whole += part;
+    for (const std::string& part : {first, std::string(), second}) {
+      whole += compress(part);
       ends.insert(whole.size());
+      // Boost's compressor adds a frame without data.
+      if (!gzip && !part.empty()) ends.insert(whole.size() - compress("").size());
     }
     EXPECT_EQ(Read(name, whole), first + second);
     for (std::size_t size = 1; size < whole.size(); ++size) {
+      SCOPED_TRACE(size);
       if (ends.count(size) > 0) continue;
-      ExpectError(ExitCode::kData, {name}, [&, size = size] { Read(name, whole.substr(0, size)); });
+      ExpectError(ExitCode::kData, {name}, [&] { Read(name, whole.substr(0, size)); });
     }
-    for (const std::string garbage : {"x", "garbage behind it", "\0\0\0\0\0\0\0\0"})
+    for (const std::string& garbage : {"x"s, "garbage behind it"s, std::string(8, '\0')}) {
+      SCOPED_TRACE(garbage.size());
       ExpectError(ExitCode::kData, {name, "damaged"}, [&] { Read(name, whole + garbage); });
+    }
     EXPECT_EQ(Read(name, compress("")), "");
     EXPECT_EQ(Read(name, ""), "");
   }
