@@ -185,7 +185,6 @@ must_fail 2 "runs another program" mpirun --oversubscribe --bind-to none --timeo
 must_fail 2 "it is avx512, avx2 or portable" env FATHOM_KERNELS=other "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed"
 
 # Pipes where files are meant.
-must_fail 3 "reads a file more than once" "$fathom" predict --model "$scratch/out" --input /dev/stdin --output "$scratch/scores.txt" < <(cat "$scratch/unlabelled.csv")
 for name in metrics.jsonl config.toml trace.json config.in-force.toml logs/rank-0.log; do
   rm -rf "$scratch/pipes"
   mkdir -p "$scratch/pipes/logs"
