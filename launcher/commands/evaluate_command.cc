@@ -16,6 +16,7 @@
 #include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
+#include "worker/input/input_paths.h"
 
 namespace fathom {
 namespace {
@@ -34,8 +35,10 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
                                               MpiSession& mpi) {
   if (HasTestFiles(config)) {
     const fs::path file = scratch / "evaluate.fpk";
-    const PackedInput input =
-        PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
+    RefuseInputReadOnce(config, mpi.ranks());
+    const PackedInput input = PackInput(config, spec, model.transforms_json,
+                                        ExpandGlobs(config.data.dir, config.data.test), true,
+                                        BadLines::kAreLimited, file, 1);
     if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
     auto data = OpenPacked(file, spec, DataPart::kTest);
     RefuseMixedData("test", data.get(), input.positives, mpi);

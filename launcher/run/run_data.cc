@@ -67,6 +67,7 @@ void LogIngest(const IngestResult& result) {
 // The first rank of a host ingests with as many threads as the host has processors, the rest wait
 // asleep. Rank 0 logs progress, counts and bad lines.
 IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
+  RefuseInputReadOnce(config, mpi.ranks());
   ProgressLines lines(config.output.progress_seconds);
   const auto progress = [&](const IngestProgress& now) {
     mpi.Beat();
@@ -115,6 +116,13 @@ std::string Describe(const PartSummary& part) {
 }
 
 }  // namespace
+
+void RefuseInputReadOnce(const Config& config, int ranks) {
+  if (ranks == 1 || !ReadsOnce(config)) return;
+  Fail(ExitCode::kUsage,
+       "data.train or data.test names standard input or a pipe, which only one process can read, "
+       "and only once: write it to a file first, or run one process");
+}
 
 void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t positives,
                      MpiSession& mpi) {

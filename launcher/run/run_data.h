@@ -32,6 +32,9 @@ struct OpenedData {
 // that evaluate.on names; null where the data have none.
 OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
 
+// Throws Error(kUsage) where several processes would read what can be read only once.
+void RefuseInputReadOnce(const Config& config, int ranks);
+
 // Every rank calls this with its own part of this name, or null, and how many of its labels are 1:
 // each host packs the files that it finds itself. Throws Error(kData) on rank 0 where another rank
 // has other examples, with both ranks' counts.

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "common/finite.h"
+#include "worker/text/csv.h"
 #include "worker/text/number.h"
 #include "worker/transform/signed_log.h"
 
@@ -23,13 +24,14 @@ ColumnEncoder::Form FormOf(ColumnKind kind) {
 
 }  // namespace
 
-ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs,
+ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs, bool trims,
                              MissingTexts missing, const LearntTransform* learnt)
     : form_(FormOf(column.kind)),
       used_(column.use != Use::kNone),
       zero_if_missing_(column.missing_as == MissingAs::kZero),
       weighted_(column.weighted),
       pairs_(pairs),
+      trims_(trims),
       separator_(pairs ? kSeparatorOfPairs : column.separator.c_str()[0]),
       slot_(slot),
       seed_(ColumnSeed(column.name)),
@@ -124,7 +126,9 @@ template <typename Take>
 bool ColumnEncoder::ForEachInList(std::string_view text, Take take) const {
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(separator_, at), text.size());
-    if (end > at && !take(text.substr(at, end - at))) return false;
+    const std::string_view field = text.substr(at, end - at);
+    const std::string_view value = trims_ ? TrimmedField(field) : field;
+    if (!value.empty() && !take(value)) return false;
     at = end + 1;
   }
   return true;
@@ -134,8 +138,9 @@ bool ColumnEncoder::ForEachInList(std::string_view text, Take take) const {
 bool ColumnEncoder::ListId(std::string_view* text, float* weight, std::string* error) const {
   if (!weighted_ && !pairs_) return true;
   const std::size_t colon = text->rfind(':');
-  const auto number =
-      colon == std::string_view::npos ? std::nullopt : ParseNumber(text->substr(colon + 1));
+  std::string_view weight_text = text->substr(colon + 1);
+  if (trims_) weight_text = TrimmedField(weight_text);
+  const auto number = colon == std::string_view::npos ? std::nullopt : ParseNumber(weight_text);
   if (!number) {
     *error = fmt::format("column {}: \"{}\" is not written value:weight", name_, *text);
     return false;
@@ -153,6 +158,7 @@ bool ColumnEncoder::ListId(std::string_view* text, float* weight, std::string* e
     return false;
   }
   *text = text->substr(0, colon);
+  if (trims_) *text = TrimmedField(*text);
   return true;
 }
 

@@ -23,9 +23,9 @@ class ColumnEncoder {
   enum class Form { kNumber, kValue, kList };
 
   // `slot`: of its text among a record's values. `pairs`: values are written id:number, as libsvm
-  // has them.
-  ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs, MissingTexts missing,
-                const LearntTransform* learnt);
+  // has them. `trims`: blanks around a list's values do not count.
+  ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs, bool trims,
+                MissingTexts missing, const LearntTransform* learnt);
 
   Form form() const { return form_; }
   bool used() const { return used_; }
@@ -63,6 +63,7 @@ class ColumnEncoder {
   bool zero_if_missing_;
   bool weighted_;
   bool pairs_;
+  bool trims_;
   char separator_;  // of a list's values
   std::size_t slot_;
   std::uint64_t seed_;

@@ -15,7 +15,7 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
   const MissingTexts missing(config.data.missing);
   for (const ColumnConfig& column : config.columns) {
     const auto learnt = transforms.find(column.name);
-    columns_.emplace_back(column, schema.Slot(SourceOf(column)), pairs, missing,
+    columns_.emplace_back(column, schema.Slot(SourceOf(column)), pairs, config.data.trim, missing,
                           learnt == transforms.end() ? nullptr : &learnt->second);
   }
   // Crosses are the last fields of the model, in order.

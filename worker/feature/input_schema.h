@@ -57,8 +57,8 @@ class RecordReader {
 
   const InputFormat& format() const { return *format_; }
 
-  FileColumns Resolve(const std::filesystem::path& file, std::string_view header) {
-    return format_->Resolve(file, header);
+  FileColumns Resolve(const std::string& file, std::string_view first) {
+    return format_->Resolve(file, first);
   }
 
   // Returns an empty string or what is wrong. values()[slot] is valid until the next call.

@@ -1,5 +1,6 @@
 #include "worker/ingest/ingest.h"
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -15,7 +16,8 @@
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packed_limit.h"
 #include "worker/ingest/packer.h"
-#include "worker/text/input_files.h"
+#include "worker/input/input_paths.h"
+#include "worker/input/input_spool.h"
 
 namespace fathom {
 namespace {
@@ -174,19 +176,44 @@ PackSummary PackInto(const fs::path& dir, Packer& packer) {
   }
 }
 
+// Those of [[join]], which are no patterns.
+std::vector<fs::path> JoinedFiles(const Config& config) {
+  std::vector<fs::path> files;
+  for (const JoinConfig& join : config.joins) {
+    files.push_back(fs::path(config.data.dir) / join.file);
+    CheckReadable(files.back());
+    if (!CanBeReadOnce(files.back())) continue;
+    Fail(ExitCode::kData,
+         "{}: a pipe, which can be read only once: [[join]] reads plain files; write it to one",
+         files.back().string());
+  }
+  return files;
+}
+
 }  // namespace
+
+bool ReadsOnce(const Config& config) {
+  for (const auto& globs : {config.data.train, config.data.test}) {
+    const auto files = ExpandGlobs(config.data.dir, globs);
+    if (std::any_of(files.begin(), files.end(), CanBeReadOnce)) return true;
+  }
+  return false;
+}
 
 IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path& packed_dir,
                     int threads, const std::function<void(const IngestProgress&)>& progress) {
-  std::vector<fs::path> files = ExpandGlobs(config.data.dir, config.data.train);
-  const std::size_t first_test_file = files.size();
-  for (fs::path& file : ExpandGlobs(config.data.dir, config.data.test))
-    files.push_back(std::move(file));
-  std::vector<fs::path> inputs = files;
-  for (const JoinConfig& join : config.joins) {
-    for (fs::path& file : ExpandGlobs(config.data.dir, {join.file}))
-      inputs.push_back(std::move(file));
-  }
+  const auto train = ExpandGlobs(config.data.dir, config.data.train);
+  const auto test = ExpandGlobs(config.data.dir, config.data.test);
+  const std::vector<fs::path> joins = JoinedFiles(config);
+  InputSpool spool(packed_dir, [&](std::uint64_t bytes) {
+    progress({.stage = "reading", .bytes_read = bytes});
+  });
+  std::vector<InputFile> files;
+  for (const fs::path& file : train) files.push_back(spool.Take(file));
+  for (const fs::path& file : test) files.push_back(spool.Take(file));
+  const std::size_t first_test_file = train.size();
+  std::vector<InputFile> inputs = files;
+  inputs.insert(inputs.end(), joins.begin(), joins.end());
   const fs::path dir = packed_dir / Fingerprint(config, inputs);
   const bool reused = fs::exists(dir / kPackedSeal.file);
   const auto started = std::chrono::steady_clock::now();
@@ -215,19 +242,26 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
 }
 
 PackedInput PackInput(const Config& config, const ModelSpec& spec,
-                      const std::string& transforms_json, const std::vector<std::string>& globs,
-                      bool labelled, const fs::path& packed_file, int threads) {
+                      const std::string& transforms_json, const std::vector<fs::path>& paths,
+                      bool labelled, BadLines bad_lines, const fs::path& packed_file, int threads) {
   const InputSchema schema(config, labelled);
-  std::vector<fs::path> files = ExpandGlobs(config.data.dir, globs);
+  InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
+  std::vector<InputFile> files;
+  for (const fs::path& file : paths) files.push_back(spool.Take(file));
   Packer packer(schema, spec, files, 0, threads, [](const IngestProgress&) {});
+  if (bad_lines == BadLines::kAreGaps) packer.NoteGaps();
   const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
-  std::array<fs::path, kDataParts> paths;
-  paths[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
-  const PackSummary summary = packer.Pack(transforms, paths);
+  std::array<fs::path, kDataParts> parts;
+  parts[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
+  PackSummary summary = packer.Pack(transforms, parts);
   const PackedPart& part = summary.parts[static_cast<std::size_t>(DataPart::kTest)];
-  if (part.examples == 0)
-    Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
-  return {packed_file, part.examples, part.positives, summary.bad_lines, summary.first_bad_lines};
+  if (part.examples == 0) {
+    const auto& bad = summary.first_bad_lines;
+    Fail(ExitCode::kData, "{}: there is no example in it{}", files.front().name,
+         bad.empty() ? "" : fmt::format("; line {}: {}", bad[0].line, bad[0].reason));
+  }
+  return {packed_file,       part.examples,           part.positives,
+          summary.bad_lines, summary.first_bad_lines, std::move(summary.gaps)};
 }
 
 }  // namespace fathom
