@@ -36,7 +36,10 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     const fs::path file = scratch / "evaluate.fpk";
     const PackedInput input =
         PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
-    if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
+    if (mpi.rank() == 0) {
+      LogFilteredLines(input.filtered_lines);
+      LogBadLines(input.bad_lines, input.first_bad_lines);
+    }
     auto data = OpenPacked(file, spec, DataPart::kTest);
     RefuseMixedData("test", data.get(), input.positives, mpi);
     return data;

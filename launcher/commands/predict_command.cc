@@ -57,6 +57,7 @@ bool GoesToOutput(const fs::path& output) {
 // Every line must get its score, and needs no column that only training and evaluation ask for.
 Config ScoringConfig(Config config) {
   config.data.max_bad_lines = 0;
+  config.data.filter.clear();
   config.data.split_by.clear();
   config.evaluate.group_by.clear();
   return config;

@@ -10,7 +10,7 @@ namespace fathom {
 namespace {
 
 // Of ingest.json. Another one is packed beside, so that no summary of an earlier form is read.
-constexpr int kSummaryVersion = 3;
+constexpr int kSummaryVersion = 4;
 
 }  // namespace
 

@@ -30,13 +30,14 @@ struct Packer::Result {
   std::array<PackedExamples, kDataParts> parts;
   std::uint64_t text_bytes = 0;
   std::uint64_t unmatched = 0;
+  std::uint64_t filtered = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
 };
 
 void Packer::Result::Clear() {
   for (PackedExamples& part : parts) part.Clear();
-  text_bytes = unmatched = bad_lines = 0;
+  text_bytes = unmatched = filtered = bad_lines = 0;
   first_bad_lines.clear();
 }
 
@@ -45,17 +46,20 @@ struct Packer::Thread {
   Thread(const Packer& packer, const LearntTransforms& transforms)
       : reader(packer.schema_),
         rule(packer.schema_),
+        filter_slots(packer.schema_.FilterSlots()),
         encoder(packer.schema_, packer.spec_, transforms) {}
 
   // The reader leaves out what neither the statistics nor the parts' rule ask for.
   void AskOnlyWhatIsLearnt() {
     std::vector<std::size_t> slots = encoder.ObservedSlots();
     slots.insert(slots.end(), rule.slots().begin(), rule.slots().end());
+    slots.insert(slots.end(), filter_slots.begin(), filter_slots.end());
     reader.Only(slots);
   }
 
   RecordReader reader;
   DataPartRule rule;
+  std::vector<std::size_t> filter_slots;
   FeatureEncoder encoder;
   EncodedExample example;
 };
@@ -107,6 +111,16 @@ void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take ta
   }
 }
 
+// False: data.filter leaves the line out, or, with an *error, the line is bad.
+bool Packer::IsWanted(const Thread& thread, std::string* error) const {
+  if (!error->empty()) return false;
+  return schema_.filter().Passes(thread.reader.values(), thread.filter_slots, error);
+}
+
+std::uint64_t Packer::PlaceOf(const TextBlock& block, std::uint64_t line) {
+  return (static_cast<std::uint64_t>(block.file) << kLineBits) + line;
+}
+
 DataPart Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const {
   if (block.file >= first_test_file_) return DataPart::kTest;
   return thread.rule.Of(thread.reader.values(), file_names_[block.file], line);
@@ -130,11 +144,10 @@ LearntTransforms Packer::Learn() {
     thread->AskOnlyWhatIsLearnt();
     return [this, thread, learnt = std::make_shared<Learnt>()](const TextBlock& block) -> Learnt& {
       *learnt = {.statistics = thread->encoder.NewStatistics(), .bytes = block.text.size()};
-      ForEachRecord(thread->reader, block, [&](std::uint64_t line, const std::string& error) {
-        if (!error.empty() || PartOf(*thread, block, line) != DataPart::kTrain) return;
-        thread->encoder.Observe(thread->reader.values(),
-                                (static_cast<std::uint64_t>(block.file) << kLineBits) + line,
-                                &learnt->statistics);
+      ForEachRecord(thread->reader, block, [&](std::uint64_t line, std::string error) {
+        if (!IsWanted(*thread, &error)) return;
+        if (PartOf(*thread, block, line) != DataPart::kTrain) return;
+        thread->encoder.Observe(thread->reader.values(), PlaceOf(block, line), &learnt->statistics);
         ++learnt->records;
       });
       thread->encoder.EndObserving(&learnt->statistics);
@@ -166,12 +179,18 @@ void Packer::PackBlock(const TextBlock& block, Thread* thread, Result* result) c
   result->Clear();
   const std::uint64_t unmatched_before = thread->reader.unmatched();
   ForEachRecord(thread->reader, block, [&](std::uint64_t line, std::string error) {
-    if (error.empty()) error = thread->encoder.Encode(thread->reader.values(), &thread->example);
-    if (error.empty()) {
-      const DataPart part = PartOf(*thread, block, line);
-      result->parts[static_cast<std::size_t>(part)].Add(thread->example);
+    const bool wanted = IsWanted(*thread, &error);
+    if (!wanted && error.empty()) {
+      ++result->filtered;
       return;
     }
+    if (error.empty()) {
+      const DataPart part = PartOf(*thread, block, line);
+      const LinePlace place{PlaceOf(block, line), part == DataPart::kTrain};
+      error = thread->encoder.Encode(thread->reader.values(), &thread->example, place);
+      if (error.empty()) result->parts[static_cast<std::size_t>(part)].Add(thread->example);
+    }
+    if (error.empty()) return;
     ++result->bad_lines;
     if (result->first_bad_lines.size() < kShownBadLines)
       result->first_bad_lines.push_back({files_[block.file].string(), line, error});
@@ -218,6 +237,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     }
     summary.bytes_read += result.text_bytes;
     summary.unmatched_joins += result.unmatched;
+    summary.filtered_lines += result.filtered;
     progress_({.stage = "packing", .bytes_read = summary.bytes_read, .examples = examples});
   });
   for (std::size_t p = 0; p < writers.size(); ++p) {

@@ -30,6 +30,7 @@ struct PackSummary {
   std::array<PackedPart, kDataParts> parts;
   std::uint64_t bytes_read = 0;
   std::uint64_t unmatched_joins = 0;
+  std::uint64_t filtered_lines = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
 };
@@ -56,6 +57,8 @@ class Packer {
   FileColumns ResolveFile(const std::filesystem::path& file) const;
   template <typename Take>
   void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const;
+  bool IsWanted(const Thread& thread, std::string* error) const;
+  static std::uint64_t PlaceOf(const TextBlock& block, std::uint64_t line);
   DataPart PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const;
   void PackBlock(const TextBlock& block, Thread* thread, Result* result) const;
   void CountBadLines(const Result& result, PackSummary* summary) const;
