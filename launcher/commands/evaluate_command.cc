@@ -39,7 +39,10 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     const PackedInput input = PackInput(config, spec, model.transforms_json,
                                         ExpandGlobs(config.data.dir, config.data.test), true,
                                         BadLines::kAreLimited, file, 1);
-    if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
+    if (mpi.rank() == 0) {
+      LogFilteredLines(input.filtered_lines);
+      LogBadLines(input.bad_lines, input.first_bad_lines);
+    }
     auto data = OpenPacked(file, spec, DataPart::kTest);
     RefuseMixedData("test", data.get(), input.positives, mpi);
     return data;

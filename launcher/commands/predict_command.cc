@@ -93,6 +93,7 @@ void ReportGaps(const Scores& scores, const std::string& output) {
 
 // Needs no column that only training and evaluation ask for.
 Config ScoringConfig(Config config) {
+  config.data.filter.clear();
   config.data.split_by.clear();
   config.evaluate.group_by.clear();
   return config;

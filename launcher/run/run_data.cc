@@ -61,6 +61,7 @@ void LogIngest(const IngestResult& result) {
     LogWarning("{} lookups in joined tables found no row: their columns are missing values",
                result.unmatched_joins);
   }
+  LogFilteredLines(result.filtered_lines);
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }
 
@@ -142,6 +143,11 @@ void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t 
 std::filesystem::path PackedDir(const Config& config) {
   if (!config.data.packed_dir.empty()) return config.data.packed_dir;
   return std::filesystem::path(config.output.dir) / "packed";
+}
+
+void LogFilteredLines(std::uint64_t filtered_lines) {
+  if (filtered_lines > 0)
+    LogInfo("{} line{} left out by data.filter", filtered_lines, filtered_lines == 1 ? "" : "s");
 }
 
 void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_lines) {

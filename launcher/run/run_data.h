@@ -48,6 +48,9 @@ std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, con
 // Where this config's packed data live.
 std::filesystem::path PackedDir(const Config& config);
 
+// Logs how many lines data.filter left out, if any.
+void LogFilteredLines(std::uint64_t filtered_lines);
+
 // Logs how many lines were bad, and the first of them.
 void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_lines);
 

@@ -39,10 +39,18 @@ ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool 
       missing_(std::move(missing)),
       name_(column.name) {
   steps_ = transform_->Steps();
+  if (!column.extract.empty()) extraction_.emplace(column.extract, column.name);
 }
 
-bool ColumnEncoder::Encode(std::string_view text, std::string* error) {
-  if (form_ == Form::kNumber) return EncodeNumber(text, error);
+// A field that means "missing" is asked no further.
+std::string_view ColumnEncoder::Extracted(std::string_view text) const {
+  return extraction_ && !missing_.Has(text) ? extraction_->Of(text) : text;
+}
+
+bool ColumnEncoder::Encode(std::string_view text, const LinePlace& line, std::string* error) {
+  text = Extracted(text);
+  if (form_ == Form::kNumber)
+    return transform_->OfText() ? EncodeNumberOfText(text, line, error) : EncodeNumber(text, error);
   keys_.clear();
   weights_.clear();
   return form_ == Form::kList ? EncodeList(text, error) : EncodeValue(text, error);
@@ -69,6 +77,17 @@ bool ColumnEncoder::EncodeNumber(std::string_view text, std::string* error) {
       "line, or give the column a transform such as \"log\"",
       name_, NumberText(text), number_, kMaxNumber);
   return false;
+}
+
+bool ColumnEncoder::EncodeNumberOfText(std::string_view text, const LinePlace& line,
+                                       std::string* error) {
+  if (missing_.Has(text)) {
+    number_ = zero_if_missing_ ? transform_->OfUnseen() : transform_->Missing();
+    return true;
+  }
+  if (!SingleId(&text, error)) return false;
+  number_ = transform_->NumberOf(text, line);
+  return true;
 }
 
 bool ColumnEncoder::ReadNumber(std::string_view text, double* x) const {
@@ -162,8 +181,25 @@ bool ColumnEncoder::ListId(std::string_view* text, float* weight, std::string* e
   return true;
 }
 
+void ColumnEncoder::ObserveText(std::string_view text, std::uint64_t place,
+                                std::optional<std::uint8_t> label,
+                                ColumnStatistics* statistics) const {
+  std::string error;
+  if (missing_.Has(text)) {
+    if (zero_if_missing_) statistics->AddNumber(0, place);
+  } else if (!SingleId(&text, &error)) {
+    return;
+  } else if (!transform_->LearnsFromLabels()) {
+    statistics->AddValue(text, place);
+  } else if (label) {
+    statistics->AddLabelled(text, place, *label == 1);
+  }
+}
+
 void ColumnEncoder::Observe(std::string_view text, std::uint64_t place,
-                            ColumnStatistics* statistics) const {
+                            std::optional<std::uint8_t> label, ColumnStatistics* statistics) const {
+  text = Extracted(text);
+  if (transform_->OfText()) return ObserveText(text, place, label, statistics);
   if (zero_if_missing_ && missing_.Has(text)) text = kZero;
   if (missing_.Has(text)) return;
   std::string error;

@@ -19,7 +19,7 @@ namespace fathom {
 namespace {
 
 // Of ingest.json. Another one is packed beside, so that no summary of an earlier form is read.
-constexpr int kSummaryVersion = 3;
+constexpr int kSummaryVersion = 4;
 
 constexpr std::uint64_t kWholeBytes = 1 << 20;  // a file of up to so many is hashed whole
 constexpr std::uint64_t kEndBytes = 1 << 16;    // at its begin, middle and end

@@ -45,6 +45,7 @@ std::string SummaryJson(const PackSummary& summary) {
   }
   root["bytes_read"] = summary.bytes_read;
   root["unmatched_joins"] = summary.unmatched_joins;
+  root["filtered_lines"] = summary.filtered_lines;
   root["bad_lines"] = summary.bad_lines;
   root["first_bad_lines"] = Json::array();
   for (const BadLine& line : summary.first_bad_lines) {
@@ -71,6 +72,7 @@ PackSummary ReadSummary(const fs::path& file) {
     summary.transforms = root.at("transforms");
     summary.bytes_read = root.at("bytes_read");
     summary.unmatched_joins = root.at("unmatched_joins");
+    summary.filtered_lines = root.at("filtered_lines");
     summary.bad_lines = root.at("bad_lines");
     for (const Json& line : root.at("first_bad_lines"))
       summary.first_bad_lines.push_back({line.at("file"), line.at("line"), line.at("reason")});
@@ -142,6 +144,7 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
   result.test_positives = part(DataPart::kTest).positives;
   result.bytes_read = summary.bytes_read;
   result.unmatched_joins = summary.unmatched_joins;
+  result.filtered_lines = summary.filtered_lines;
   result.bad_lines = summary.bad_lines;
   result.first_bad_lines = summary.first_bad_lines;
   return result;
@@ -260,8 +263,13 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
     Fail(ExitCode::kData, "{}: there is no example in it{}", files.front().name,
          bad.empty() ? "" : fmt::format("; line {}: {}", bad[0].line, bad[0].reason));
   }
-  return {packed_file,       part.examples,           part.positives,
-          summary.bad_lines, summary.first_bad_lines, std::move(summary.gaps)};
+  return {.path = packed_file,
+          .examples = part.examples,
+          .positives = part.positives,
+          .filtered_lines = summary.filtered_lines,
+          .bad_lines = summary.bad_lines,
+          .first_bad_lines = summary.first_bad_lines,
+          .gaps = std::move(summary.gaps)};
 }
 
 }  // namespace fathom

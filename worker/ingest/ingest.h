@@ -31,6 +31,7 @@ struct IngestResult {
   std::uint64_t bytes_read = 0;  // of text, after decompression
   double seconds = 0;
   std::uint64_t unmatched_joins = 0;  // keys that no row of the joined table has
+  std::uint64_t filtered_lines = 0;   // that data.filter left out
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;  // at most ten
 };
@@ -62,6 +63,7 @@ struct PackedInput {
   std::filesystem::path path;
   std::uint64_t examples = 0;
   std::uint64_t positives = 0;
+  std::uint64_t filtered_lines = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
   // kAreGaps: which lines of the files became no example, being blank or bad, ascending. Headers do

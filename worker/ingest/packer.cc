@@ -40,6 +40,7 @@ struct Packer::Result {
   std::array<PackedExamples, kDataParts> parts;
   std::uint64_t text_bytes = 0;
   std::uint64_t unmatched = 0;
+  std::uint64_t filtered = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
   std::uint64_t lines = 0;          // records, and lines that hold none
@@ -48,7 +49,7 @@ struct Packer::Result {
 
 void Packer::Result::Clear() {
   for (PackedExamples& part : parts) part.Clear();
-  text_bytes = unmatched = bad_lines = lines = 0;
+  text_bytes = unmatched = filtered = bad_lines = lines = 0;
   first_bad_lines.clear();
   gaps.clear();
 }
@@ -58,17 +59,20 @@ struct Packer::Thread {
   Thread(const Packer& packer, const LearntTransforms& transforms)
       : reader(packer.schema_),
         rule(packer.schema_),
+        filter_slots(packer.schema_.FilterSlots()),
         encoder(packer.schema_, packer.spec_, transforms) {}
 
   // The reader leaves out what neither the statistics nor the parts' rule ask for.
   void AskOnlyWhatIsLearnt() {
     std::vector<std::size_t> slots = encoder.ObservedSlots();
     slots.insert(slots.end(), rule.slots().begin(), rule.slots().end());
+    slots.insert(slots.end(), filter_slots.begin(), filter_slots.end());
     reader.Only(slots);
   }
 
   RecordReader reader;
   DataPartRule rule;
+  std::vector<std::size_t> filter_slots;
   FeatureEncoder encoder;
   EncodedExample example;
 };
@@ -135,6 +139,16 @@ void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take ta
   blank(records.blank_lines() - blank_lines);
 }
 
+// False: data.filter leaves the line out, or, with an *error, the line is bad.
+bool Packer::IsWanted(const Thread& thread, std::string* error) const {
+  if (!error->empty()) return false;
+  return schema_.filter().Passes(thread.reader.values(), thread.filter_slots, error);
+}
+
+std::uint64_t Packer::PlaceOf(const TextBlock& block, std::uint64_t line) {
+  return (static_cast<std::uint64_t>(block.file) << kLineBits) + line;
+}
+
 DataPart Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const {
   if (block.file >= first_test_file_) return DataPart::kTest;
   return thread.rule.Of(thread.reader.values(), files_[block.file].split_name, line);
@@ -158,11 +172,10 @@ LearntTransforms Packer::Learn() {
     thread->AskOnlyWhatIsLearnt();
     return [this, thread, learnt = std::make_shared<Learnt>()](const TextBlock& block) -> Learnt& {
       *learnt = {.statistics = thread->encoder.NewStatistics(), .bytes = block.text.size()};
-      const auto observe = [&](std::uint64_t line, const std::string& error) {
-        if (!error.empty() || PartOf(*thread, block, line) != DataPart::kTrain) return;
-        thread->encoder.Observe(thread->reader.values(),
-                                (static_cast<std::uint64_t>(block.file) << kLineBits) + line,
-                                &learnt->statistics);
+      const auto observe = [&](std::uint64_t line, std::string error) {
+        if (!IsWanted(*thread, &error)) return;
+        if (PartOf(*thread, block, line) != DataPart::kTrain) return;
+        thread->encoder.Observe(thread->reader.values(), PlaceOf(block, line), &learnt->statistics);
         ++learnt->records;
       };
       ForEachRecord(thread->reader, block, observe, [](std::uint64_t) {});
@@ -198,10 +211,18 @@ void Packer::PackBlock(const TextBlock& block, Thread* thread, Result* result) c
     for (; notes_gaps_ && lines > 0; --lines) result->gaps.push_back(result->lines++);
   };
   const auto encode = [&](std::uint64_t line, std::string error) {
-    if (error.empty()) error = thread->encoder.Encode(thread->reader.values(), &thread->example);
+    const bool wanted = IsWanted(*thread, &error);
+    if (!wanted && error.empty()) {
+      ++result->filtered;
+      return;
+    }
     if (error.empty()) {
       const DataPart part = PartOf(*thread, block, line);
-      result->parts[static_cast<std::size_t>(part)].Add(thread->example);
+      const LinePlace place{PlaceOf(block, line), part == DataPart::kTrain};
+      error = thread->encoder.Encode(thread->reader.values(), &thread->example, place);
+      if (error.empty()) result->parts[static_cast<std::size_t>(part)].Add(thread->example);
+    }
+    if (error.empty()) {
       ++result->lines;
       return;
     }
@@ -256,6 +277,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     }
     summary.bytes_read += result.text_bytes;
     summary.unmatched_joins += result.unmatched;
+    summary.filtered_lines += result.filtered;
     progress_({.stage = "packing", .bytes_read = summary.bytes_read, .examples = examples});
   });
   for (std::size_t p = 0; p < writers.size(); ++p) {

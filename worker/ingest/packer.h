@@ -31,6 +31,7 @@ struct PackSummary {
   std::array<PackedPart, kDataParts> parts;
   std::uint64_t bytes_read = 0;
   std::uint64_t unmatched_joins = 0;
+  std::uint64_t filtered_lines = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
   std::vector<std::uint64_t> gaps;  // as PackedInput::gaps; empty without NoteGaps
@@ -62,6 +63,8 @@ class Packer {
   bool FirstRecord(RecordReader& reader, const TextBlock& block, Record* first) const;
   template <typename Take, typename Blank>
   void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take, Blank blank) const;
+  bool IsWanted(const Thread& thread, std::string* error) const;
+  static std::uint64_t PlaceOf(const TextBlock& block, std::uint64_t line);
   DataPart PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const;
   void PackBlock(const TextBlock& block, Thread* thread, Result* result) const;
   void CountBadLines(const Result& result, PackSummary* summary) const;
