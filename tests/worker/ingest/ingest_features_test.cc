@@ -136,8 +136,9 @@ TEST_F(IngestFeaturesTest, TargetMeansOfRandomLabelsTellNothing) {
     EXPECT_GE(metrics.auc_high, 0.5);
   }
   // Means that know the line itself would: the training lines as if they were test lines.
-  const PackedInput leaking = PackInput(config, spec, Text(result.transforms), {"train.csv"}, true,
-                                        dir_.path() / "leaking.fpk", 1);
+  const PackedInput leaking =
+      PackInput(config, spec, Text(result.transforms), {dir_.path() / "train.csv"}, true,
+                BadLines::kAreLimited, dir_.path() / "leaking.fpk", 1);
   EXPECT_GT(MetricsOfColumn(PackedData(leaking.path, spec, DataPart::kTest)).auc_low, 0.7);
 }
 
