@@ -229,12 +229,6 @@ std::string Describe(const TableSpec& table) {
   return text + ")";
 }
 
-std::string CrossName(const CrossConfig& cross) {
-  std::string name;
-  for (const std::string& column : cross.columns) name += (name.empty() ? "" : " x ") + column;
-  return name;
-}
-
 ModelSpec MakeModelSpec(const Config& config) {
   ModelSpec spec;
   AddColumns(&spec, config);
@@ -251,12 +245,14 @@ ModelSpec MakeModelSpec(const Config& config) {
   AddParts(&spec, config);
   spec.row_format = config.train.row_format;
   spec.grouped = !config.evaluate.group_by.empty();
+  spec.example_weights = !config.data.weight.empty() || config.data.negative_rate < 1;
   return spec;
 }
 
 std::vector<float> InitialDense(const ModelSpec& spec, const Config& config) {
   const auto seed = static_cast<std::uint64_t>(config.seed);
   std::vector<float> dense(static_cast<std::size_t>(spec.dense_floats), 0.0F);
+  dense[0] = spec.initial_bias;
   const int used = UsedInputs(spec);
   for (std::size_t l = 0; l < spec.layers.size(); ++l) {
     const LayerSpec& layer = spec.layers[l];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/config/config.h"
+#include "common/config/cross_name.h"
 
 namespace fathom {
 
@@ -85,6 +86,9 @@ struct ModelSpec {
   UpdateRuleKind dense_rule = DefaultRule(OptimizerPart::kDense);
   RowFormat row_format = RowFormat::kFloat32;
   bool grouped = false;  // evaluate.group_by is set: examples carry a group key
+  bool example_weights =
+      false;               // data.weight or data.negative_rate is set: examples carry a weight
+  float initial_bias = 0;  // model.initial_bias: known once the data are
 
   bool Has(ModelPartKind part) const {
     return std::find(parts.begin(), parts.end(), part) != parts.end();
@@ -94,15 +98,12 @@ struct ModelSpec {
 // "wide_deep16 (84 B a row)", with the update rules where they are not the defaults.
 std::string Describe(const TableSpec& table);
 
-// What a cross is called in models and messages, from its columns' names.
-std::string CrossName(const CrossConfig& cross);
-
 // Throws Error(kUsage) where the config does not make a model: says which key and why.
 ModelSpec MakeModelSpec(const Config& config);
 
-// The initial dense parameters: biases and wide weights 0, W He-normal for ReLU layers (He et al.
-// 2015) and Glorot for the last, both times dense.init_scale; padding rows 0. A pure function of
-// (config, spec).
+// The initial dense parameters: the bias spec.initial_bias, other biases and wide weights 0, W
+// He-normal for ReLU layers (He et al. 2015) and Glorot for the last, both times dense.init_scale;
+// padding rows 0. A pure function of (config, spec).
 std::vector<float> InitialDense(const ModelSpec& spec, const Config& config);
 
 }  // namespace fathom

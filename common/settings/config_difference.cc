@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "common/config/cross_name.h"
 #include "common/settings/settings.h"
 
 namespace fathom {
@@ -46,12 +47,6 @@ void CompareLists(std::vector<T>* first, std::vector<T>* second, const std::stri
   }
 }
 
-std::string NameOfCross(const CrossConfig& cross) {
-  std::string name;
-  for (const std::string& column : cross.columns) name += (name.empty() ? "" : " x ") + column;
-  return name;
-}
-
 }  // namespace
 
 std::vector<SettingDifference> DifferencesOf(const Config& first, const Config& second) {
@@ -63,7 +58,7 @@ std::vector<SettingDifference> DifferencesOf(const Config& first, const Config& 
   CompareLists(
       &a.columns, &b.columns, "column", [](const ColumnConfig& column) { return column.name; },
       &differences);
-  CompareLists(&a.crosses, &b.crosses, "cross", NameOfCross, &differences);
+  CompareLists(&a.crosses, &b.crosses, "cross", CrossName, &differences);
   return differences;
 }
 

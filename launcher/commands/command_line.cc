@@ -147,6 +147,8 @@ void AddPredict(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   predict->add_option("--output", line->predict.output, "File to write; -: standard output")
       ->required();
   predict->add_flag("--logits", line->predict.logits, "Write logits instead of probabilities");
+  predict->add_flag("--metrics", line->predict.metrics,
+                    "Print the metrics that evaluate would print; the label must be there");
   predict->add_option("key=value", line->predict.overrides,
                       "Overrides of the model's config, as data.dir=...");
   predict->callback([line, &mpi] { PredictCommand(line->predict, mpi); });

@@ -34,7 +34,8 @@ struct PredictArguments {
   std::filesystem::path model_dir;
   std::string input;
   std::filesystem::path output;
-  bool logits = false;  // instead of probabilities
+  bool logits = false;   // instead of probabilities
+  bool metrics = false;  // print them too: the label must be there
   std::vector<std::string> overrides;
 };
 void PredictCommand(const PredictArguments& arguments, MpiSession& mpi);

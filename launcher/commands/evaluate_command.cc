@@ -7,10 +7,12 @@
 #include "common/error.h"
 #include "common/file/scratch_folder.h"
 #include "common/run_log.h"
+#include "common/settings/config_difference.h"
 #include "common/settings/config_file.h"
 #include "common/terminal.h"
 #include "launcher/cluster/lonely_task.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/evaluation_lines.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/run/one_model.h"
 #include "launcher/run/output_dir.h"
@@ -27,35 +29,28 @@ bool HasTestFiles(const Config& config) {
   return !config.data.test.empty() && config.evaluate.on == EvaluationPart::kTest;
 }
 
-// data.test files are packed with the model's own transforms. A part that is split off the
-// training files exists only together with the transforms fitted on the rest, which must then be
-// the model's.
+// The part to evaluate on, with the model's own transforms.
 std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
                                               const TrainedModel& model, const fs::path& scratch,
                                               MpiSession& mpi) {
-  if (HasTestFiles(config)) {
-    const fs::path file = scratch / "evaluate.fpk";
-    RefuseInputReadOnce(config, mpi.ranks());
-    const PackedInput input = PackInput(config, spec, model.transforms_json,
-                                        ExpandGlobs(config.data.dir, config.data.test), true,
-                                        BadLines::kAreLimited, file, 1);
-    if (mpi.rank() == 0) {
-      LogFilteredLines(input.filtered_lines);
-      LogBadLines(input.bad_lines, input.first_bad_lines);
-    }
-    auto data = OpenPacked(file, spec, DataPart::kTest);
-    RefuseMixedData("test", data.get(), input.positives, mpi);
-    return data;
+  if (Has(config.data.format, FormatTrait::kNoText))
+    return std::move(OpenData(config, spec, "", mpi).data.evaluation);
+  const bool validation = config.evaluate.on == EvaluationPart::kValidation;
+  const DataPart part = validation ? DataPart::kValidation : DataPart::kTest;
+  RefuseInputReadOnce(config, mpi.ranks());
+  if (!HasTestFiles(config)) {
+    const fs::path packed = FindPacked(config, PackedDir(config), model.transforms_json, part);
+    if (mpi.RanksWhere(packed.empty()).empty()) return OpenPacked(packed, spec, part);
   }
-  OpenedData opened = OpenData(config, spec, mpi);
-  if (opened.transforms_json != model.transforms_json) {
-    Fail(ExitCode::kModel,
-         "{}: the model was trained on other data than this config names: its vocabularies or "
-         "quantiles "
-         "differ; name the files to evaluate on with data.test",
-         model.dir.string());
+  const fs::path file = scratch / "evaluate.fpk";
+  const PackedInput input = PackPart(config, spec, model.transforms_json, part, file, 1);
+  if (mpi.rank() == 0) {
+    LogFilteredLines(input.filtered_lines);
+    LogBadLines(input.bad_lines, input.first_bad_lines);
   }
-  return std::move(opened.data.evaluation);
+  auto data = input.examples == 0 ? nullptr : OpenPacked(file, spec, part);
+  RefuseMixedData(validation ? "validation" : "test", data.get(), input.positives, mpi);
+  return data;
 }
 
 // Several may run in one folder, beside a training too: each has logs of its own.
@@ -66,12 +61,30 @@ void StartOwnLog(const fs::path& logs, MpiSession& mpi) {
                mpi.rank() == 0);
 }
 
-CoordinatorResult Evaluate(const Config& config, const Layout& layout, const fs::path& model_dir,
+// What is split off by another rule holds lines that the model was trained on.
+void WarnOfOtherSplit(const Config& config, const TrainedModel& model) {
+  Config split = model.config;
+  split.data.split_by = config.data.split_by;
+  split.data.split_order = config.data.split_order;
+  split.data.split_seed = config.data.split_seed;
+  split.data.test_fraction = config.data.test_fraction;
+  split.data.validation_fraction = config.data.validation_fraction;
+  const auto differences = DifferencesOf(split, model.config);
+  if (HasTestFiles(config) || config.data.train != model.config.data.train || differences.empty())
+    return;
+  LogWarning(
+      "the {} part is split off otherwise than when the model was trained: {}; it may hold lines "
+      "that the model was trained on",
+      NameOf(config.evaluate.on), DescribeDifferences(differences, "the model"));
+}
+
+CoordinatorResult Evaluate(const Config& given, const Layout& layout, const fs::path& model_dir,
                            const fs::path& scratch, MpiSession& mpi) {
-  const ModelSpec spec = MakeModelSpec(config);
-  const OneModel one(config, layout, model_dir, mpi);
+  const OneModel one(given, layout, model_dir, mpi);
   const TrainedModel& model = one.model();
-  CheckSpec(model, spec);
+  const Config config = BindToModel(given, model);
+  const ModelSpec spec = SpecOf(model, config);
+  if (mpi.rank() == 0) WarnOfOtherSplit(config, model);
   auto data = EvaluationData(config, spec, model, scratch, mpi);
   if (!data) {
     Fail(ExitCode::kUsage,
@@ -87,20 +100,6 @@ CoordinatorResult Evaluate(const Config& config, const Layout& layout, const fs:
   return ExecuteRun(config, spec, layout, mpi, std::move(request));
 }
 
-void PrintEvaluation(const Config& config, const Metrics& m) {
-  FlushTerminals();
-  std::printf(
-      "examples     %llu\nauc          %.6f\nauc_low      %.6f\nauc_high     %.6f\nlogloss      "
-      "%.6f\n"
-      "accuracy     %.6f\ncalibration  %.6f\n",
-      static_cast<unsigned long long>(m.examples), m.auc, m.auc_low, m.auc_high, m.logloss,
-      m.accuracy, m.calibration);
-  if (m.gauc_groups > 0) {
-    std::printf("gauc         %.6f   (%llu groups of %s)\n", m.gauc,
-                static_cast<unsigned long long>(m.gauc_groups), config.evaluate.group_by.c_str());
-  }
-}
-
 }  // namespace
 
 void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir, MpiSession& mpi) {
@@ -113,13 +112,16 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
   WarnOfIdleSettings(config, given, arguments, layout, mpi.rank() == 0);
   if (mpi.rank() == 0) WarnOfIdleHosts(layout);
   std::optional<ScratchFolder> scratch;
-  if (HasTestFiles(config)) scratch.emplace(PackedDir(config), "evaluate");
+  if (!Has(config.data.format, FormatTrait::kNoText))
+    scratch.emplace(PackedDir(config), "evaluate");
   CoordinatorResult result;
   const auto evaluate = [&] {
     result = Evaluate(config, layout, model_dir, scratch ? scratch->path() : fs::path(), mpi);
   };
   ReadOneModelTogether(model_dir, mpi, evaluate);
-  if (mpi.rank() == 0) PrintEvaluation(config, result.report.metrics);
+  if (mpi.rank() != 0) return;
+  FlushTerminals();
+  std::fputs(EvaluationLines(config, result.report.metrics).c_str(), stdout);
 }
 
 }  // namespace fathom

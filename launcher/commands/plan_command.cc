@@ -149,7 +149,7 @@ void PlanCommand(const ConfigArguments& config_arguments, PlanArguments argument
   const Layout layout = LayoutOf(config, arguments);
   WarnOfIdleSettings(config, given, config_arguments, layout, true);
   const Calibration calibration = GetCalibration(arguments.calibrate, mpi);
-  const OpenedData opened = OpenData(config, spec, mpi);
+  const OpenedData opened = OpenData(config, spec, "", mpi);
   Forecast forecast =
       MakeForecast(config, spec, layout, opened.data, shape, std::nullopt, kSampleSeconds);
   if (arguments.rows > 0) {

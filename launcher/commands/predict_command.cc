@@ -13,8 +13,10 @@
 #include "common/run/model_identity.h"
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
+#include "common/settings/model_settings.h"
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/evaluation_lines.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/trained_model.h"
@@ -30,6 +32,7 @@ struct Scores {
   std::vector<float> logits;
   PackedInput input;
   std::uint64_t allowed_bad_lines = 0;
+  std::string metrics;  // as lines, where they are wanted
 };
 
 // A line for each line of the input, an empty one where there is no score. Nine significant digits
@@ -91,27 +94,32 @@ void ReportGaps(const Scores& scores, const std::string& output) {
   Terminal::Errors().Write(fmt::format("fathom: warning: {}. {}\n", where, what));
 }
 
-// Needs no column that only training and evaluation ask for.
-Config ScoringConfig(Config config) {
+// Needs no column that only training asks for, nor, where no metrics are wanted, one that only
+// evaluation asks for.
+Config ConfigOfLines(Config config, bool metrics) {
   config.data.filter.clear();
   config.data.split_by.clear();
+  config.data.negative_rate = 1;
+  config.columns = ColumnsInUse(config);
+  if (metrics) return config;
+  config.data.weight.clear();
   config.evaluate.group_by.clear();
   return config;
 }
 
 Scores Score(const PredictArguments& arguments, const fs::path& packed, MpiSession& mpi) {
   const TrainedModel model = OpenModel(arguments.model_dir);
-  const Config config = ScoringConfig(LoadConfig(model.dir / "config.toml", arguments.overrides));
-  const ModelSpec spec = MakeModelSpec(config);
-  CheckSpec(model, spec);
+  const Config given = LoadConfig(model.dir / "config.toml", arguments.overrides);
+  const Config config = ConfigOfLines(BindToModel(given, model), arguments.metrics);
+  const ModelSpec spec = SpecOf(model, config);
   if (config.data.format == DataFormat::kGenerated) {
     Fail(ExitCode::kUsage,
          "{}: the model was trained on generated data, which have no text form to predict from",
          model.dir.string());
   }
   Scores scores;
-  scores.input = PackInput(config, spec, model.transforms_json, {arguments.input}, false,
-                           BadLines::kAreGaps, packed, 1);
+  scores.input = PackInput(config, spec, model.transforms_json, {arguments.input},
+                           arguments.metrics, BadLines::kAreGaps, packed, 1);
   scores.allowed_bad_lines = static_cast<std::uint64_t>(config.data.max_bad_lines);
   const Layout layout =
       MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
@@ -120,8 +128,10 @@ Scores Score(const PredictArguments& arguments, const fs::path& packed, MpiSessi
   request.data.evaluation = OpenPacked(scores.input.path, spec, DataPart::kTest);
   request.model_dir = model.dir;
   request.model = IdentityOf(model.manifest);
-  request.coordinator.labelled = false;
-  scores.logits = ExecuteRun(config, spec, layout, mpi, std::move(request)).logits;
+  request.coordinator.labelled = arguments.metrics;
+  CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
+  scores.logits = std::move(result.logits);
+  if (arguments.metrics) scores.metrics = EvaluationLines(config, result.report.metrics);
   return scores;
 }
 
@@ -137,7 +147,8 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   ReadOneModel({arguments.model_dir},
                [&] { scores = Score(arguments, scratch.path() / "input.fpk", mpi); });
   WriteScores(output, scores, arguments.logits);
-  std::printf("%zu scores: %s\n", scores.logits.size(), arguments.output.c_str());
+  std::printf("%zu scores: %s\n%s", scores.logits.size(), arguments.output.c_str(),
+              scores.metrics.c_str());
   ReportGaps(scores, arguments.output.string());
 }
 

@@ -28,6 +28,7 @@
 #include "launcher/run/run_meter.h"
 #include "launcher/run/shared_output.h"
 #include "launcher/run/start_point.h"
+#include "launcher/run/trained_model.h"
 
 namespace fathom {
 namespace {
@@ -49,6 +50,16 @@ void LogModel(const ModelSpec& spec) {
   std::string widths = std::to_string(spec.input_width);
   for (const LayerSpec& layer : spec.layers) widths += " x " + std::to_string(layer.outputs);
   LogInfo("deep part: {}; {} dense parameters", widths, spec.dense_floats);
+}
+
+void LogWarmStart(const Config& config, const ModelSpec& spec, const StartPoint& start,
+                  const EarlierModel& earlier) {
+  if (start.origin.warm_start != earlier.digest) {
+    Fail(ExitCode::kModel, "{}: it was replaced while the data were read: start again",
+         start.dir.string());
+  }
+  for (const std::string& line : DescribeWarmStart(OpenModel(start.dir), config, spec))
+    LogInfo("warm start: {}", line);
 }
 
 // Under mpirun SIGUSR1 alone, which it passes on to every rank: SIGINT and SIGTERM end an mpirun
@@ -174,8 +185,10 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     model.CheckOurs();
     LogModel(spec);
   }
-  OpenedData opened = OpenData(config, spec, mpi);
+  const EarlierModel earlier = FindEarlierModel(config, mpi);
+  OpenedData opened = OpenData(config, spec, earlier.transforms_json, mpi);
   const StartPoint start = ChooseStart(config, *opened.data.train, mpi);
+  if (first && start.from == StartFrom::kWarm) LogWarmStart(config, spec, start, earlier);
   std::optional<ModelCopy> start_model;
   if (start.model) start_model.emplace(config, layout, start.dir, *start.model, mpi);
 

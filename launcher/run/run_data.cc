@@ -67,7 +67,8 @@ void LogIngest(const IngestResult& result) {
 
 // The first rank of a host ingests with as many threads as the host has processors, the rest wait
 // asleep. Rank 0 logs progress, counts and bad lines.
-IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
+IngestResult PrepareData(const Config& config, const ModelSpec& spec,
+                         const std::string& earlier_transforms, MpiSession& mpi) {
   RefuseInputReadOnce(config, mpi.ranks());
   ProgressLines lines(config.output.progress_seconds);
   const auto progress = [&](const IngestProgress& now) {
@@ -75,9 +76,12 @@ IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession
     if (mpi.rank() == 0) lines(now);
   };
   IngestResult result;
-  if (mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), IngestThreads(), progress);
+  const auto ingest = [&](int threads) {
+    result = Ingest(config, spec, PackedDir(config), threads, progress, earlier_transforms);
+  };
+  if (mpi.leads_host()) ingest(IngestThreads());
   mpi.Barrier();
-  if (!mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), 1, progress);
+  if (!mpi.leads_host()) ingest(1);
   if (mpi.rank() == 0) LogIngest(result);
   return result;
 }
@@ -171,9 +175,10 @@ std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, con
   return packed;
 }
 
-OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi) {
+OpenedData OpenData(const Config& config, const ModelSpec& spec,
+                    const std::string& earlier_transforms, MpiSession& mpi) {
   if (config.data.format == DataFormat::kGenerated) return Generate(config, mpi);
-  const IngestResult packed = PrepareData(config, spec, mpi);
+  const IngestResult packed = PrepareData(config, spec, earlier_transforms, mpi);
   OpenedData opened;
   opened.data.train = OpenPacked(packed.train, spec, DataPart::kTrain);
   const bool validation = config.evaluate.on == EvaluationPart::kValidation;

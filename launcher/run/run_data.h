@@ -28,9 +28,10 @@ struct OpenedData {
   std::string transforms_json;
 };
 
-// Every rank calls this; it returns once the data of this host are there. `evaluation`: the part
-// that evaluate.on names; null where the data have none.
-OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi);
+// Every rank calls this; it returns once the data of this host are there. `earlier_transforms`: as
+// Ingest takes them. `evaluation`: the part that evaluate.on names; null where the data have none.
+OpenedData OpenData(const Config& config, const ModelSpec& spec,
+                    const std::string& earlier_transforms, MpiSession& mpi);
 
 // Throws Error(kUsage) where several processes would read what can be read only once.
 void RefuseInputReadOnce(const Config& config, int ranks);

@@ -8,7 +8,11 @@
 #include "common/model/checked_file.h"
 #include "common/run_log.h"
 #include "common/schedule/schedule.h"
+#include "common/settings/config_difference.h"
+#include "common/settings/model_settings.h"
 #include "launcher/run/model_config.h"
+#include "launcher/run/trained_model.h"
+#include "worker/transform/learnt_transform.h"
 
 namespace fathom {
 namespace {
@@ -132,7 +136,67 @@ StartPoint Decide(const Config& config, const ExampleSource& data, MpiSession& m
   return BeginAnew(config, data);
 }
 
+std::string DigestOf(const Manifest& manifest) { return fmt::format("{:016x}", manifest.digest); }
+
+// The checkpoint that a run is to go on from, as far as its texts tell.
+std::optional<TrainedModel> CheckpointToGoOn(const Config& config) {
+  const ResumeFrom from = ResumeFromOf(config.resume);
+  if (from == ResumeFrom::kFolder) return OpenModel(config.resume);
+  if (from != ResumeFrom::kAuto) return std::nullopt;
+  const CheckpointDir checkpoints = CheckpointsOf(config);
+  auto steps = checkpoints.Steps();
+  std::reverse(steps.begin(), steps.end());
+  for (const std::uint64_t step : steps) {
+    try {
+      return OpenModel(checkpoints.Complete(step));
+    } catch (const Error& error) {  // ChooseStart says so
+      if (error.code() != ExitCode::kModel) throw;
+    }
+  }
+  return std::nullopt;
+}
+
+// "{}" where no column learns: then it is as if there were none.
+EarlierModel Earlier(const TrainedModel& model, std::string digest) {
+  const bool learns = !AnyTransformsFromJson(model.transforms_json).empty();
+  return {learns ? model.transforms_json : "", std::move(digest)};
+}
+
+EarlierModel ReadEarlierModel(const Config& config) {
+  if (config.warm_start.model.empty()) return {};
+  if (const auto checkpoint = CheckpointToGoOn(config)) {
+    try {
+      const TrainedModel model = OpenModel(config.warm_start.model);
+      if (DigestOf(model.manifest) == checkpoint->manifest.origin.warm_start)
+        return Earlier(model, "");
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kModel) throw;
+    }
+    return Earlier(*checkpoint, "");
+  }
+  const TrainedModel model = OpenModel(config.warm_start.model);
+  const auto differences = DifferencesInMeaning(config, model.config, ModelUse::kWarmStart);
+  if (!differences.empty()) {
+    Fail(ExitCode::kUsage,
+         "warm_start.model = {}: what that model has learnt means something else by other "
+         "settings: {}; set them as in {}, or give what is new another name",
+         model.dir.string(), DescribeDifferences(differences, "the model"),
+         (model.dir / "config.toml").string());
+  }
+  return Earlier(model, DigestOf(model.manifest));
+}
+
 }  // namespace
+
+EarlierModel FindEarlierModel(const Config& config, MpiSession& mpi) {
+  EarlierModel earlier;
+  if (mpi.rank() == 0) earlier = ReadEarlierModel(config);
+  for (std::string* const text : {&earlier.transforms_json, &earlier.digest}) {
+    const auto first = mpi.BroadcastAny(std::as_bytes(std::span(*text)));
+    text->assign(reinterpret_cast<const char*>(first.data()), first.size());
+  }
+  return earlier;
+}
 
 CheckpointDir CheckpointsOf(const Config& config) {
   return CheckpointDir(fs::path(config.output.dir) / "checkpoints");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "common/config/config.h"
 #include "common/model/manifest.h"
@@ -24,6 +25,18 @@ struct StartPoint {
   TrainingProgress progress;  // rank 0: before this run
   ModelOrigin origin;         // rank 0: of what this run trains
 };
+
+// What training begins with as far as the data must know it.
+struct EarlierModel {
+  std::string transforms_json;  // that what is learnt of the data goes on from; empty: none
+  std::string digest;           // of the model of warm_start.model; empty: it was not read
+};
+
+// Every rank calls this before the data are opened. A run that goes on from a checkpoint goes on
+// with its transforms, as long as the model that the checkpoint began with is not there itself.
+// Throws Error(kUsage) where the config gives a column, cross or join of the model in
+// warm_start.model another meaning: names the settings with both values.
+EarlierModel FindEarlierModel(const Config& config, MpiSession& mpi);
 
 // Where this config's checkpoints lie.
 CheckpointDir CheckpointsOf(const Config& config);

@@ -2,26 +2,15 @@
 
 #include "common/error.h"
 #include "common/model/model_text.h"
+#include "common/model/own_spec.h"
+#include "common/model/warm_mapping.h"
+#include "common/settings/config_difference.h"
 #include "common/settings/config_file.h"
+#include "common/settings/model_settings.h"
+#include "worker/transform/learnt_transform.h"
+#include "worker/transform/transform.h"
 
 namespace fathom {
-namespace {
-
-std::string DescribeAll(const std::vector<TableSpec>& tables) {
-  std::string text;
-  for (const TableSpec& table : tables) text += (text.empty() ? "" : ", ") + Describe(table);
-  return text;
-}
-
-std::string Describe(const std::vector<ModelPartKind>& parts) {
-  std::string text;
-  for (const ModelPartKind part : parts)
-    text += (text.empty() ? "" : ", ") + std::string(NameOf(part));
-  return text;
-}
-
-}  // namespace
-
 TrainedModel OpenModel(const std::filesystem::path& dir) {
   TrainedModel model;
   model.dir = FindModel(dir);
@@ -32,34 +21,50 @@ TrainedModel OpenModel(const std::filesystem::path& dir) {
   return model;
 }
 
-void CheckSpec(const TrainedModel& model, const ModelSpec& spec) {
-  if (model.manifest.tables != spec.tables) {
-    Fail(ExitCode::kModel,
-         "{}: the model has the tables {}; the config makes {}: use the config it was trained with "
-         "({})",
-         model.dir.string(), DescribeAll(model.manifest.tables), DescribeAll(spec.tables),
+Config BindToModel(const Config& given, const TrainedModel& model) {
+  const auto differences = DifferencesInMeaning(given, model.config, ModelUse::kScore);
+  if (!differences.empty()) {
+    Fail(ExitCode::kUsage,
+         "{}: the model was trained with other settings: {}; use them as they stand in {}",
+         model.dir.string(), DescribeDifferences(differences, "the model"),
          (model.dir / "config.toml").string());
   }
-  if (model.manifest.dense_floats != static_cast<std::uint64_t>(spec.dense_floats)) {
-    Fail(ExitCode::kModel,
-         "{}: the model has {} dense parameters, the config makes {}: model.hidden or the columns "
-         "differ",
-         model.dir.string(), model.manifest.dense_floats, spec.dense_floats);
+  return ScoringConfig(given, model.config);
+}
+
+std::vector<std::string> DescribeWarmStart(const TrainedModel& model, const Config& config,
+                                           const ModelSpec& spec) {
+  const WarmMapping map = MapByName(MakeOwnSpec(model.dir, model.manifest, model.config), spec);
+  std::vector<std::string> lines;
+  std::string taken;
+  for (const std::string& name : map.taken) taken += (taken.empty() ? "" : ", ") + name;
+  lines.push_back("taken over: the bias" + (taken.empty() ? "" : ", " + taken));
+  for (std::size_t t = 0; t < map.tables.size(); ++t) {
+    lines.push_back(fmt::format("table {}: {}", model.manifest.tables[t].name,
+                                map.tables[t] ? fmt::format("{} rows", model.manifest.Rows(t))
+                                              : std::string("its rows are not taken over")));
   }
-  if (model.manifest.dense_rule != spec.dense_rule) {
-    Fail(ExitCode::kModel,
-         "{}: the model was trained with dense.optimizer = \"{}\", the config says \"{}\": use the "
-         "config it was trained with ({})",
-         model.dir.string(), NameOf(model.manifest.dense_rule), NameOf(spec.dense_rule),
-         (model.dir / "config.toml").string());
+  for (const std::string& reason : map.not_taken) lines.push_back("not taken over: " + reason);
+  std::string grown, others;
+  const LearntTransforms earlier = AnyTransformsFromJson(model.transforms_json);
+  for (const ColumnConfig& column : config.columns) {
+    if (earlier.count(column.name) == 0 || !LearnsFromData(column)) continue;
+    std::string& list = column.transform == TransformKind::kVocabulary ? grown : others;
+    list += (list.empty() ? "" : ", ") + column.name;
   }
-  if (const auto parts = MakeModelSpec(model.config).parts; parts != spec.parts) {
-    Fail(ExitCode::kModel,
-         "{}: the model was trained with the parts {}; the config names {}: set model.<part> as in "
-         "{}",
-         model.dir.string(), Describe(parts), Describe(spec.parts),
-         (model.dir / "config.toml").string());
+  if (!grown.empty())
+    lines.push_back("vocabularies hold the model's values and the new ones: " + grown);
+  if (!others.empty()) {
+    const bool keep = config.warm_start.statistics == WarmStatistics::kKeep;
+    lines.push_back((keep ? "statistics stay those of the model: "
+                          : "statistics are learnt anew, the first layer stays as it was: ") +
+                    others);
   }
+  return lines;
+}
+
+ModelSpec SpecOf(const TrainedModel& model, const Config& bound) {
+  return MakeOwnSpec(model.dir, model.manifest, bound);
 }
 
 }  // namespace fathom

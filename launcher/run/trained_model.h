@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "common/config/config.h"
 #include "common/model/manifest.h"
@@ -20,8 +21,17 @@ struct TrainedModel {
 // Accepts the folder `model/` or the output folder above it. Throws Error(kModel).
 TrainedModel OpenModel(const std::filesystem::path& dir);
 
-// Throws Error(kModel) where the config makes other tables, another dense part or other parts
-// than the model's: says which differ.
-void CheckSpec(const TrainedModel& model, const ModelSpec& spec);
+// `given` as the config to score the model with (common/settings/model_settings.h). Throws
+// Error(kUsage) where it differs in a setting that the model means something by: names the settings
+// with both values.
+Config BindToModel(const Config& given, const TrainedModel& model);
+
+// What such a config amounts to, with rows as the model's files hold them. Throws Error(kModel)
+// where the model's files are not those of its own config.
+ModelSpec SpecOf(const TrainedModel& model, const Config& bound);
+
+// What a training of this config takes over from the model and what not: lines for people.
+std::vector<std::string> DescribeWarmStart(const TrainedModel& model, const Config& config,
+                                           const ModelSpec& spec);
 
 }  // namespace fathom

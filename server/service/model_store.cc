@@ -4,7 +4,11 @@
 #include <optional>
 
 #include "common/error.h"
+#include "common/model/manifest.h"
+#include "common/model/model_text.h"
+#include "common/model/own_spec.h"
 #include "common/run/checkpoint_dir.h"
+#include "common/settings/config_file.h"
 #include "server/service/file_orders.h"
 #include "server/service/streamed_output.h"
 
@@ -13,6 +17,14 @@ namespace {
 
 // While it reads or writes files it tells the others about this often that it is alive.
 constexpr auto kAliveInterval = std::chrono::milliseconds(500);
+
+// By the model's own config.
+WarmSource WarmSourceIn(const std::filesystem::path& dir) {
+  const Manifest manifest = ReadManifest(dir);
+  const Config own = ParseConfig(ReadTextFile(dir, manifest, "config.toml"),
+                                 (dir / "config.toml").string(), dir, {});
+  return {.spec = MakeOwnSpec(dir, manifest, own), .wide = own.wide};
+}
 
 }  // namespace
 
@@ -37,7 +49,8 @@ void ModelStore::Read() {
   if (context_.mode == RunMode::kEvaluate || context_.start == StartFrom::kResume) {
     shard_.Load(context_.model_dir, alive);
   } else if (context_.start == StartFrom::kWarm) {
-    shard_.WarmStart(context_.model_dir, context_.config.warm_start.optimizer_state, alive);
+    shard_.WarmStart(context_.model_dir, WarmSourceIn(context_.model_dir),
+                     context_.config.warm_start.optimizer_state, alive);
   }
 }
 

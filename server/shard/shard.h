@@ -13,6 +13,7 @@
 #include "common/message/pull_message.h"
 #include "common/message/push_message.h"
 #include "common/model/partition_file.h"
+#include "common/model/warm_mapping.h"
 #include "common/partitions.h"
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"
@@ -42,6 +43,12 @@ struct WorkerGradients {
   PushMessage message;
 };
 
+// What another model's files hold.
+struct WarmSource {
+  ModelSpec spec;
+  WideConfig wide;  // a weight follows from what stands in its place by these settings
+};
+
 class Shard {
  public:
   Shard(const Config& config, const ModelSpec& spec, int server, int servers);
@@ -50,10 +57,11 @@ class Shard {
   // also within a partition. Throws Error(kModel): damaged, or of another shape.
   void Load(const std::filesystem::path& dir, const Alive& alive);
 
-  // Begins with another model's rows, in the tables that are there under the same name and shape,
-  // and with its dense parameters where there are as many. Throws Error(kModel): damaged; nothing
-  // fits.
-  void WarmStart(const std::filesystem::path& dir, bool optimizer_state, const Alive& alive);
+  // Begins with another model's rows and dense parameters, as far as they fit by name and shape
+  // (common/model/warm_mapping.h). Wide weights keep their values under other settings of their
+  // rule too. Throws Error(kModel): damaged; nothing fits.
+  void WarmStart(const std::filesystem::path& dir, const WarmSource& source, bool optimizer_state,
+                 const Alive& alive);
 
   // Looks the keys of a decoded pull up. What was found stays found until rows are evicted. With a
   // cold tier it only begins to read their rows; FindDeferred looks them up once they are needed.
@@ -86,6 +94,7 @@ class Shard {
   void RowsMoved(int partition);
   void ReadRows(const std::filesystem::path& dir, const Manifest& manifest, const Alive& alive,
                 const RowVisitor& row);
+  void WarmStartDense(const WarmMapping& map, const DenseState& then, bool with_state);
   void RestoreAdmission(const std::filesystem::path& dir, const Manifest& manifest,
                         const Alive& alive);
   // Places in the pull's keys of what the part names and has no row.

@@ -18,7 +18,9 @@ constexpr std::size_t kBlock = 1024;
 }  // namespace
 
 DenseTable::DenseTable(const Config& config, const ModelSpec& spec, int server, int servers)
-    : total_(static_cast<std::size_t>(spec.dense_floats)),
+    : config_(config),
+      spec_(spec),
+      total_(static_cast<std::size_t>(spec.dense_floats)),
       rule_(MakeUpdateRule(config.dense)),
       states_(config.dense.traits().states()),
       sums_(TreeSum::kMaxDepth * kBlock) {
@@ -68,19 +70,20 @@ void DenseTable::Update(std::uint64_t step, std::uint32_t examples,
   }
 }
 
+DenseState DenseTable::Initial() const {
+  return {InitialDense(spec_, config_),
+          std::vector<float>(static_cast<std::size_t>(states_) * total_, rule_->initial_state())};
+}
+
 void DenseTable::Restore(const DenseState& state) {
+  FATHOM_CHECK_EQ(state.values.size(), total_);
   FATHOM_CHECK_EQ(state.state.size(), static_cast<std::size_t>(states_) * total_);
-  RestoreValues(state.values);
+  std::copy_n(state.values.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
+              values_.begin());
   for (std::size_t k = 0; k < static_cast<std::size_t>(states_); ++k) {
     std::copy_n(state.state.begin() + static_cast<std::ptrdiff_t>(k * total_ + first_),
                 values_.size(), state_.begin() + static_cast<std::ptrdiff_t>(k * values_.size()));
   }
-}
-
-void DenseTable::RestoreValues(std::span<const float> values) {
-  FATHOM_CHECK_EQ(values.size(), total_);
-  std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(first_), values_.size(),
-              values_.begin());
 }
 
 void DenseTable::Save(const ModelOutput& out) const {

@@ -31,12 +31,16 @@ class DenseTable {
   // finite or beyond kMaxGradient: names parameter and step.
   void Update(std::uint64_t step, std::uint32_t examples, std::span<const DenseGradient> gradients);
 
-  void Restore(const DenseState& state);
-  void RestoreValues(std::span<const float> values);  // of all servers; the rule's state as if new
+  // Of all servers, as if new.
+  DenseState Initial() const;
+
+  void Restore(const DenseState& state);  // of all servers
   // Throws Error(kNumeric) where a value or its state is not finite.
   void Save(const ModelOutput& out) const;
 
  private:
+  const Config& config_;
+  const ModelSpec& spec_;
   std::size_t total_;  // of all servers
   std::size_t first_;
   std::unique_ptr<UpdateRule> rule_;

@@ -33,11 +33,30 @@ void RowUpdate::Begin(Key key, float* state) const {
 void RowUpdate::BeginWith(float weight, std::span<const float> embedding, float* state) const {
   FATHOM_CHECK_EQ(embedding.size(), dim());
   if (spec_.wide) {
-    state[0] = wide_->InPlaceOf(weight);
     std::fill_n(state + 1, TraitsOf(spec_.wide_rule).states(), wide_->initial_state());
+    state[0] = wide_->InPlaceOf(weight, state + 1);
   }
   WriteNearest(embedding, state);
   std::fill_n(state + deep_state_at_, spec_.deep_state_floats(), deep_->initial_state());
+}
+
+bool RowUpdate::KeepWeight(float weight, float* state) const {
+  if (!spec_.wide) return true;
+  const auto now = [&] {
+    float read = 0;
+    ReadWeights({&state, 1}, &read);
+    return read;
+  };
+  if (now() == weight) return true;
+  if (weight == 0) {  // under a larger bound: as near to leaving zero as the smaller one lets it be
+    const auto bound = std::nextafter(static_cast<float>(zero_bound_), 0.0F);
+    state[0] = std::clamp(state[0], -bound, bound);
+    return true;
+  }
+  state[0] = wide_->InPlaceOf(weight, state + 1);
+  if (std::isfinite(state[0]) && now() != 0) return true;
+  state[0] = 0;
+  return false;
 }
 
 void RowUpdate::UpdateBfloat16(std::uint64_t step, Key key, std::span<const float> deep,

@@ -28,6 +28,10 @@ class RowUpdate {
   // The same with this weight and embedding ([dim]).
   void BeginWith(float weight, std::span<const float> embedding, float* state) const;
 
+  // Changes what stands in the weight's place so that it gives this weight beside the state that is
+  // there. False where nothing does: the weight is 0 then.
+  bool KeepWeight(float weight, float* state) const;
+
   // One update of the key's row. `deep`: the embedding's gradient, [dim].
   void Update(std::uint64_t step, Key key, float wide, std::span<const float> deep, float* state) {
     if (spec_.wide) wide_->Update(step, {&wide, 1}, state, state + 1, 1);

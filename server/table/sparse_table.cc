@@ -196,13 +196,15 @@ void SparseTable::Restore(Key key, std::span<const float> state) {
   zero_weights_ += ZeroWeights(row);
 }
 
-void SparseTable::RestoreValues(Key key, float weight, std::span<const float> embedding,
+bool SparseTable::RestoreValues(Key key, float weight, std::span<const float> embedding,
                                 const KeptState& kept) {
   float* const row = Append(key);
   update_.BeginWith(weight, embedding, row);
   std::copy(kept.wide.begin(), kept.wide.end(), row);
   std::copy(kept.deep.begin(), kept.deep.end(), row + DeepStateAt(spec_));
+  const bool weight_kept = update_.KeepWeight(weight, row);
   zero_weights_ += ZeroWeights(row);
+  return weight_kept;
 }
 
 float* SparseTable::Append(Key key) {

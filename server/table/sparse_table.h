@@ -81,8 +81,10 @@ class SparseTable {
     std::span<const float> deep;  // [TableSpec::deep_state_floats()]
   };
 
-  // Creates a row with this weight and embedding ([dim]); the key must be new.
-  void RestoreValues(Key key, float weight, std::span<const float> embedding,
+  // Creates a row with this weight and embedding ([dim]); the key must be new. Other settings of
+  // the rule than the kept state is from do not change the weight; false: nothing gives it under
+  // them, and it is 0.
+  bool RestoreValues(Key key, float weight, std::span<const float> embedding,
                      const KeptState& kept);
 
   // A partition's rows in ascending order of key: all, or those marked in the arena (which keeps

@@ -29,11 +29,11 @@ class Ftrl final : public UpdateRule {
     DeriveWeights(rows, weights);
   }
 
-  // The z that gives this weight while n = 0. beta or l2 must not be 0.
-  float InPlaceOf(float weight) const override {
+  // The z that gives this weight beside this n. Where n = 0, beta or l2 must not be 0.
+  float InPlaceOf(float weight, const float* n) const override {
     if (weight == 0) return 0;
     const double w = weight;
-    return static_cast<float>(-w * (beta_ / alpha_ + l2_) - std::copysign(l1_, w));
+    return static_cast<float>(-w * Rate(*n) - std::copysign(l1_, w));
   }
 
   double zero_bound() const override { return l1_; }
@@ -62,8 +62,11 @@ class Ftrl final : public UpdateRule {
   float Weight(float z, float n) const {
     if (std::abs(z) <= l1_) return 0;
     const double shrunk = z - std::copysign(l1_, static_cast<double>(z));
-    const double rate = (beta_ + std::sqrt(static_cast<double>(n))) / alpha_ + l2_;
-    return static_cast<float>(-shrunk / rate);
+    return static_cast<float>(-shrunk / Rate(n));
+  }
+
+  double Rate(float n) const {
+    return (beta_ + std::sqrt(static_cast<double>(n))) / alpha_ + l2_;
   }
 
   double alpha_;

@@ -34,8 +34,8 @@ class UpdateRule {
   // is null.
   virtual void ReadWeights(std::span<const float* const> rows, float* weights) const;
 
-  // What stands in the weight's place when the state is new.
-  virtual float InPlaceOf(float weight) const { return weight; }
+  // What stands in the place of this weight beside this state ([states]).
+  virtual float InPlaceOf(float weight, const float* /*state*/) const { return weight; }
 
   // The weight is 0 where what stands in its place has at most this size.
   virtual double zero_bound() const { return 0; }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "common/model/dense_file.h"
@@ -10,9 +11,13 @@
 #include "common/model/model_compare.h"
 #include "common/model/partition_file.h"
 #include "common/model/row_state.h"
+#include "common/random.h"
+#include "common/settings/config_file.h"
+#include "launcher/run/trained_model.h"
 #include "server/update_rule/update_rule.h"
 #include "tests/cluster/checkpointed_runs.h"
 #include "tests/support/expect_error.h"
+#include "worker/transform/learnt_transform.h"
 
 namespace fathom {
 namespace {
@@ -106,9 +111,145 @@ TEST_F(WarmStartTest, FromAModelOfOtherShapesIsRefused) {
       dir_->path() / "data", {"warm_start.model=" + Model("whole").string(),
                               "model.embedding_dim=3", "column.book.dim=3", "model.hidden=[7]"});
   config.crosses.clear();
+  config.columns.pop_back();  // the number, which has a weight of its own
   ExpectError(ExitCode::kModel, {"nothing of this model fits"}, [&] {
     testing::TrainEmbedded(config, dir_->path() / "other" / "packed", dir_->path() / "other");
   });
+}
+
+// A step at rates of next to nothing on the model of the suite, or on `from`; the test part's
+// metrics are those of what was taken over.
+Metrics MetricsOfWarmStart(const Config& base, const fs::path& from, const fs::path& out) {
+  Config config = base;
+  config.warm_start.model = from.string();
+  config.train.batch_size = 100000;
+  config.train.epochs = 1;
+  config.deep.Set("learning_rate", 1e-30);
+  config.dense.Set("learning_rate", 1e-30);
+  return testing::TrainEmbedded(config, out.parent_path() / "packed", out).result.report.metrics;
+}
+
+// Other settings of FTRL change neither a weight nor, beside the sums that are kept, what one step
+// does out of proportion.
+TEST_F(WarmStartTest, UnderOtherSettingsOfFtrlTheWeightsStay) {
+  const auto config = [&](const std::vector<std::string>& overrides) {
+    return testing::BooksConfig(dir_->path() / "data", overrides);
+  };
+  const auto before = Train("other", {}).result.report.metrics;
+  for (const std::vector<std::string>& settings : {std::vector<std::string>{"wide.alpha=1e-9"},
+                                                   {"wide.alpha=1e-9", "wide.beta=3"},
+                                                   {"wide.alpha=1e-9", "wide.l2=2"},
+                                                   {"wide.alpha=1e-9", "wide.l1=0.5"}}) {
+    SCOPED_TRACE(settings.back());
+    const auto after = MetricsOfWarmStart(config(settings), Model("whole"), dir_->path() / "run");
+    EXPECT_NEAR(after.logloss, before.logloss, 2e-6);
+    EXPECT_NEAR(after.auc, before.auc, 1e-5);
+  }
+  // A step of all examples at once at the usual rate, doubled.
+  const auto stepped =
+      MetricsOfWarmStart(config({"wide.alpha=0.2"}), Model("whole"), dir_->path() / "run");
+  EXPECT_NEAR(stepped.logloss, before.logloss, 0.03);
+}
+
+TEST_F(WarmStartTest, AModelWithOneColumnMoreOrInAnotherOrderKeepsWhatItLearnt) {
+  Config few = testing::BooksConfig(dir_->path() / "data", {"wide.alpha=1e-9"});
+  const ColumnConfig year = few.columns.back();
+  few.columns.pop_back();
+  few.wide.Set("alpha", 0.1);
+  const Metrics before =
+      testing::TrainEmbedded(few, dir_->path() / "packed", dir_->path() / "other")
+          .result.report.metrics;
+  Config more = few;
+  more.wide.Set("alpha", 1e-9);
+  more.columns.insert(more.columns.begin(), year);
+  std::swap(more.columns[1], more.columns[2]);
+  const Metrics after = MetricsOfWarmStart(more, Model("other"), dir_->path() / "run");
+  EXPECT_NEAR(after.logloss, before.logloss, 2e-6);
+  EXPECT_NEAR(after.auc, before.auc, 1e-5);
+}
+
+TEST_F(WarmStartTest, AnotherMeaningOfAColumnIsRefused) {
+  Config config = testing::BooksConfig(
+      dir_->path() / "data", {"warm_start.model=" + Model("whole").string(),
+                              "column.book.hash_buckets=100", "column.year.transform=log"});
+  ExpectError(
+      ExitCode::kUsage,
+      {"column.book.hash_buckets = 100 (the model: 0)",
+       "column.year.transform = \"log\" (the model: \"standardise\")"},
+      [&] { testing::TrainEmbedded(config, dir_->path() / "packed", dir_->path() / "other"); });
+}
+
+// Day 2 no longer has the values F to J: what was learnt of them stays, with a mean of day 1.
+class WarmStartDaysTest : public ::testing::Test {
+ protected:
+  void Write(const std::string& file, const std::string& values, double shift) {
+    std::ofstream out(dir_.path() / file);
+    out << "label,v,n,q\n";
+    std::uint64_t state = 1;
+    for (int i = 0; i < 4000; ++i) {
+      const auto v = static_cast<std::size_t>(i) % values.size();
+      const bool high = values[v] % 2 == 0;
+      const bool label = Mix64(state, static_cast<std::uint64_t>(i)) % 10 < (high ? 8 : 2);
+      out << label << ',' << values[v] << ',' << shift + i % 7 << ',' << shift + i % 11 << '\n';
+    }
+  }
+
+  Config Day(const std::string& train, const std::vector<std::string>& overrides = {}) {
+    return ParseConfig("[data]\ntrain = [\"" + train +
+                           "\"]\ntest = [\"day1.csv\"]\n"
+                           "[[column]]\nname = \"v\"\ntransform = \"vocabulary\"\nmin_count = 20\n"
+                           "[[column]]\nname = \"n\"\nkind = \"numeric\"\ntransform = "
+                           "\"standardise\"\n"
+                           "[[column]]\nname = \"q\"\nkind = \"numeric\"\ntransform = "
+                           "\"quantiles\"\nquantiles = 5\n"
+                           "[model]\nembedding_dim = 4\nhidden = [8]\n[train]\nepochs = 3\n",
+                       "day.toml", dir_.path(), overrides);
+  }
+
+  Metrics Train(const Config& config, const std::string& name) {
+    return testing::TrainEmbedded(config, dir_.path() / "packed", dir_.path() / name)
+        .result.report.metrics;
+  }
+
+  LearntTransforms TransformsOf(const std::string& name) {
+    return AnyTransformsFromJson(OpenModel(dir_.path() / name).transforms_json);
+  }
+
+  testing::ScratchDir dir_;
+};
+
+TEST_F(WarmStartDaysTest, WhatWasLearntOfValuesThatAreGoneStays) {
+  Write("day1.csv", "ABCDEFGHIJ", 0);
+  Write("day2.csv", "ABCDEK", 100);
+  const Metrics first = Train(Day("day1.csv"), "one");
+  EXPECT_GT(first.auc, 0.75);
+  const std::string from = "warm_start.model=" + (dir_.path() / "one").string();
+  const Metrics second = Train(Day("day2.csv", {from}), "two");
+  EXPECT_GT(second.auc, first.auc - 0.005);
+  const auto one = TransformsOf("one"), two = TransformsOf("two");
+  EXPECT_EQ(one.at("v").vocabulary.size(), 10U);
+  EXPECT_EQ(two.at("v").vocabulary.size(), 11U);
+  EXPECT_EQ(two.at("n").mean, one.at("n").mean);
+  EXPECT_EQ(two.at("q").boundaries, one.at("q").boundaries);
+  Train(Day("day2.csv", {from, "warm_start.statistics=update"}), "three");
+  const auto three = TransformsOf("three");
+  EXPECT_NEAR(three.at("n").mean, one.at("n").mean + 100, 1e-6);
+  EXPECT_GT(three.at("q").boundaries.front(), one.at("q").boundaries.back());
+  EXPECT_EQ(three.at("v").vocabulary, two.at("v").vocabulary);
+}
+
+// Without the model that it began with, and with one in its place that knows other values.
+TEST_F(WarmStartDaysTest, ARunThatGoesOnNeedsTheEarlierModelNoMore) {
+  Write("day1.csv", "ABCDEFGHIJ", 0);
+  Write("day2.csv", "ABCDEK", 100);
+  Train(Day("day1.csv"), "one");
+  const std::string from = "warm_start.model=" + (dir_.path() / "one").string();
+  Train(Day("day2.csv", {from}), "whole");
+  Train(Day("day2.csv", {from, "checkpoint.every_steps=2"}), "again");
+  Train(Day("day2.csv"), "one");
+  Train(Day("day2.csv", {from, "checkpoint.every_steps=2", "resume=auto"}), "again");
+  EXPECT_EQ(CompareModels(dir_.path() / "whole" / "model", dir_.path() / "again" / "model"), "");
+  EXPECT_EQ(TransformsToJson(TransformsOf("again")), TransformsToJson(TransformsOf("whole")));
 }
 
 TEST_F(WarmStartTest, FromACheckpointThatIsPutAside) {

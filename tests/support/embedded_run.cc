@@ -62,7 +62,8 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   const ModelSpec spec = MakeModelSpec(config);
   if (config.data.packed_dir.empty()) config.data.packed_dir = packed_dir.string();
   MpiSession alone(nullptr, nullptr);
-  OpenedData opened = OpenData(config, spec, alone);
+  const EarlierModel earlier = FindEarlierModel(config, alone);
+  OpenedData opened = OpenData(config, spec, earlier.transforms_json, alone);
   const Layout layout = MakeLayout(alone.hosts(), config.cluster);
   const StartPoint start = ChooseStart(config, *opened.data.train, alone);
   MetricsLog log(out / "metrics.jsonl");
@@ -76,8 +77,9 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   request.start = start.from;
   request.start_step = start.step;
   request.coordinator.log = &log;
-  request.coordinator.texts = {
-      .config_toml = ModelConfigText(config), .transforms_json = "{}", .origin = start.origin};
+  request.coordinator.texts = {.config_toml = ModelConfigText(config),
+                               .transforms_json = opened.transforms_json,
+                               .origin = start.origin};
   request.coordinator.progress = start.progress;
   request.coordinator.stop_asked = std::move(stop_asked);
   run.result = ExecuteRun(config, spec, layout, alone, std::move(request));

@@ -81,7 +81,8 @@ std::string FileLine(const InputFile& file) {
 
 }  // namespace
 
-std::string Fingerprint(const Config& config, const std::vector<InputFile>& files) {
+std::string Fingerprint(const Config& config, const std::vector<InputFile>& files,
+                        const std::string& earlier_transforms) {
   Config relevant;
   relevant.data = config.data;
   relevant.data.packed_dir.clear();
@@ -105,6 +106,10 @@ std::string Fingerprint(const Config& config, const std::vector<InputFile>& file
   std::string text = fmt::format("packed {}, summary {}\n{}", kPackedVersion, kSummaryVersion,
                                  DumpConfig(relevant));
   for (const InputFile& file : files) text += FileLine(file);
+  if (!earlier_transforms.empty()) {
+    text += fmt::format("begins with transforms {:016x}, statistics {}\n", Xxh3(earlier_transforms),
+                        NameOf(config.warm_start.statistics));
+  }
   return fmt::format("{:016x}", Xxh3(text));
 }
 

@@ -152,7 +152,8 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
 
 // Packs into a folder beside, which takes its name once it is whole. Of two processes that pack
 // the same, the one that comes second finds the name taken and its work done.
-PackSummary PackInto(const fs::path& dir, Packer& packer) {
+PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
+                     const std::string& earlier_transforms) {
   RemoveLeftOvers(dir.parent_path(), kPartialInfix);
   const PublishedFolder folder(
       dir, kPackedSeal,
@@ -160,7 +161,9 @@ PackSummary PackInto(const fs::path& dir, Packer& packer) {
   folder.Start();
   const fs::path& partial = folder.partial();
   try {
-    const LearntTransforms transforms = packer.Learn();
+    LearntTransforms transforms = packer.Learn();
+    if (!earlier_transforms.empty())
+      ContinueFrom(AnyTransformsFromJson(earlier_transforms), config, &transforms);
     const std::string learnt = TransformsToJson(transforms);
     ReplaceText(partial / kTransformsFile, learnt, ExitCode::kData);
     std::array<fs::path, kDataParts> paths;
@@ -193,6 +196,54 @@ std::vector<fs::path> JoinedFiles(const Config& config) {
   return files;
 }
 
+std::vector<InputFile> TakeFiles(const Config& config, const std::vector<std::string>& globs,
+                                 InputSpool& spool) {
+  std::vector<InputFile> files;
+  for (const fs::path& file : ExpandGlobs(config.data.dir, globs))
+    files.push_back(spool.Take(file));
+  return files;
+}
+
+// The files that the config names.
+struct InputFiles {
+  InputFiles(const Config& config, InputSpool& spool) {
+    const std::vector<fs::path> joins = JoinedFiles(config);
+    texts = TakeFiles(config, config.data.train, spool);
+    first_test = texts.size();
+    for (InputFile& file : TakeFiles(config, config.data.test, spool))
+      texts.push_back(std::move(file));
+    all = texts;
+    all.insert(all.end(), joins.begin(), joins.end());
+  }
+
+  std::vector<InputFile> texts;  // of data.train, then of data.test
+  std::size_t first_test;
+  std::vector<InputFile> all;  // the side tables too
+};
+
+// Packs one part of the files' examples.
+PackedInput PackOne(const Config& config, const ModelSpec& spec, const std::string& transforms_json,
+                    bool labelled, BadLines bad_lines, std::vector<InputFile> files,
+                    std::size_t first_test_file, DataPart part, const fs::path& packed_file,
+                    int threads) {
+  const InputSchema schema(config, labelled);
+  Packer packer(schema, spec, std::move(files), first_test_file, threads,
+                [](const IngestProgress&) {});
+  if (bad_lines == BadLines::kAreGaps) packer.NoteGaps();
+  const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
+  std::array<fs::path, kDataParts> paths;
+  paths[static_cast<std::size_t>(part)] = packed_file;
+  PackSummary summary = packer.Pack(transforms, paths);
+  const PackedPart& packed = summary.parts[static_cast<std::size_t>(part)];
+  return {.path = packed_file,
+          .examples = packed.examples,
+          .positives = packed.positives,
+          .filtered_lines = summary.filtered_lines,
+          .bad_lines = summary.bad_lines,
+          .first_bad_lines = summary.first_bad_lines,
+          .gaps = std::move(summary.gaps)};
+}
+
 }  // namespace
 
 bool ReadsOnce(const Config& config) {
@@ -204,20 +255,13 @@ bool ReadsOnce(const Config& config) {
 }
 
 IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path& packed_dir,
-                    int threads, const std::function<void(const IngestProgress&)>& progress) {
-  const auto train = ExpandGlobs(config.data.dir, config.data.train);
-  const auto test = ExpandGlobs(config.data.dir, config.data.test);
-  const std::vector<fs::path> joins = JoinedFiles(config);
+                    int threads, const std::function<void(const IngestProgress&)>& progress,
+                    const std::string& earlier_transforms) {
   InputSpool spool(packed_dir, [&](std::uint64_t bytes) {
     progress({.stage = "reading", .bytes_read = bytes});
   });
-  std::vector<InputFile> files;
-  for (const fs::path& file : train) files.push_back(spool.Take(file));
-  for (const fs::path& file : test) files.push_back(spool.Take(file));
-  const std::size_t first_test_file = train.size();
-  std::vector<InputFile> inputs = files;
-  inputs.insert(inputs.end(), joins.begin(), joins.end());
-  const fs::path dir = packed_dir / Fingerprint(config, inputs);
+  const InputFiles files(config, spool);
+  const fs::path dir = packed_dir / Fingerprint(config, files.all, earlier_transforms);
   const bool reused = fs::exists(dir / kPackedSeal.file);
   const auto started = std::chrono::steady_clock::now();
   PackSummary summary;
@@ -227,8 +271,8 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
     MarkUsed(dir, kPackedSeal);
   } else {
     const InputSchema schema(config, true);
-    Packer packer(schema, spec, files, first_test_file, threads, progress);
-    summary = PackInto(dir, packer);
+    Packer packer(schema, spec, files.texts, files.first_test, threads, progress);
+    summary = PackInto(dir, packer, config, earlier_transforms);
     KeepMostRecentlyUsed(dir, kPackedSeal, static_cast<std::size_t>(config.data.packed_keep));
   }
   const auto allowed = static_cast<std::uint64_t>(config.data.max_bad_lines);
@@ -244,32 +288,48 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
   return result;
 }
 
+fs::path FindPacked(const Config& config, const fs::path& packed_dir,
+                    const std::string& transforms_json, DataPart part) {
+  if (ReadsOnce(config)) return {};
+  InputSpool spool(packed_dir, [](std::uint64_t) {});
+  const fs::path dir = packed_dir / Fingerprint(config, InputFiles(config, spool).all, "");
+  if (!fs::exists(dir / kPackedSeal.file)) return {};
+  const PackSummary summary = ReadSummary(dir / kPackedSeal.file);
+  const auto p = static_cast<std::size_t>(part);
+  if (summary.inputs != dir.filename().string() || summary.parts[p].examples == 0 ||
+      ReadText(dir / kTransformsFile) != transforms_json)
+    return {};
+  MarkUsed(dir, kPackedSeal);
+  return dir / kPartFiles[p];
+}
+
 PackedInput PackInput(const Config& config, const ModelSpec& spec,
                       const std::string& transforms_json, const std::vector<fs::path>& paths,
                       bool labelled, BadLines bad_lines, const fs::path& packed_file, int threads) {
-  const InputSchema schema(config, labelled);
   InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
   std::vector<InputFile> files;
   for (const fs::path& file : paths) files.push_back(spool.Take(file));
-  Packer packer(schema, spec, files, 0, threads, [](const IngestProgress&) {});
-  if (bad_lines == BadLines::kAreGaps) packer.NoteGaps();
-  const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
-  std::array<fs::path, kDataParts> parts;
-  parts[static_cast<std::size_t>(DataPart::kTest)] = packed_file;
-  PackSummary summary = packer.Pack(transforms, parts);
-  const PackedPart& part = summary.parts[static_cast<std::size_t>(DataPart::kTest)];
-  if (part.examples == 0) {
-    const auto& bad = summary.first_bad_lines;
-    Fail(ExitCode::kData, "{}: there is no example in it{}", files.front().name,
+  const std::string name = files.front().name;
+  PackedInput input = PackOne(config, spec, transforms_json, labelled, bad_lines, std::move(files),
+                              0, DataPart::kTest, packed_file, threads);
+  if (input.examples == 0) {
+    const auto& bad = input.first_bad_lines;
+    Fail(ExitCode::kData, "{}: there is no example in it{}", name,
          bad.empty() ? "" : fmt::format("; line {}: {}", bad[0].line, bad[0].reason));
   }
-  return {.path = packed_file,
-          .examples = part.examples,
-          .positives = part.positives,
-          .filtered_lines = summary.filtered_lines,
-          .bad_lines = summary.bad_lines,
-          .first_bad_lines = summary.first_bad_lines,
-          .gaps = std::move(summary.gaps)};
+  return input;
+}
+
+PackedInput PackPart(const Config& config, const ModelSpec& spec,
+                     const std::string& transforms_json, DataPart part, const fs::path& packed_file,
+                     int threads) {
+  const bool of_test_files = part == DataPart::kTest && !config.data.test.empty();
+  InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
+  std::vector<InputFile> files =
+      TakeFiles(config, of_test_files ? config.data.test : config.data.train, spool);
+  const std::size_t first_test = of_test_files ? 0 : files.size();
+  return PackOne(config, spec, transforms_json, true, BadLines::kAreLimited, std::move(files),
+                 first_test, part, packed_file, threads);
 }
 
 }  // namespace fathom

@@ -10,6 +10,7 @@
 
 #include "common/config/config.h"
 #include "common/model/model_spec.h"
+#include "worker/data/packed_format.h"
 
 namespace fathom {
 
@@ -44,12 +45,18 @@ struct IngestProgress {
 
 // Packs train, validation and test under `packed_dir`/<fingerprint of schema and inputs>, or finds
 // them there. Blocks do not depend on `threads`. A run that dies leaves nothing that a later one
-// takes for whole. `progress` is called after each block, by one thread at a time, which may be any
-// of the `threads`, while the caller waits here. Throws Error(kData) (file, line, column, reason,
-// remedy) or Error(kUsage).
+// takes for whole. `earlier_transforms`: of the model that training begins with, as JSON, or empty:
+// what is learnt goes on from them (ContinueFrom). `progress` is called after each block, by one
+// thread at a time, which may be any of the `threads`, while the caller waits here. Throws
+// Error(kData) (file, line, column, reason, remedy) or Error(kUsage).
 IngestResult Ingest(const Config& config, const ModelSpec& spec,
                     const std::filesystem::path& packed_dir, int threads,
-                    const std::function<void(const IngestProgress&)>& progress);
+                    const std::function<void(const IngestProgress&)>& progress,
+                    const std::string& earlier_transforms = "");
+
+// Where Ingest has packed this part with these very transforms; empty: nowhere.
+std::filesystem::path FindPacked(const Config& config, const std::filesystem::path& packed_dir,
+                                 const std::string& transforms_json, DataPart part);
 
 // Whether data.train or data.test names something that can be read only once, as a pipe. Nothing
 // is read. Throws Error(kData) as ExpandGlobs does.
@@ -74,5 +81,10 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
                       const std::string& transforms_json,
                       const std::vector<std::filesystem::path>& files, bool labelled,
                       BadLines bad_lines, const std::filesystem::path& packed_file, int threads);
+
+// The same of one part of the config's own files. It may have no example: then there is no file.
+PackedInput PackPart(const Config& config, const ModelSpec& spec,
+                     const std::string& transforms_json, DataPart part,
+                     const std::filesystem::path& packed_file, int threads);
 
 }  // namespace fathom

@@ -1,5 +1,7 @@
 #include "worker/transform/learnt_transform.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
@@ -59,6 +61,34 @@ LearntTransforms TransformsFromJson(const std::string& text, const Config& confi
          error.what());
   }
   return transforms;
+}
+
+LearntTransforms AnyTransformsFromJson(const std::string& text) {
+  LearntTransforms transforms;
+  try {
+    const Json root = Json::parse(text);
+    for (const auto& [name, entry] : root.items()) transforms[name] = FromJson(entry);
+  } catch (const std::exception& error) {
+    Fail(ExitCode::kModel, "transforms.json is damaged: {}", error.what());
+  }
+  return transforms;
+}
+
+void ContinueFrom(const LearntTransforms& earlier, const Config& config, LearntTransforms* learnt) {
+  for (const ColumnConfig& column : config.columns) {
+    const auto then = earlier.find(column.name);
+    const auto now = learnt->find(column.name);
+    if (then == earlier.end() || now == learnt->end()) continue;
+    if (column.transform == TransformKind::kVocabulary) {
+      std::vector<Key> both;
+      std::set_union(then->second.vocabulary.begin(), then->second.vocabulary.end(),
+                     now->second.vocabulary.begin(), now->second.vocabulary.end(),
+                     std::back_inserter(both));
+      now->second.vocabulary = std::move(both);
+    } else if (config.warm_start.statistics == WarmStatistics::kKeep) {
+      now->second = then->second;
+    }
+  }
 }
 
 }  // namespace fathom

@@ -33,4 +33,13 @@ std::string TransformsToJson(const LearntTransforms& transforms);
 // Throws Error(kModel) where the text does not hold what the columns need.
 LearntTransforms TransformsFromJson(const std::string& text, const Config& config);
 
+// All that the text holds, of whatever columns. Throws Error(kModel) where it is damaged.
+LearntTransforms AnyTransformsFromJson(const std::string& text);
+
+// Training that begins with another model: goes on from what that one has learnt of the columns
+// that both have. A vocabulary holds its values and the new ones, so that what was learnt of a
+// value is found again; min_count counts the new data alone. Of other transforms all stays as it
+// was where warm_start.statistics is "keep"; with "update" what `learnt` says stands.
+void ContinueFrom(const LearntTransforms& earlier, const Config& config, LearntTransforms* learnt);
+
 }  // namespace fathom

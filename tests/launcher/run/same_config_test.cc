@@ -8,6 +8,7 @@
 #include "common/settings/config_difference.h"
 #include "common/settings/config_file.h"
 #include "common/settings/settings.h"
+#include "tests/support/changed_setting.h"
 
 namespace fathom {
 namespace {
@@ -20,27 +21,6 @@ Config SmallConfig() {
       "small.toml", "/", {});
 }
 
-// Puts another value than the one that stands there, whether or not it may stand there.
-struct Change {
-  void operator()(bool* place) const { *place = !*place; }
-  void operator()(std::int64_t* place) const { ++*place; }
-  void operator()(double* place) const { *place += 1; }
-  void operator()(std::string* place) const { *place += "x"; }
-  void operator()(std::vector<std::string>* place) const { place->push_back("x"); }
-  void operator()(std::vector<std::int64_t>* place) const { place->push_back(1); }
-  void operator()(std::vector<double>* place) const { place->push_back(1); }
-  void operator()(ByteSize* place) const { *place = ByteSize("77MB"); }
-  void operator()(const KindPlace& place) const {
-    place.set(place.place, (place.get(place.place) + 1) % place.names.size());
-  }
-  void operator()(const RuleSettingPlace& place) const {
-    const std::string_view name = place.setting->name;
-    const double value = (*place.optimizer)[name];
-    const bool flag = place.setting->type == RuleSettingType::kFlag;
-    place.optimizer->Set(name, flag ? 1 - value : value + 0.25);
-  }
-};
-
 // The keys that may differ between ranks, of those that `settings_of` a config gives.
 template <typename SettingsOfPart>
 std::set<std::string_view> MayDiffer(SettingsOfPart settings_of) {
@@ -51,7 +31,7 @@ std::set<std::string_view> MayDiffer(SettingsOfPart settings_of) {
     Config changed = config;
     const std::vector<Setting> settings = settings_of(changed);
     if (!settings[s].dumped) continue;
-    std::visit(Change(), settings[s].value);
+    std::visit(testing::ChangeSetting(), settings[s].value);
     if (DifferencesOf(WithoutHostSettings(config), WithoutHostSettings(changed)).empty())
       may_differ.insert(settings[s].key);
   }

@@ -307,15 +307,14 @@ TEST(Shard, ACheckpointWithoutItsFilterIsRefused) {
 // Steps begin anew: also those of rows that the new run does not name.
 TEST(Shard, AWarmStartTakesTheRowsAndForgetsWhenTheyWereUpdated) {
   ModelSpec spec = Spec();
+  spec.fields = {{.name = "user", .table = 0, .wide = true},
+                 {.name = "item", .table = 1, .wide = true, .dim = 5}};
   for (TableSpec& table : spec.tables) table.last_step = true;
   const Config config = MakeConfig();
   const ScratchDir old_dir, dir;
-  Manifest old = TrainAndSave(spec, config, 1, 1, old_dir.path());
-  old.files.push_back(
-      WriteTextFile(old_dir.path(), "config.toml", "[data]\ntrain = [\"a.csv\"]\n"));
-  WriteManifest(old_dir.path(), old);
+  const Manifest old = TrainAndSave(spec, config, 1, 1, old_dir.path());
   Shard shard(config, spec, 0, 1);
-  shard.WarmStart(old_dir.path(), true, [] {});
+  shard.WarmStart(old_dir.path(), {.spec = spec, .wide = config.wide}, true, [] {});
   CreateDense(dir.path(), kDenseFloats, 1);
   Manifest manifest = old;
   manifest.files = shard.files().SaveModel(FolderOutput(dir.path()), [] {}).files;

@@ -139,7 +139,9 @@ TEST(DenseTable, WhatIsNotFiniteIsNotSaved) {
   DenseTable table(config, Spec(16), 0, 1);
   std::vector<float> values(16, 1);
   values[5] = std::numeric_limits<float>::infinity();
-  table.RestoreValues(values);
+  DenseState state = table.Initial();
+  state.values = values;
+  table.Restore(state);
   testing::ExpectError(ExitCode::kNumeric, {"dense parameter of 0 to 15", "infinite"},
                        [&] { table.Save(FolderOutput(dir.path())); });
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
@@ -176,7 +178,9 @@ TEST(DenseTable, RestoredValuesComeWithNewAccumulators) {
   table.Update(0, 4, std::vector<DenseGradient>{{0, gradient}});
   std::vector<float> values(64);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
-  table.RestoreValues(values);
+  DenseState state = table.Initial();
+  state.values = values;
+  table.Restore(state);
   for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(table.values()[i], values[32 + i]);
 }
 

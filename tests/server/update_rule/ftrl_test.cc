@@ -64,8 +64,10 @@ TEST(Ftrl, WeightIsExactlyZeroUpToL1) {
 TEST(Ftrl, AWeightAndWhatStandsInItsPlace) {
   const Ftrl ftrl(0.1, 1, 0.5, 2);
   EXPECT_EQ(ftrl.rule().zero_bound(), 0.5);
-  for (const float weight : {0.0F, 0.25F, -3.0F})
-    EXPECT_FLOAT_EQ(ftrl.Weight(ftrl.rule().InPlaceOf(weight), 0), weight);
+  for (const float n : {0.0F, 7.0F}) {
+    for (const float weight : {0.0F, 0.25F, -3.0F})
+      EXPECT_FLOAT_EQ(ftrl.Weight(ftrl.rule().InPlaceOf(weight, &n), n), weight);
+  }
 }
 
 TEST(Ftrl, NewRowHasWeightZero) {
