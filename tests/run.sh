@@ -154,7 +154,8 @@ else
   build_beside asan
   jobs=$((jobs + 2)) count "tests and slow scripts" release -LE long
   build asan ""
-  count "under asan and ubsan" asan -L unit
+  # Without what differs from the others in its numbers, not in its memory.
+  count "under asan and ubsan" asan -L unit -E "GenerateCriteoTest|GenerateBooksTest|ReferenceTraining"
   fuzz 10
   build tsan "" threads
   # Without what differs from the others in its numbers, not in its threads.
@@ -162,6 +163,7 @@ else
 fi
 if [ "$long" = yes ]; then
   count "big rounds" release -L long
+  TMPDIR=/dev/shm FATHOM_SIM_SEEDS=10000 check "10000 simulated runs" build/release/tests/simulation_tests --gtest_filter="Simulation.*"
   build debug ""
   count "file by file, not optimised" debug -L unit
   fuzz 600

@@ -47,6 +47,24 @@ void CheckHasNoText(const Config& config, const std::string& origin) {
   has_no(data.max_bad_lines != unset.max_bad_lines, "data.max_bad_lines");
 }
 
+void CheckSeparator(const std::string& separator, Quote quote, const std::string& where) {
+  if (separator.find_first_of("\r\n") != std::string::npos)
+    Fail(ExitCode::kUsage, "{} holds a line end, which ends a record", where);
+  if (quote == Quote::kDouble && separator.find('"') != std::string::npos) {
+    Fail(ExitCode::kUsage, "{} holds a quote, which begins a quoted field: say quote = \"none\"",
+         where);
+  }
+}
+
+void CheckJoins(const Config& config, const std::string& origin) {
+  for (const JoinConfig& join : config.joins) {
+    const std::string where = fmt::format("{}: [[join]] of {}: separator", origin, join.file);
+    if (join.separator.empty())
+      Fail(ExitCode::kUsage, "{} is empty: it is what stands between fields, as \",\"", where);
+    CheckSeparator(join.separator, join.quote, where);
+  }
+}
+
 // Settings that only formats whose fields the user names look at.
 void CheckNamedFields(const DataConfig& data, const std::string& origin) {
   const bool named = Has(data.format, FormatTrait::kNamedFields);
@@ -68,6 +86,9 @@ void CheckNamedFields(const DataConfig& data, const std::string& origin) {
   };
   only_named(!data.header, "data.header = false");
   only_named(data.trim, "data.trim");
+  only_named(!data.separator.empty(), "data.separator");
+  only_named(data.quote != Quote::kDouble, "data.quote");
+  CheckSeparator(data.separator, data.quote, origin + ": data.separator");
 }
 
 void CheckText(const DataConfig& data, const std::string& origin) {
@@ -159,6 +180,7 @@ void CheckData(const Config& config, const std::string& origin) {
     CheckHasNoText(config, origin);
   } else {
     CheckText(config.data, origin);
+    CheckJoins(config, origin);
   }
 }
 

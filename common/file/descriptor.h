@@ -11,6 +11,9 @@ class Descriptor {
   // then says why.
   Descriptor(const std::filesystem::path& file, int flags);
 
+  // One that is open already; -1: none.
+  explicit Descriptor(int fd) : fd_(fd) {}
+
   // Of a plain file to be read. A FIFO, a socket or a device is refused and not waited for.
   static Descriptor OfPlainFile(const std::filesystem::path& file);
 

@@ -8,6 +8,7 @@
 
 #include "common/config/config_check.h"
 #include "common/error.h"
+#include "common/settings/column_blocks.h"
 #include "common/settings/config_dump.h"
 #include "common/settings/find_setting.h"
 #include "common/settings/override.h"
@@ -18,8 +19,9 @@
 namespace fathom {
 namespace {
 
-// Read by AssignList and AssignSweep.
-constexpr std::array<std::string_view, 4> kApart = {"column", "cross", "join", "sweep"};
+// Read by AssignColumns, AssignList and AssignSweep.
+constexpr std::array<std::string_view, 5> kApart = {"column", kColumnDefaults, "cross", "join",
+                                                    "sweep"};
 
 // Assigns every leaf below `table`, whose own path is `path`.
 void AssignTable(const toml::table& table, const std::string& path,
@@ -99,7 +101,7 @@ Config ParseConfig(const std::string& text, const std::string& origin,
   const toml::table root = ParseToml(text, origin);
   AssignTable(root, "", SettingsOf(config), origin, &keys);
   AssignList(root, "join", origin, &config.joins, &keys);
-  AssignList(root, "column", origin, &config.columns, &keys);
+  AssignColumns(root, origin, &config.columns, &keys);
   AssignList(root, "cross", origin, &config.crosses, &keys);
   if (text.starts_with(kDumpMark)) keys.clear();
   const std::string dir_in_file = config.data.dir;

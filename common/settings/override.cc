@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/settings/column_blocks.h"
 #include "common/settings/find_setting.h"
 #include "common/settings/toml_value.h"
 
@@ -44,6 +45,11 @@ Override ParseOverride(const std::string& text, const std::string& where) {
 
 void ApplyOverride(const Override& override, const std::string& where, Config* config,
                    GivenKeys* given) {
+  if (override.key.starts_with(kColumnDefaults)) {
+    Fail(ExitCode::kUsage,
+         "{}: [{}] stands in a config file only: name a column, as column.NAME.dim=8", where,
+         kColumnDefaults);
+  }
   if (override.key.starts_with(kColumn)) {
     OverrideColumn(override, where, config);
   } else {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "common/settings/column_blocks.h"
 #include "common/settings/settings.h"
 
 namespace fathom {
@@ -13,14 +14,17 @@ struct Section {
 // All settings at their defaults. The objects must outlive the table.
 struct Defaults {
   Config config;
-  ColumnConfig column;
+  ColumnBlock column;
   CrossConfig cross;
   JoinConfig join;
   SweepConfig sweep;
 
   std::vector<Section> Sections() {
     return {{"Top level and tables", SettingsOf(config)},
-            {"[[column]]", SettingsOf(column)},
+            {"[[column]]; [column_defaults] has the same keys but for name, names and source, and "
+             "is for "
+             "all columns that do not say otherwise",
+             SettingsOf(column)},
             {"[[cross]]", SettingsOf(cross)},
             {"[[join]]", SettingsOf(join)},
             {"[sweep]; every other key in it is a setting with a list of values, as "

@@ -141,7 +141,8 @@ void AddPredict(CLI::App* app, CommandLine* line, MpiSession& mpi) {
       ->required();
   predict
       ->add_option("--input", line->predict.input,
-                   "File with the columns of the training data; the label may be absent")
+                   "File with the columns of the training data, of which the label may be absent; "
+                   "-: standard input")
       ->required();
   predict->add_option("--output", line->predict.output, "File to write; -: standard output")
       ->required();

@@ -26,8 +26,10 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi);
 void EvaluateCommand(const ConfigArguments& arguments, const std::filesystem::path& model_dir,
                      MpiSession& mpi);
 
-// Scores every line of `input` (same columns as the training data, the label may be absent), one
-// score a line in input order. In one process.
+// Scores every line of `input` (same columns as the training data, the label may be absent; "-":
+// standard input), one score a line in input order, an empty line where the input's is blank or
+// bad. In one process. Throws Error(kData), the scores being written, where more lines are bad than
+// data.max_bad_lines.
 struct PredictArguments {
   std::filesystem::path model_dir;
   std::string input;

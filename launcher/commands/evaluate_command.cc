@@ -18,6 +18,7 @@
 #include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
+#include "worker/input/input_paths.h"
 
 namespace fathom {
 namespace {
@@ -36,13 +37,17 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     return std::move(OpenData(config, spec, "", mpi).data.evaluation);
   const bool validation = config.evaluate.on == EvaluationPart::kValidation;
   const DataPart part = validation ? DataPart::kValidation : DataPart::kTest;
+  RefuseInputReadOnce(config, mpi.ranks());
   if (!HasTestFiles(config)) {
     const fs::path packed = FindPacked(config, PackedDir(config), model.transforms_json, part);
     if (mpi.RanksWhere(packed.empty()).empty()) return OpenPacked(packed, spec, part);
   }
   const fs::path file = scratch / "evaluate.fpk";
   const PackedInput input = PackPart(config, spec, model.transforms_json, part, file, 1);
-  if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
+  if (mpi.rank() == 0) {
+    LogFilteredLines(input.filtered_lines);
+    LogBadLines(input.bad_lines, input.first_bad_lines);
+  }
   auto data = input.examples == 0 ? nullptr : OpenPacked(file, spec, part);
   RefuseMixedData(validation ? "validation" : "test", data.get(), input.positives, mpi);
   return data;

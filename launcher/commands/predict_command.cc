@@ -14,28 +14,45 @@
 #include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "common/settings/model_settings.h"
+#include "common/terminal.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/evaluation_lines.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/trained_model.h"
 #include "worker/ingest/ingest.h"
-#include "worker/text/input_files.h"
 
 namespace fathom {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Nine significant digits tell any two float32 apart.
-void WriteScores(const fs::path& file, const std::vector<float>& logits, bool as_logits) {
+// The lines of an input, in their order: each has a score, or is a gap.
+struct Scores {
+  std::vector<float> logits;
+  PackedInput input;
+  std::uint64_t allowed_bad_lines = 0;
+  std::string metrics;  // as lines, where they are wanted
+};
+
+// A line for each line of the input, an empty one where there is no score. Nine significant digits
+// tell any two float32 apart.
+void WriteScores(const fs::path& file, const Scores& of, bool as_logits) {
   ReplacedFile scores(file, ExitCode::kTraining);
   char line[64];
-  for (const float logit : logits) {
+  std::uint64_t lines = 0;
+  auto gap = of.input.gaps.begin();
+  const auto write_gaps = [&] {
+    for (; gap != of.input.gaps.end() && *gap == lines; ++gap, ++lines) scores.out().put('\n');
+  };
+  for (const float logit : of.logits) {
+    write_gaps();
+    ++lines;
     const int length = std::snprintf(line, sizeof(line), "%.9g\n",
                                      as_logits ? static_cast<double>(logit) : Sigmoid(logit));
     scores.out().write(line, length);
   }
+  write_gaps();
   scores.Finish();
 }
 
@@ -56,10 +73,31 @@ bool GoesToOutput(const fs::path& output) {
          named.st_dev == standard.st_dev && named.st_ino == standard.st_ino;
 }
 
-// Every line must get its score, and needs no column that only training asks for, nor, where no
-// metrics are wanted, one that only evaluation asks for.
+// Says what has no score. Throws Error(kData) where more lines are bad than data.max_bad_lines.
+void ReportGaps(const Scores& scores, const std::string& output) {
+  const std::uint64_t bad = scores.input.bad_lines;
+  const std::uint64_t blank = scores.input.gaps.size() - bad;
+  if (scores.input.gaps.empty()) return;
+  const std::string what =
+      fmt::format("{} bad and {} blank lines of the input have no score and an empty line in {}",
+                  bad, blank, output);
+  if (bad == 0) {
+    Terminal::Errors().Write(fmt::format("fathom: warning: {}\n", what));
+    return;
+  }
+  const BadLine& first = scores.input.first_bad_lines.front();
+  const std::string where = fmt::format("{}:{}: {}", first.file, first.line, first.reason);
+  if (bad > scores.allowed_bad_lines) {
+    Fail(ExitCode::kData, "{}. {}: mend the input, or allow that many with data.max_bad_lines",
+         where, what);
+  }
+  Terminal::Errors().Write(fmt::format("fathom: warning: {}. {}\n", where, what));
+}
+
+// Needs no column that only training asks for, nor, where no metrics are wanted, one that only
+// evaluation asks for.
 Config ConfigOfLines(Config config, bool metrics) {
-  config.data.max_bad_lines = 0;
+  config.data.filter.clear();
   config.data.split_by.clear();
   config.data.negative_rate = 1;
   config.columns = ColumnsInUse(config);
@@ -69,12 +107,7 @@ Config ConfigOfLines(Config config, bool metrics) {
   return config;
 }
 
-struct Scored {
-  std::vector<float> logits;  // by line
-  std::string metrics;        // lines, where they are wanted
-};
-
-Scored Score(const PredictArguments& arguments, const fs::path& packed, MpiSession& mpi) {
+Scores Score(const PredictArguments& arguments, const fs::path& packed, MpiSession& mpi) {
   const TrainedModel model = OpenModel(arguments.model_dir);
   const Config given = LoadConfig(model.dir / "config.toml", arguments.overrides);
   const Config config = ConfigOfLines(BindToModel(given, model), arguments.metrics);
@@ -84,20 +117,22 @@ Scored Score(const PredictArguments& arguments, const fs::path& packed, MpiSessi
          "{}: the model was trained on generated data, which have no text form to predict from",
          model.dir.string());
   }
-  const PackedInput input =
-      PackInput(config, spec, model.transforms_json, {GlobOf(fs::absolute(arguments.input))},
-                arguments.metrics, packed, 1);
+  Scores scores;
+  scores.input = PackInput(config, spec, model.transforms_json, {arguments.input},
+                           arguments.metrics, BadLines::kAreGaps, packed, 1);
+  scores.allowed_bad_lines = static_cast<std::uint64_t>(config.data.max_bad_lines);
   const Layout layout =
       MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
   RunRequest request;
   request.mode = RunMode::kEvaluate;
-  request.data.evaluation = OpenPacked(input.path, spec, DataPart::kTest);
+  request.data.evaluation = OpenPacked(scores.input.path, spec, DataPart::kTest);
   request.model_dir = model.dir;
   request.model = IdentityOf(model.manifest);
   request.coordinator.labelled = arguments.metrics;
   CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
-  return {std::move(result.logits),
-          arguments.metrics ? EvaluationLines(config, result.report.metrics) : ""};
+  scores.logits = std::move(result.logits);
+  if (arguments.metrics) scores.metrics = EvaluationLines(config, result.report.metrics);
+  return scores;
 }
 
 }  // namespace
@@ -108,12 +143,13 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   const fs::path output =
       GoesToOutput(arguments.output) ? ScoresAloneOnOutput() : fs::path(arguments.output);
   const ScratchFolder scratch(TemporaryFolder(), "predict");
-  Scored scored;
+  Scores scores;
   ReadOneModel({arguments.model_dir},
-               [&] { scored = Score(arguments, scratch.path() / "input.fpk", mpi); });
-  WriteScores(output, scored.logits, arguments.logits);
-  std::printf("%zu scores: %s\n%s", scored.logits.size(), arguments.output.c_str(),
-              scored.metrics.c_str());
+               [&] { scores = Score(arguments, scratch.path() / "input.fpk", mpi); });
+  WriteScores(output, scores, arguments.logits);
+  std::printf("%zu scores: %s\n%s", scores.logits.size(), arguments.output.c_str(),
+              scores.metrics.c_str());
+  ReportGaps(scores, arguments.output.string());
 }
 
 }  // namespace fathom

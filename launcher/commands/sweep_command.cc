@@ -13,6 +13,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
 #include "launcher/run/output_dir.h"
+#include "launcher/run/run_data.h"
 #include "launcher/sweep/sweep_grid.h"
 #include "launcher/sweep/sweep_measures.h"
 #include "launcher/sweep/sweep_points.h"
@@ -55,6 +56,7 @@ class Sweep {
 
   // The number of runs that failed.
   int Run() {
+    RefuseInputReadOnce(base_, static_cast<int>(runs_.size()));
     int failed = 0;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       const std::string place = fmt::format("[{}/{}] {}", i + 1, runs_.size(), NameOf(runs_[i]));

@@ -62,6 +62,7 @@ void LogIngest(const IngestResult& result) {
     LogWarning("{} lookups in joined tables found no row: their columns are missing values",
                result.unmatched_joins);
   }
+  LogFilteredLines(result.filtered_lines);
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }
 
@@ -69,6 +70,7 @@ void LogIngest(const IngestResult& result) {
 // asleep. Rank 0 logs progress, counts and bad lines.
 IngestResult PrepareData(const Config& config, const ModelSpec& spec,
                          const std::string& earlier_transforms, MpiSession& mpi) {
+  RefuseInputReadOnce(config, mpi.ranks());
   ProgressLines lines(config.output.progress_seconds);
   const auto progress = [&](const IngestProgress& now) {
     mpi.Beat();
@@ -150,6 +152,13 @@ std::string Describe(const PartSummary& part) {
 
 }  // namespace
 
+void RefuseInputReadOnce(const Config& config, int ranks) {
+  if (ranks == 1 || !ReadsOnce(config)) return;
+  Fail(ExitCode::kUsage,
+       "data.train or data.test names standard input or a pipe, which only one process can read, "
+       "and only once: write it to a file first, or run one process");
+}
+
 void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t positives,
                      MpiSession& mpi) {
   const PartSummary mine = SummaryOf(part, positives);
@@ -168,6 +177,11 @@ void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t 
 std::filesystem::path PackedDir(const Config& config) {
   if (!config.data.packed_dir.empty()) return config.data.packed_dir;
   return std::filesystem::path(config.output.dir) / "packed";
+}
+
+void LogFilteredLines(std::uint64_t filtered_lines) {
+  if (filtered_lines > 0)
+    LogInfo("{} line{} left out by data.filter", filtered_lines, filtered_lines == 1 ? "" : "s");
 }
 
 void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_lines) {

@@ -34,6 +34,9 @@ struct OpenedData {
 OpenedData OpenData(const Config& config, const ModelSpec& spec,
                     const std::string& earlier_transforms, MpiSession& mpi);
 
+// Throws Error(kUsage) where several processes would read what can be read only once.
+void RefuseInputReadOnce(const Config& config, int ranks);
+
 // Every rank calls this with its own part of this name, or null, and how many of its labels are 1:
 // each host packs the files that it finds itself. Throws Error(kData) on rank 0 where another rank
 // has other examples, with both ranks' counts.
@@ -46,6 +49,9 @@ std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, con
 
 // Where this config's packed data live.
 std::filesystem::path PackedDir(const Config& config);
+
+// Logs how many lines data.filter left out, if any.
+void LogFilteredLines(std::uint64_t filtered_lines);
 
 // Logs how many lines were bad, and the first of them.
 void LogBadLines(std::uint64_t bad_lines, const std::vector<BadLine>& first_bad_lines);

@@ -3,8 +3,8 @@
 #include "common/check.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "worker/text/csv.h"
-#include "worker/text/input_files.h"
 #include "worker/text/record_stream.h"
+#include "worker/text/text_blocks.h"
 
 using namespace fathom;
 

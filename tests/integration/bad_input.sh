@@ -118,6 +118,18 @@ wait $!
 cmp -s "$scratch/scores.txt" "$scratch/from-fifo.txt" || fail "other scores through a FIFO"
 predict - 2>/dev/null | cmp -s - "$scratch/scores.txt" || fail "other scores on standard output"
 must_fail 1 "cannot be written" predict /dev/full
+
+# Scores of what comes through a pipe, and a line for each line.
+piped() { "$fathom" predict --model "$scratch/out" --input "$1" --output "$scratch/piped.txt" >/dev/null; }
+for input in - /dev/stdin; do
+  gzip -c "$scratch/unlabelled.csv" | piped "$input"
+  cmp -s "$scratch/scores.txt" "$scratch/piped.txt" || fail "other scores of $input"
+done
+sed -e '2i\\' -e '4s/.*/1,2,3/' "$scratch/unlabelled.csv" >"$scratch/with-gaps.csv"
+must_fail 3 "with-gaps.csv:5: 3 fields where 2 are expected. 1 bad and 1 blank lines of the input have no score" piped "$scratch/with-gaps.csv"
+sed -e '3s/.*//' -e '1i\\' "$scratch/scores.txt" | cmp -s - "$scratch/piped.txt" || fail "scores are not on their lines"
+must_fail 3 "no such file" piped "$scratch/unlabelled.c*"
+must_fail 2 "only one process can read" mpirun --oversubscribe --bind-to none --timeout 120 -np 2 "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed" 'data.train=["-"]'
 if command -v python3 >/dev/null; then
   rm -rf "$scratch/full"
   mkdir "$scratch/full"
@@ -173,7 +185,6 @@ must_fail 2 "runs another program" mpirun --oversubscribe --bind-to none --timeo
 must_fail 2 "it is avx512, avx2 or portable" env FATHOM_KERNELS=other "$fathom" train "$scratch/config.toml" output.dir="$scratch/mixed"
 
 # Pipes where files are meant.
-must_fail 3 "reads a file more than once" "$fathom" predict --model "$scratch/out" --input /dev/stdin --output "$scratch/scores.txt" < <(cat "$scratch/unlabelled.csv")
 for name in metrics.jsonl config.toml trace.json config.in-force.toml logs/rank-0.log; do
   rm -rf "$scratch/pipes"
   mkdir -p "$scratch/pipes/logs"

@@ -44,11 +44,11 @@ else
 fi
 
 # Two seconds without a rank: nothing is trained in that time, and the model is that of a run that was left alone.
-"${train[@]}" train.epochs=60 output.dir="$scratch/alone" >/dev/null 2>&1
+"${train[@]}" train.epochs=40 output.dir="$scratch/alone" >/dev/null 2>&1
 for transport in tcp mpi; do
   log=$scratch/paused-$transport.log out=$scratch/paused-$transport
   : >"$log"
-  ranks 4 "${train[@]}" train.epochs=60 output.dir="$out" cluster.transport=$transport output.progress_seconds=0 >"$log" 2>&1 &
+  ranks 4 "${train[@]}" train.epochs=40 output.dir="$out" cluster.transport=$transport output.progress_seconds=0 >"$log" 2>&1 &
   job=$!
   await 60 "$log" "step "
   pid=$(rank_pid "$out" 2) || { cat "$log" >&2; fail "there is no rank 2 to be paused over $transport"; }

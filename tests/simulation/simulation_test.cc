@@ -4,7 +4,7 @@
 // checkpoint, on another layout, until it is done.
 //
 //   simulation_tests                      as many seeds as FATHOM_SIM_SEEDS says
-//                                         (2000; 200 under a sanitizer)
+//                                         (1000; 100 under a sanitizer; 10000 in the big rounds)
 //   FATHOM_SIM_SEED=N simulation_tests    this one alone, told step by step
 #include <gtest/gtest.h>
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "common/finite.h"
+#include "worker/text/csv.h"
 #include "worker/text/number.h"
 #include "worker/transform/signed_log.h"
 
@@ -23,13 +24,14 @@ ColumnEncoder::Form FormOf(ColumnKind kind) {
 
 }  // namespace
 
-ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs,
+ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs, bool trims,
                              MissingTexts missing, const LearntTransform* learnt)
     : form_(FormOf(column.kind)),
       used_(column.use != Use::kNone),
       zero_if_missing_(column.missing_as == MissingAs::kZero),
       weighted_(column.weighted),
       pairs_(pairs),
+      trims_(trims),
       separator_(pairs ? kSeparatorOfPairs : column.separator.c_str()[0]),
       slot_(slot),
       seed_(ColumnSeed(column.name)),
@@ -37,10 +39,18 @@ ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool 
       missing_(std::move(missing)),
       name_(column.name) {
   steps_ = transform_->Steps();
+  if (!column.extract.empty()) extraction_.emplace(column.extract, column.name);
 }
 
-bool ColumnEncoder::Encode(std::string_view text, std::string* error) {
-  if (form_ == Form::kNumber) return EncodeNumber(text, error);
+// A field that means "missing" is asked no further.
+std::string_view ColumnEncoder::Extracted(std::string_view text) const {
+  return extraction_ && !missing_.Has(text) ? extraction_->Of(text) : text;
+}
+
+bool ColumnEncoder::Encode(std::string_view text, const LinePlace& line, std::string* error) {
+  text = Extracted(text);
+  if (form_ == Form::kNumber)
+    return transform_->OfText() ? EncodeNumberOfText(text, line, error) : EncodeNumber(text, error);
   keys_.clear();
   weights_.clear();
   return form_ == Form::kList ? EncodeList(text, error) : EncodeValue(text, error);
@@ -67,6 +77,17 @@ bool ColumnEncoder::EncodeNumber(std::string_view text, std::string* error) {
       "line, or give the column a transform such as \"log\"",
       name_, NumberText(text), number_, kMaxNumber);
   return false;
+}
+
+bool ColumnEncoder::EncodeNumberOfText(std::string_view text, const LinePlace& line,
+                                       std::string* error) {
+  if (missing_.Has(text)) {
+    number_ = zero_if_missing_ ? transform_->OfUnseen() : transform_->Missing();
+    return true;
+  }
+  if (!SingleId(&text, error)) return false;
+  number_ = transform_->NumberOf(text, line);
+  return true;
 }
 
 bool ColumnEncoder::ReadNumber(std::string_view text, double* x) const {
@@ -124,7 +145,9 @@ template <typename Take>
 bool ColumnEncoder::ForEachInList(std::string_view text, Take take) const {
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(separator_, at), text.size());
-    if (end > at && !take(text.substr(at, end - at))) return false;
+    const std::string_view field = text.substr(at, end - at);
+    const std::string_view value = trims_ ? TrimmedField(field) : field;
+    if (!value.empty() && !take(value)) return false;
     at = end + 1;
   }
   return true;
@@ -134,8 +157,9 @@ bool ColumnEncoder::ForEachInList(std::string_view text, Take take) const {
 bool ColumnEncoder::ListId(std::string_view* text, float* weight, std::string* error) const {
   if (!weighted_ && !pairs_) return true;
   const std::size_t colon = text->rfind(':');
-  const auto number =
-      colon == std::string_view::npos ? std::nullopt : ParseNumber(text->substr(colon + 1));
+  std::string_view weight_text = text->substr(colon + 1);
+  if (trims_) weight_text = TrimmedField(weight_text);
+  const auto number = colon == std::string_view::npos ? std::nullopt : ParseNumber(weight_text);
   if (!number) {
     *error = fmt::format("column {}: \"{}\" is not written value:weight", name_, *text);
     return false;
@@ -153,11 +177,29 @@ bool ColumnEncoder::ListId(std::string_view* text, float* weight, std::string* e
     return false;
   }
   *text = text->substr(0, colon);
+  if (trims_) *text = TrimmedField(*text);
   return true;
 }
 
+void ColumnEncoder::ObserveText(std::string_view text, std::uint64_t place,
+                                std::optional<std::uint8_t> label,
+                                ColumnStatistics* statistics) const {
+  std::string error;
+  if (missing_.Has(text)) {
+    if (zero_if_missing_) statistics->AddNumber(0, place);
+  } else if (!SingleId(&text, &error)) {
+    return;
+  } else if (!transform_->LearnsFromLabels()) {
+    statistics->AddValue(text, place);
+  } else if (label) {
+    statistics->AddLabelled(text, place, *label == 1);
+  }
+}
+
 void ColumnEncoder::Observe(std::string_view text, std::uint64_t place,
-                            ColumnStatistics* statistics) const {
+                            std::optional<std::uint8_t> label, ColumnStatistics* statistics) const {
+  text = Extracted(text);
+  if (transform_->OfText()) return ObserveText(text, place, label, statistics);
   if (zero_if_missing_ && missing_.Has(text)) text = kZero;
   if (missing_.Has(text)) return;
   std::string error;

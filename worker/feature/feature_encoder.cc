@@ -1,6 +1,7 @@
 #include "worker/feature/feature_encoder.h"
 
 #include <cmath>
+#include <optional>
 
 #include "common/check.h"
 #include "common/finite.h"
@@ -19,7 +20,7 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
   const MissingTexts missing(config.data.missing);
   for (const ColumnConfig& column : config.columns) {
     const auto learnt = transforms.find(column.name);
-    columns_.emplace_back(column, schema.Slot(SourceOf(column)), pairs, missing,
+    columns_.emplace_back(column, schema.Slot(SourceOf(column)), pairs, config.data.trim, missing,
                           learnt == transforms.end() ? nullptr : &learnt->second);
   }
   // Crosses are the last fields of the model, in order.
@@ -34,7 +35,8 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
 }
 
 // Which columns NumberBatch and ValueKeys do, if any: to both a text that means "missing" would be
-// a value. ValueKeys takes those whose values cannot be wrong and whose keys no cross asks for.
+// a value, and a field is the value. ValueKeys takes those whose values cannot be wrong and whose
+// keys no cross asks for.
 void FeatureEncoder::ChooseBatches(bool batches) {
   using Form = ColumnEncoder::Form;
   std::vector<bool> crossed(columns_.size());
@@ -49,19 +51,21 @@ void FeatureEncoder::ChooseBatches(bool batches) {
       places_[c] = number ? numerics_++ : singles_++;
     const bool by_text =
         column.form() == Form::kValue && column.transform().KeysByText() && !crossed[c];
-    if (batches && column.used() && number) {
+    const bool batched = batches && column.used() && column.plain();
+    if (batched && number) {
       numbers_.Add(column, c);
-    } else if (batches && column.used() && by_text) {
+    } else if (batched && by_text) {
       values_.push_back({column.seed(), MissingKey(column.seed()), column.slot(), places_[c]});
     } else {
       others_.push_back(c);
       if (column.transform().NewStatistics() != nullptr) learners_.push_back(c);
+      learns_from_labels_ |= column.transform().LearnsFromLabels();
     }
   }
 }
 
 std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
-                                   EncodedExample* example) {
+                                   EncodedExample* example, const LinePlace& line) {
   example->keys.resize(singles_);
   example->numerics.resize(numerics_);
   example->lists.resize(multivalents_);
@@ -73,7 +77,7 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
   std::size_t list = 0;
   std::string error;
   for (const std::size_t c : others_) {
-    if (!EncodeColumn(c, values[columns_[c].slot()], example, &list, &error)) return error;
+    if (!EncodeColumn(c, values[columns_[c].slot()], line, example, &list, &error)) return error;
   }
   for (const CrossEncoder& cross : crosses_) {
     std::vector<Key>* keys = &example->keys;
@@ -109,17 +113,17 @@ std::string FeatureEncoder::FirstError(const std::vector<std::string_view>& valu
   std::size_t list = 0;
   std::string error;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
-    if (!EncodeColumn(c, values[columns_[c].slot()], example, &list, &error)) return error;
+    if (!EncodeColumn(c, values[columns_[c].slot()], {}, example, &list, &error)) return error;
   }
   FATHOM_CHECK(!"numbers that are good after all");
   return error;
 }
 
 // False: *error says what is wrong.
-bool FeatureEncoder::EncodeColumn(std::size_t c, std::string_view text, EncodedExample* example,
-                                  std::size_t* list, std::string* error) {
+bool FeatureEncoder::EncodeColumn(std::size_t c, std::string_view text, const LinePlace& line,
+                                  EncodedExample* example, std::size_t* list, std::string* error) {
   ColumnEncoder& column = columns_[c];
-  if (!column.Encode(text, error)) return false;
+  if (!column.Encode(text, line, error)) return false;
   if (!column.used()) return true;
   if (column.form() == ColumnEncoder::Form::kNumber) {
     example->numerics[places_[c]] = column.number();
@@ -144,8 +148,12 @@ void FeatureEncoder::Observe(const std::vector<std::string_view>& values, std::u
                              StatisticsByColumn* statistics) {
   numbers_.Read(values);
   numbers_.Observe(place, statistics);
+  std::optional<std::uint8_t> label;
+  std::string error;
+  if (learns_from_labels_ && schema_.labelled())
+    label = schema_.label().Apply(values[label_slot_], &error);
   for (const std::size_t c : learners_)
-    columns_[c].Observe(values[columns_[c].slot()], place, (*statistics)[c].get());
+    columns_[c].Observe(values[columns_[c].slot()], place, label, (*statistics)[c].get());
 }
 
 std::vector<std::size_t> FeatureEncoder::ObservedSlots() const {
@@ -153,6 +161,7 @@ std::vector<std::size_t> FeatureEncoder::ObservedSlots() const {
   for (const ColumnEncoder& column : columns_) {
     if (column.transform().NewStatistics() != nullptr) slots.push_back(column.slot());
   }
+  if (learns_from_labels_ && schema_.labelled()) slots.push_back(label_slot_);
   return slots;
 }
 

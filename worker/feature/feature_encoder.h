@@ -28,7 +28,8 @@ class FeatureEncoder {
   FeatureEncoder& operator=(const FeatureEncoder&) = delete;
 
   // Returns an empty string or what is wrong with the record.
-  std::string Encode(const std::vector<std::string_view>& values, EncodedExample* example);
+  std::string Encode(const std::vector<std::string_view>& values, EncodedExample* example,
+                     const LinePlace& line = {});
 
   // Empty statistics of the columns whose transforms learn.
   StatisticsByColumn NewStatistics() const;
@@ -46,8 +47,8 @@ class FeatureEncoder {
 
  private:
   void ChooseBatches(bool batches);
-  bool EncodeColumn(std::size_t column, std::string_view text, EncodedExample* example,
-                    std::size_t* list, std::string* error);
+  bool EncodeColumn(std::size_t column, std::string_view text, const LinePlace& line,
+                    EncodedExample* example, std::size_t* list, std::string* error);
   std::string ReadWeight(std::string_view text, float* weight) const;
   std::string FirstError(const std::vector<std::string_view>& values, EncodedExample* example);
 
@@ -59,6 +60,7 @@ class FeatureEncoder {
   std::vector<ValueColumn> values_;    // single values in a batch
   std::vector<std::size_t> others_;    // columns in neither batch
   std::vector<std::size_t> learners_;  // of these, those that learn
+  bool learns_from_labels_ = false;
   std::size_t singles_ = 0;
   std::size_t numerics_ = 0;
   std::size_t multivalents_ = 0;

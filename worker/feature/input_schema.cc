@@ -4,17 +4,22 @@
 
 #include "common/check.h"
 #include "common/error.h"
+#include "worker/feature/extraction.h"
 
 namespace fathom {
 
 InputSchema::InputSchema(const Config& config, bool labelled)
-    : config_(config), labelled_(labelled), label_(config.data) {
+    : config_(config), labelled_(labelled), label_(config.data), filter_(config.data) {
+  for (const ColumnConfig& column : config.columns) {
+    if (!column.extract.empty()) Extraction(column.extract, column.name);
+  }
   for (const JoinConfig& join : config.joins) joins_.emplace_back(config.data, join);
   for (const ColumnConfig& column : config.columns) Want(SourceOf(column));
   for (const std::string& column : config.data.split_by) Want(column);
   if (!config.evaluate.group_by.empty()) Want(config.evaluate.group_by);
   if (labelled) Want(label_.column());
   if (labelled && !config.data.weight.empty()) Want(config.data.weight);
+  for (const std::string& column : filter_.Columns()) Want(column);
   for (const SideTable& table : joins_) Want(table.join().key);
   // A joined table's key comes from the line, or from a table joined before it.
   for (std::size_t j = 0; j < joins_.size(); ++j) {
@@ -56,6 +61,12 @@ std::size_t InputSchema::Slot(const std::string& column) const {
   }
   FATHOM_CHECK(!"a column that the schema did not ask for");
   return 0;
+}
+
+std::vector<std::size_t> InputSchema::FilterSlots() const {
+  std::vector<std::size_t> slots;
+  for (const std::string& column : filter_.Columns()) slots.push_back(Slot(column));
+  return slots;
 }
 
 void RecordReader::Only(const std::vector<std::size_t>& slots) {

@@ -10,6 +10,7 @@
 
 #include "common/config/config.h"
 #include "worker/feature/label.h"
+#include "worker/feature/line_filter.h"
 #include "worker/feature/side_table.h"
 #include "worker/text/input_format.h"
 
@@ -23,6 +24,8 @@ class InputSchema {
 
   const Config& config() const { return config_; }
   const LabelTest& label() const { return label_; }
+  const LineFilter& filter() const { return filter_; }
+  std::vector<std::size_t> FilterSlots() const;
   bool labelled() const { return labelled_; }
 
   // The slot of a column's text in a record's values. The column must be one that the config names.
@@ -44,6 +47,7 @@ class InputSchema {
   Config config_;
   bool labelled_;
   LabelTest label_;
+  LineFilter filter_;
   std::deque<SideTable> joins_;
   std::vector<Source> sources_;
   std::vector<std::string> line_columns_;
@@ -57,8 +61,8 @@ class RecordReader {
 
   const InputFormat& format() const { return *format_; }
 
-  FileColumns Resolve(const std::filesystem::path& file, std::string_view header) {
-    return format_->Resolve(file, header);
+  FileColumns Resolve(const std::string& file, std::string_view first) {
+    return format_->Resolve(file, first);
   }
 
   // Returns an empty string or what is wrong. values()[slot] is valid until the next call.

@@ -7,28 +7,27 @@
 #include <vector>
 
 #include "common/config/config.h"
+#include "worker/feature/column_test.h"
 
 namespace fathom {
 
 class LabelTest {
  public:
-  // Parses data.label: COLUMN, or COLUMN OP VALUE with OP one of == != < <= > >=; == and != take
-  // VALUE|VALUE. Throws Error(kUsage).
+  // Of data.label. Throws Error(kUsage).
   explicit LabelTest(const DataConfig& data);
 
-  const std::string& column() const { return column_; }
+  const std::string& column() const { return test_.column(); }
 
-  // 0 or 1; nothing where the text is no label, with the reason in *error.
+  // 0 or 1; nothing where the text is no label, with the reason in *error. A text that means
+  // "missing" is none, unless data.label or data.label_negative names it.
   std::optional<std::uint8_t> Apply(std::string_view text, std::string* error) const;
 
  private:
-  enum class Operator { kNone, kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+  bool Named(std::string_view text) const;
 
-  std::string column_;
-  Operator operator_ = Operator::kNone;
-  std::vector<std::string> values_;  // of == and !=
-  double threshold_ = 0;             // of the others
+  ColumnTest test_;
   std::vector<std::string> negative_;
+  MissingTexts missing_;
 };
 
 }  // namespace fathom

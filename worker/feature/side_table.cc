@@ -3,35 +3,46 @@
 #include <algorithm>
 
 #include "common/error.h"
+#include "worker/input/input_paths.h"
 #include "worker/text/csv.h"
-#include "worker/text/input_files.h"
+#include "worker/text/record_stream.h"
+#include "worker/text/text_blocks.h"
 
 namespace fathom {
 namespace {
 
-constexpr char kSeparator = ',';
+// One record into its fields, as the side table's settings have it.
+std::string SplitRecord(std::string_view record, const JoinConfig& join, const Separator& separator,
+                        bool trim, std::vector<std::string_view>* fields, std::string* unescaped) {
+  if (join.quote == Quote::kDouble) return SplitCsv(record, separator, trim, fields, unescaped);
+  SplitUnquoted(record, separator, trim, fields);
+  return {};
+}
 
 }  // namespace
 
 SideTable::SideTable(const DataConfig& data, const JoinConfig& join) : join_(join) {
   const std::string file = (std::filesystem::path(data.dir) / join.file).string();
   const std::string on = join.on.empty() ? join.key : join.on;
-  TextBlockReader reader({file}, kSeparator);
+  CheckReadable(file);
+  if (CanBeReadOnce(file)) {
+    Fail(ExitCode::kData,
+         "{}: a pipe, which can be read only once: [[join]] reads plain files; write it to one",
+         file);
+  }
+  const Separator separator(join.separator);
+  const Separator quoted = join.quote == Quote::kDouble ? separator : Separator(0);
+  TextBlockReader reader({InputFile(file)}, quoted);
   TextBlock block;
   std::vector<std::string_view> fields;
   std::string unescaped;
   std::size_t key_column = 0;
   while (reader.Next(&block)) {
-    std::uint64_t line = block.first_line;
-    for (std::size_t at = 0; at < block.text.size();) {
-      const std::size_t end = CsvRecordEnd(block.text, at, kSeparator, true);
-      const std::string_view record = std::string_view(block.text).substr(at, end - at);
-      const std::uint64_t this_line = line;
-      line += static_cast<std::uint64_t>(std::count(record.begin(), record.end(), '\n'));
-      at = end;
-      if (WithoutLineEnd(record).empty()) continue;
-      const std::string error = SplitCsv(record, kSeparator, data.trim, &fields, &unescaped);
-      if (!error.empty()) Fail(ExitCode::kData, "{}:{}: {}", file, this_line, error);
+    RecordStream records(block, quoted, 0);
+    for (Record record; records.Next(&record);) {
+      const std::string error =
+          SplitRecord(record.text, join, separator, data.trim, &fields, &unescaped);
+      if (!error.empty()) Fail(ExitCode::kData, "{}:{}: {}", file, record.line, error);
       if (columns_.empty()) {
         columns_.assign(fields.begin(), fields.end());
         key_column = static_cast<std::size_t>(std::find(columns_.begin(), columns_.end(), on) -
@@ -41,13 +52,13 @@ SideTable::SideTable(const DataConfig& data, const JoinConfig& join) : join_(joi
         continue;
       }
       if (fields.size() != columns_.size())
-        Fail(ExitCode::kData, "{}:{}: {} fields where {} are expected", file, this_line,
+        Fail(ExitCode::kData, "{}:{}: {} fields where {} are expected", file, record.line,
              fields.size(), columns_.size());
       if (!rows_.try_emplace(std::string(fields[key_column]), fields.begin(), fields.end())
                .second) {
         Fail(ExitCode::kData,
              "{}:{}: the key {} = \"{}\" comes a second time: a join needs one row a key", file,
-             this_line, on, fields[key_column]);
+             record.line, on, fields[key_column]);
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "worker/ingest/ingest.h"
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -15,7 +16,8 @@
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packed_limit.h"
 #include "worker/ingest/packer.h"
-#include "worker/text/input_files.h"
+#include "worker/input/input_paths.h"
+#include "worker/input/input_spool.h"
 
 namespace fathom {
 namespace {
@@ -46,6 +48,7 @@ std::string SummaryJson(const PackSummary& summary) {
   }
   root["bytes_read"] = summary.bytes_read;
   root["unmatched_joins"] = summary.unmatched_joins;
+  root["filtered_lines"] = summary.filtered_lines;
   root["bad_lines"] = summary.bad_lines;
   root["first_bad_lines"] = Json::array();
   for (const BadLine& line : summary.first_bad_lines) {
@@ -75,6 +78,7 @@ PackSummary ReadSummary(const fs::path& file) {
     summary.transforms = root.at("transforms");
     summary.bytes_read = root.at("bytes_read");
     summary.unmatched_joins = root.at("unmatched_joins");
+    summary.filtered_lines = root.at("filtered_lines");
     summary.bad_lines = root.at("bad_lines");
     for (const Json& line : root.at("first_bad_lines"))
       summary.first_bad_lines.push_back({line.at("file"), line.at("line"), line.at("reason")});
@@ -147,6 +151,7 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
   result.test_positives = part(DataPart::kTest).positives;
   result.bytes_read = summary.bytes_read;
   result.unmatched_joins = summary.unmatched_joins;
+  result.filtered_lines = summary.filtered_lines;
   result.bad_lines = summary.bad_lines;
   result.first_bad_lines = summary.first_bad_lines;
   return result;
@@ -184,46 +189,85 @@ PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
   }
 }
 
+// Those of [[join]], which are no patterns.
+std::vector<fs::path> JoinedFiles(const Config& config) {
+  std::vector<fs::path> files;
+  for (const JoinConfig& join : config.joins) {
+    files.push_back(fs::path(config.data.dir) / join.file);
+    CheckReadable(files.back());
+    if (!CanBeReadOnce(files.back())) continue;
+    Fail(ExitCode::kData,
+         "{}: a pipe, which can be read only once: [[join]] reads plain files; write it to one",
+         files.back().string());
+  }
+  return files;
+}
+
+std::vector<InputFile> TakeFiles(const Config& config, const std::vector<std::string>& globs,
+                                 InputSpool& spool) {
+  std::vector<InputFile> files;
+  for (const fs::path& file : ExpandGlobs(config.data.dir, globs))
+    files.push_back(spool.Take(file));
+  return files;
+}
+
 // The files that the config names.
 struct InputFiles {
-  explicit InputFiles(const Config& config)
-      : texts(ExpandGlobs(config.data.dir, config.data.train)), first_test(texts.size()) {
-    for (fs::path& file : ExpandGlobs(config.data.dir, config.data.test))
+  InputFiles(const Config& config, InputSpool& spool) {
+    const std::vector<fs::path> joins = JoinedFiles(config);
+    texts = TakeFiles(config, config.data.train, spool);
+    first_test = texts.size();
+    for (InputFile& file : TakeFiles(config, config.data.test, spool))
       texts.push_back(std::move(file));
     all = texts;
-    for (const JoinConfig& join : config.joins) {
-      for (fs::path& file : ExpandGlobs(config.data.dir, {join.file}))
-        all.push_back(std::move(file));
-    }
+    all.insert(all.end(), joins.begin(), joins.end());
   }
 
-  std::vector<fs::path> texts;  // of data.train, then of data.test
+  std::vector<InputFile> texts;  // of data.train, then of data.test
   std::size_t first_test;
-  std::vector<fs::path> all;  // the side tables too
+  std::vector<InputFile> all;  // the side tables too
 };
 
 // Packs one part of the files' examples.
 PackedInput PackOne(const Config& config, const ModelSpec& spec, const std::string& transforms_json,
-                    bool labelled, std::vector<fs::path> files, std::size_t first_test_file,
-                    DataPart part, const fs::path& packed_file, int threads) {
+                    bool labelled, BadLines bad_lines, std::vector<InputFile> files,
+                    std::size_t first_test_file, DataPart part, const fs::path& packed_file,
+                    int threads) {
   const InputSchema schema(config, labelled);
   Packer packer(schema, spec, std::move(files), first_test_file, threads,
                 [](const IngestProgress&) {});
+  if (bad_lines == BadLines::kAreGaps) packer.NoteGaps();
   const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
   std::array<fs::path, kDataParts> paths;
   paths[static_cast<std::size_t>(part)] = packed_file;
-  const PackSummary summary = packer.Pack(transforms, paths);
+  PackSummary summary = packer.Pack(transforms, paths);
   const PackedPart& packed = summary.parts[static_cast<std::size_t>(part)];
-  return {packed_file, packed.examples, packed.positives, summary.bad_lines,
-          summary.first_bad_lines};
+  return {.path = packed_file,
+          .examples = packed.examples,
+          .positives = packed.positives,
+          .filtered_lines = summary.filtered_lines,
+          .bad_lines = summary.bad_lines,
+          .first_bad_lines = summary.first_bad_lines,
+          .gaps = std::move(summary.gaps)};
 }
 
 }  // namespace
 
+bool ReadsOnce(const Config& config) {
+  for (const auto& globs : {config.data.train, config.data.test}) {
+    const auto files = ExpandGlobs(config.data.dir, globs);
+    if (std::any_of(files.begin(), files.end(), CanBeReadOnce)) return true;
+  }
+  return false;
+}
+
 IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path& packed_dir,
                     int threads, const std::function<void(const IngestProgress&)>& progress,
                     const std::string& earlier_transforms) {
-  const InputFiles files(config);
+  InputSpool spool(packed_dir, [&](std::uint64_t bytes) {
+    progress({.stage = "reading", .bytes_read = bytes});
+  });
+  const InputFiles files(config, spool);
   const fs::path dir = packed_dir / Fingerprint(config, files.all, earlier_transforms);
   const bool reused = fs::exists(dir / kPackedSeal.file);
   const auto started = std::chrono::steady_clock::now();
@@ -253,7 +297,9 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
 
 fs::path FindPacked(const Config& config, const fs::path& packed_dir,
                     const std::string& transforms_json, DataPart part) {
-  const fs::path dir = packed_dir / Fingerprint(config, InputFiles(config).all, "");
+  if (ReadsOnce(config)) return {};
+  InputSpool spool(packed_dir, [](std::uint64_t) {});
+  const fs::path dir = packed_dir / Fingerprint(config, InputFiles(config, spool).all, "");
   if (!fs::exists(dir / kPackedSeal.file)) return {};
   const PackSummary summary = ReadSummary(dir / kPackedSeal.file);
   const auto p = static_cast<std::size_t>(part);
@@ -265,27 +311,32 @@ fs::path FindPacked(const Config& config, const fs::path& packed_dir,
 }
 
 PackedInput PackInput(const Config& config, const ModelSpec& spec,
-                      const std::string& transforms_json, const std::vector<std::string>& globs,
-                      bool labelled, const fs::path& packed_file, int threads) {
-  const std::vector<fs::path> files = ExpandGlobs(config.data.dir, globs);
-  PackedInput input = PackOne(config, spec, transforms_json, labelled, files, 0, DataPart::kTest,
-                              packed_file, threads);
-  if (input.examples == 0)
-    Fail(ExitCode::kData, "{}: there is no example in it", files.front().string());
+                      const std::string& transforms_json, const std::vector<fs::path>& paths,
+                      bool labelled, BadLines bad_lines, const fs::path& packed_file, int threads) {
+  InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
+  std::vector<InputFile> files;
+  for (const fs::path& file : paths) files.push_back(spool.Take(file));
+  const std::string name = files.front().name;
+  PackedInput input = PackOne(config, spec, transforms_json, labelled, bad_lines, std::move(files),
+                              0, DataPart::kTest, packed_file, threads);
+  if (input.examples == 0) {
+    const auto& bad = input.first_bad_lines;
+    Fail(ExitCode::kData, "{}: there is no example in it{}", name,
+         bad.empty() ? "" : fmt::format("; line {}: {}", bad[0].line, bad[0].reason));
+  }
   return input;
 }
 
 PackedInput PackPart(const Config& config, const ModelSpec& spec,
                      const std::string& transforms_json, DataPart part, const fs::path& packed_file,
                      int threads) {
-  InputFiles files(config);
-  const auto first_test = files.texts.begin() + static_cast<std::ptrdiff_t>(files.first_test);
-  const bool of_test_files = part == DataPart::kTest && first_test != files.texts.end();
-  const std::vector<fs::path> texts = of_test_files
-                                          ? std::vector<fs::path>(first_test, files.texts.end())
-                                          : std::vector<fs::path>(files.texts.begin(), first_test);
-  return PackOne(config, spec, transforms_json, true, texts, of_test_files ? 0 : texts.size(), part,
-                 packed_file, threads);
+  const bool of_test_files = part == DataPart::kTest && !config.data.test.empty();
+  InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
+  std::vector<InputFile> files =
+      TakeFiles(config, of_test_files ? config.data.test : config.data.train, spool);
+  const std::size_t first_test = of_test_files ? 0 : files.size();
+  return PackOne(config, spec, transforms_json, true, BadLines::kAreLimited, std::move(files),
+                 first_test, part, packed_file, threads);
 }
 
 }  // namespace fathom

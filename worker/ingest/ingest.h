@@ -34,6 +34,7 @@ struct IngestResult {
   std::uint64_t bytes_read = 0;  // of text, after decompression
   double seconds = 0;
   std::uint64_t unmatched_joins = 0;  // keys that no row of the joined table has
+  std::uint64_t filtered_lines = 0;   // that data.filter left out
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;  // at most ten
 };
@@ -59,18 +60,29 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec,
 std::filesystem::path FindPacked(const Config& config, const std::filesystem::path& packed_dir,
                                  const std::string& transforms_json, DataPart part);
 
-// Packs one more input with the transforms that a model was trained with: for evaluate and
-// predict. `labelled` false: the label column may be absent and labels are 0.
+// Whether data.train or data.test names something that can be read only once, as a pipe. Nothing
+// is read. Throws Error(kData) as ExpandGlobs does.
+bool ReadsOnce(const Config& config);
+
+// Packs files with the transforms that a model was trained with: for evaluate and predict. What can
+// be read only once is kept beside `packed_file` meanwhile. `labelled` false: the label column may
+// be absent and labels are 0.
+enum class BadLines { kAreLimited, kAreGaps };  // by data.max_bad_lines; or noted, any number
 struct PackedInput {
   std::filesystem::path path;
   std::uint64_t examples = 0;
   std::uint64_t positives = 0;
+  std::uint64_t filtered_lines = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
+  // kAreGaps: which lines of the files became no example, being blank or bad, ascending. Headers do
+  // not count, and a record that is quoted over several lines is one.
+  std::vector<std::uint64_t> gaps;
 };
 PackedInput PackInput(const Config& config, const ModelSpec& spec,
-                      const std::string& transforms_json, const std::vector<std::string>& globs,
-                      bool labelled, const std::filesystem::path& packed_file, int threads);
+                      const std::string& transforms_json,
+                      const std::vector<std::filesystem::path>& files, bool labelled,
+                      BadLines bad_lines, const std::filesystem::path& packed_file, int threads);
 
 // The same of one part of the config's own files. It may have no example: then there is no file.
 PackedInput PackPart(const Config& config, const ModelSpec& spec,

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "common/error.h"
+#include "common/run_log.h"
 #include "worker/data/packed_writer.h"
 #include "worker/text/block_pipeline.h"
 #include "worker/text/csv.h"
@@ -19,6 +21,14 @@ namespace fs = std::filesystem;
 constexpr std::size_t kShownBadLines = 10;
 constexpr int kLineBits = 40;  // of a record's place: file number above, line number below
 
+// A message is cut at a zero byte, and control characters upset terminals.
+std::string Printable(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = '?';
+  }
+  return text;
+}
+
 }  // namespace
 
 // What one block amounts to.
@@ -30,14 +40,18 @@ struct Packer::Result {
   std::array<PackedExamples, kDataParts> parts;
   std::uint64_t text_bytes = 0;
   std::uint64_t unmatched = 0;
+  std::uint64_t filtered = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
+  std::uint64_t lines = 0;          // records, and lines that hold none
+  std::vector<std::uint64_t> gaps;  // which of them became no example
 };
 
 void Packer::Result::Clear() {
   for (PackedExamples& part : parts) part.Clear();
-  text_bytes = unmatched = bad_lines = 0;
+  text_bytes = unmatched = filtered = bad_lines = lines = 0;
   first_bad_lines.clear();
+  gaps.clear();
 }
 
 // What one thread keeps from block to block.
@@ -45,22 +59,25 @@ struct Packer::Thread {
   Thread(const Packer& packer, const LearntTransforms& transforms)
       : reader(packer.schema_),
         rule(packer.schema_),
+        filter_slots(packer.schema_.FilterSlots()),
         encoder(packer.schema_, packer.spec_, transforms) {}
 
   // The reader leaves out what neither the statistics nor the parts' rule ask for.
   void AskOnlyWhatIsLearnt() {
     std::vector<std::size_t> slots = encoder.ObservedSlots();
     slots.insert(slots.end(), rule.slots().begin(), rule.slots().end());
+    slots.insert(slots.end(), filter_slots.begin(), filter_slots.end());
     reader.Only(slots);
   }
 
   RecordReader reader;
   DataPartRule rule;
+  std::vector<std::size_t> filter_slots;
   FeatureEncoder encoder;
   EncodedExample example;
 };
 
-Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs::path> files,
+Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<InputFile> files,
                std::size_t first_test_file, int threads,
                std::function<void(const IngestProgress&)> progress)
     : schema_(schema),
@@ -72,22 +89,29 @@ Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<fs:
   const RecordReader reader(schema);
   separator_ = reader.format().FieldSeparator();
   quoted_separator_ = reader.format().QuotedSeparator();
-  for (const fs::path& file : files_) {
+  for (const InputFile& file : files_) {
     columns_.push_back(ResolveFile(file));
-    file_names_.push_back(file.filename().string());
+    if (columns_.back().has_header && !schema.config().data.header)
+      LogInfo("{}: its first line names the columns and is skipped", file.name);
   }
 }
 
-FileColumns Packer::ResolveFile(const fs::path& file) const {
+FileColumns Packer::ResolveFile(const InputFile& file) const {
   RecordReader reader(schema_);
   TextBlockReader text({file}, quoted_separator_);
   TextBlock block;
-  Record first;
-  if (!text.Next(&block) || !Records(block).Next(&first)) {
-    Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it",
-         file.string());
+  for (Record first; text.Next(&block);) {
+    if (FirstRecord(reader, block, &first)) return reader.Resolve(file.name, first.text);
   }
-  return reader.Resolve(file, first.text);
+  Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it", file.name);
+}
+
+bool Packer::FirstRecord(RecordReader& reader, const TextBlock& block, Record* first) const {
+  RecordStream records = Records(block);
+  while (records.Next(first)) {
+    if (!reader.format().HoldsNothing(first->text)) return true;
+  }
+  return false;
 }
 
 RecordStream Packer::Records(const TextBlock& block) const {
@@ -95,28 +119,46 @@ RecordStream Packer::Records(const TextBlock& block) const {
 }
 
 // Calls take(line, error) for each record of the block, its values in the reader where there is
-// no error.
-template <typename Take>
-void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const {
+// no error, and blank(lines) for lines that hold none.
+template <typename Take, typename Blank>
+void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take take,
+                           Blank blank) const {
   RecordStream records = Records(block);
   Record record;
-  bool skip = block.starts_file && reader.format().HasHeader();
+  bool skip = block.starts_file && columns_[block.file].has_header;
+  std::uint64_t blank_lines = 0;
   while (records.Next(&record)) {
+    blank(records.blank_lines() - std::exchange(blank_lines, records.blank_lines()));
+    if (reader.format().HoldsNothing(record.text)) {
+      blank(1);
+      continue;
+    }
     if (!skip) take(record.line, reader.Read(record, columns_[block.file]));
     skip = false;
   }
+  blank(records.blank_lines() - blank_lines);
+}
+
+// False: data.filter leaves the line out, or, with an *error, the line is bad.
+bool Packer::IsWanted(const Thread& thread, std::string* error) const {
+  if (!error->empty()) return false;
+  return schema_.filter().Passes(thread.reader.values(), thread.filter_slots, error);
+}
+
+std::uint64_t Packer::PlaceOf(const TextBlock& block, std::uint64_t line) {
+  return (static_cast<std::uint64_t>(block.file) << kLineBits) + line;
 }
 
 DataPart Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const {
   if (block.file >= first_test_file_) return DataPart::kTest;
-  return thread.rule.Of(thread.reader.values(), file_names_[block.file], line);
+  return thread.rule.Of(thread.reader.values(), files_[block.file].split_name, line);
 }
 
 LearntTransforms Packer::Learn() {
   const auto& columns = schema_.config().columns;
   LearntTransforms transforms;
   if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
-  const std::vector<fs::path> train_files(
+  const std::vector<InputFile> train_files(
       files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
   TextBlockReader text(train_files, quoted_separator_);
   StatisticsByColumn all = FeatureEncoder(schema_, spec_, {}).NewStatistics();
@@ -130,13 +172,13 @@ LearntTransforms Packer::Learn() {
     thread->AskOnlyWhatIsLearnt();
     return [this, thread, learnt = std::make_shared<Learnt>()](const TextBlock& block) -> Learnt& {
       *learnt = {.statistics = thread->encoder.NewStatistics(), .bytes = block.text.size()};
-      ForEachRecord(thread->reader, block, [&](std::uint64_t line, const std::string& error) {
-        if (!error.empty() || PartOf(*thread, block, line) != DataPart::kTrain) return;
-        thread->encoder.Observe(thread->reader.values(),
-                                (static_cast<std::uint64_t>(block.file) << kLineBits) + line,
-                                &learnt->statistics);
+      const auto observe = [&](std::uint64_t line, std::string error) {
+        if (!IsWanted(*thread, &error)) return;
+        if (PartOf(*thread, block, line) != DataPart::kTrain) return;
+        thread->encoder.Observe(thread->reader.values(), PlaceOf(block, line), &learnt->statistics);
         ++learnt->records;
-      });
+      };
+      ForEachRecord(thread->reader, block, observe, [](std::uint64_t) {});
       thread->encoder.EndObserving(&learnt->statistics);
       return *learnt;
     };
@@ -174,19 +216,33 @@ std::string Packer::CountForDropped(EncodedExample* example) const {
 void Packer::PackBlock(const TextBlock& block, Thread* thread, Result* result) const {
   result->Clear();
   const std::uint64_t unmatched_before = thread->reader.unmatched();
-  ForEachRecord(thread->reader, block, [&](std::uint64_t line, std::string error) {
-    if (error.empty()) error = thread->encoder.Encode(thread->reader.values(), &thread->example);
-    if (error.empty() && thread->example.label == 0 && block.file < first_test_file_)
-      error = CountForDropped(&thread->example);
-    if (error.empty()) {
-      const DataPart part = PartOf(*thread, block, line);
-      result->parts[static_cast<std::size_t>(part)].Add(thread->example);
+  const auto note_gaps = [&](std::uint64_t lines) {
+    for (; notes_gaps_ && lines > 0; --lines) result->gaps.push_back(result->lines++);
+  };
+  const auto encode = [&](std::uint64_t line, std::string error) {
+    const bool wanted = IsWanted(*thread, &error);
+    if (!wanted && error.empty()) {
+      ++result->filtered;
       return;
     }
+    if (error.empty()) {
+      const DataPart part = PartOf(*thread, block, line);
+      const LinePlace place{PlaceOf(block, line), part == DataPart::kTrain};
+      error = thread->encoder.Encode(thread->reader.values(), &thread->example, place);
+      if (error.empty() && thread->example.label == 0 && block.file < first_test_file_)
+        error = CountForDropped(&thread->example);
+      if (error.empty()) result->parts[static_cast<std::size_t>(part)].Add(thread->example);
+    }
+    if (error.empty()) {
+      ++result->lines;
+      return;
+    }
+    note_gaps(1);
     ++result->bad_lines;
     if (result->first_bad_lines.size() < kShownBadLines)
-      result->first_bad_lines.push_back({files_[block.file].string(), line, error});
-  });
+      result->first_bad_lines.push_back({files_[block.file].name, line, Printable(error)});
+  };
+  ForEachRecord(thread->reader, block, encode, note_gaps);
   result->text_bytes = block.text.size();
   result->unmatched = thread->reader.unmatched() - unmatched_before;
 }
@@ -197,7 +253,7 @@ void Packer::CountBadLines(const Result& result, PackSummary* summary) const {
     if (summary->first_bad_lines.size() < kShownBadLines) summary->first_bad_lines.push_back(line);
   }
   const auto allowed = static_cast<std::uint64_t>(schema_.config().data.max_bad_lines);
-  if (summary->bad_lines <= allowed) return;
+  if (summary->bad_lines <= allowed || notes_gaps_) return;
   const BadLine& shown = summary->first_bad_lines.front();
   Fail(ExitCode::kData,
        "{}:{}: {}. More than {} bad line{}: mend the file, or allow more with data.max_bad_lines",
@@ -221,8 +277,11 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
       return *result;
     };
   };
+  std::uint64_t lines = 0;
   ForEachBlock(text, threads_, make, [&](Result& result) {
     CountBadLines(result, &summary);
+    for (const std::uint64_t gap : result.gaps) summary.gaps.push_back(lines + gap);
+    lines += result.lines;
     for (std::size_t p = 0; p < writers.size(); ++p) {
       if (writers[p]) writers[p]->Append(result.parts[p]);
       summary.parts[p].weights.Add(result.parts[p].weights());
@@ -230,6 +289,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     }
     summary.bytes_read += result.text_bytes;
     summary.unmatched_joins += result.unmatched;
+    summary.filtered_lines += result.filtered;
     progress_({.stage = "packing", .bytes_read = summary.bytes_read, .examples = examples});
   });
   for (std::size_t p = 0; p < writers.size(); ++p) {

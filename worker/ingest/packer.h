@@ -14,8 +14,9 @@
 #include "worker/feature/feature_encoder.h"
 #include "worker/feature/input_schema.h"
 #include "worker/ingest/ingest.h"
-#include "worker/text/input_files.h"
+#include "worker/input/input_file.h"
 #include "worker/text/record_stream.h"
+#include "worker/text/text_blocks.h"
 
 namespace fathom {
 
@@ -32,17 +33,22 @@ struct PackSummary {
   std::array<PackedPart, kDataParts> parts;
   std::uint64_t bytes_read = 0;
   std::uint64_t unmatched_joins = 0;
+  std::uint64_t filtered_lines = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
+  std::vector<std::uint64_t> gaps;  // as PackedInput::gaps; empty without NoteGaps
 };
 
 class Packer {
  public:
   // Examples of `files` from `first_test_file` on are all of the test part. Reads each file's
   // header.
-  Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<std::filesystem::path> files,
+  Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<InputFile> files,
          std::size_t first_test_file, int threads,
          std::function<void(const IngestProgress&)> progress);
+
+  // From now on no bad line stops Pack: the places of lines that become no example are noted.
+  void NoteGaps() { notes_gaps_ = true; }
 
   // One pass over the training part; none where no column learns.
   LearntTransforms Learn();
@@ -55,9 +61,12 @@ class Packer {
   struct Result;
   struct Thread;
   RecordStream Records(const TextBlock& block) const;
-  FileColumns ResolveFile(const std::filesystem::path& file) const;
-  template <typename Take>
-  void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const;
+  FileColumns ResolveFile(const InputFile& file) const;
+  bool FirstRecord(RecordReader& reader, const TextBlock& block, Record* first) const;
+  template <typename Take, typename Blank>
+  void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take, Blank blank) const;
+  bool IsWanted(const Thread& thread, std::string* error) const;
+  static std::uint64_t PlaceOf(const TextBlock& block, std::uint64_t line);
   DataPart PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const;
   std::string CountForDropped(EncodedExample* example) const;
   void PackBlock(const TextBlock& block, Thread* thread, Result* result) const;
@@ -65,14 +74,14 @@ class Packer {
 
   const InputSchema& schema_;
   const ModelSpec& spec_;
-  std::vector<std::filesystem::path> files_;
+  std::vector<InputFile> files_;
   std::size_t first_test_file_;
   int threads_;
   std::function<void(const IngestProgress&)> progress_;
-  char separator_ = 0;         // between fields; 0 where that depends on the line
-  char quoted_separator_ = 0;  // the same where records may be quoted over several lines; else 0
-  std::vector<FileColumns> columns_;     // by file
-  std::vector<std::string> file_names_;  // by file
+  char separator_ = 0;                // between fields; 0 where that is no single byte
+  Separator quoted_separator_ = 0;    // what is where records may be quoted over several lines
+  std::vector<FileColumns> columns_;  // by file
+  bool notes_gaps_ = false;
 };
 
 }  // namespace fathom

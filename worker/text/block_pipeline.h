@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "worker/text/input_files.h"
+#include "worker/text/text_blocks.h"
 
 namespace fathom {
 

@@ -1,6 +1,5 @@
-// criteo: fields between tabs, without a header and without quotes: label, I1 .. I13, C1 .. C26.
-#include <algorithm>
-
+// criteo: fields between tabs, without quotes: label, I1 .. I13, C1 .. C26. A first line with these
+// names is a header.
 #include "worker/text/csv.h"
 #include "worker/text/placed_fields.h"
 
@@ -24,21 +23,20 @@ class CriteoFormat : public InputFormat {
 
   char FieldSeparator() const override { return kSeparator; }
 
-  FileColumns Resolve(const std::filesystem::path& file, std::string_view /*header*/) override {
-    return fields_.Resolve(file, Names());
+  // A file to be scored may lack the label.
+  FileColumns Resolve(const std::string& file, std::string_view first) override {
+    std::vector<std::string> names = Names();
+    SplitUnquoted(first, kSeparator, false, &split_);
+    if (split_.size() + 1 == names.size() && !fields_.Wants(names.front()))
+      names.erase(names.begin());
+    return fields_.Resolve(file, names, split_);
   }
 
   std::string Split(const Record& record, const FileColumns& columns,
                     std::vector<std::string_view>* values) override {
     if (!record.cuts.empty()) return fields_.TakeCuts(record, columns, values);
-    const std::string_view line = WithoutLineEnd(record.text);
-    split_.clear();
-    for (std::size_t at = 0;;) {
-      const std::size_t end = std::min(line.find(kSeparator, at), line.size());
-      split_.push_back(line.substr(at, end - at));
-      if (end == line.size()) return fields_.Take(split_, columns, values);
-      at = end + 1;
-    }
+    SplitUnquoted(record.text, kSeparator, false, &split_);
+    return fields_.Take(split_, columns, values);
   }
 
   void Only(std::vector<std::size_t> wanted) override { fields_.Only(std::move(wanted)); }

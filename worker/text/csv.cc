@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "common/check.h"
-#include "worker/text/token.h"
+#include <algorithm>
 
 namespace fathom {
 namespace {
@@ -21,14 +20,22 @@ std::size_t ClosingQuote(std::string_view text, std::size_t open) {
   }
 }
 
+// The record without its line end, and without blanks around it where they stand between fields.
+std::string_view Unpadded(std::string_view record, const Separator& separator) {
+  record = WithoutLineEnd(record);
+  return separator.blanks() ? TrimmedField(record) : record;
+}
+
 }  // namespace
 
-std::size_t CsvRecordEnd(std::string_view text, std::size_t begin, char separator, bool at_end) {
+std::size_t CsvRecordEnd(std::string_view text, std::size_t begin, const Separator& separator,
+                         bool at_end) {
   if (begin >= text.size()) return kNpos;
   const std::size_t first_newline = text.find('\n', begin);
   const std::size_t first_line_end =
       first_newline == kNpos ? (at_end ? text.size() : kNpos) : first_newline + 1;
   std::size_t at = begin;
+  while (separator.blanks() && at < text.size() && IsBlank(text[at])) ++at;
   for (;;) {
     if (at < text.size() && text[at] == '"') {
       const std::size_t close =
@@ -42,12 +49,12 @@ std::size_t CsvRecordEnd(std::string_view text, std::size_t begin, char separato
       at = close + 1;
     }
     const std::size_t newline = text.find('\n', at);
-    const std::size_t next = text.find(separator, at);
-    if (next == kNpos || (newline != kNpos && newline < next)) {
+    const Separator::Place next = separator.Find(text, at);
+    if (next.begin == kNpos || (newline != kNpos && newline < next.begin)) {
       if (newline != kNpos) return newline + 1;
       return at_end ? text.size() : kNpos;
     }
-    at = next + 1;
+    at = next.end;
   }
 }
 
@@ -59,22 +66,24 @@ std::string_view TrimmedField(std::string_view field) {
 
 std::string_view WithoutLineEnd(std::string_view record) {
   if (!record.empty() && record.back() == '\n') record.remove_suffix(1);
-  if (!record.empty() && record.back() == '\r') record.remove_suffix(1);
+  while (!record.empty() && record.back() == '\r') record.remove_suffix(1);
   return record;
 }
 
-std::string SplitCsv(std::string_view record, char separator, bool trim,
+std::string SplitCsv(std::string_view record, const Separator& separator, bool trim,
                      std::vector<std::string_view>* fields, std::string* unescaped) {
-  record = WithoutLineEnd(record);
+  record = Unpadded(record, separator);
   fields->clear();
   unescaped->clear();
   // Never reallocated below: the fields are views into it.
   if (record.find('"') != kNpos) unescaped->reserve(record.size());
-  std::size_t at = 0;
-  for (;;) {
-    std::size_t begin = at;
-    while (trim && begin < record.size() && IsBlank(record[begin]) && record[begin] != separator)
-      ++begin;
+  const auto skip_blanks = [&](std::size_t at) {
+    while (trim && at < record.size() && IsBlank(record[at]) && !separator.StandsAt(record, at))
+      ++at;
+    return at;
+  };
+  for (std::size_t at = 0;;) {
+    std::size_t begin = skip_blanks(at);
     if (begin < record.size() && record[begin] == '"') {
       const std::size_t close = ClosingQuote(record, begin);
       if (close == kNpos)
@@ -85,22 +94,38 @@ std::string SplitCsv(std::string_view record, char separator, bool trim,
         if (record[i] == '"') ++i;
       }
       fields->push_back(std::string_view(*unescaped).substr(start));
-      at = close + 1;
-      while (trim && at < record.size() && IsBlank(record[at]) && record[at] != separator) ++at;
-      if (at < record.size() && record[at] != separator)
+      at = skip_blanks(close + 1);
+      if (at >= record.size()) return {};
+      if (!separator.StandsAt(record, at))
         return fmt::format("field {} goes on after its closing quote", fields->size());
-    } else {
-      at = record.find(separator, at);
-      if (at == kNpos) at = record.size();
-      std::string_view field = record.substr(begin, at - std::min(begin, at));
-      if (field.find('"') != kNpos)
-        return fmt::format(
-            "field {} has a quote inside: quote the whole field and double the quote",
-            fields->size() + 1);
-      fields->push_back(trim ? TrimmedField(field) : field);
+      at = separator.Find(record, at).end;
+      continue;
     }
-    if (at >= record.size()) return {};
-    ++at;
+    const Separator::Place next = separator.Find(record, at);
+    const std::size_t end = std::min(next.begin, record.size());
+    const std::string_view field = record.substr(begin, end - std::min(begin, end));
+    if (field.find('"') != kNpos) {
+      return fmt::format(
+          "field {} has a quote inside: quote the whole field and double the quote, or say "
+          "quote = \"none\" if quotes mean nothing in this file",
+          fields->size() + 1);
+    }
+    fields->push_back(trim ? TrimmedField(field) : field);
+    if (next.begin == kNpos) return {};
+    at = next.end;
+  }
+}
+
+void SplitUnquoted(std::string_view record, const Separator& separator, bool trim,
+                   std::vector<std::string_view>* fields) {
+  record = Unpadded(record, separator);
+  fields->clear();
+  for (std::size_t at = 0;;) {
+    const Separator::Place next = separator.Find(record, at);
+    const std::string_view field = record.substr(at, std::min(next.begin, record.size()) - at);
+    fields->push_back(trim ? TrimmedField(field) : field);
+    if (next.begin == kNpos) return;
+    at = next.end;
   }
 }
 

@@ -10,12 +10,15 @@ IndexPairFormat::IndexPairFormat(const IndexPairForm& form, std::vector<std::str
       lists_(std::move(wanted)),
       none_(lists_.wanted().size()),
       label_(lists_.Slot(kLabelColumn)),
-      rest_(form.rest_column.empty() ? none_ : lists_.Slot(form.rest_column)) {}
+      rest_(form.rest_column.empty() ? none_ : lists_.Slot(form.rest_column)),
+      group_(form.group_column.empty() ? none_ : lists_.Slot(form.group_column)) {}
 
-FileColumns IndexPairFormat::Resolve(const std::filesystem::path& file,
-                                     std::string_view /*header*/) {
-  for (const std::string& name : lists_.wanted()) {
-    const bool named = name == kLabelColumn || (rest_ != none_ && name == form_.rest_column);
+bool IndexPairFormat::HoldsNothing(std::string_view record) const { return HasNoPairs(record); }
+
+FileColumns IndexPairFormat::Resolve(const std::string& file, std::string_view /*first*/) {
+  for (std::size_t slot = 0; slot < lists_.wanted().size(); ++slot) {
+    const std::string& name = lists_.wanted()[slot];
+    const bool named = slot == label_ || slot == rest_ || slot == group_;
     if (!named && !IsIndex(name)) NoSuchColumn(file, name, form_.columns);
   }
   return {};
@@ -27,6 +30,8 @@ std::string IndexPairFormat::Split(const Record& record, const FileColumns& /*co
   lists_.Clear();
   const std::string_view label = TakeLabel(&line);
   if (label_ != none_ && label.empty()) return kNoLabel;
+  const std::string_view group = form_.group_column.empty() ? std::string_view() : TakeGroup(&line);
+  if (group_ != none_ && group.empty()) return kNoGroup;
   std::string error;
   for (IndexPair pair; NextIndexPair(&line, form_.pair, &pair, &error);) {
     const std::size_t slot = lists_.Slot(pair.first);
@@ -38,6 +43,7 @@ std::string IndexPairFormat::Split(const Record& record, const FileColumns& /*co
   }
   lists_.Get(values);
   if (label_ != none_) (*values)[label_] = label;
+  if (group_ != none_) (*values)[group_] = group;
   return error;
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@ namespace fathom {
 struct FileColumns {
   std::vector<std::size_t> positions;  // by wanted column
   std::size_t fields = 0;              // in each record
+  bool has_header = false;             // its first record names the columns
 };
 
 // Thread rule: one thread's own, as it keeps scratch.
@@ -26,19 +26,19 @@ class InputFormat {
  public:
   virtual ~InputFormat() = default;
 
-  // What stands between fields where a record may be quoted over several lines; else 0.
-  virtual char QuotedSeparator() const { return 0; }
+  // What stands between fields where a record may be quoted over several lines; else none.
+  virtual Separator QuotedSeparator() const { return 0; }
 
-  // What stands between fields; 0 where that depends on the line. Records then come with their
-  // cuts.
+  // The one byte that stands between fields; 0 where there is none such. Records then come with
+  // their cuts.
   virtual char FieldSeparator() const { return 0; }
 
-  // Whether each file's first record names its columns.
-  virtual bool HasHeader() const { return false; }
+  // Whether a record holds nothing to read, as a comment.
+  virtual bool HoldsNothing(std::string_view /*record*/) const { return false; }
 
-  // `header`: the file's first record, if HasHeader. Throws Error(kData) where the file, or the
+  // `first`: the file's first record that is not blank. Throws Error(kData) where the file, or the
   // format, does not have a wanted column.
-  virtual FileColumns Resolve(const std::filesystem::path& file, std::string_view header) = 0;
+  virtual FileColumns Resolve(const std::string& file, std::string_view first) = 0;
 
   // Sets values[i] to wanted column i, a view into the record or into this object, valid until the
   // next call. Of a format with the trait kPairs a value is one number, or id:number pairs between

@@ -6,7 +6,8 @@ namespace {
 
 constexpr IndexPairForm kLibffmForm = {.pair = "field:index:value",
                                        .columns = "label and each field by its number",
-                                       .rest_column = {}};
+                                       .rest_column = {},
+                                       .group_column = {}};
 
 }  // namespace
 

@@ -1,13 +1,15 @@
-// libsvm: label index:value ... Column "7" is the value of index 7; column "features" is all pairs
-// whose index no wanted column names.
+// libsvm: label [qid:group] index:value ... [# comment]. Column "7" is the value of index 7; column
+// "features" is all pairs whose index no wanted column names; column "qid" is the group.
 #include "worker/text/index_pair_format.h"
 
 namespace fathom {
 namespace {
 
-constexpr IndexPairForm kLibsvmForm = {.pair = "index:value",
-                                       .columns = "label, features and each index by its number",
-                                       .rest_column = kFeaturesColumn};
+constexpr IndexPairForm kLibsvmForm = {
+    .pair = "index:value",
+    .columns = "label, qid, features and each index by its number",
+    .rest_column = kFeaturesColumn,
+    .group_column = "qid"};
 
 }  // namespace
 

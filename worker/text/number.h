@@ -36,17 +36,22 @@ inline std::uint64_t CountOfDigits(std::uint64_t digits) {
          32;
 }
 
-// A leading + is allowed; nan, inf and anything behind the number are not.
+// Whether a number that from_chars found out of a double's range is too close to 0, not too large.
+bool IsTooSmall(std::string_view number);
+
+// A leading + is allowed; nan, inf and anything behind the number are not. What is closer to 0 than
+// any double is 0.
 inline std::optional<double> ParseNumber(std::string_view text) {
   if (!text.empty() && text.size() <= kShortDigits) {
     const std::uint64_t digits = ShortDigits(text);
     if (AreDigits(digits)) return static_cast<double>(CountOfDigits(digits));
   }
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
-    return std::nullopt;
+  const bool whole = end == text.data() + text.size();
+  if (error == std::errc::result_out_of_range && whole && IsTooSmall(text)) return 0.0;
+  if (error != std::errc() || !whole || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 

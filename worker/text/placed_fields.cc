@@ -27,22 +27,34 @@ PlacedFields::PlacedFields(std::vector<std::string> wanted, bool trims)
   std::iota(needed_.begin(), needed_.end(), std::size_t{0});
 }
 
-FileColumns PlacedFields::Resolve(const std::filesystem::path& file,
+bool PlacedFields::Wants(std::string_view column) const {
+  return std::find(wanted_.begin(), wanted_.end(), column) != wanted_.end();
+}
+
+FileColumns PlacedFields::Resolve(const std::string& file, const std::vector<std::string>& names,
+                                  const std::vector<std::string_view>& first) const {
+  FileColumns columns = Resolve(file, names);
+  columns.has_header = std::equal(first.begin(), first.end(), names.begin(), names.end());
+  return columns;
+}
+
+FileColumns PlacedFields::Resolve(const std::string& file,
                                   const std::vector<std::string>& names) const {
   FileColumns columns{.positions = {}, .fields = names.size()};
   std::map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!places.emplace(names[i], i).second)
-      Fail(ExitCode::kData, "{}:1: the header names the column \"{}\" twice", file.string(),
-           names[i]);
+      Fail(ExitCode::kData, "{}:1: the header names the column \"{}\" twice", file, names[i]);
   }
   for (const std::string& name : wanted_) {
     const auto place = places.find(name);
     if (place == places.end()) {
       Fail(ExitCode::kData,
            "{}: there is no column \"{}\"; the columns are {} (and those of the joined tables): "
-           "mend the config's column, label, split_by or group_by, or the header",
-           file.string(), name, Listed(names));
+           "mend the config's column, label, split_by or group_by, or the header (a file without "
+           "one "
+           "needs data.header = false and data.names)",
+           file, name, Listed(names));
     }
     columns.positions.push_back(place->second);
   }

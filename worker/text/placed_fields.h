@@ -17,8 +17,14 @@ class PlacedFields {
 
   // Where the wanted columns stand among `names`, one name a field. Throws Error(kData) where a
   // name comes twice or a wanted one not at all.
-  FileColumns Resolve(const std::filesystem::path& file,
-                      const std::vector<std::string>& names) const;
+  FileColumns Resolve(const std::string& file, const std::vector<std::string>& names) const;
+
+  // The same where names are given and `first` are the fields of the file's first record: one that
+  // reads exactly as the names is a header.
+  FileColumns Resolve(const std::string& file, const std::vector<std::string>& names,
+                      const std::vector<std::string_view>& first) const;
+
+  bool Wants(std::string_view column) const;
 
   // The wanted fields of a record that comes with its cuts, or whose fields the caller has found.
   // Both return an empty string, or what is wrong with the record.

@@ -10,6 +10,7 @@ bool RecordStream::Next(Record* record) {
   while (at_ < text_.size()) {
     if (separator_ == 0 || !TakeIndexed(record)) TakeScanned(record);
     if (!WithoutLineEnd(record->text).empty()) return true;
+    ++blank_lines_;
   }
   return false;
 }
@@ -17,7 +18,7 @@ bool RecordStream::Next(Record* record) {
 // The line at at_, if the index has it whole.
 bool RecordStream::TakeIndexed(Record* record) {
   if (next_indexed_ == index_.lines()) {
-    index_.Fill(text_, at_, separator_, quoted_separator_ != 0);
+    index_.Fill(text_, at_, separator_, !quoted_separator_.none());
     next_indexed_ = 0;
     if (index_.lines() == 0) return false;
   }
@@ -33,7 +34,8 @@ void RecordStream::TakeScanned(Record* record) {
   const std::size_t newline = text_.find('\n', at_);
   std::size_t end = newline == std::string_view::npos ? text_.size() : newline + 1;
   // A record of several lines has a quote in its first.
-  if (quoted_separator_ != 0 && text_.substr(at_, end - at_).find('"') != std::string_view::npos) {
+  if (!quoted_separator_.none() &&
+      text_.substr(at_, end - at_).find('"') != std::string_view::npos) {
     end = CsvRecordEnd(text_, at_, quoted_separator_, true);
   }
   *record = {text_.substr(at_, end - at_), next_line_, text_.data(), {}};

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "worker/text/delimiter_index.h"
-#include "worker/text/input_files.h"
+#include "worker/text/separator.h"
+#include "worker/text/text_blocks.h"
 
 namespace fathom {
 
@@ -19,26 +21,30 @@ struct Record {
 
 class RecordStream {
  public:
-  // `quoted_separator` other than 0: records are RFC 4180. `separator` other than 0: lines that
+  // `quoted_separator`, if there is one: records are RFC 4180. `separator` other than 0: lines that
   // hold no quoted field come with their cuts.
-  RecordStream(const TextBlock& block, char quoted_separator, char separator)
+  RecordStream(const TextBlock& block, Separator quoted_separator, char separator)
       : text_(block.text),
-        quoted_separator_(quoted_separator),
+        quoted_separator_(std::move(quoted_separator)),
         separator_(separator),
         next_line_(block.first_line) {}
 
   // The next record, blank lines skipped; false at the end. Valid until the next call.
   bool Next(Record* record);
 
+  // How many blank lines were skipped so far.
+  std::uint64_t blank_lines() const { return blank_lines_; }
+
  private:
   bool TakeIndexed(Record* record);
   void TakeScanned(Record* record);
 
   std::string_view text_;
-  char quoted_separator_;
+  Separator quoted_separator_;
   char separator_;
   std::size_t at_ = 0;
   std::uint64_t next_line_;
+  std::uint64_t blank_lines_ = 0;
   DelimiterIndex index_;
   std::size_t next_indexed_ = 0;  // of the index's lines
 };

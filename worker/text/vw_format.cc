@@ -43,8 +43,12 @@ class VwFormat : public InputFormat {
     for (const std::string& name : lists_.wanted()) names_features_ |= name.find('^') != kNpos;
   }
 
+  bool HoldsNothing(std::string_view record) const override {
+    return record.find_first_not_of(" \t\r\n") == kNpos;
+  }
+
   // A namespace may have any name.
-  FileColumns Resolve(const std::filesystem::path& /*file*/, std::string_view /*header*/) override {
+  FileColumns Resolve(const std::string& /*file*/, std::string_view /*first*/) override {
     return {};
   }
 

@@ -23,6 +23,10 @@ class ColumnStatistics {
   virtual void AddValue(std::string_view /*value*/, std::uint64_t /*place*/) {}
   virtual void AddNumber(double /*x*/, std::uint64_t /*place*/) {}
 
+  // In place of AddValue where Transform::LearnsFromLabels.
+  virtual void AddLabelled(std::string_view /*value*/, std::uint64_t /*place*/, bool /*positive*/) {
+  }
+
   // Not null: of numbers these are all that it wants. They are added to them in place of AddNumber,
   // which eight columns at once can do.
   virtual Moments* OnlyMoments() { return nullptr; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 
 namespace fathom {
 
+class FoldCounts;
+
 // Of one column. A transform sets what it needs, the rest stays as it is here.
 struct LearntTransform {
   std::vector<Key> vocabulary;  // the values' keys, ascending
@@ -17,6 +20,8 @@ struct LearntTransform {
   double stddev = 1;
   std::vector<double> boundaries;                     // of classes, ascending, without repeats
   std::map<std::string, std::vector<double>> others;  // by a name that the transform chooses
+  // target_mean: by value and fold, for the run that learns it: no part of transforms.json.
+  std::shared_ptr<const FoldCounts> folds;
 };
 
 // By column name; only columns whose transform learns something.

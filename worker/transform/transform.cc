@@ -11,6 +11,11 @@ bool Transform::KeyOf(std::string_view /*value*/, Key* /*key*/, std::string* /*e
   return false;
 }
 
+float Transform::NumberOf(std::string_view /*value*/, const LinePlace& /*line*/) const {
+  FATHOM_CHECK(!"a transform of numbers makes none of texts");
+  return 0;
+}
+
 std::unique_ptr<const Transform> MakeTransform(const ColumnConfig& column,
                                                const LearntTransform* learnt) {
   using Maker = std::unique_ptr<const Transform> (*)(const ColumnConfig&, const LearntTransform*);

@@ -10,6 +10,7 @@
 #include "common/key.h"
 #include "worker/transform/column_statistics.h"
 #include "worker/transform/learnt_transform.h"
+#include "worker/transform/line_place.h"
 
 namespace fathom {
 
@@ -37,6 +38,17 @@ class Transform {
   // Numeric columns.
   virtual NumberSteps Steps() const { return {}; }
   virtual double Further(double x) const { return x; }
+
+  // Numeric columns: whether the number comes from the value's text, whatever it writes. NumberOf
+  // is then all of its way, and Steps and Further are not asked.
+  virtual bool OfText() const { return false; }
+  virtual float NumberOf(std::string_view value, const LinePlace& line) const;
+
+  // Of a text that the training part does not have; with missing_as = "zero" of a missing one too.
+  virtual float OfUnseen() const { return 0; }
+
+  // Whether its statistics want each example's label too.
+  virtual bool LearnsFromLabels() const { return false; }
 
   // Numeric columns: what a missing number becomes.
   virtual float Missing() const { return 0; }

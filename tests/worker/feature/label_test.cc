@@ -7,9 +7,10 @@
 namespace fathom {
 namespace {
 
-int Label(const std::string& test, const std::string& text,
-          std::vector<std::string> negative = {}) {
+int Label(const std::string& test, const std::string& text, std::vector<std::string> negative = {},
+          std::vector<std::string> missing = {""}) {
   DataConfig data;
+  data.missing = std::move(missing);
   data.label = test;
   data.label_negative = std::move(negative);
   std::string error;
@@ -42,6 +43,22 @@ TEST(Label, Texts) {
   EXPECT_EQ(Label("income != no", "no"), 0);
   EXPECT_EQ(Label("income == >50K", ">50K.16281", {"<=50K"}), -1);
   EXPECT_EQ(Label("income == >50K", "<=50K", {"<=50K"}), 0);
+}
+
+// A label that is not there is no negative one, whatever form data.label has.
+TEST(Label, AMissingOneIsNoLabel) {
+  for (const char* label : {"v", "v == yes", "v != yes", "v >= 4", "v < 4"}) {
+    SCOPED_TRACE(label);
+    EXPECT_EQ(Label(label, ""), -1);
+    EXPECT_EQ(Label(label, "NA", {}, {"", "NA"}), -1);
+    EXPECT_EQ(Label(label, "-1", {}, {"-1"}), -1);
+  }
+  EXPECT_EQ(Label("v == yes", "", {"no"}), -1);
+  // What the config itself calls a label is one.
+  EXPECT_EQ(Label("v == yes", "NA", {"NA"}, {"NA"}), 0);
+  EXPECT_EQ(Label("v == NA", "NA", {}, {"NA"}), 1);
+  EXPECT_EQ(Label("v == yes", "", {""}), 0);
+  EXPECT_EQ(Label("v", "0", {}, {"0"}), 0);
 }
 
 TEST(Label, ATestThatIsNone) {

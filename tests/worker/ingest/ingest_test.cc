@@ -166,7 +166,7 @@ TEST_F(IngestTest, ATruncatedGzipFileIsAnError) {
   dir_.Write("train.csv.gz", whole.substr(0, whole.size() / 2));
   Config config = MakeConfig(dir_.path());
   config.data.train = {"train.csv.gz"};
-  ExpectError(ExitCode::kData, {"train.csv.gz", "is the file whole?"}, [&] { Run(config); });
+  ExpectError(ExitCode::kData, {"train.csv.gz", "were cut short"}, [&] { Run(config); });
 }
 
 TEST_F(IngestTest, SplitsByColumnsKeepEqualValuesTogether) {
@@ -330,13 +330,157 @@ TEST_F(IngestTest, PackInputUsesTheTransformsItIsGiven) {
   const Config config = MakeConfig(dir_.path());
   const ModelSpec spec = MakeModelSpec(config);
   const std::string transforms = Bytes(Run(config).transforms);
-  const PackedInput input =
-      PackInput(config, spec, transforms, {"score.csv"}, false, dir_.path() / "score.fpk", 1);
+  const PackedInput input = PackInput(config, spec, transforms, {dir_.path() / "score.csv"}, false,
+                                      BadLines::kAreLimited, dir_.path() / "score.fpk", 1);
   EXPECT_EQ(input.examples, 1U);
   EXPECT_FLOAT_EQ(PackedData(input.path, spec, DataPart::kTest).Example(0).numerics[0], 0);
   ExpectError(ExitCode::kModel, {"transforms.json does not fit"}, [&] {
-    PackInput(config, spec, "{}", {"score.csv"}, false, dir_.path() / "score.fpk", 1);
+    PackInput(config, spec, "{}", {dir_.path() / "score.csv"}, false, BadLines::kAreLimited,
+              dir_.path() / "score.fpk", 1);
   });
+}
+
+// predict writes a line for each of these: what is blank or bad is none of the examples.
+TEST_F(IngestTest, LinesThatBecomeNoExampleAreNoted) {
+  dir_.Write("train.csv", "label,id,tags,x\n1,a,,2\n0,a,,4\n0,a,,6\n1,a,,8\n");
+  Config config = MakeConfig(dir_.path());
+  const std::string transforms = Bytes(Run(config).transforms);
+  const auto gaps = [&](const std::string& text) {
+    const PackedInput input =
+        PackInput(config, MakeModelSpec(config), transforms, {dir_.Write("score", text)}, false,
+                  BadLines::kAreGaps, dir_.path() / "score.fpk", 1);
+    EXPECT_EQ(input.bad_lines, 1U);
+    EXPECT_EQ(input.examples, 3U);
+    return input.gaps;
+  };
+  const std::vector<std::uint64_t> expected = {0, 2, 4, 6, 7};
+  EXPECT_EQ(gaps("id,tags,x\n\na,,5\n\r\n\"a\n\",,5\nbad\na,,1\n\n\n"), expected);
+  config.data.format = DataFormat::kLibsvm;
+  config.columns = {{.name = "3", .kind = ColumnKind::kNumeric}};
+  config.crosses.clear();
+  const std::string text = "# comment\n3:1\n \t\n0 3:2\n0 3:x\n1 03:4\n\n# end\n";
+  const PackedInput input =
+      PackInput(config, MakeModelSpec(config), "{}", {dir_.Write("score", text)}, false,
+                BadLines::kAreGaps, dir_.path() / "score.fpk", 1);
+  EXPECT_EQ(input.gaps, expected);
+  config.data.format = DataFormat::kVw;
+  config.columns = {{.name = "3", .kind = ColumnKind::kMultivalent, .weighted = true}};
+  EXPECT_EQ(PackInput(config, MakeModelSpec(config), "{}",
+                      {dir_.Write("score", "\n|3 a\n  \n1 |3 b\nbad\n|3 c\n\n\n")}, false,
+                      BadLines::kAreGaps, dir_.path() / "score.fpk", 1)
+                .gaps,
+            expected);
+}
+
+// Whatever was done to times and size: other bytes are packed anew.
+TEST_F(IngestTest, EditedLabelsOfTheSameSizeAndTime) {
+  const auto file = dir_.Write("train.csv", Rows(0, 100));
+  const Config config = MakeConfig(dir_.path());
+  const IngestResult first = Run(config);
+  EXPECT_TRUE(Run(config).reused);
+  const auto time = std::filesystem::last_write_time(file);
+  std::string text = Rows(0, 100);
+  text[text.find("\n1,") + 1] = '0';
+  dir_.Write("train.csv", text);
+  std::filesystem::last_write_time(file, time);
+  const IngestResult second = Run(config);
+  EXPECT_FALSE(second.reused);
+  EXPECT_EQ(second.train_positives + 1, first.train_positives);
+}
+
+// The same bytes by any name, any compression, and any line ends.
+TEST_F(IngestTest, TextIsKnownByItsFirstBytes) {
+  const std::string text = Rows(0, 300);
+  const auto with_ends = [&](const char* end) {
+    std::string other;
+    for (const char c : text) other += c == '\n' ? end : std::string(1, c);
+    return other;
+  };
+  const std::string mark = "\xEF\xBB\xBF";
+  const std::string quoted = "\"label\"" + text.substr(text.find(','));
+  std::string expected;
+  const std::pair<const char*, std::string> forms[] = {
+      {"plain", text},
+      {"crlf", with_ends("\r\n")},
+      {"crcrlf", with_ends("\r\r\n")},
+      {"mark", mark + text},
+      {"quoted", mark + quoted},
+      {"gzip", Compressed(mark + text, io::gzip_compressor())},
+      {"zstd", Compressed(text, io::zstd_compressor())},
+      {"zstd.gz", Compressed(text, io::zstd_compressor())},
+  };
+  for (const auto& [name, bytes] : forms) {
+    dir_.Write("train", bytes);
+    Config config = MakeConfig(dir_.path());
+    config.data.train = {"train"};
+    const std::string packed = Bytes(Run(config, 1, name + std::string("-packed")).train);
+    if (expected.empty()) expected = packed;
+    EXPECT_EQ(packed, expected) << name;
+  }
+}
+
+// A file that says its names is a header where others of the same form have none.
+TEST_F(IngestTest, HeadersInSomeFilesOnly) {
+  const std::string text = Rows(0, 200);
+  const std::string lines = text.substr(text.find('\n') + 1);
+  dir_.Write("with/train1.csv", lines);
+  dir_.Write("with/train2.csv", text);
+  dir_.Write("none/train1.csv", lines);
+  dir_.Write("none/train2.csv", lines);
+  std::string packed[2];
+  for (const int i : {0, 1}) {
+    Config config = MakeConfig(dir_.path() / (i == 0 ? "with" : "none"));
+    config.data.header = false;
+    config.data.names = {"label", "id", "tags", "x"};
+    packed[i] = Bytes(Run(config, 1, std::to_string(i)).train);
+  }
+  EXPECT_EQ(packed[0], packed[1]);
+}
+
+TEST_F(IngestTest, SeparatorsOfAnyText) {
+  const std::string text = Rows(0, 200);
+  const auto with = [&](const std::string& separator) {
+    std::string other;
+    for (const char c : text) other += c == ',' ? separator : std::string(1, c);
+    return other;
+  };
+  std::string expected;
+  const std::pair<const char*, std::string> forms[] = {
+      {"", ","}, {"::", "::"}, {";", ";"}, {"blanks", " \t "}, {" - ", " - "}};
+  for (const Quote quote : {Quote::kDouble, Quote::kNone}) {
+    for (const auto& [separator, between] : forms) {
+      dir_.Write("train.csv", with(between));
+      Config config = MakeConfig(dir_.path());
+      config.data.separator = separator;
+      config.data.quote = quote;
+      const std::string packed = Bytes(Run(config).train);
+      if (expected.empty()) expected = packed;
+      EXPECT_EQ(packed, expected) << separator;
+    }
+  }
+}
+
+TEST_F(IngestTest, ASideTableWithItsOwnSeparatorAndQuotes) {
+  dir_.Write("train.csv", "label,id,x\n1,a,1\n0,b,2\n");
+  dir_.Write("side", "\xEF\xBB\xBFid::tags\na::15\" screen\r\r\nb::r\n");
+  Config config = MakeConfig(dir_.path());
+  config.joins = {{.file = "side", .key = "id", .separator = "::", .quote = Quote::kNone}};
+  const ModelSpec spec = MakeModelSpec(config);
+  const PackedData train(Run(config).train, spec);
+  EXPECT_EQ(train.Example(0).list(0)[0], ValueKey(ColumnSeed("tags"), "15\" screen"));
+  EXPECT_EQ(train.Example(1).list(0)[0], ValueKey(ColumnSeed("tags"), "r"));
+}
+
+TEST_F(IngestTest, BlanksInListsDoNotCountWhereFieldsAreTrimmed) {
+  dir_.Write("train.csv", "label,id,tags,x\n1,a, red| blue ,1\n0,a,red|blue| ,2\n");
+  Config config = MakeConfig(dir_.path());
+  config.data.trim = true;
+  const ModelSpec spec = MakeModelSpec(config);
+  const PackedData train(Run(config).train, spec);
+  ASSERT_EQ(train.Example(0).list(0).size(), 2U);
+  ASSERT_EQ(train.Example(1).list(0).size(), 2U);
+  for (const std::size_t i : {0, 1})
+    EXPECT_EQ(train.Example(0).list(0)[i], train.Example(1).list(0)[i]);
 }
 
 // What Vowpal Wabbit users bring: namespaces as weighted lists, a feature as a number, hours of a
@@ -372,8 +516,9 @@ TEST_F(IngestTest, VwLinesFromTextToExamples) {
   dir_.Write("train.vw", text + "1 2 |user u1\n");
   ExpectError(ExitCode::kData, {"train.vw:41", "the importance 2 is not 1"}, [&] { Run(config); });
   dir_.Write("score.vw", "|user u1\n1 5 'x |user u2\n");
-  const PackedInput input = PackInput(config, MakeModelSpec(config), Bytes(result.transforms),
-                                      {"score.vw"}, false, dir_.path() / "score.fpk", 1);
+  const PackedInput input =
+      PackInput(config, MakeModelSpec(config), Bytes(result.transforms), {dir_.path() / "score.vw"},
+                false, BadLines::kAreLimited, dir_.path() / "score.fpk", 1);
   EXPECT_EQ(input.examples, 2U);
 }
 

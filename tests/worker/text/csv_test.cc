@@ -32,6 +32,23 @@ TEST(Csv, TrimsUnquotedFields) {
   EXPECT_EQ(Split(" a , b", nullptr, false), (Fields{" a ", " b"}));
 }
 
+TEST(Csv, SeparatorsOfAnyText) {
+  const auto split = [](std::string_view record, const char* separator, bool trim = false) {
+    std::vector<std::string_view> fields;
+    std::string unescaped;
+    EXPECT_EQ(SplitCsv(record, Separator(std::string(separator)), trim, &fields, &unescaped), "");
+    return Fields(fields.begin(), fields.end());
+  };
+  EXPECT_EQ(split("a::\"b::\"\"\"::::c:\n", "::"), (Fields{"a", "b::\"", "", "c:"}));
+  EXPECT_EQ(split(" a :: \"b\" ::", "::", true), (Fields{"a", "b", ""}));
+  EXPECT_EQ(split(" \ta  \"b c\"\t d \r\n", "blanks"), (Fields{"a", "b c", "d"}));
+  EXPECT_EQ(split("a - b-c", " - ", true), (Fields{"a", "b-c"}));
+  const Separator twice(std::string("::"));
+  EXPECT_EQ(CsvRecordEnd("a::\"x\ny\"\nb", 0, twice, false), 9U);
+  EXPECT_EQ(CsvRecordEnd("a:\"x\ny\"\nb", 0, twice, false), 5U) << "no quoted field begins there";
+  EXPECT_EQ(CsvRecordEnd("  \"x\ny\" 1\nb", 0, Separator(std::string("blanks")), false), 10U);
+}
+
 TEST(Csv, TrimmingKeepsEmptyFieldsOfTabSeparatedText) {
   EXPECT_EQ(Split("a\t\t b\t\n", nullptr, true, '\t'), (Fields{"a", "", "b", ""}));
 }

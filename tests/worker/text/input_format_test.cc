@@ -32,10 +32,7 @@ Values Split(const DataConfig& data, const std::vector<std::string>& wanted,
 TEST(InputFormat, CsvColumnsByName) {
   EXPECT_EQ(Split(Format(DataFormat::kCsv), {"c", "a"}, "1,\"2,5\",3\r\n", "a,b,c\r\n"),
             (Values{"3", "1"}));
-  EXPECT_EQ(Split(Format(DataFormat::kTsv), {"b"}, "1\t2\t3",
-                  "\xEF\xBB\xBF"
-                  "a\tb\tc"),
-            (Values{"2"}));
+  EXPECT_EQ(Split(Format(DataFormat::kTsv), {"b"}, "1\t2\t3", "a\tb\tc"), (Values{"2"}));
 }
 
 TEST(InputFormat, NamesInPlaceOfAHeader) {
@@ -102,6 +99,59 @@ TEST(InputFormat, Libsvm) {
     Split(Format(DataFormat::kLibsvm), wanted, bad, "", &error);
     EXPECT_NE(error.find("is no index:value"), std::string::npos) << bad;
   }
+}
+
+TEST(InputFormat, LibsvmHasGroupsCommentsAndZerosBeforeIndices) {
+  const std::vector<std::string> wanted = {"label", "qid", "7", "features"};
+  EXPECT_EQ(Split(Format(DataFormat::kLibsvm), wanted, "1 qid:3 007:0.5 012:2 # comment"),
+            (Values{"1", "3", "0.5", "12:2"}));
+  EXPECT_EQ(Split(Format(DataFormat::kLibsvm), {"features"}, "qid:3 00:1"), (Values{"0:1"}));
+  std::string error;
+  Split(Format(DataFormat::kLibsvm), wanted, "1 7:1", "", &error);
+  EXPECT_EQ(error, "the line has no qid:GROUP before its first pair");
+  EXPECT_EQ(Split(Format(DataFormat::kLibffm), {"2"}, "1 02:0010:1 2:00:5"), (Values{"10:1 0:5"}));
+  for (const DataFormat format : {DataFormat::kLibsvm, DataFormat::kLibffm}) {
+    const auto reader = MakeInputFormat(Format(format), {"2"});
+    for (const char* line : {"# comment\n", " \t# comment", " \r\n"})
+      EXPECT_TRUE(reader->HoldsNothing(line)) << line;
+    EXPECT_FALSE(reader->HoldsNothing("0"));
+    ExpectError(ExitCode::kData, {"no column \"07\""}, [&] { Split(Format(format), {"07"}, ""); });
+  }
+}
+
+// As the test files of the Criteo challenge are.
+TEST(InputFormat, CriteoLinesWithoutALabelAreForScoringOnly) {
+  std::string line;
+  for (int i = 1; i <= 13; ++i) line += std::to_string(i) + "\t";
+  for (int i = 1; i <= 26; ++i) line += "c" + std::to_string(i) + (i < 26 ? "\t" : "");
+  for (const std::string& text : {line, "0\t" + line}) {
+    EXPECT_EQ(Split(Format(DataFormat::kCriteo), {"I1", "C26"}, text, text), (Values{"1", "c26"}));
+  }
+  std::string error;
+  Split(Format(DataFormat::kCriteo), {"label", "I1"}, line, line, &error);
+  EXPECT_EQ(error, "39 fields where 40 are expected");
+}
+
+TEST(InputFormat, AQuoteMayBeACharacterLikeOthers) {
+  DataConfig data = Format(DataFormat::kTsv);
+  std::string error;
+  Split(data, {"b"}, "1\t15\" screen", "a\tb", &error);
+  EXPECT_NE(error.find("quote = \"none\""), std::string::npos) << error;
+  data.quote = Quote::kNone;
+  EXPECT_EQ(Split(data, {"b"}, "1\t15\" screen", "a\tb"), (Values{"15\" screen"}));
+  EXPECT_EQ(Split(data, {"b"}, "1\t\"a", "a\tb"), (Values{"\"a"}));
+  EXPECT_TRUE(MakeInputFormat(data, {"b"})->QuotedSeparator().none());
+}
+
+TEST(InputFormat, AFirstLineOfTheGivenNamesIsAHeader) {
+  DataConfig data = Format(DataFormat::kCsv);
+  data.header = false;
+  data.names = {"x", "y"};
+  const auto format = MakeInputFormat(data, {"y"});
+  EXPECT_TRUE(format->Resolve("a.csv", "x,\"y\"\r\n").has_header);
+  EXPECT_FALSE(format->Resolve("a.csv", "x,z").has_header);
+  EXPECT_FALSE(format->Resolve("a.csv", "x").has_header);
+  EXPECT_FALSE(format->Resolve("a.csv", "1,2").has_header);
 }
 
 TEST(InputFormat, Libffm) {

@@ -1,21 +1,15 @@
-// The files that globs name, and their text in blocks of whole records.
+// The text of files in blocks of whole records.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "worker/input/input_file.h"
+#include "worker/text/separator.h"
+
 namespace fathom {
-
-// The pattern that matches this path alone.
-std::string GlobOf(const std::filesystem::path& path);
-
-// All files that match, a pattern at a time, each pattern's in order of name. A relative pattern
-// starts from `dir`. Throws Error(kData) where a pattern matches nothing.
-std::vector<std::filesystem::path> ExpandGlobs(const std::filesystem::path& dir,
-                                               const std::vector<std::string>& patterns);
 
 // A stretch of one file that begins and ends with a record.
 struct TextBlock {
@@ -25,12 +19,13 @@ struct TextBlock {
   std::string text;              // the last record may lack its line end
 };
 
-// Reads files one after another, .gz and .zst decompressed on the way. The cuts depend on the
-// files alone. Not thread-safe.
+// Reads files one after another, as text_source.h does. The cuts depend on the files alone. Not
+// thread-safe.
 class TextBlockReader {
  public:
-  // `separator` other than 0: records are RFC 4180 and a quoted field may hold line ends.
-  TextBlockReader(std::vector<std::filesystem::path> files, char separator);
+  // `quoted_separator`, if there is one: records are RFC 4180 and a quoted field may hold line
+  // ends.
+  TextBlockReader(std::vector<InputFile> files, Separator quoted_separator);
   ~TextBlockReader();
 
   // False after the last block. The block's memory is used again: a caller that hands the same one

@@ -1,0 +1,54 @@
+#include "worker/input/input_paths.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch_dir.h"
+
+namespace fathom {
+namespace {
+
+// What stands in a folder's name is no pattern.
+TEST(InputPaths, AFolderIsMeantAsItIsCalled) {
+  const testing::ScratchDir scratch;
+  for (const std::string dir : {"a[b]", "c\\d", "e*", "f?", "plain"}) {
+    for (const char* name : {"1.csv", "2.csv", "other"}) scratch.Write(dir + "/" + name, "");
+    const auto path = scratch.path() / dir;
+    EXPECT_EQ(ExpandGlobs(path, {"*.csv", "[o]ther"}),
+              (std::vector{path / "1.csv", path / "2.csv", path / "other"}));
+  }
+  testing::ExpectError(ExitCode::kData, {"none", "no such file"},
+                       [&] { ExpandGlobs(scratch.path(), {"none*"}); });
+}
+
+TEST(InputPaths, APathThatExistsIsThatFile) {
+  const testing::ScratchDir scratch;
+  for (const char* name : {"br[1].csv", "br1.csv", "s*.csv", "so.csv", "q?.csv"})
+    scratch.Write(name, "");
+  const auto path = scratch.path();
+  for (const char* name : {"br[1].csv", "s*.csv", "q?.csv"}) {
+    EXPECT_EQ(ExpandGlobs(path, {name}), std::vector{path / name});
+    EXPECT_EQ(ExpandGlobs("/nowhere", {(path / name).string()}), std::vector{path / name});
+  }
+  EXPECT_EQ(ExpandGlobs(path, {"br[12].csv"}), std::vector{path / "br1.csv"});
+}
+
+TEST(InputPaths, WhatCanBeReadOnce) {
+  const testing::ScratchDir scratch;
+  const auto fifo = scratch.path() / "fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_TRUE(CanBeReadOnce("-"));
+  EXPECT_TRUE(CanBeReadOnce(fifo));
+  EXPECT_FALSE(CanBeReadOnce(scratch.Write("plain", "")));
+  EXPECT_FALSE(CanBeReadOnce(scratch.path() / "none"));
+  EXPECT_EQ(ExpandGlobs(scratch.path(), {"-", "fifo"}),
+            (std::vector<std::filesystem::path>{"-", fifo}));
+  testing::ExpectError(ExitCode::kData, {"/dev/zero", "a device"},
+                       [] { ExpandGlobs("/", {"dev/zero"}); });
+  testing::ExpectError(ExitCode::kData, {"a folder, not a file"},
+                       [&] { ExpandGlobs("/", {scratch.path().string()}); });
+}
+
+}  // namespace
+}  // namespace fathom

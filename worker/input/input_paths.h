@@ -1,0 +1,26 @@
+// The files that patterns name, and which of them can be read only once.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace fathom {
+
+// What names standard input among file names.
+inline constexpr const char* kStandardInput = "-";
+
+// All files that match, a pattern at a time, each pattern's in order of name. A relative pattern
+// starts from `dir`, which is meant as it is called. A pattern that is the path of a file means
+// that file, whatever characters it holds; "-" stays as it is. Throws Error(kData) where a pattern
+// matches nothing, or what it matches is a folder or a device.
+std::vector<std::filesystem::path> ExpandGlobs(const std::filesystem::path& dir,
+                                               const std::vector<std::string>& patterns);
+
+// Throws Error(kData) where it cannot be read as text: it is not there, a folder or a device.
+void CheckReadable(const std::filesystem::path& file);
+
+// Whether it is standard input, a pipe, a socket or a terminal.
+bool CanBeReadOnce(const std::filesystem::path& file);
+
+}  // namespace fathom

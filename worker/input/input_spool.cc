@@ -1,0 +1,119 @@
+#include "worker/input/input_spool.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "common/run_log.h"
+#include "common/whole_number.h"
+#include "common/xxh3.h"
+#include "worker/input/input_paths.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kPieceBytes = 1 << 20;
+
+// The descriptor of this process that "-", /dev/stdin or /dev/fd/N names; -1: the name of a file.
+int NamedDescriptor(const fs::path& file) {
+  if (file == kStandardInput || file == "/dev/stdin") return STDIN_FILENO;
+  for (const char* folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    const std::string name = file.string();
+    if (!name.starts_with(folder)) continue;
+    if (const auto number = WholeNumber<int>(name.substr(std::strlen(folder)))) return *number;
+  }
+  return -1;
+}
+
+// A socket cannot be opened by its name in /dev/fd.
+Descriptor Open(const fs::path& file) {
+  const int named = NamedDescriptor(file);
+  return named >= 0 ? Descriptor(fcntl(named, F_DUPFD_CLOEXEC, 0))
+                    : Descriptor(file, O_RDONLY | O_NOCTTY);
+}
+
+Descriptor NamelessFile(const fs::path& folder) {
+  std::error_code refused;
+  fs::create_directories(folder, refused);
+  std::string name = (folder / ".fathom-input-XXXXXX").string();
+  Descriptor file(mkostemp(name.data(), O_CLOEXEC));
+  if (file.get() < 0 || unlink(name.c_str()) != 0) {
+    Fail(ExitCode::kUsage, "{}: no file can be made there: {}: check the folder and its rights",
+         folder.string(), std::strerror(errno));
+  }
+  return file;
+}
+
+void WriteAll(const Descriptor& to, const char* bytes, std::size_t count, const std::string& name,
+              const fs::path& folder) {
+  while (count > 0) {
+    const ssize_t written = write(to.get(), bytes, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      Fail(ExitCode::kData,
+           "{} is kept in {} until it is packed, which cannot be written: {}: make room there, or "
+           "name a folder on another disk (data.packed_dir; TMPDIR for evaluate and predict)",
+           name, folder.string(), std::strerror(errno));
+    }
+    bytes += written;
+    count -= static_cast<std::size_t>(written);
+  }
+}
+
+}  // namespace
+
+InputSpool::InputSpool(fs::path folder, std::function<void(std::uint64_t)> progress)
+    : folder_(std::move(folder)), progress_(std::move(progress)) {}
+
+InputFile InputSpool::Take(const fs::path& file) {
+  CheckReadable(file);
+  return CanBeReadOnce(file) ? Keep(file) : InputFile(file);
+}
+
+InputFile InputSpool::Keep(const fs::path& file) {
+  InputFile input(file);
+  if (file == kStandardInput) input.name = "standard input";
+  // The number of a descriptor is chance.
+  if (NamedDescriptor(file) >= 0) input.split_name = kStandardInput;
+  const Descriptor from = Open(file);
+  struct stat status {};
+  if (from.get() < 0 || fstat(from.get(), &status) != 0)
+    Fail(ExitCode::kData, "{}: cannot be opened: {}", input.name, std::strerror(errno));
+  const std::pair<std::uint64_t, std::uint64_t> identity(status.st_dev, status.st_ino);
+  if (std::find(taken_.begin(), taken_.end(), identity) != taken_.end()) {
+    Fail(ExitCode::kUsage,
+         "{}: it can be read only once, and data.train and data.test name it twice", input.name);
+  }
+  taken_.push_back(identity);
+  Descriptor to = NamelessFile(folder_);
+  LogInfo("{}: it can be read only once: it is kept in {} until it is packed", input.name,
+          folder_.string());
+  Xxh3Stream contents;
+  std::vector<char> piece(kPieceBytes);
+  for (std::uint64_t bytes = 0;;) {
+    const ssize_t got = read(from.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      Fail(ExitCode::kData, "{}: cannot be read on: {}", input.name, std::strerror(errno));
+    if (got == 0) break;
+    contents.Add(std::as_bytes(std::span(piece.data(), static_cast<std::size_t>(got))));
+    WriteAll(to, piece.data(), static_cast<std::size_t>(got), input.name, folder_);
+    progress_(bytes += static_cast<std::uint64_t>(got));
+  }
+  input.contents = contents.Digest();
+  input.path = fmt::format("/proc/self/fd/{}", to.get());
+  kept_.push_back(std::move(to));
+  return input;
+}
+
+}  // namespace fathom
