@@ -3,6 +3,9 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <map>
+#include <mutex>
+#include <type_traits>
 
 #include "common/error.h"
 
@@ -42,8 +45,12 @@ DuckDbLibrary Load(const std::string& name) {
 }  // namespace
 
 const DuckDbLibrary& LoadDuckDb(const std::string& path) {
-  static const DuckDbLibrary library = Load(NameOf(path));
-  return library;
+  static std::mutex mutex;
+  static std::map<std::string, DuckDbLibrary> loaded;  // by name
+  const std::lock_guard lock(mutex);
+  const std::string name = NameOf(path);
+  const auto known = loaded.find(name);
+  return known != loaded.end() ? known->second : loaded.emplace(name, Load(name)).first->second;
 }
 
 }  // namespace fathom

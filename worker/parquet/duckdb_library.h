@@ -51,8 +51,8 @@ struct DuckDbLibrary {
 };
 
 // The library at `path`; where that is empty at $FATHOM_DUCKDB, else where the system's loader
-// finds libduckdb.so. It stays loaded; the first one that was asked for serves all. Thread rule:
-// any thread. Throws Error(kUsage) where there is none.
+// finds libduckdb.so. It stays loaded. Thread rule: any thread. Throws Error(kUsage) where it is
+// not there.
 const DuckDbLibrary& LoadDuckDb(const std::string& path);
 
 }  // namespace fathom
