@@ -14,8 +14,8 @@
 #include "worker/feature/feature_encoder.h"
 #include "worker/feature/input_schema.h"
 #include "worker/ingest/ingest.h"
+#include "worker/input/block_source.h"
 #include "worker/input/input_file.h"
-#include "worker/text/block_source.h"
 #include "worker/text/record_stream.h"
 
 namespace fathom {

@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "common/file/descriptor.h"
+#include "worker/input/block_source.h"
 #include "worker/input/input_file.h"
 #include "worker/parquet/duckdb_query.h"
 #include "worker/parquet/parquet_field.h"
-#include "worker/text/block_source.h"
 
 namespace fathom {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "worker/text/block_source.h"
+#include "worker/input/block_source.h"
 
 namespace fathom {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "worker/text/block_source.h"
+#include "worker/input/block_source.h"
 #include "worker/text/delimiter_index.h"
 #include "worker/text/separator.h"
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "worker/input/block_source.h"
 #include "worker/input/input_file.h"
-#include "worker/text/block_source.h"
 #include "worker/text/separator.h"
 
 namespace fathom {
