@@ -39,6 +39,7 @@ Config Comparable(const Config& config) {
   if (!DependsOnPartitions(config.server)) comparable.server.partitions = ServerConfig().partitions;
   comparable.evaluate.every_steps = 0;
   comparable.data.dir.clear();
+  comparable.data.duckdb.clear();
   return comparable;
 }
 
