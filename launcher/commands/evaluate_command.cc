@@ -29,7 +29,7 @@ bool HasTestFiles(const Config& config) {
 // data.test files are packed with the model's own transforms. A part that is split off the
 // training files exists only together with the transforms fitted on the rest, which must then be
 // the model's.
-std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
+std::shared_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
                                               const TrainedModel& model, const fs::path& scratch,
                                               MpiSession& mpi) {
   if (HasTestFiles(config)) {
@@ -37,11 +37,13 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     const PackedInput input =
         PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
     if (mpi.rank() == 0) LogBadLines(input.bad_lines, input.first_bad_lines);
-    auto data = OpenPacked(file, spec, DataPart::kTest);
+    std::shared_ptr<ExampleSource> data = OpenPacked(file, spec, DataPart::kTest);
     RefuseMixedData("test", data.get(), input.positives, mpi);
     return data;
   }
-  OpenedData opened = OpenData(config, spec, mpi);
+  Config of_part = config;  // the part that evaluate.on names, and no other
+  of_part.evaluate.best = BestBy::kNone;
+  OpenedData opened = OpenData(of_part, spec, mpi);
   if (opened.transforms_json != model.transforms_json) {
     Fail(ExitCode::kModel,
          "{}: the model was trained on other data than this config names: its vocabularies or "

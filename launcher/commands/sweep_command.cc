@@ -13,6 +13,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/launch/child_process.h"
 #include "launcher/run/output_dir.h"
+#include "launcher/sweep/best_point.h"
 #include "launcher/sweep/sweep_grid.h"
 #include "launcher/sweep/sweep_measures.h"
 #include "launcher/sweep/sweep_points.h"
@@ -74,6 +75,13 @@ class Sweep {
   }
 
   const fs::path& output() const { return output_; }
+
+  // What to say of the best point; empty: no run has kept its best model.
+  std::string Best() const {
+    const auto points = PointsOf(runs_, results_);
+    const SweepPoint* const best = BestPoint(points, base_.evaluate.best);
+    return best == nullptr ? "" : DescribeBest(*best, base_.evaluate.best) + "\n";
+  }
 
  private:
   template <typename... Args>
@@ -138,7 +146,8 @@ class Sweep {
     const auto points = PointsOf(runs_, results_);
     ReplaceText(output_ / "sweep.csv", CsvOf(points), ExitCode::kTraining);
     ReplaceText(output_ / "report.html",
-                ReportOf("Sweep of " + arguments_.file.filename().string(), points),
+                ReportOf("Sweep of " + arguments_.file.filename().string(), points,
+                         BestPoint(points, base_.evaluate.best)),
                 ExitCode::kTraining);
   }
 
@@ -155,7 +164,7 @@ class Sweep {
 int SweepCommand(const ConfigArguments& arguments) {
   Sweep sweep(arguments);
   const int failed = sweep.Run();
-  Terminal::Standard().Write(fmt::format("\ntable   {}\nplots   {}\n",
+  Terminal::Standard().Write(fmt::format("\n{}table   {}\nplots   {}\n", sweep.Best(),
                                          (sweep.output() / "sweep.csv").string(),
                                          (sweep.output() / "report.html").string()));
   if (failed == 0) return 0;

@@ -31,6 +31,9 @@ class DenseTable {
   // finite or beyond kMaxGradient: names parameter and step.
   void Update(std::uint64_t step, std::uint32_t examples, std::span<const DenseGradient> gradients);
 
+  // The updates from now on are with this share of the learning rate.
+  void TakeShareOfRate(double share) { rule_->TakeShareOfRate(share); }
+
   void Restore(const DenseState& state);
   void RestoreValues(std::span<const float> values);  // of all servers; the rule's state as if new
   // Throws Error(kNumeric) where a value or its state is not finite.

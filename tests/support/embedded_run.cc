@@ -79,6 +79,7 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   request.coordinator.texts = {
       .config_toml = ModelConfigText(config), .transforms_json = "{}", .origin = start.origin};
   request.coordinator.progress = start.progress;
+  request.coordinator.best = start.best;
   request.coordinator.stop_asked = std::move(stop_asked);
   run.result = ExecuteRun(config, spec, layout, alone, std::move(request));
   std::ifstream lines(out / "metrics.jsonl");
