@@ -3,19 +3,10 @@
 #include <algorithm>
 
 #include "common/config/best_model.h"
+#include "common/config/sparse_uses.h"
 
 namespace fathom {
 namespace {
-
-template <typename Uses>
-bool HasSparse(const Config& config, const Uses& uses) {
-  return std::any_of(config.columns.begin(), config.columns.end(),
-                     [&](const ColumnConfig& column) {
-                       return column.kind != ColumnKind::kNumeric && uses(column.use);
-                     }) ||
-         std::any_of(config.crosses.begin(), config.crosses.end(),
-                     [&](const CrossConfig& cross) { return uses(cross.use); });
-}
 
 bool NoWideRows(const Config& c, const Placement&) { return !HasSparse(c, UsesWide); }
 

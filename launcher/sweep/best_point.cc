@@ -11,12 +11,11 @@ double FigureOf(const SweepPoint& point, BestBy by) {
   return point.Of(fmt::format("best_{}", NameOf(by)));
 }
 
-// Higher is better.
+}  // namespace
+
 double MeritOf(const SweepPoint& point, BestBy by) {
   return by == BestBy::kLogLoss ? -FigureOf(point, by) : FigureOf(point, by);
 }
-
-}  // namespace
 
 const SweepPoint* BestPoint(const std::vector<SweepPoint>& points, BestBy by) {
   const SweepPoint* best = nullptr;

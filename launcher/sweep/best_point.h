@@ -9,6 +9,9 @@
 
 namespace fathom {
 
+// The point's figure by this metric, so that higher is better; not a number where it has none.
+double MeritOf(const SweepPoint& point, BestBy by);
+
 // By the metric of evaluate.best, as the median over the point's repeats; of equal ones the first.
 // Null: no run has kept its best model, so nothing may be chosen by.
 const SweepPoint* BestPoint(const std::vector<SweepPoint>& points, BestBy by);
