@@ -60,7 +60,16 @@ std::string Listed(const std::vector<std::int64_t>& values) {
   return fmt::format("[{}]", fmt::join(values, ", "));
 }
 
+// Smaller batches are more steps an epoch, and so take longer: not below an eighth.
+std::string BatchSize(const Config& c, double u) {
+  constexpr std::int64_t kLeast = 64;
+  const std::int64_t size = c.train.batch_size >> static_cast<int>(u * 4);
+  return fmt::format("{}", std::max(size, std::min(c.train.batch_size, kLeast)));
+}
+
 const SearchSetting kSettings[] = {
+    {"train.batch_size", [](const Config&) { return true; },
+     [](const Config& c) { return fmt::format("{}", c.train.batch_size); }, BatchSize},
     {"wide.alpha", [](const Config& c) { return HasWide(c) && c.wide.Has("alpha"); },
      [](const Config& c) { return RateNow(c.wide); },
      [](const Config& c, double u) { return RateAround(c.wide, u); }},
