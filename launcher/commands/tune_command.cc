@@ -13,6 +13,7 @@
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/point_run.h"
+#include "launcher/run/run_data.h"
 #include "launcher/sweep/best_point.h"
 #include "launcher/sweep/halving.h"
 #include "launcher/sweep/search_space.h"
@@ -54,6 +55,7 @@ class Search {
         output_(base_.output.dir),
         lock_(MadeRunsFolder(output_), "tune", [] {}),
         results_(output_ / "tune.jsonl") {
+    RefuseInputReadOnce(base_, static_cast<int>(tune.points));
     for (const std::string& given : arguments.overrides)
       fixed_.push_back(given.substr(0, given.find('=')));
   }
