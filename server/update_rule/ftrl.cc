@@ -65,9 +65,7 @@ class Ftrl final : public UpdateRule {
     return static_cast<float>(-shrunk / Rate(n));
   }
 
-  double Rate(float n) const {
-    return (beta_ + std::sqrt(static_cast<double>(n))) / alpha_ + l2_;
-  }
+  double Rate(float n) const { return (beta_ + std::sqrt(static_cast<double>(n))) / alpha_ + l2_; }
 
   double alpha_;
   double beta_;
