@@ -208,9 +208,9 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
   InputSpool spool(packed_dir, [&](std::uint64_t bytes) {
     progress({.stage = "reading", .bytes_read = bytes});
   });
-  std::vector<InputFile> files;
-  for (const fs::path& file : train) files.push_back(spool.Take(file));
-  for (const fs::path& file : test) files.push_back(spool.Take(file));
+  std::vector<fs::path> paths = train;
+  paths.insert(paths.end(), test.begin(), test.end());
+  const std::vector<InputFile> files = spool.Take(paths);
   const std::size_t first_test_file = train.size();
   std::vector<InputFile> inputs = files;
   inputs.insert(inputs.end(), joins.begin(), joins.end());
@@ -246,8 +246,7 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
                       bool labelled, BadLines bad_lines, const fs::path& packed_file, int threads) {
   const InputSchema schema(config, labelled);
   InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
-  std::vector<InputFile> files;
-  for (const fs::path& file : paths) files.push_back(spool.Take(file));
+  const std::vector<InputFile> files = spool.Take(paths);
   Packer packer(schema, spec, files, 0, threads, [](const IngestProgress&) {});
   if (bad_lines == BadLines::kAreGaps) packer.NoteGaps();
   const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
