@@ -13,6 +13,7 @@
 #include "common/process/process_mark.h"
 #include "common/xxh3.h"
 #include "worker/data/packed_data.h"
+#include "worker/ingest/data_files.h"
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packed_limit.h"
 #include "worker/ingest/packer.h"
@@ -189,45 +190,6 @@ PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
   }
 }
 
-// Those of [[join]], which are no patterns.
-std::vector<fs::path> JoinedFiles(const Config& config) {
-  std::vector<fs::path> files;
-  for (const JoinConfig& join : config.joins) {
-    files.push_back(fs::path(config.data.dir) / join.file);
-    CheckReadable(files.back());
-    if (!CanBeReadOnce(files.back())) continue;
-    Fail(ExitCode::kData,
-         "{}: a pipe, which can be read only once: [[join]] reads plain files; write it to one",
-         files.back().string());
-  }
-  return files;
-}
-
-std::vector<InputFile> TakeFiles(const Config& config, const std::vector<std::string>& globs,
-                                 InputSpool& spool) {
-  std::vector<InputFile> files;
-  for (const fs::path& file : ExpandGlobs(config.data.dir, globs))
-    files.push_back(spool.Take(file));
-  return files;
-}
-
-// The files that the config names.
-struct InputFiles {
-  InputFiles(const Config& config, InputSpool& spool) {
-    const std::vector<fs::path> joins = JoinedFiles(config);
-    texts = TakeFiles(config, config.data.train, spool);
-    first_test = texts.size();
-    for (InputFile& file : TakeFiles(config, config.data.test, spool))
-      texts.push_back(std::move(file));
-    all = texts;
-    all.insert(all.end(), joins.begin(), joins.end());
-  }
-
-  std::vector<InputFile> texts;  // of data.train, then of data.test
-  std::size_t first_test;
-  std::vector<InputFile> all;  // the side tables too
-};
-
 // Packs one part of the files' examples.
 PackedInput PackOne(const Config& config, const ModelSpec& spec, const std::string& transforms_json,
                     bool labelled, BadLines bad_lines, std::vector<InputFile> files,
@@ -267,7 +229,7 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
   InputSpool spool(packed_dir, [&](std::uint64_t bytes) {
     progress({.stage = "reading", .bytes_read = bytes});
   });
-  const InputFiles files(config, spool);
+  const DataFiles files(config, spool);
   const fs::path dir = packed_dir / Fingerprint(config, files.all, earlier_transforms);
   const bool reused = fs::exists(dir / kPackedSeal.file);
   const auto started = std::chrono::steady_clock::now();
@@ -299,7 +261,7 @@ fs::path FindPacked(const Config& config, const fs::path& packed_dir,
                     const std::string& transforms_json, DataPart part) {
   if (ReadsOnce(config)) return {};
   InputSpool spool(packed_dir, [](std::uint64_t) {});
-  const fs::path dir = packed_dir / Fingerprint(config, InputFiles(config, spool).all, "");
+  const fs::path dir = packed_dir / Fingerprint(config, DataFiles(config, spool).all, "");
   if (!fs::exists(dir / kPackedSeal.file)) return {};
   const PackSummary summary = ReadSummary(dir / kPackedSeal.file);
   const auto p = static_cast<std::size_t>(part);
@@ -314,8 +276,7 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
                       const std::string& transforms_json, const std::vector<fs::path>& paths,
                       bool labelled, BadLines bad_lines, const fs::path& packed_file, int threads) {
   InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
-  std::vector<InputFile> files;
-  for (const fs::path& file : paths) files.push_back(spool.Take(file));
+  std::vector<InputFile> files = spool.Take(paths);
   const std::string name = files.front().name;
   PackedInput input = PackOne(config, spec, transforms_json, labelled, bad_lines, std::move(files),
                               0, DataPart::kTest, packed_file, threads);
@@ -332,8 +293,8 @@ PackedInput PackPart(const Config& config, const ModelSpec& spec,
                      int threads) {
   const bool of_test_files = part == DataPart::kTest && !config.data.test.empty();
   InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
-  std::vector<InputFile> files =
-      TakeFiles(config, of_test_files ? config.data.test : config.data.train, spool);
+  std::vector<InputFile> files = spool.Take(
+      ExpandGlobs(config.data.dir, of_test_files ? config.data.test : config.data.train));
   const std::size_t first_test = of_test_files ? 0 : files.size();
   return PackOne(config, spec, transforms_json, true, BadLines::kAreLimited, std::move(files),
                  first_test, part, packed_file, threads);

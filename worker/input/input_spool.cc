@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "common/error.h"
 #include "common/run_log.h"
@@ -40,6 +40,21 @@ Descriptor Open(const fs::path& file) {
   const int named = NamedDescriptor(file);
   return named >= 0 ? Descriptor(fcntl(named, F_DUPFD_CLOEXEC, 0))
                     : Descriptor(file, O_RDONLY | O_NOCTTY);
+}
+
+// Of those that can be read only once: one may have several names.
+void RefuseTwice(const std::vector<fs::path>& files) {
+  std::set<std::pair<dev_t, ino_t>> seen;
+  for (const fs::path& file : files) {
+    if (!CanBeReadOnce(file)) continue;
+    const int named = NamedDescriptor(file);
+    struct stat status {};
+    const bool there = (named >= 0 ? fstat(named, &status) : stat(file.c_str(), &status)) == 0;
+    if (!there || seen.emplace(status.st_dev, status.st_ino).second) continue;
+    Fail(ExitCode::kUsage,
+         "{}: it can be read only once, and data.train and data.test name it twice",
+         file == kStandardInput ? "standard input" : file.string());
+  }
 }
 
 Descriptor NamelessFile(const fs::path& folder) {
@@ -75,9 +90,13 @@ void WriteAll(const Descriptor& to, const char* bytes, std::size_t count, const 
 InputSpool::InputSpool(fs::path folder, std::function<void(std::uint64_t)> progress)
     : folder_(std::move(folder)), progress_(std::move(progress)) {}
 
-InputFile InputSpool::Take(const fs::path& file) {
-  CheckReadable(file);
-  return CanBeReadOnce(file) ? Keep(file) : InputFile(file);
+std::vector<InputFile> InputSpool::Take(const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) CheckReadable(file);
+  RefuseTwice(files);
+  std::vector<InputFile> inputs;
+  for (const fs::path& file : files)
+    inputs.push_back(CanBeReadOnce(file) ? Keep(file) : InputFile(file));
+  return inputs;
 }
 
 InputFile InputSpool::Keep(const fs::path& file) {
@@ -86,15 +105,8 @@ InputFile InputSpool::Keep(const fs::path& file) {
   // The number of a descriptor is chance.
   if (NamedDescriptor(file) >= 0) input.split_name = kStandardInput;
   const Descriptor from = Open(file);
-  struct stat status {};
-  if (from.get() < 0 || fstat(from.get(), &status) != 0)
+  if (from.get() < 0)
     Fail(ExitCode::kData, "{}: cannot be opened: {}", input.name, std::strerror(errno));
-  const std::pair<std::uint64_t, std::uint64_t> identity(status.st_dev, status.st_ino);
-  if (std::find(taken_.begin(), taken_.end(), identity) != taken_.end()) {
-    Fail(ExitCode::kUsage,
-         "{}: it can be read only once, and data.train and data.test name it twice", input.name);
-  }
-  taken_.push_back(identity);
   Descriptor to = NamelessFile(folder_);
   LogInfo("{}: it can be read only once: it is kept in {} until it is packed", input.name,
           folder_.string());

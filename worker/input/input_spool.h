@@ -5,6 +5,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
 #include "common/file/descriptor.h"
 #include "worker/input/input_file.h"
@@ -19,10 +20,11 @@ class InputSpool {
   // then how many bytes were read so far.
   InputSpool(std::filesystem::path folder, std::function<void(std::uint64_t bytes)> progress);
 
-  // The file itself, or where it can be read only once what was read from it to its end. Waits for
-  // a pipe's writer. Valid as long as this object. Throws Error(kData): it cannot be read, it was
-  // taken already, or the disk is full.
-  InputFile Take(const std::filesystem::path& file);
+  // Each file itself, or where it can be read only once what was read from it to its end. Waits for
+  // a pipe's writer. Valid as long as this object. Throws Error(kUsage) where one that can be read
+  // only once comes twice, before anything is read; Error(kData): one cannot be read, or the disk
+  // is full.
+  std::vector<InputFile> Take(const std::vector<std::filesystem::path>& files);
 
  private:
   InputFile Keep(const std::filesystem::path& file);
@@ -30,7 +32,6 @@ class InputSpool {
   std::filesystem::path folder_;
   std::function<void(std::uint64_t)> progress_;
   std::deque<Descriptor> kept_;
-  std::deque<std::pair<std::uint64_t, std::uint64_t>> taken_;  // device and inode of each
 };
 
 }  // namespace fathom

@@ -85,12 +85,12 @@ DuckDbVector DuckDbQuery::ElementsOf(std::size_t column) const {
   return Of(library_.list_vector_get_child(VectorOf(column)));
 }
 
-// DuckDB's words may be of several lines.
+// The first line of DuckDB's words: those below show the query.
 void DuckDbQuery::FailWith(const char* why) const {
   std::string text = why != nullptr ? why : "no reason given";
   for (std::size_t at = 0; !hidden_.empty() && (at = text.find(hidden_, at)) != std::string::npos;)
     text.replace(at, hidden_.size(), name_), at += name_.size();
-  std::replace(text.begin(), text.end(), '\n', ' ');
+  text.erase(std::min(text.find('\n'), text.size()));
   Fail(ExitCode::kData, "{}: cannot be read: {}", name_, text);
 }
 

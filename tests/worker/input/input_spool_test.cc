@@ -43,7 +43,7 @@ TEST_F(InputSpoolTest, APipeIsReadAsOftenAsAFile) {
   for (int i = 0; i < 500000; ++i) text += std::to_string(i) + "\n";
   std::thread writer([&] { std::ofstream(fifo, std::ios::binary) << text; });
   InputSpool spool = MakeSpool();
-  const InputFile file = spool.Take(fifo);
+  const InputFile file = spool.Take({fifo}).front();
   writer.join();
   EXPECT_EQ(TextOf(file), text);
   EXPECT_EQ(TextOf(file), text);
@@ -58,7 +58,7 @@ TEST_F(InputSpoolTest, OtherContentsAreKnown) {
   for (int i = 0; i < 2; ++i) {
     const fs::path fifo = Fifo(i == 0 ? "a" : "b");
     std::thread writer([&] { std::ofstream(fifo) << (i == 0 ? "label\n1\n" : "label\n0\n"); });
-    contents[i] = MakeSpool().Take(fifo).contents.value();
+    contents[i] = MakeSpool().Take({fifo}).front().contents.value();
     writer.join();
   }
   EXPECT_NE(contents[0], contents[1]);
@@ -70,7 +70,7 @@ TEST_F(InputSpoolTest, ASocketByItsDescriptor) {
   ASSERT_EQ(write(ends[1], "text", 4), 4);
   close(ends[1]);
   InputSpool spool = MakeSpool();
-  const InputFile file = spool.Take("/dev/fd/" + std::to_string(ends[0]));
+  const InputFile file = spool.Take({"/dev/fd/" + std::to_string(ends[0])}).front();
   close(ends[0]);
   EXPECT_EQ(TextOf(file), "text");
   EXPECT_EQ(file.split_name, "-") << "a descriptor's number is chance";
@@ -78,21 +78,21 @@ TEST_F(InputSpoolTest, ASocketByItsDescriptor) {
 
 TEST_F(InputSpoolTest, APlainFileStaysWhereItIs) {
   const fs::path plain = scratch_.Write("plain", "text");
-  const InputFile file = MakeSpool().Take(plain);
+  const InputFile file = MakeSpool().Take({plain}).front();
   EXPECT_EQ(file.path, plain);
   EXPECT_FALSE(file.contents.has_value());
   EXPECT_FALSE(fs::exists(scratch_.path() / "kept"));
 }
 
+// Before anybody waits for its writer.
 TEST_F(InputSpoolTest, APipeThatIsNamedTwice) {
   const fs::path fifo = Fifo("fifo");
-  std::thread writer([&] { std::ofstream(fifo) << "text"; });
-  InputSpool spool = MakeSpool();
-  spool.Take(fifo);
-  writer.join();
-  // Kept open for writing, so that opening it to read does not wait.
-  std::fstream open(fifo);
-  testing::ExpectError(ExitCode::kUsage, {"fifo", "name it twice"}, [&] { spool.Take(fifo); });
+  fs::create_symlink(fifo, scratch_.path() / "link");
+  for (const fs::path& again : {fifo, scratch_.path() / "link"}) {
+    testing::ExpectError(ExitCode::kUsage, {"name it twice"}, [&] {
+      MakeSpool().Take({fifo, again});
+    });
+  }
 }
 
 }  // namespace
