@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
+#include "launcher/run/findings_log.h"
 #include "worker/data/generated_data.h"
 #include "worker/data/packed_data.h"
 
@@ -47,7 +48,7 @@ void LogPart(const char* name, std::uint64_t examples, std::uint64_t positives) 
     LogInfo("{:<10} {:>10} examples, {:.1f} % positive", name, examples, Rate(positives, examples));
 }
 
-void LogIngest(const IngestResult& result) {
+void LogIngest(const Config& config, const IngestResult& result) {
   if (result.reused) {
     LogInfo("ingest: nothing changed, packed data reused");
   } else {
@@ -62,6 +63,7 @@ void LogIngest(const IngestResult& result) {
                result.unmatched_joins);
   }
   LogFilteredLines(result.filtered_lines);
+  LogFindings(config, result);
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }
 
@@ -77,7 +79,7 @@ IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession
   if (mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), IngestThreads(), progress);
   mpi.Barrier();
   if (!mpi.leads_host()) result = Ingest(config, spec, PackedDir(config), 1, progress);
-  if (mpi.rank() == 0) LogIngest(result);
+  if (mpi.rank() == 0) LogIngest(config, result);
   return result;
 }
 

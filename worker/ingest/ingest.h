@@ -10,6 +10,7 @@
 
 #include "common/config/config.h"
 #include "common/model/model_spec.h"
+#include "worker/ingest/data_watch.h"
 
 namespace fathom {
 
@@ -32,6 +33,7 @@ struct IngestResult {
   double seconds = 0;
   std::uint64_t unmatched_joins = 0;  // keys that no row of the joined table has
   std::uint64_t filtered_lines = 0;   // that data.filter left out
+  DataFindings findings;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;  // at most ten
 };
@@ -57,6 +59,8 @@ struct PackedInput {
   std::filesystem::path path;
   std::uint64_t examples = 0;
   std::uint64_t positives = 0;
+  std::vector<std::filesystem::path> files;
+  std::vector<std::uint64_t> file_examples;  // by file
   std::uint64_t filtered_lines = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <ostream>
 
 #include "common/error.h"
 #include "worker/data/packed_writer.h"
@@ -26,8 +28,12 @@ struct Packer::Result {
   explicit Result(const PackedShape& shape)
       : parts{PackedExamples(shape), PackedExamples(shape), PackedExamples(shape)} {}
   void Clear();
+  void Add(DataPart part, const EncodedExample& example, const Record& record);
 
   std::array<PackedExamples, kDataParts> parts;
+  bool keeps_texts = false;
+  std::array<std::string, kDataParts> texts;  // of the lines, where they are kept
+  std::size_t file = 0;
   std::uint64_t text_bytes = 0;
   std::uint64_t unmatched = 0;
   std::uint64_t filtered = 0;
@@ -35,8 +41,17 @@ struct Packer::Result {
   std::vector<BadLine> first_bad_lines;
 };
 
+void Packer::Result::Add(DataPart part, const EncodedExample& example, const Record& record) {
+  parts[static_cast<std::size_t>(part)].Add(example);
+  if (!keeps_texts) return;
+  std::string& text = texts[static_cast<std::size_t>(part)];
+  text += record.text;
+  if (text.back() != '\n') text += '\n';  // a file's last line
+}
+
 void Packer::Result::Clear() {
   for (PackedExamples& part : parts) part.Clear();
+  for (std::string& text : texts) text.clear();
   text_bytes = unmatched = filtered = bad_lines = 0;
   first_bad_lines.clear();
 }
@@ -98,7 +113,7 @@ RecordStream Packer::Records(const TextBlock& block) const {
   return {block, quoted_separator_, separator_};
 }
 
-// Calls take(line, error) for each record of the block, its values in the reader where there is
+// Calls take(record, error) for each record of the block, its values in the reader where there is
 // no error.
 template <typename Take>
 void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take take) const {
@@ -106,7 +121,7 @@ void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take ta
   Record record;
   bool skip = block.starts_file && reader.format().HasHeader();
   while (records.Next(&record)) {
-    if (!skip) take(record.line, reader.Read(record, columns_[block.file]));
+    if (!skip) take(record, reader.Read(record, columns_[block.file]));
     skip = false;
   }
 }
@@ -121,18 +136,77 @@ std::uint64_t Packer::PlaceOf(const TextBlock& block, std::uint64_t line) {
   return (static_cast<std::uint64_t>(block.file) << kLineBits) + line;
 }
 
-DataPart Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const {
+// Nothing: *error says why the line has none.
+std::optional<DataPart> Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line,
+                                       std::string* error) const {
   if (block.file >= first_test_file_) return DataPart::kTest;
-  return thread.rule.Of(thread.reader.values(), file_names_[block.file], line);
+  return thread.rule.Of(thread.reader.values(), file_names_[block.file], line, cuts_, error);
+}
+
+std::vector<fs::path> Packer::TrainFiles() const {
+  return {files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_)};
+}
+
+std::string Packer::Header() const {
+  const RecordReader reader(schema_);
+  if (!reader.format().HasHeader()) return {};
+  std::string header;
+  for (const fs::path& file : files_) {
+    TextBlockReader text({file}, quoted_separator_);
+    TextBlock block;
+    Record first;
+    if (!text.Next(&block) || !Records(block).Next(&first)) continue;
+    std::string own(first.text);
+    if (own.back() != '\n') own += '\n';
+    if (file != files_.front() && own != header) {
+      Fail(ExitCode::kData,
+           "{}: its header is another one than that of {}: lines of both cannot stand in one file",
+           file.string(), files_.front().string());
+    }
+    header = std::move(own);
+  }
+  return header;
+}
+
+void Packer::FindTimeCuts() {
+  const DataConfig& data = schema_.config().data;
+  if (!DataPartRule(schema_).by_time()) return;
+  TextBlockReader text(TrainFiles(), quoted_separator_);
+  std::vector<double> times;
+  std::uint64_t bytes = 0;
+  struct Times {
+    std::vector<double> of_block;
+    std::uint64_t bytes = 0;
+  };
+  const auto make = [&] {
+    auto thread = std::make_shared<Thread>(*this, LearntTransforms());
+    std::vector<std::size_t> slots = thread->rule.slots();
+    slots.insert(slots.end(), thread->filter_slots.begin(), thread->filter_slots.end());
+    thread->reader.Only(slots);
+    return [this, thread, found = std::make_shared<Times>()](const TextBlock& block) -> Times& {
+      found->of_block.clear();
+      found->bytes = block.text.size();
+      ForEachRecord(thread->reader, block, [&](const Record&, std::string error) {
+        if (!IsWanted(*thread, &error)) return;
+        const auto time = thread->rule.TimeOf(thread->reader.values(), &error);
+        if (time) found->of_block.push_back(*time);
+      });
+      return *found;
+    };
+  };
+  ForEachBlock(text, threads_, make, [&](const Times& found) {
+    times.insert(times.end(), found.of_block.begin(), found.of_block.end());
+    bytes += found.bytes;
+    progress_({.stage = "times", .bytes_read = bytes, .examples = times.size()});
+  });
+  cuts_ = TimeCuts::Of(std::move(times), data.test_fraction, data.validation_fraction);
 }
 
 LearntTransforms Packer::Learn() {
   const auto& columns = schema_.config().columns;
   LearntTransforms transforms;
   if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
-  const std::vector<fs::path> train_files(
-      files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
-  TextBlockReader text(train_files, quoted_separator_);
+  TextBlockReader text(TrainFiles(), quoted_separator_);
   StatisticsByColumn all = FeatureEncoder(schema_, spec_, {}).NewStatistics();
   std::uint64_t bytes = 0, records = 0;
   struct Learnt {
@@ -144,10 +218,11 @@ LearntTransforms Packer::Learn() {
     thread->AskOnlyWhatIsLearnt();
     return [this, thread, learnt = std::make_shared<Learnt>()](const TextBlock& block) -> Learnt& {
       *learnt = {.statistics = thread->encoder.NewStatistics(), .bytes = block.text.size()};
-      ForEachRecord(thread->reader, block, [&](std::uint64_t line, std::string error) {
+      ForEachRecord(thread->reader, block, [&](const Record& record, std::string error) {
         if (!IsWanted(*thread, &error)) return;
-        if (PartOf(*thread, block, line) != DataPart::kTrain) return;
-        thread->encoder.Observe(thread->reader.values(), PlaceOf(block, line), &learnt->statistics);
+        if (PartOf(*thread, block, record.line, &error) != DataPart::kTrain) return;
+        thread->encoder.Observe(thread->reader.values(), PlaceOf(block, record.line),
+                                &learnt->statistics);
         ++learnt->records;
       });
       thread->encoder.EndObserving(&learnt->statistics);
@@ -175,26 +250,32 @@ LearntTransforms Packer::Learn() {
   return transforms;
 }
 
-void Packer::PackBlock(const TextBlock& block, Thread* thread, Result* result) const {
+void Packer::PackBlock(const TextBlock& block, Thread* thread, DataWatch* watch,
+                       Result* result) const {
   result->Clear();
   const std::uint64_t unmatched_before = thread->reader.unmatched();
-  ForEachRecord(thread->reader, block, [&](std::uint64_t line, std::string error) {
+  ForEachRecord(thread->reader, block, [&](const Record& record, std::string error) {
     const bool wanted = IsWanted(*thread, &error);
     if (!wanted && error.empty()) {
       ++result->filtered;
       return;
     }
-    if (error.empty()) {
-      const DataPart part = PartOf(*thread, block, line);
-      const LinePlace place{PlaceOf(block, line), part == DataPart::kTrain};
+    const std::optional<DataPart> part =
+        error.empty() ? PartOf(*thread, block, record.line, &error) : std::nullopt;
+    if (part) {
+      const LinePlace place{PlaceOf(block, record.line), *part == DataPart::kTrain};
       error = thread->encoder.Encode(thread->reader.values(), &thread->example, place);
-      if (error.empty()) result->parts[static_cast<std::size_t>(part)].Add(thread->example);
     }
-    if (error.empty()) return;
+    if (error.empty()) {
+      result->Add(*part, thread->example, record);
+      if (watch != nullptr) watch->See(*part, thread->example, record.line, record.text);
+      return;
+    }
     ++result->bad_lines;
     if (result->first_bad_lines.size() < kShownBadLines)
-      result->first_bad_lines.push_back({files_[block.file].string(), line, error});
+      result->first_bad_lines.push_back({files_[block.file].string(), record.line, error});
   });
+  result->file = block.file;
   result->text_bytes = block.text.size();
   result->unmatched = thread->reader.unmatched() - unmatched_before;
 }
@@ -212,28 +293,52 @@ void Packer::CountBadLines(const Result& result, PackSummary* summary) const {
        shown.file, shown.line, shown.reason, allowed, allowed == 1 ? "" : "s");
 }
 
+bool Packer::HasOtherParts() const {
+  const DataConfig& data = schema_.config().data;
+  return first_test_file_ < files_.size() || data.test_fraction > 0 || data.validation_fraction > 0;
+}
+
 PackSummary Packer::Pack(const LearntTransforms& transforms,
-                         const std::array<fs::path, kDataParts>& paths) {
+                         const std::array<fs::path, kDataParts>& paths,
+                         const TextStreams& streams) {
   const PackedShape shape(spec_);
   std::array<std::optional<PackedWriter>, kDataParts> writers;
   for (std::size_t p = 0; p < writers.size(); ++p) {
     if (!paths[p].empty()) writers[p].emplace(paths[p], shape, static_cast<DataPart>(p));
   }
   PackSummary summary;
+  summary.file_examples.resize(files_.size());
   std::uint64_t examples = 0;
   TextBlockReader text(files_, quoted_separator_);
+  std::mutex making;
+  std::vector<std::unique_ptr<DataWatch>> watches;  // of each thread
+  const bool keeps_texts = std::any_of(
+      streams.begin(), streams.end(), [](const std::ostream* stream) { return stream != nullptr; });
+  const bool watched = !paths[static_cast<std::size_t>(DataPart::kTrain)].empty();
   const auto make = [&] {
-    return [this, thread = std::make_shared<Thread>(*this, transforms),
-            result = std::make_shared<Result>(shape)](const TextBlock& block) -> Result& {
-      PackBlock(block, thread.get(), result.get());
-      return *result;
-    };
+    DataWatch* watch = nullptr;
+    if (watched) {
+      const std::lock_guard lock(making);
+      watches.push_back(std::make_unique<DataWatch>(schema_.config(), HasOtherParts()));
+      watch = watches.back().get();
+    }
+    return
+        [this, watch, thread = std::make_shared<Thread>(*this, transforms),
+         result = std::make_shared<Result>(shape), keeps_texts](const TextBlock& block) -> Result& {
+          result->keeps_texts = keeps_texts;
+          PackBlock(block, thread.get(), watch, result.get());
+          return *result;
+        };
   };
   ForEachBlock(text, threads_, make, [&](Result& result) {
     CountBadLines(result, &summary);
     for (std::size_t p = 0; p < writers.size(); ++p) {
       if (writers[p]) writers[p]->Append(result.parts[p]);
+      if (streams[p] != nullptr) *streams[p] << result.texts[p];
+      summary.parts[p].examples += result.parts[p].examples();
+      summary.parts[p].positives += result.parts[p].positives();
       examples += result.parts[p].examples();
+      summary.file_examples[result.file] += result.parts[p].examples();
     }
     summary.bytes_read += result.text_bytes;
     summary.unmatched_joins += result.unmatched;
@@ -245,6 +350,8 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     writers[p]->Finish();
     summary.parts[p] = {writers[p]->examples(), writers[p]->positives(), writers[p]->fingerprint()};
   }
+  for (std::size_t w = 1; w < watches.size(); ++w) watches.front()->Merge(*watches[w]);
+  if (watched) summary.findings = watches.front()->Findings();
   return summary;
 }
 

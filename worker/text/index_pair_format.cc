@@ -10,13 +10,19 @@ IndexPairFormat::IndexPairFormat(const IndexPairForm& form, std::vector<std::str
       lists_(std::move(wanted)),
       none_(lists_.wanted().size()),
       label_(lists_.Slot(kLabelColumn)),
-      rest_(form.rest_column.empty() ? none_ : lists_.Slot(form.rest_column)) {}
+      rest_(form.rest_column.empty() ? none_ : lists_.Slot(form.rest_column)) {
+  for (std::size_t slot = 0; slot < none_; ++slot) {
+    if (const auto range = IndexRange::Parse(lists_.wanted()[slot]))
+      ranges_.emplace_back(*range, slot);
+  }
+}
 
 FileColumns IndexPairFormat::Resolve(const std::filesystem::path& file,
                                      std::string_view /*header*/) {
   for (const std::string& name : lists_.wanted()) {
     const bool named = name == kLabelColumn || (rest_ != none_ && name == form_.rest_column);
-    if (!named && !IsIndex(name)) NoSuchColumn(file, name, form_.columns);
+    if (!named && !IsIndex(name) && !IndexRange::Parse(name))
+      NoSuchColumn(file, name, form_.columns);
   }
   return {};
 }
@@ -30,9 +36,14 @@ std::string IndexPairFormat::Split(const Record& record, const FileColumns& /*co
   std::string error;
   for (IndexPair pair; NextIndexPair(&line, form_.pair, &pair, &error);) {
     const std::size_t slot = lists_.Slot(pair.first);
-    if (slot != none_) {
-      lists_.Add(slot, pair.rest);
-    } else if (rest_ != none_) {
+    bool named = slot != none_;
+    if (named) lists_.Add(slot, pair.rest);
+    for (const auto& [range, range_slot] : ranges_) {
+      if (!range.Has(pair.first)) continue;
+      lists_.Add(range_slot, form_.range_has_index ? pair.token : pair.rest);
+      named = true;
+    }
+    if (!named && rest_ != none_) {
       lists_.Add(rest_, pair.token);
     }
   }

@@ -1,11 +1,13 @@
 // Lines of a label and index pairs (index_pairs.h): a column named by a number holds the pairs of
-// that index.
+// that index, one named by a range ("100..200") the pairs of all indices in it.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "worker/text/index_range.h"
 #include "worker/text/input_format.h"
 #include "worker/text/pair_lists.h"
 
@@ -16,6 +18,7 @@ struct IndexPairForm {
   const char* pair;              // as in an error: "index:value"
   const char* columns;           // that a file has, for people
   std::string_view rest_column;  // holds all pairs that no wanted column names; empty: none does
+  bool range_has_index = false;  // a range's pairs come with the index that chose them
 };
 
 class IndexPairFormat final : public InputFormat {
@@ -32,6 +35,7 @@ class IndexPairFormat final : public InputFormat {
   std::size_t none_;   // what is not wanted
   std::size_t label_;  // where the label is among the wanted columns
   std::size_t rest_;   // and the column of all other pairs
+  std::vector<std::pair<IndexRange, std::size_t>> ranges_;  // and each range
 };
 
 }  // namespace fathom

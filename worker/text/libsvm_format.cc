@@ -1,13 +1,17 @@
-// libsvm: label index:value ... Column "7" is the value of index 7; column "features" is all pairs
-// whose index no wanted column names.
+// libsvm: label index:value ... Column "7" is the value of index 7; column "100..200" is the
+// pairs whose index lies between; column "features" is all pairs whose index no wanted column
+// names.
 #include "worker/text/index_pair_format.h"
 
 namespace fathom {
 namespace {
 
 constexpr IndexPairForm kLibsvmForm = {.pair = "index:value",
-                                       .columns = "label, features and each index by its number",
-                                       .rest_column = kFeaturesColumn};
+                                       .columns =
+                                           "label, features, each index by its number and "
+                                           "ranges such as \"100..200\"",
+                                       .rest_column = kFeaturesColumn,
+                                       .range_has_index = true};
 
 }  // namespace
 
