@@ -12,7 +12,6 @@
 #include "launcher/cluster/lonely_task.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
-#include "launcher/run/findings_log.h"
 #include "launcher/run/one_model.h"
 #include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
@@ -38,7 +37,7 @@ std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     const PackedInput input =
         PackInput(config, spec, model.transforms_json, config.data.test, true, file, 1);
     if (mpi.rank() == 0) {
-      LogTrainedFiles(LoadConfig(model.dir / "config.toml", {}), input);
+      LogRemarks(RemarksOnTrainedFiles(LoadConfig(model.dir / "config.toml", {}), input));
       LogFilteredLines(input.filtered_lines);
       LogBadLines(input.bad_lines, input.first_bad_lines);
     }

@@ -11,7 +11,6 @@
 #include "common/error.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
-#include "launcher/run/findings_log.h"
 #include "worker/data/generated_data.h"
 #include "worker/data/packed_data.h"
 
@@ -63,7 +62,7 @@ void LogIngest(const Config& config, const IngestResult& result) {
                result.unmatched_joins);
   }
   LogFilteredLines(result.filtered_lines);
-  LogFindings(config, result);
+  LogRemarks(RemarksOn(config, result));
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }
 
@@ -137,6 +136,16 @@ void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t 
 std::filesystem::path PackedDir(const Config& config) {
   if (!config.data.packed_dir.empty()) return config.data.packed_dir;
   return std::filesystem::path(config.output.dir) / "packed";
+}
+
+void LogRemarks(const std::vector<Remark>& remarks) {
+  for (const Remark& remark : remarks) {
+    if (remark.is_warning) {
+      LogWarning("{}", remark.text);
+    } else {
+      LogInfo("{}", remark.text);
+    }
+  }
 }
 
 void LogFilteredLines(std::uint64_t filtered_lines) {
