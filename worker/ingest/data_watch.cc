@@ -6,16 +6,17 @@
 #include <numeric>
 
 #include "common/random.h"
+#include "common/vector_clones.h"
 #include "common/xxh3.h"
 
 namespace fathom {
 namespace {
 
-constexpr std::size_t kMostLines = 65536;
-constexpr std::size_t kMostValues = 4096;
-constexpr std::uint64_t kLinesInFull = 65536;  // of each file
+constexpr std::size_t kMostLines = 16384;
+constexpr std::size_t kMostValues = 2048;
+constexpr std::uint64_t kLinesInFull = 16384;  // of each file
 constexpr std::uint64_t kEvery = 64;           // of the lines behind them
-constexpr Key kRareBits = 0x3F;
+constexpr Key kRareBits = 0x7F;
 constexpr int kLineClassBits = 24;  // levels of the sample of lines
 
 std::uint64_t Word(std::string_view text, std::size_t at) {
@@ -32,6 +33,14 @@ std::uint64_t ClassOf(std::string_view line) {
   words ^= (Word(line, last / 3) * 0xBF58476D1CE4E5B9ULL) ^
            (Word(line, last - last / 3) * 0x94D049BB133111EBULL);
   return Mix64(words + line.size());
+}
+
+// Whether some of the keys have zeros in all of these bits.
+FATHOM_VECTOR_CLONES
+bool AnyWithout(const Key* keys, std::size_t count, Key bits) {
+  std::uint64_t any = 0;
+  for (std::size_t i = 0; i < count; ++i) any |= (keys[i] & bits) == 0 ? 1 : 0;
+  return any != 0;
 }
 
 }  // namespace
@@ -88,10 +97,10 @@ void DataWatch::SeeValues(DataPart part, const EncodedExample& example) {
 
 void DataWatch::SeeRareKeys(const EncodedExample& example) {
   const Key* const keys = example.keys.data();
-  std::uint64_t any = 0;
-  for (std::size_t i = 0; i < singles_.size(); ++i) any |= (keys[i] & kRareBits) == 0 ? 1 : 0;
-  for (std::size_t i = 0; any != 0 && i < singles_.size(); ++i) {
-    if ((keys[i] & kRareBits) == 0) singles_[i].sample.Add(keys[i], DataPart::kTrain);
+  if (AnyWithout(keys, singles_.size(), kRareBits)) {
+    for (std::size_t i = 0; i < singles_.size(); ++i) {
+      if ((keys[i] & kRareBits) == 0) singles_[i].sample.Add(keys[i], DataPart::kTrain);
+    }
   }
   for (std::size_t i = 0; i < lists_.size(); ++i) {
     for (const Key key : example.lists[i]) {
@@ -135,7 +144,6 @@ DataFindings DataWatch::Findings() const {
   findings.exact_lines = lines_.level() == 0;
   for (const DataPart part : {DataPart::kValidation, DataPart::kTest})
     findings.unseen[static_cast<std::size_t>(part)] = Unseen(part);
-  findings.shared_lines[static_cast<std::size_t>(DataPart::kTrain)] = 0;
   return findings;
 }
 

@@ -3,14 +3,9 @@
 #include <utility>
 
 namespace fathom {
-namespace {
-
-constexpr int kSlotShift = 24;  // above the bits that levels look at
-
-}  // namespace
 
 KeySample::Entry& KeySample::Find(Key key) {
-  std::size_t slot = (key >> kSlotShift) & (slots_.size() - 1);
+  std::size_t slot = FirstSlot(key);
   while (slots_[slot].key != 0 && slots_[slot].key != key) slot = (slot + 1) & (slots_.size() - 1);
   return slots_[slot];
 }
@@ -19,7 +14,7 @@ void KeySample::Take(Key key, DataPart part) {
   Entry one;
   one.key = key;
   one.trained = part == DataPart::kTrain;
-  one.occurrences[static_cast<std::size_t>(part)] = 1;
+  if (!one.trained) one.occurrences[static_cast<std::size_t>(part)] = 1;
   Insert(one);
 }
 

@@ -22,7 +22,9 @@ class KeySample {
 
   // One occurrence of a key in a part. Keys are well mixed.
   void Add(Key key, DataPart part) {
-    if ((key & mask_) == 0) Take(key, part);
+    if ((key & mask_) != 0) return;
+    if (part == DataPart::kTrain && slots_[FirstSlot(key)].IsTrained(key)) return;
+    Take(key, part);
   }
 
   // Whether Add would look at a key with these lowest bits.
@@ -33,9 +35,11 @@ class KeySample {
   int level() const { return level_; }
 
   struct Entry {
-    Key key = 0;  // 0: the slot is free
-    bool trained = false;
-    std::array<std::uint32_t, kDataParts> occurrences = {};
+    Key key = 0;                                             // 0: the slot is free
+    bool trained = false;                                    // the training part has it
+    std::array<std::uint32_t, kDataParts> occurrences = {};  // in the other parts
+
+    bool IsTrained(Key of) const { return key == of && trained; }
   };
 
   // visit(entry) for each key of the sample.
@@ -49,6 +53,8 @@ class KeySample {
  private:
   static constexpr std::size_t kFirstSlots = 64;  // a power of two
 
+  // Above the bits that levels look at.
+  std::size_t FirstSlot(Key key) const { return (key >> 24) & (slots_.size() - 1); }
   Entry& Find(Key key);
   void Take(Key key, DataPart part);
   void Insert(const Entry& entry);

@@ -57,7 +57,7 @@ TEST_F(DataWatchTest, ManyLinesAreEstimated) {
   dir_.Write("test.csv", Rows(120000, 160000));
   const DataFindings findings = Find(Base(), 2);
   EXPECT_FALSE(findings.exact_lines);
-  EXPECT_NEAR(static_cast<double>(findings.shared_lines[kTest]), 30000, 1200);
+  EXPECT_NEAR(static_cast<double>(findings.shared_lines[kTest]), 30000, 2500);
 }
 
 TEST_F(DataWatchTest, ValuesThatTheTrainingPartNeverHas) {
@@ -105,7 +105,8 @@ TEST_F(DataWatchTest, ASampleOfManyValuesTellsTheShareToo) {
   config.columns = {{.name = "a"}, {.name = "b"}};
   const DataFindings findings = Find(config, 1, "one");
   // Half of a's values are beyond those of training, and of the others exp(-130 / 60) never came.
-  EXPECT_NEAR(findings.unseen[kTest][0].share(), 0.5 + 0.5 * 0.1146, 0.03);
+  // One value in 128 is looked at: the standard error of the share is 0.043.
+  EXPECT_NEAR(findings.unseen[kTest][0].share(), 0.5 + 0.5 * 0.1146, 0.1);
   EXPECT_NEAR(findings.unseen[kTest][1].share(), 0.2, 0.01);
   const DataFindings again = Find(config, 4, "four");
   EXPECT_EQ(findings.unseen[kTest][0].unseen, again.unseen[kTest][0].unseen);
