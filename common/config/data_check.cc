@@ -44,6 +44,8 @@ void CheckHasNoText(const Config& config, const std::string& origin) {
   has_no(!data.label_negative.empty(), "data.label_negative");
   has_no(!data.weight.empty(), "data.weight");
   has_no(data.negative_rate != unset.negative_rate, "data.negative_rate");
+  has_no(!data.filter.empty(), "data.filter");
+  has_no(data.split_order != unset.split_order, "data.split_order");
   has_no(data.max_bad_lines != unset.max_bad_lines, "data.max_bad_lines");
 }
 
@@ -95,6 +97,12 @@ void CheckText(const DataConfig& data, const std::string& origin) {
   if (data.train.empty()) Fail(ExitCode::kUsage, "{}: data.train names no file", origin);
   if (!data.test.empty() && data.test_fraction > 0) {
     Fail(ExitCode::kUsage, "{}: data.test and data.test_fraction exclude each other", origin);
+  }
+  if (data.split_order == SplitOrder::kTime && data.split_by.size() != 1) {
+    Fail(ExitCode::kUsage,
+         "{}: data.split_order = \"time\" goes by one column: name it in data.split_by, which has "
+         "{}",
+         origin, data.split_by.size());
   }
   const bool compares =
       data.label.find("==") != std::string::npos || data.label.find("!=") != std::string::npos;

@@ -68,6 +68,12 @@ constexpr IdleRule kRules[] = {
     {"data.duckdb",
      [](const Config& c, const Placement&) { return c.data.format != DataFormat::kParquet; },
      "data.format is not \"parquet\""},
+    {"data.split_seed",
+     [](const Config& c, const Placement& at) {
+       return !NothingIsSplitOff(c, at) && c.data.split_order == SplitOrder::kTime;
+     },
+     "data.split_order = \"time\" draws nothing"},
+    {"data.split_order", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
     {"generated.",
      [](const Config& c, const Placement&) { return !Has(c.data.format, FormatTrait::kNoText); },
      "data.format is not \"generated\"", IdleVerdict::kRefuse},
@@ -116,6 +122,9 @@ constexpr IdleRule kRules[] = {
 constexpr IdleColumnRule kColumnRules[] = {
     {"pooling", [](const ColumnConfig& column) { return !UsesDeep(column.use); },
      "the column has no embedding"},
+    {"missing_as",
+     [](const ColumnConfig& column) { return column.transform == TransformKind::kTargetMean; },
+     "a missing value says nothing, which is 0 in any case"},
 };
 
 constexpr IdleCrossRule kCrossRules[] = {

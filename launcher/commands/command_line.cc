@@ -46,6 +46,7 @@ struct CommandLine {
   std::filesystem::path model, a, b;
   PredictArguments predict;
   GenerateArguments generate;
+  SplitArguments split;
   PlanArguments plan;
   TuneArguments tune;
   LaunchRequest launch;
@@ -142,6 +143,21 @@ void AddPlan(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   plan->add_flag("--calibrate", line->plan.calibrate,
                  "Calibrate this machine again: 1 to 2.5 minutes");
   plan->callback([line, &mpi] { PlanCommand(line->config, line->plan, mpi); });
+}
+
+void AddSplit(CLI::App* app, CommandLine* line) {
+  CLI::App* const split = app->add_subcommand(
+      "split", "Write the parts of a config's data as text files, each line as it is");
+  AddConfig(split, &line->config);
+  split->add_option("--out", line->split.out, "Folder to write to")->required();
+  split
+      ->add_option("--parts", line->split.parts,
+                   "Which of train, validation, test; default: all that the data have")
+      ->delimiter(',');
+  split->callback([line] {
+    RefuseRanks("split");
+    SplitCommand(line->config, line->split);
+  });
 }
 
 void AddEvaluate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
@@ -261,6 +277,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   AddSweep(&app, &line);
   AddTune(&app, &line);
   AddPlan(&app, &line, mpi);
+  AddSplit(&app, &line);
   AddEvaluate(&app, &line, mpi);
   AddPredict(&app, &line, mpi);
   AddCompare(&app, &line, mpi);

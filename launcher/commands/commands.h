@@ -77,6 +77,14 @@ struct PlanArguments {
 };
 void PlanCommand(const ConfigArguments& config, PlanArguments arguments, MpiSession& mpi);
 
+// Writes the parts of a config's data as text files (worker/ingest/text_split.h) and prints how
+// many lines each has.
+struct SplitArguments {
+  std::filesystem::path out;
+  std::vector<std::string> parts;  // empty: all that the data have
+};
+void SplitCommand(const ConfigArguments& config, const SplitArguments& arguments);
+
 struct GenerateArguments {
   SyntheticLog log = SyntheticLog::kBooks;
   std::uint64_t rows = 1000000;

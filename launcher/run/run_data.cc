@@ -49,7 +49,7 @@ void LogPart(const char* name, std::uint64_t examples, std::uint64_t positives) 
     LogInfo("{:<10} {:>10} examples, {:.1f} % positive", name, examples, Rate(positives, examples));
 }
 
-void LogIngest(const IngestResult& result) {
+void LogIngest(const Config& config, const IngestResult& result) {
   if (result.reused) {
     LogInfo("ingest: nothing changed, packed data reused");
   } else {
@@ -64,6 +64,7 @@ void LogIngest(const IngestResult& result) {
                result.unmatched_joins);
   }
   LogFilteredLines(result.filtered_lines);
+  LogRemarks(RemarksOn(config, result));
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }
 
@@ -84,7 +85,7 @@ IngestResult PrepareData(const Config& config, const ModelSpec& spec,
   if (mpi.leads_host()) ingest(IngestThreads());
   mpi.Barrier();
   if (!mpi.leads_host()) ingest(1);
-  if (mpi.rank() == 0) LogIngest(result);
+  if (mpi.rank() == 0) LogIngest(config, result);
   return result;
 }
 
@@ -178,6 +179,16 @@ void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t 
 std::filesystem::path PackedDir(const Config& config) {
   if (!config.data.packed_dir.empty()) return config.data.packed_dir;
   return std::filesystem::path(config.output.dir) / "packed";
+}
+
+void LogRemarks(const std::vector<Remark>& remarks) {
+  for (const Remark& remark : remarks) {
+    if (remark.is_warning) {
+      LogWarning("{}", remark.text);
+    } else {
+      LogInfo("{}", remark.text);
+    }
+  }
 }
 
 void LogFilteredLines(std::uint64_t filtered_lines) {

@@ -13,6 +13,7 @@
 #include "worker/data/example_source.h"
 #include "worker/data/packed_format.h"
 #include "worker/ingest/ingest.h"
+#include "worker/ingest/remarks.h"
 
 namespace fathom {
 
@@ -53,6 +54,9 @@ std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, con
 
 // Where this config's packed data live.
 std::filesystem::path PackedDir(const Config& config);
+
+// Logs each, as a warning or not.
+void LogRemarks(const std::vector<Remark>& remarks);
 
 // Logs how many lines data.filter left out, if any.
 void LogFilteredLines(std::uint64_t filtered_lines);

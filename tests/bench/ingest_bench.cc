@@ -162,12 +162,17 @@ class Folder {
   fs::path path_;
 };
 
-// kLog needs one pass over the text, kLogStandardise two.
-void IngestWhole(benchmark::State& state, TransformKind transform) {
+// kLog needs one pass over the text, kLogStandardise two. With a test part the lines and values
+// that it shares with the training part are looked for.
+void IngestWhole(benchmark::State& state, TransformKind transform, bool with_test = false) {
   const Folder folder;
   std::ofstream(folder.path() / "train.tsv", std::ios::binary) << Lines(kLines);
   Config config = CriteoConfig(transform);
   config.data.dir = folder.path();
+  if (with_test) {
+    std::ofstream(folder.path() / "test.tsv", std::ios::binary) << Lines(1);
+    config.data.test = {"test.tsv"};
+  }
   const ModelSpec spec = MakeModelSpec(config);
   for (auto _ : state) {
     Ingest(config, spec, folder.path() / "packed", 1, [](const IngestProgress&) {});
@@ -179,6 +184,8 @@ void IngestWhole(benchmark::State& state, TransformKind transform) {
   state.SetBytesProcessed(state.iterations() * bytes);
 }
 BENCHMARK_CAPTURE(IngestWhole, log, TransformKind::kLog)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(IngestWhole, log_and_a_test_part, TransformKind::kLog, true)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(IngestWhole, log_standardise, TransformKind::kLogStandardise)
     ->Unit(benchmark::kMillisecond);
 

@@ -96,9 +96,10 @@ bool ColumnEncoder::ReadNumber(std::string_view text, double* x) const {
   return number.has_value();
 }
 
-// A pair's comes as id:number.
+// A pair's comes as id:number. Several pairs are no number.
 std::string_view ColumnEncoder::NumberText(std::string_view text) const {
-  return pairs_ ? text.substr(text.rfind(':') + 1) : text;
+  const bool one = pairs_ && text.find(kSeparatorOfPairs) == std::string_view::npos;
+  return one ? text.substr(text.rfind(':') + 1) : text;
 }
 
 bool ColumnEncoder::EncodeValue(std::string_view text, std::string* error) {

@@ -38,11 +38,16 @@ void InputSchema::Want(const std::string& column) {
     if (source.column == column) return;
   }
   Source source{.column = column};
-  for (std::size_t j = 0; j < joins_.size() && source.join < 0; ++j) {
+  for (std::size_t j = 0; j < joins_.size(); ++j) {
     const auto& names = joins_[j].columns();
     const auto place = std::find(names.begin(), names.end(), column);
     // A key column is the line's: the joined table has it too.
     if (place == names.end() || column == joins_[j].join().key) continue;
+    if (source.join >= 0) {
+      Fail(ExitCode::kUsage,
+           "the column \"{}\" is in two joined tables, {} and {}: rename it in one of them", column,
+           joins_[static_cast<std::size_t>(source.join)].join().file, joins_[j].join().file);
+    }
     source.join = static_cast<int>(j);
     source.position = static_cast<std::size_t>(place - names.begin());
   }
@@ -72,6 +77,40 @@ std::vector<std::size_t> InputSchema::FilterSlots() const {
 void RecordReader::Only(const std::vector<std::size_t>& slots) {
   // A join's key may be any slot, of the line or of a table joined before.
   if (schema_.joins().empty()) format_->Only(slots);
+}
+
+namespace {
+
+// Whether a file's lines have a column of that name themselves. Where a line names its columns
+// itself, only those are certain that each has.
+bool LinesHave(const DataConfig& data, const std::string& column, const std::string& file,
+               std::string_view header) {
+  constexpr std::string_view kOfEachLine[] = {"label", "tag", "features"};
+  const bool certain =
+      !Has(data.format, FormatTrait::kPairs) ||
+      std::find(std::begin(kOfEachLine), std::end(kOfEachLine), column) != std::end(kOfEachLine);
+  if (!certain) return false;
+  try {
+    MakeInputFormat(data, {column})->Resolve(file, header);
+    return true;
+  } catch (const Error&) {  // there is no such column
+    return false;
+  }
+}
+
+}  // namespace
+
+FileColumns RecordReader::Resolve(const std::string& file, std::string_view header) {
+  for (const InputSchema::Source& source : schema_.sources()) {
+    if (source.join < 0 || !LinesHave(schema_.config().data, source.column, file, header)) continue;
+    const std::string& table = schema_.joins()[static_cast<std::size_t>(source.join)].join().file;
+    Fail(
+        ExitCode::kData,
+        "{}: the column \"{}\" is in its lines and in the joined table {} too: rename or remove it "
+        "in one of them",
+        file, source.column, table);
+  }
+  return format_->Resolve(file, header);
 }
 
 std::string RecordReader::Read(const Record& record, const FileColumns& columns) {

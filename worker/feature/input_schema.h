@@ -61,9 +61,9 @@ class RecordReader {
 
   const InputFormat& format() const { return *format_; }
 
-  FileColumns Resolve(const std::string& file, std::string_view first) {
-    return format_->Resolve(file, first);
-  }
+  // As InputFormat::Resolve. Throws Error(kData) too where the file's lines have a column that a
+  // joined table is asked for.
+  FileColumns Resolve(const std::string& file, std::string_view first);
 
   // Returns an empty string or what is wrong. values()[slot] is valid until the next call.
   std::string Read(const Record& record, const FileColumns& columns);

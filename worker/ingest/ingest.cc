@@ -34,6 +34,37 @@ constexpr PublishedFolder::Seal kPackedSeal = {.file = "ingest.json", .word = "b
 
 constexpr const char* kTransformsFile = "transforms.json";
 
+Json FindingsJson(const DataFindings& findings) {
+  Json root = Json::object();
+  root["constant_columns"] = findings.constant_columns;
+  root["exact_lines"] = findings.exact_lines;
+  root["parts"] = Json::array();
+  for (std::size_t p = 0; p < kDataParts; ++p) {
+    Json part = Json::object();
+    part["lines_of_training"] = findings.shared_lines[p];
+    part["unseen"] = Json::array();
+    for (const UnseenValues& unseen : findings.unseen[p]) {
+      part["unseen"].push_back(
+          {{"column", unseen.column}, {"values", unseen.values}, {"unseen", unseen.unseen}});
+    }
+    root["parts"].push_back(std::move(part));
+  }
+  return root;
+}
+
+DataFindings FindingsOf(const Json& root) {
+  DataFindings findings;
+  findings.constant_columns = root.at("constant_columns");
+  findings.exact_lines = root.at("exact_lines");
+  for (std::size_t p = 0; p < kDataParts; ++p) {
+    const Json& part = root.at("parts").at(p);
+    findings.shared_lines[p] = part.at("lines_of_training");
+    for (const Json& unseen : part.at("unseen"))
+      findings.unseen[p].push_back({unseen.at("column"), unseen.at("values"), unseen.at("unseen")});
+  }
+  return findings;
+}
+
 std::string SummaryJson(const PackSummary& summary) {
   Json root = Json::object();
   root["inputs"] = summary.inputs;
@@ -50,6 +81,7 @@ std::string SummaryJson(const PackSummary& summary) {
   root["bytes_read"] = summary.bytes_read;
   root["unmatched_joins"] = summary.unmatched_joins;
   root["filtered_lines"] = summary.filtered_lines;
+  root["findings"] = FindingsJson(summary.findings);
   root["bad_lines"] = summary.bad_lines;
   root["first_bad_lines"] = Json::array();
   for (const BadLine& line : summary.first_bad_lines) {
@@ -80,6 +112,7 @@ PackSummary ReadSummary(const fs::path& file) {
     summary.bytes_read = root.at("bytes_read");
     summary.unmatched_joins = root.at("unmatched_joins");
     summary.filtered_lines = root.at("filtered_lines");
+    summary.findings = FindingsOf(root.at("findings"));
     summary.bad_lines = root.at("bad_lines");
     for (const Json& line : root.at("first_bad_lines"))
       summary.first_bad_lines.push_back({line.at("file"), line.at("line"), line.at("reason")});
@@ -153,6 +186,7 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
   result.bytes_read = summary.bytes_read;
   result.unmatched_joins = summary.unmatched_joins;
   result.filtered_lines = summary.filtered_lines;
+  result.findings = summary.findings;
   result.bad_lines = summary.bad_lines;
   result.first_bad_lines = summary.first_bad_lines;
   return result;
@@ -169,6 +203,7 @@ PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
   folder.Start();
   const fs::path& partial = folder.partial();
   try {
+    packer.FindTimeCuts();
     LearntTransforms transforms = packer.Learn();
     if (!earlier_transforms.empty())
       ContinueFrom(AnyTransformsFromJson(earlier_transforms), config, &transforms);
@@ -196,6 +231,8 @@ PackedInput PackOne(const Config& config, const ModelSpec& spec, const std::stri
                     std::size_t first_test_file, DataPart part, const fs::path& packed_file,
                     int threads) {
   const InputSchema schema(config, labelled);
+  std::vector<fs::path> read;
+  for (const InputFile& file : files) read.push_back(file.path);
   Packer packer(schema, spec, std::move(files), first_test_file, threads,
                 [](const IngestProgress&) {});
   if (bad_lines == BadLines::kAreGaps) packer.NoteGaps();
@@ -207,6 +244,8 @@ PackedInput PackOne(const Config& config, const ModelSpec& spec, const std::stri
   return {.path = packed_file,
           .examples = packed.examples,
           .positives = packed.positives,
+          .files = std::move(read),
+          .file_examples = std::move(summary.file_examples),
           .filtered_lines = summary.filtered_lines,
           .bad_lines = summary.bad_lines,
           .first_bad_lines = summary.first_bad_lines,

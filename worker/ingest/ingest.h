@@ -12,6 +12,7 @@
 #include "common/model/model_spec.h"
 #include "worker/data/packed_examples.h"
 #include "worker/data/packed_format.h"
+#include "worker/ingest/data_watch.h"
 
 namespace fathom {
 
@@ -35,6 +36,7 @@ struct IngestResult {
   double seconds = 0;
   std::uint64_t unmatched_joins = 0;  // keys that no row of the joined table has
   std::uint64_t filtered_lines = 0;   // that data.filter left out
+  DataFindings findings;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;  // at most ten
 };
@@ -72,6 +74,8 @@ struct PackedInput {
   std::filesystem::path path;
   std::uint64_t examples = 0;
   std::uint64_t positives = 0;
+  std::vector<std::filesystem::path> files;
+  std::vector<std::uint64_t> file_examples;  // by file
   std::uint64_t filtered_lines = 0;
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <ostream>
 #include <utility>
 
 #include "common/error.h"
@@ -51,8 +53,12 @@ struct Packer::Result {
   explicit Result(const PackedShape& shape)
       : parts{PackedExamples(shape), PackedExamples(shape), PackedExamples(shape)} {}
   void Clear();
+  void Add(DataPart part, const EncodedExample& example, const Record& record);
 
   std::array<PackedExamples, kDataParts> parts;
+  bool keeps_texts = false;
+  std::array<std::string, kDataParts> texts;  // of the lines, where they are kept
+  std::size_t file = 0;
   std::uint64_t text_bytes = 0;
   std::uint64_t unmatched = 0;
   std::uint64_t filtered = 0;
@@ -62,8 +68,17 @@ struct Packer::Result {
   std::vector<std::uint64_t> gaps;  // which of them became no example
 };
 
+void Packer::Result::Add(DataPart part, const EncodedExample& example, const Record& record) {
+  parts[static_cast<std::size_t>(part)].Add(example);
+  if (!keeps_texts) return;
+  std::string& text = texts[static_cast<std::size_t>(part)];
+  text += record.text;
+  if (text.back() != '\n') text += '\n';  // a file's last line
+}
+
 void Packer::Result::Clear() {
   for (PackedExamples& part : parts) part.Clear();
+  for (std::string& text : texts) text.clear();
   text_bytes = unmatched = filtered = bad_lines = lines = 0;
   first_bad_lines.clear();
   gaps.clear();
@@ -142,7 +157,7 @@ RecordStream Packer::Records(const TextBlock& block) const {
   return {block, quoted_separator_, separator_};
 }
 
-// Calls take(line, error) for each record of the block, its values in the reader where there is
+// Calls take(record, error) for each record of the block, its values in the reader where there is
 // no error, and blank(lines) for lines that hold none.
 template <typename Take, typename Blank>
 void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take take,
@@ -157,7 +172,7 @@ void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take ta
       blank(1);
       continue;
     }
-    if (!skip) take(record.line, reader.Read(record, columns_[block.file]));
+    if (!skip) take(record, reader.Read(record, columns_[block.file]));
     skip = false;
   }
   blank(records.blank_lines() - blank_lines);
@@ -173,18 +188,79 @@ std::uint64_t Packer::PlaceOf(const TextBlock& block, std::uint64_t line) {
   return (static_cast<std::uint64_t>(block.file) << kLineBits) + line;
 }
 
-DataPart Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line) const {
+// Nothing: *error says why the line has none.
+std::optional<DataPart> Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line,
+                                       std::string* error) const {
   if (block.file >= first_test_file_) return DataPart::kTest;
-  return thread.rule.Of(thread.reader.values(), files_[block.file].split_name, line);
+  return thread.rule.Of(thread.reader.values(), files_[block.file].split_name, line, cuts_, error);
+}
+
+std::vector<InputFile> Packer::TrainFiles() const {
+  return {files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_)};
+}
+
+std::string Packer::Header() const {
+  if (!schema_.config().data.header) return {};
+  const RecordReader reader(schema_);
+  std::string header;
+  for (std::size_t f = 0; f < files_.size(); ++f) {
+    if (!columns_[f].has_header) continue;
+    const auto text = Open({files_[f]});
+    TextBlock block;
+    Record first;
+    if (!text->Next(&block) || !Records(block).Next(&first)) continue;
+    std::string own(first.text);
+    if (own.back() != '\n') own += '\n';
+    if (f > 0 && own != header) {
+      Fail(ExitCode::kData,
+           "{}: its header is another one than that of {}: lines of both cannot stand in one file",
+           files_[f].name, files_.front().name);
+    }
+    header = std::move(own);
+  }
+  return header;
+}
+
+void Packer::FindTimeCuts() {
+  const DataConfig& data = schema_.config().data;
+  if (!DataPartRule(schema_).by_time()) return;
+  const auto text = Open(TrainFiles());
+  std::vector<double> times;
+  std::uint64_t bytes = 0;
+  struct Times {
+    std::vector<double> of_block;
+    std::uint64_t bytes = 0;
+  };
+  const auto make = [&] {
+    auto thread = std::make_shared<Thread>(*this, LearntTransforms());
+    std::vector<std::size_t> slots = thread->rule.slots();
+    slots.insert(slots.end(), thread->filter_slots.begin(), thread->filter_slots.end());
+    thread->reader.Only(slots);
+    return [this, thread, found = std::make_shared<Times>()](const TextBlock& block) -> Times& {
+      found->of_block.clear();
+      found->bytes = block.text.size();
+      const auto take = [&](const Record&, std::string error) {
+        if (!IsWanted(*thread, &error)) return;
+        const auto time = thread->rule.TimeOf(thread->reader.values(), &error);
+        if (time) found->of_block.push_back(*time);
+      };
+      ForEachRecord(thread->reader, block, take, [](std::uint64_t) {});
+      return *found;
+    };
+  };
+  ForEachBlock(*text, threads_, make, [&](const Times& found) {
+    times.insert(times.end(), found.of_block.begin(), found.of_block.end());
+    bytes += found.bytes;
+    progress_({.stage = "times", .bytes_read = bytes, .examples = times.size()});
+  });
+  cuts_ = TimeCuts::Of(std::move(times), data.test_fraction, data.validation_fraction);
 }
 
 LearntTransforms Packer::Learn() {
   const auto& columns = schema_.config().columns;
   LearntTransforms transforms;
   if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
-  const std::vector<InputFile> train_files(
-      files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
-  const auto text = Open(train_files);
+  const auto text = Open(TrainFiles());
   StatisticsByColumn all = FeatureEncoder(schema_, spec_, {}).NewStatistics();
   std::uint64_t bytes = 0, records = 0;
   struct Learnt {
@@ -196,10 +272,11 @@ LearntTransforms Packer::Learn() {
     thread->AskOnlyWhatIsLearnt();
     return [this, thread, learnt = std::make_shared<Learnt>()](const TextBlock& block) -> Learnt& {
       *learnt = {.statistics = thread->encoder.NewStatistics(), .bytes = block.text.size()};
-      const auto observe = [&](std::uint64_t line, std::string error) {
+      const auto observe = [&](const Record& record, std::string error) {
         if (!IsWanted(*thread, &error)) return;
-        if (PartOf(*thread, block, line) != DataPart::kTrain) return;
-        thread->encoder.Observe(thread->reader.values(), PlaceOf(block, line), &learnt->statistics);
+        if (PartOf(*thread, block, record.line, &error) != DataPart::kTrain) return;
+        thread->encoder.Observe(thread->reader.values(), PlaceOf(block, record.line),
+                                &learnt->statistics);
         ++learnt->records;
       };
       ForEachRecord(thread->reader, block, observe, [](std::uint64_t) {});
@@ -237,36 +314,47 @@ std::string Packer::CountForDropped(EncodedExample* example) const {
   return fmt::format("its weight over data.negative_rate = {} is too large", rate);
 }
 
-void Packer::PackBlock(const TextBlock& block, Thread* thread, Result* result) const {
+// The line that the reader holds as the thread's example. Returns an empty string or what is wrong.
+std::string Packer::Encode(const TextBlock& block, std::uint64_t line, DataPart part,
+                           Thread* thread) const {
+  const LinePlace place{PlaceOf(block, line), part == DataPart::kTrain};
+  std::string error = thread->encoder.Encode(thread->reader.values(), &thread->example, place);
+  if (error.empty() && thread->example.label == 0 && block.file < first_test_file_)
+    error = CountForDropped(&thread->example);
+  return error;
+}
+
+void Packer::PackBlock(const TextBlock& block, Thread* thread, DataWatch* watch,
+                       Result* result) const {
   result->Clear();
   const std::uint64_t unmatched_before = thread->reader.unmatched();
   const auto note_gaps = [&](std::uint64_t lines) {
     for (; notes_gaps_ && lines > 0; --lines) result->gaps.push_back(result->lines++);
   };
-  const auto encode = [&](std::uint64_t line, std::string error) {
+  const auto take = [&](const Record& record, std::string error) {
     const bool wanted = IsWanted(*thread, &error);
     if (!wanted && error.empty()) {
       ++result->filtered;
       return;
     }
-    if (error.empty()) {
-      const DataPart part = PartOf(*thread, block, line);
-      const LinePlace place{PlaceOf(block, line), part == DataPart::kTrain};
-      error = thread->encoder.Encode(thread->reader.values(), &thread->example, place);
-      if (error.empty() && thread->example.label == 0 && block.file < first_test_file_)
-        error = CountForDropped(&thread->example);
-      if (error.empty()) result->parts[static_cast<std::size_t>(part)].Add(thread->example);
+    const std::optional<DataPart> part =
+        error.empty() ? PartOf(*thread, block, record.line, &error) : std::nullopt;
+    if (part) {
+      error = Encode(block, record.line, *part, thread);
     }
     if (error.empty()) {
+      result->Add(*part, thread->example, record);
+      if (watch != nullptr) watch->See(*part, thread->example, record.line, record.text);
       ++result->lines;
       return;
     }
     note_gaps(1);
     ++result->bad_lines;
     if (result->first_bad_lines.size() < kShownBadLines)
-      result->first_bad_lines.push_back({files_[block.file].name, line, Printable(error)});
+      result->first_bad_lines.push_back({files_[block.file].name, record.line, Printable(error)});
   };
-  ForEachRecord(thread->reader, block, encode, note_gaps);
+  ForEachRecord(thread->reader, block, take, note_gaps);
+  result->file = block.file;
   result->text_bytes = block.text.size();
   result->unmatched = thread->reader.unmatched() - unmatched_before;
 }
@@ -284,22 +372,42 @@ void Packer::CountBadLines(const Result& result, PackSummary* summary) const {
        shown.file, shown.line, shown.reason, allowed, allowed == 1 ? "" : "s");
 }
 
+bool Packer::HasOtherParts() const {
+  const DataConfig& data = schema_.config().data;
+  return first_test_file_ < files_.size() || data.test_fraction > 0 || data.validation_fraction > 0;
+}
+
 PackSummary Packer::Pack(const LearntTransforms& transforms,
-                         const std::array<fs::path, kDataParts>& paths) {
+                         const std::array<fs::path, kDataParts>& paths,
+                         const TextStreams& streams) {
   const PackedShape shape(spec_);
   std::array<std::optional<PackedWriter>, kDataParts> writers;
   for (std::size_t p = 0; p < writers.size(); ++p) {
     if (!paths[p].empty()) writers[p].emplace(paths[p], shape, static_cast<DataPart>(p));
   }
   PackSummary summary;
+  summary.file_examples.resize(files_.size());
   std::uint64_t examples = 0;
   const auto text = Open(files_);
+  std::mutex making;
+  std::vector<std::unique_ptr<DataWatch>> watches;  // of each thread
+  const bool keeps_texts = std::any_of(
+      streams.begin(), streams.end(), [](const std::ostream* stream) { return stream != nullptr; });
+  const bool watched = !paths[static_cast<std::size_t>(DataPart::kTrain)].empty();
   const auto make = [&] {
-    return [this, thread = std::make_shared<Thread>(*this, transforms),
-            result = std::make_shared<Result>(shape)](const TextBlock& block) -> Result& {
-      PackBlock(block, thread.get(), result.get());
-      return *result;
-    };
+    DataWatch* watch = nullptr;
+    if (watched) {
+      const std::lock_guard lock(making);
+      watches.push_back(std::make_unique<DataWatch>(schema_.config(), HasOtherParts()));
+      watch = watches.back().get();
+    }
+    return
+        [this, watch, thread = std::make_shared<Thread>(*this, transforms),
+         result = std::make_shared<Result>(shape), keeps_texts](const TextBlock& block) -> Result& {
+          result->keeps_texts = keeps_texts;
+          PackBlock(block, thread.get(), watch, result.get());
+          return *result;
+        };
   };
   std::uint64_t lines = 0;
   ForEachBlock(*text, threads_, make, [&](Result& result) {
@@ -309,7 +417,11 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     for (std::size_t p = 0; p < writers.size(); ++p) {
       if (writers[p]) writers[p]->Append(result.parts[p]);
       summary.parts[p].weights.Add(result.parts[p].weights());
+      if (streams[p] != nullptr) *streams[p] << result.texts[p];
+      summary.parts[p].examples += result.parts[p].examples();
+      summary.parts[p].positives += result.parts[p].positives();
       examples += result.parts[p].examples();
+      summary.file_examples[result.file] += result.parts[p].examples();
     }
     summary.bytes_read += result.text_bytes;
     summary.unmatched_joins += result.unmatched;
@@ -323,6 +435,8 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     summary.parts[p].positives = writers[p]->positives();
     summary.parts[p].fingerprint = writers[p]->fingerprint();
   }
+  for (std::size_t w = 1; w < watches.size(); ++w) watches.front()->Merge(*watches[w]);
+  if (watched) summary.findings = watches.front()->Findings();
   return summary;
 }
 

@@ -11,7 +11,12 @@ IndexPairFormat::IndexPairFormat(const IndexPairForm& form, std::vector<std::str
       none_(lists_.wanted().size()),
       label_(lists_.Slot(kLabelColumn)),
       rest_(form.rest_column.empty() ? none_ : lists_.Slot(form.rest_column)),
-      group_(form.group_column.empty() ? none_ : lists_.Slot(form.group_column)) {}
+      group_(form.group_column.empty() ? none_ : lists_.Slot(form.group_column)) {
+  for (std::size_t slot = 0; slot < none_; ++slot) {
+    if (const auto range = IndexRange::Parse(lists_.wanted()[slot]))
+      ranges_.emplace_back(*range, slot);
+  }
+}
 
 bool IndexPairFormat::HoldsNothing(std::string_view record) const { return HasNoPairs(record); }
 
@@ -19,7 +24,8 @@ FileColumns IndexPairFormat::Resolve(const std::string& file, std::string_view /
   for (std::size_t slot = 0; slot < lists_.wanted().size(); ++slot) {
     const std::string& name = lists_.wanted()[slot];
     const bool named = slot == label_ || slot == rest_ || slot == group_;
-    if (!named && !IsIndex(name)) NoSuchColumn(file, name, form_.columns);
+    if (!named && !IsIndex(name) && !IndexRange::Parse(name))
+      NoSuchColumn(file, name, form_.columns);
   }
   return {};
 }
@@ -35,9 +41,14 @@ std::string IndexPairFormat::Split(const Record& record, const FileColumns& /*co
   std::string error;
   for (IndexPair pair; NextIndexPair(&line, form_.pair, &pair, &error);) {
     const std::size_t slot = lists_.Slot(pair.first);
-    if (slot != none_) {
-      lists_.Add(slot, pair.rest);
-    } else if (rest_ != none_) {
+    bool named = slot != none_;
+    if (named) lists_.Add(slot, pair.rest);
+    for (const auto& [range, range_slot] : ranges_) {
+      if (!range.Has(pair.first)) continue;
+      lists_.Add(range_slot, form_.range_has_index ? pair.token : pair.rest);
+      named = true;
+    }
+    if (!named && rest_ != none_) {
       lists_.Add(rest_, pair.token);
     }
   }

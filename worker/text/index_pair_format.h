@@ -1,11 +1,13 @@
 // Lines of a label and index pairs (index_pairs.h): a column named by a number holds the pairs of
-// that index.
+// that index, one named by a range ("100..200") the pairs of all indices in it.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "worker/text/index_range.h"
 #include "worker/text/input_format.h"
 #include "worker/text/pair_lists.h"
 
@@ -17,6 +19,7 @@ struct IndexPairForm {
   const char* columns;            // that a file has, for people
   std::string_view rest_column;   // holds all pairs that no wanted column names; empty: none does
   std::string_view group_column;  // holds what stands behind "qid:"; empty: none does
+  bool range_has_index = false;   // a range's pairs come with the index that chose them
 };
 
 class IndexPairFormat final : public InputFormat {
@@ -35,6 +38,7 @@ class IndexPairFormat final : public InputFormat {
   std::size_t label_;  // where the label is among the wanted columns
   std::size_t rest_;   // and the column of all other pairs
   std::size_t group_;  // and the line's group
+  std::vector<std::pair<IndexRange, std::size_t>> ranges_;  // and each range
 };
 
 }  // namespace fathom

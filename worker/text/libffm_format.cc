@@ -1,11 +1,14 @@
-// libffm: label field:index:value ... Column "3" is the index:value pairs of field 3.
+// libffm: label field:index:value ... Column "3" is the index:value pairs of field 3,
+// column "3..5" those of fields 3 to 5.
 #include "worker/text/index_pair_format.h"
 
 namespace fathom {
 namespace {
 
 constexpr IndexPairForm kLibffmForm = {.pair = "field:index:value",
-                                       .columns = "label and each field by its number",
+                                       .columns =
+                                           "label, each field by its number and "
+                                           "ranges such as \"3..5\"",
                                        .rest_column = {},
                                        .group_column = {}};
 

@@ -1,15 +1,18 @@
 // libsvm: label [qid:group] index:value ... [# comment]. Column "7" is the value of index 7; column
-// "features" is all pairs whose index no wanted column names; column "qid" is the group.
+// "100..200" is the pairs whose index lies between; column "features" is all pairs whose index no
+// wanted column names; column "qid" is the group.
 #include "worker/text/index_pair_format.h"
 
 namespace fathom {
 namespace {
 
-constexpr IndexPairForm kLibsvmForm = {
-    .pair = "index:value",
-    .columns = "label, qid, features and each index by its number",
-    .rest_column = kFeaturesColumn,
-    .group_column = "qid"};
+constexpr IndexPairForm kLibsvmForm = {.pair = "index:value",
+                                       .columns =
+                                           "label, qid, features, each index by its number and "
+                                           "ranges such as \"100..200\"",
+                                       .rest_column = kFeaturesColumn,
+                                       .group_column = "qid",
+                                       .range_has_index = true};
 
 }  // namespace
 

@@ -101,6 +101,26 @@ TEST_F(IngestFeaturesTest, ExtractBeforeTheTransformOfColumnsOfOneSource) {
   ExpectError(ExitCode::kUsage, {"\"year\"", "extract", "missing )"}, [&] { Run(config); });
 }
 
+TEST_F(IngestFeaturesTest, ARangeOfLibsvmIndicesIsAWeightedList) {
+  dir_.Write("train.svm", "1 1:0.5 100:2 101:1\n0 1:1.5 200:1\n");
+  Config config = Base();
+  config.data.train = {"train.svm"};
+  config.data.format = DataFormat::kLibsvm;
+  config.columns = {
+      {.name = "words", .source = "100..199", .kind = ColumnKind::kMultivalent, .weighted = true},
+      {.name = "x", .source = "1", .kind = ColumnKind::kNumeric}};
+  const IngestResult result = Run(config);
+  const PackedData train(result.train, MakeModelSpec(config));
+  ASSERT_EQ(train.Example(0).list(0).size(), 2U);
+  EXPECT_EQ(train.Example(0).list(0)[0], ValueKey(ColumnSeed("words"), "100"));
+  EXPECT_EQ(train.Example(0).weights(0)[0], 2);
+  EXPECT_TRUE(train.Example(1).list(0).empty());
+  // Several pairs are no number: neither the last one's nor the first one's.
+  config.columns[0] = {.name = "words", .source = "100..199", .kind = ColumnKind::kNumeric};
+  ExpectError(ExitCode::kData, {"train.svm:1", "column words = \"100:2 101:1\" is no number"},
+              [&] { Run(config); });
+}
+
 // Labels drawn at random, ids of which most occur a few times.
 std::string RandomLines(std::uint64_t seed, std::uint64_t lines) {
   std::string text = "label,id\n";
@@ -158,7 +178,7 @@ TEST_F(IngestFeaturesTest, TargetMeansFindWhatIsThere) {
 }
 
 TEST_F(IngestFeaturesTest, CountsAndMeansHaveTheSameBitsOnAnyNumberOfThreads) {
-  dir_.Write("train.csv", RandomLines(3, 300000));  // several blocks
+  dir_.Write("train.csv", RandomLines(3, 130000));  // several blocks
   Config config = Base();
   config.data.test_fraction = 0.2;
   config.data.filter = {"id != u7|u8|u9"};

@@ -1,0 +1,123 @@
+#include "worker/ingest/remarks.h"
+
+#include <algorithm>
+
+#include "common/error.h"
+#include "worker/feature/label.h"
+#include "worker/input/input_paths.h"
+
+namespace fathom {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Remarks = std::vector<Remark>;
+
+constexpr double kManyShared = 0.01;    // of a part's lines
+constexpr double kNearlyAll = 0.9;      // of a column's values
+constexpr std::uint64_t kEnough = 100;  // values, to say so
+constexpr double kShownUnseen = 0.001;  // of a column's values
+
+void WarnOfLabelAmongFeatures(const Config& config, Remarks* remarks) {
+  const std::string label = LabelTest(config.data).column();
+  for (const ColumnConfig& column : config.columns) {
+    const bool crossed =
+        std::any_of(config.crosses.begin(), config.crosses.end(), [&](const CrossConfig& cross) {
+          return std::count(cross.columns.begin(), cross.columns.end(), column.name) > 0;
+        });
+    if (SourceOf(column) != label || (column.use == Use::kNone && !crossed)) continue;
+    remarks->push_back({true, fmt::format("column {}: it is read from \"{}\", which data.label is "
+                                          "too: the model sees the answer; remove the column",
+                                          column.name, label)});
+  }
+}
+
+void WarnOfConstantColumns(const DataFindings& findings, std::uint64_t examples, Remarks* remarks) {
+  if (findings.constant_columns.empty()) return;
+  remarks->push_back(
+      {true,
+       fmt::format("{} numeric column{} the same number in all {} training examples: {}. Nothing "
+                   "can be learnt from such a column, and another number in other data does harm: "
+                   "remove it",
+                   findings.constant_columns.size(),
+                   findings.constant_columns.size() == 1 ? " has" : "s have", examples,
+                   fmt::join(findings.constant_columns, ", "))});
+}
+
+void TellSharedLines(const char* part, std::uint64_t shared, std::uint64_t examples, bool exact,
+                     Remarks* remarks) {
+  if (shared == 0 || examples == 0) return;
+  const double share = static_cast<double>(shared) / static_cast<double>(examples);
+  const std::string text =
+      fmt::format("{}{} of the {} {} lines ({:.1f} %) are lines of the training part too",
+                  exact ? "" : "about ", shared, examples, part, std::min(100 * share, 100.0));
+  if (share < kManyShared) return remarks->push_back({false, text});
+  remarks->push_back(
+      {true, fmt::format(
+                 "{}: what is measured on them is too good; are files in data.train and data.test?",
+                 text)});
+}
+
+void TellUnseen(const char* part, const std::vector<UnseenValues>& columns, Remarks* remarks) {
+  std::string shares;
+  for (const UnseenValues& unseen : columns) {
+    if (unseen.share() < kShownUnseen) continue;
+    shares += fmt::format("{}{} {:.1f} %", shares.empty() ? "" : ", ", unseen.column,
+                          100 * unseen.share());
+  }
+  if (!shares.empty())
+    remarks->push_back(
+        {false, fmt::format("{} values that the training part never has: {}", part, shares)});
+  for (const UnseenValues& unseen : columns) {
+    if (unseen.values < kEnough || unseen.share() < kNearlyAll) continue;
+    remarks->push_back(
+        {true, fmt::format("column {}: {:.1f} % of the {} values are unknown, of {} that were "
+                           "looked at: are they written another way than in the training files, as "
+                           "3.0 for 3?",
+                           unseen.column, 100 * unseen.share(), part, unseen.values)});
+  }
+}
+
+}  // namespace
+
+Remarks RemarksOn(const Config& config, const IngestResult& result) {
+  Remarks remarks;
+  const DataFindings& findings = result.findings;
+  WarnOfLabelAmongFeatures(config, &remarks);
+  WarnOfConstantColumns(findings, result.train_examples, &remarks);
+  const auto tell = [&](DataPart part, const char* name, std::uint64_t examples) {
+    const auto p = static_cast<std::size_t>(part);
+    TellSharedLines(name, findings.shared_lines[p], examples, findings.exact_lines, &remarks);
+    TellUnseen(name, findings.unseen[p], &remarks);
+  };
+  tell(DataPart::kValidation, "validation", result.validation_examples);
+  tell(DataPart::kTest, "test", result.test_examples);
+  return remarks;
+}
+
+Remarks RemarksOnTrainedFiles(const Config& trained, const PackedInput& input) {
+  if (trained.data.train.empty()) return {};
+  std::vector<fs::path> files;
+  try {
+    files = ExpandGlobs(trained.data.dir, trained.data.train);
+  } catch (const Error&) {  // they are no longer there
+    return {};
+  }
+  std::uint64_t examples = 0;
+  std::vector<std::string> names;
+  for (std::size_t f = 0; f < input.files.size(); ++f) {
+    std::error_code ignored;
+    const bool same = std::any_of(files.begin(), files.end(), [&](const fs::path& file) {
+      return fs::equivalent(file, input.files[f], ignored);
+    });
+    if (!same) continue;
+    names.push_back(input.files[f].string());
+    examples += input.file_examples[f];
+  }
+  if (names.empty()) return {};
+  return {{true, fmt::format("{} of the {} examples come from files that the model was trained on: "
+                             "{}. What is measured on them is too good",
+                             examples, input.examples, fmt::join(names, ", "))}};
+}
+
+}  // namespace fathom

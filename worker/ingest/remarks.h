@@ -1,0 +1,26 @@
+// What packing found in the data (data_watch.h), in sentences for the log.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/config/config.h"
+#include "worker/ingest/ingest.h"
+
+namespace fathom {
+
+struct Remark {
+  bool is_warning = false;
+  std::string text;
+};
+
+// Warnings: a feature that is the label's column; numeric columns that never change; lines that the
+// training part and another one share, if they are 1 % of it; columns whose values the training
+// part hardly has. Else: fewer shared lines, and the shares of unseen values.
+std::vector<Remark> RemarksOn(const Config& config, const IngestResult& result);
+
+// Of evaluate: a warning where files of the input are files that the model was trained on.
+// `trained`: the model's own config.
+std::vector<Remark> RemarksOnTrainedFiles(const Config& trained, const PackedInput& input);
+
+}  // namespace fathom
