@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tests/common/model/small_model.h"
@@ -73,6 +74,29 @@ TEST_F(ManifestTest, ACheckpointsProgressAndItsFilesOfChanges) {
   ExpectDamaged({"rows-00.12.bin", "2 blocks"}, (last + "/blocks").c_str(),
                 {"0000000000000001", "0000000000000002"});
   ExpectDamaged({"rows-00.12.bin", "other tables"}, (last + "/added").c_str(), {1});
+}
+
+TEST_F(ManifestTest, TheBestModelOfARunThatKeepsIt) {
+  written_.best = {.by = BestBy::kAuc,
+                   .best = {.step = 20, .epoch = 2, .logloss = 0.1, .auc = 0.9, .gauc = NAN},
+                   .last = {.step = 40, .epoch = 4, .logloss = 0.2, .auc = 0.8, .gauc = 0.7},
+                   .without_better = 2,
+                   .digest = 0x0123456789ABCDEF};
+  WriteManifest(dir_.path(), written_);
+  const BestSoFar read = ReadManifest(dir_.path()).best.value();
+  EXPECT_EQ(read.by, BestBy::kAuc);
+  EXPECT_EQ(read.best.step, 20U);
+  EXPECT_EQ(read.best.epoch, 2U);
+  EXPECT_EQ(read.best.logloss, 0.1);
+  EXPECT_TRUE(std::isnan(read.best.gauc));
+  EXPECT_EQ(read.last.auc, 0.8);
+  EXPECT_EQ(read.last.gauc, 0.7);
+  EXPECT_EQ(read.without_better, 2U);
+  EXPECT_EQ(read.digest, 0x0123456789ABCDEFU);
+  json_ = WithoutChecksum();
+  ExpectDamaged({"\"by\" is not known"}, "/best/by", "loss");
+  ExpectDamaged({"\"auc\" is no number"}, "/best/best/auc", "0.9");
+  ExpectDamaged({"without_better"}, "/best/without_better", -1);
 }
 
 TEST_F(ManifestTest, TablesWhoseRowsKeepTheirLastStep) {

@@ -88,6 +88,13 @@ TEST(IdleSettings, SettingsOfDataThatAreNotThere) {
   }
 }
 
+TEST(IdleSettings, SettingsOfTheBestModelAndOfTheLearningRates) {
+  ExpectTold("evaluate.best=auc", "there is no validation part: give data.validation_fraction",
+             "data.validation_fraction=0.1");
+  ExpectTold("train.warmup_steps=4", "train.schedule is \"constant\"", "train.schedule=linear");
+  ExpectTold("train.final_rate=0.5", "train.schedule is \"constant\"", "train.schedule=linear");
+}
+
 TEST(IdleSettings, SettingsOfAPartThatTheModelHasNot) {
   for (const char* key : {"wide.l1=1", "wide.alpha=0.5"}) {
     ExpectTold(key, "no categorical column or cross is used by the wide part", "column.a.use=both",
