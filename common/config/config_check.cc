@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "common/config/best_model.h"
 #include "common/config/data_check.h"
 #include "common/error.h"
 
@@ -54,6 +55,20 @@ void CheckEviction(const Config& config, const std::string& origin) {
          "{}.optimizer = \"{}\" sums up none: set server.at_limit to \"evict_smallest\", "
          "\"evict_oldest\" or \"refuse\"",
          origin, NameOf(server.at_limit), NameOf(part->part()), NameOf(part->optimizer));
+  }
+}
+
+void CheckBest(const Config& config, const std::string& origin) {
+  if (config.train.patience > 0 && !KeepsBest(config)) {
+    Fail(ExitCode::kUsage,
+         "{}: train.patience = {} counts evaluations on a validation part: give "
+         "data.validation_fraction, as 0.1, and a metric in evaluate.best",
+         origin, config.train.patience);
+  }
+  if (KeepsBest(config) && config.evaluate.best == BestBy::kGauc &&
+      config.evaluate.group_by.empty()) {
+    Fail(ExitCode::kUsage,
+         "{}: evaluate.best = \"gauc\" needs evaluate.group_by, the column of the groups", origin);
   }
 }
 
@@ -111,6 +126,7 @@ void CheckConfig(const Config& config, const std::string& origin) {
     Fail(ExitCode::kUsage, "{}: evaluate.on = \"validation\" needs data.validation_fraction",
          origin);
   }
+  CheckBest(config, origin);
 }
 
 }  // namespace fathom

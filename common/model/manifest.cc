@@ -39,6 +39,25 @@ Json ToJson(const ModelFileEntry& file) {
   return json;
 }
 
+// JSON has no NaN: a metric that is not defined is null.
+Json MetricToJson(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json ToJson(const EvaluatedModel& model) {
+  return {{"step", model.step},
+          {"epoch", model.epoch},
+          {"logloss", MetricToJson(model.logloss)},
+          {"auc", MetricToJson(model.auc)},
+          {"gauc", MetricToJson(model.gauc)}};
+}
+
+Json ToJson(const BestSoFar& best) {
+  return {{"by", NameOf(best.by)},
+          {"best", ToJson(best.best)},
+          {"last", ToJson(best.last)},
+          {"without_better", best.without_better},
+          {"xxh3", Hex(best.digest)}};
+}
+
 Json ToJson(const Manifest& manifest) {
   Json root = Json::object();
   root["format"] = kModelSeal.word;
@@ -70,6 +89,7 @@ Json ToJson(const Manifest& manifest) {
     if (manifest.progress->weight_sum != static_cast<double>(manifest.progress->examples))
       root["progress"]["weight_sum"] = manifest.progress->weight_sum;
   }
+  if (manifest.best) root["best"] = ToJson(*manifest.best);
   return root;
 }
 
@@ -154,6 +174,33 @@ TrainingProgress ProgressFromJson(const Json& json) {
   return progress;
 }
 
+double MetricFromJson(const Json& json, const char* name) {
+  const Json& value = json.at(name);
+  if (value.is_null()) return NAN;
+  if (!value.is_number() || !std::isfinite(value.get<double>()))
+    Wrong(fmt::format("\"{}\" is no number", name));
+  return value.get<double>();
+}
+
+EvaluatedModel EvaluatedFromJson(const Json& json) {
+  return {.step = Member(json, "step"),
+          .epoch = Member(json, "epoch"),
+          .logloss = MetricFromJson(json, "logloss"),
+          .auc = MetricFromJson(json, "auc"),
+          .gauc = MetricFromJson(json, "gauc")};
+}
+
+BestSoFar BestFromJson(const Json& json) {
+  const std::string name = json.at("by");
+  const auto by = KindNamed<BestBy>(name);
+  if (!by) Wrong(fmt::format("\"by\" is not known: \"{}\"", name));
+  return {.by = *by,
+          .best = EvaluatedFromJson(json.at("best")),
+          .last = EvaluatedFromJson(json.at("last")),
+          .without_better = Member(json, "without_better"),
+          .digest = Checksum(json.at("xxh3"))};
+}
+
 ModelFileEntry FileFromJson(const Json& json, std::size_t tables) {
   ModelFileEntry file{.name = json.at("name"),
                       .bytes = Member(json, "bytes"),
@@ -213,6 +260,7 @@ Manifest FromJson(const Json& root) {
     if (!names.insert(name).second) Wrong(name + " is named twice");
   }
   if (root.contains("progress")) manifest.progress = ProgressFromJson(root["progress"]);
+  if (root.contains("best")) manifest.best = BestFromJson(root["best"]);
   return manifest;
 }
 

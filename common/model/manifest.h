@@ -55,6 +55,24 @@ struct TrainingProgress {
   friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
 };
 
+// What an evaluation on the validation part said of the model after `step`. NaN: not defined.
+struct EvaluatedModel {
+  std::uint64_t step = 0;   // 0: there is none yet
+  std::uint64_t epoch = 0;  // from 1, of the last of these steps
+  double logloss = 0;
+  double auc = 0;
+  double gauc = 0;
+};
+
+// Of a run that keeps its best model, up to here.
+struct BestSoFar {
+  BestBy by = BestBy::kLogLoss;
+  EvaluatedModel best;
+  EvaluatedModel last;               // the latest evaluation
+  std::uint64_t without_better = 0;  // evaluations since the best
+  std::uint64_t digest = 0;          // of the best's manifest, in checkpoints/best-STEP
+};
+
 struct Manifest {
   std::uint64_t step = 0;
   std::uint64_t seed = 0;
@@ -65,6 +83,7 @@ struct Manifest {
   Partitions partitions = Partitions();
   std::vector<ModelFileEntry> files;
   std::optional<TrainingProgress> progress = {};  // of a checkpoint
+  std::optional<BestSoFar> best = {};             // of a run that keeps its best model
   std::uint64_t digest = 0;                       // XXH3-64 of the file that it was read from
 
   std::uint64_t Rows(std::size_t table) const;

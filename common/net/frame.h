@@ -46,7 +46,7 @@ struct Frame {
 
 // Bounds on what may come from a peer, checked before anything is allocated from it.
 inline constexpr std::uint32_t kFrameMagic = 0x4D485446;  // "FTHM"
-inline constexpr std::uint16_t kFrameVersion = 4;
+inline constexpr std::uint16_t kFrameVersion = 5;
 inline constexpr std::size_t kFrameHeaderBytes = 40;
 inline constexpr std::uint64_t kMaxFrameBytes = 1ull << 31;
 inline constexpr std::uint64_t kMaxHandshakeBytes = 256;

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
+#include "common/config/best_model.h"
+#include "common/config/sparse_uses.h"
+
 namespace fathom {
 namespace {
-
-template <typename Uses>
-bool HasSparse(const Config& config, const Uses& uses) {
-  return std::any_of(config.columns.begin(), config.columns.end(),
-                     [&](const ColumnConfig& column) {
-                       return column.kind != ColumnKind::kNumeric && uses(column.use);
-                     }) ||
-         std::any_of(config.crosses.begin(), config.crosses.end(),
-                     [&](const CrossConfig& cross) { return uses(cross.use); });
-}
 
 bool NoWideRows(const Config& c, const Placement&) { return !HasSparse(c, UsesWide); }
 
@@ -31,7 +24,12 @@ bool NothingIsSplitOff(const Config& c, const Placement&) {
 
 bool NothingToEvaluateOn(const Config& c, const Placement&) {
   if (Has(c.data.format, FormatTrait::kNoText)) return c.generated.test_examples == 0;
-  return c.evaluate.on == EvaluationPart::kTest && c.data.test.empty() && c.data.test_fraction == 0;
+  return !KeepsBest(c) && c.evaluate.on == EvaluationPart::kTest && c.data.test.empty() &&
+         c.data.test_fraction == 0;
+}
+
+bool HasConstantRates(const Config& c, const Placement&) {
+  return c.train.schedule == RateSchedule::kConstant;
 }
 
 // In one process "tcp" has a transport for each role, over the loopback.
@@ -67,6 +65,9 @@ constexpr IdleRule kRules[] = {
      "all is in one process"},
     {"data.split_by", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
     {"data.split_seed", NothingIsSplitOff, "no part is split off: give data.test_fraction"},
+    {"data.duckdb",
+     [](const Config& c, const Placement&) { return c.data.format != DataFormat::kParquet; },
+     "data.format is not \"parquet\""},
     {"generated.",
      [](const Config& c, const Placement&) { return !Has(c.data.format, FormatTrait::kNoText); },
      "data.format is not \"generated\"", IdleVerdict::kRefuse},
@@ -83,6 +84,13 @@ constexpr IdleRule kRules[] = {
     {"evaluate.every_steps", NothingToEvaluateOn,
      "there is nothing to evaluate on: give data.test"},
     {"evaluate.group_by", NothingToEvaluateOn, "there is nothing to evaluate on: give data.test"},
+    {"evaluate.best",
+     [](const Config& c, const Placement&) {
+       return c.evaluate.best != BestBy::kNone && !KeepsBest(c);
+     },
+     "there is no validation part: give data.validation_fraction"},
+    {"train.warmup_steps", HasConstantRates, "train.schedule is \"constant\""},
+    {"train.final_rate", HasConstantRates, "train.schedule is \"constant\""},
     {"server.at_limit",
      [](const Config& c, const Placement&) { return !c.server.memory_limit.given(); },
      "server.memory_limit sets no limit"},

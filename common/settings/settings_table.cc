@@ -93,7 +93,8 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
           Number("data.test_fraction", &d.test_fraction, 0, 0.99,
                  "Share of the training files that becomes the test part, when data.test is empty"),
           Number("data.validation_fraction", &d.validation_fraction, 0, 0.99,
-                 "Share of the rest that is held out for evaluate.on = \"validation\""),
+                 "Share of the rest that is held out: by it the run keeps its best model "
+                 "(evaluate.best), and settings are chosen"),
           Number("data.split_seed", &d.split_seed, 0, kMaxCount,
                  "Another seed makes another split"),
           Text("data.packed_dir", &d.packed_dir,
@@ -251,7 +252,10 @@ void AddEvaluationAndStart(Config& c, std::vector<Setting>* out) {
       {
           Number("evaluate.every_steps", &c.evaluate.every_steps, 0, kMaxCount,
                  "Evaluate every so many steps; 0: only at the end of each epoch"),
-          Word("evaluate.on", &c.evaluate.on, "Which part to evaluate on"),
+          Word("evaluate.on", &c.evaluate.on,
+               "Which part to evaluate on. Where the best model is kept, evaluations are on the "
+               "validation part while the run trains, and test evaluates the kept model at the "
+               "end"),
           Word("evaluate.best", &c.evaluate.best,
                "Where the data have a validation part: keep the model of the evaluation on it that "
                "is best by this metric; none: the last step's"),

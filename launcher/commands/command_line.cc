@@ -47,6 +47,7 @@ struct CommandLine {
   PredictArguments predict;
   GenerateArguments generate;
   PlanArguments plan;
+  TuneArguments tune;
   LaunchRequest launch;
   bool markdown = false;
   int exit_code = 0;
@@ -97,6 +98,26 @@ void AddSweep(CLI::App* app, CommandLine* line) {
   sweep->callback([line] {
     RefuseRanks("sweep");
     line->exit_code = SweepCommand(line->config);
+  });
+}
+
+void AddTune(CLI::App* app, CommandLine* line) {
+  CLI::App* const tune = app->add_subcommand(
+      "tune", "Search for good settings on the validation part, and write them as a config");
+  AddConfig(tune, &line->config);
+  tune->add_option("--points", line->tune.points,
+                   "So many combinations of settings are tried; the first is the config as it is")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  tune->add_option("--seed", line->tune.seed, "Another seed draws other points")
+      ->capture_default_str();
+  tune->add_option("--epochs", line->tune.epochs,
+                   "At most, of the points that are left at the end; default: train.epochs, at "
+                   "least 9")
+      ->check(CLI::Range(1, 1000000));
+  tune->callback([line] {
+    RefuseRanks("tune");
+    TuneCommand(line->config, line->tune);
   });
 }
 
@@ -238,6 +259,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   AddTrain(&app, &line, mpi);
   AddLaunch(&app, &line);
   AddSweep(&app, &line);
+  AddTune(&app, &line);
   AddPlan(&app, &line, mpi);
   AddEvaluate(&app, &line, mpi);
   AddPredict(&app, &line, mpi);

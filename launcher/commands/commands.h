@@ -55,6 +55,15 @@ int LaunchCommand(const LaunchRequest& request);
 // failed.
 int SweepCommand(const ConfigArguments& arguments);
 
+// Searches for good settings on the validation part, by random search with successive halving, and
+// writes the best ones as a config (docs/tuning.md). What is done already is not run again.
+struct TuneArguments {
+  int points = 18;
+  std::int64_t seed = 1;
+  std::int64_t epochs = 0;  // at most, of the last rung; 0: train.epochs, at least 9
+};
+void TuneCommand(const ConfigArguments& arguments, const TuneArguments& tune);
+
 // Prints what `train` of this config will take: memory, traffic, time (docs/scaling.md). Calibrates
 // the machine first where that was not done yet. In one process.
 struct PlanArguments {

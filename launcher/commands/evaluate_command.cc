@@ -30,11 +30,11 @@ bool HasTestFiles(const Config& config) {
 }
 
 // The part to evaluate on, with the model's own transforms.
-std::unique_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
+std::shared_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
                                               const TrainedModel& model, const fs::path& scratch,
                                               MpiSession& mpi) {
   if (Has(config.data.format, FormatTrait::kNoText))
-    return std::move(OpenData(config, spec, "", mpi).data.evaluation);
+    return OpenData(config, spec, "", mpi).data.evaluation;
   const bool validation = config.evaluate.on == EvaluationPart::kValidation;
   const DataPart part = validation ? DataPart::kValidation : DataPart::kTest;
   RefuseInputReadOnce(config, mpi.ranks());

@@ -44,6 +44,24 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
   return true;
 }
 
+namespace {
+
+void PrintEvaluated(const char* which, const EvaluatedModel& model) {
+  std::printf("%s     step %llu, epoch %llu: log loss %.6f, AUC %.6f, GAUC %.6f\n", which,
+              static_cast<unsigned long long>(model.step),
+              static_cast<unsigned long long>(model.epoch), model.logloss, model.auc, model.gauc);
+}
+
+// On the validation part, of a run that keeps its best model.
+void PrintBest(const Manifest& manifest) {
+  if (!manifest.best) return;
+  std::printf("best by  %s on the validation part\n", NameOf(manifest.best->by).data());
+  PrintEvaluated("best", manifest.best->best);
+  PrintEvaluated("last", manifest.best->last);
+}
+
+}  // namespace
+
 void InspectCommand(const std::filesystem::path& model_dir) {
   TrainedModel model;
   std::string config;
@@ -57,14 +75,15 @@ void InspectCommand(const std::filesystem::path& model_dir) {
   std::printf(
       "model    %s\nstep     %llu\nseed     %llu\nfiles    %zu, %.1f MB, %d partitions\nrows     "
       "%llu\ndense    "
-      "%llu parameters, %s\n\n",
+      "%llu parameters, %s\n",
       model.dir.c_str(), static_cast<unsigned long long>(manifest.step),
       static_cast<unsigned long long>(manifest.seed), manifest.files.size(),
       static_cast<double>(bytes) / 1e6, manifest.partitions.count(),
       static_cast<unsigned long long>(TotalRows(manifest)),
       static_cast<unsigned long long>(manifest.dense_floats),
       std::string(NameOf(manifest.dense_rule)).c_str());
-  std::printf("%-16s %12s %8s %6s %8s %12s %10s %12s\n", "table", "rows", "wide", "dim", "deep",
+  PrintBest(manifest);
+  std::printf("\n%-16s %12s %8s %6s %8s %12s %10s %12s\n", "table", "rows", "wide", "dim", "deep",
               "state floats", "last step", "bytes a row");
   for (std::size_t i = 0; i < manifest.tables.size(); ++i) {
     const TableSpec& table = manifest.tables[i];

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 
+#include "common/config/best_model.h"
 #include "common/error.h"
 #include "common/file/published_folder.h"
 #include "common/file/replaced_file.h"
+#include "common/run/best_dir.h"
 #include "common/run/folder_lock.h"
 #include "common/run_log.h"
 #include "common/settings/config_dump.h"
@@ -17,6 +19,7 @@
 #include "launcher/cluster/lonely_task.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
+#include "launcher/commands/kept_evaluation.h"
 #include "launcher/commands/train_summary.h"
 #include "launcher/launch/stop_signal.h"
 #include "launcher/plan/forecast.h"
@@ -159,8 +162,55 @@ CoordinatorInputs InputsOf(const Config& config, const OpenedData& opened, const
                     .transforms_json = opened.transforms_json,
                     .origin = start.origin},
           .progress = start.progress,
+          .best = start.best,
           .stop_asked = [] { return StopSignal::Count() > 0; },
           .before_publishing = [&lock] { lock.Check(); }};
+}
+
+// The best model, published.
+struct KeptModel {
+  const Config& config;
+  const ModelSpec& spec;
+  const Layout& layout;
+  fs::path dir;
+  MetricsLog* log;  // rank 0
+};
+
+struct HeldOut {
+  std::shared_ptr<ExampleSource> validation;
+  std::shared_ptr<ExampleSource> test;  // null: not to be evaluated on
+};
+
+void EvaluateOn(EvaluationPart part, const KeptModel& model, std::shared_ptr<ExampleSource> data,
+                FinalReport* report, MpiSession& mpi) {
+  const std::uint64_t step = mpi.rank() == 0 ? ReadManifest(model.dir).step : 0;
+  if (mpi.rank() == 0)
+    LogInfo("evaluating the model of step {} on the {} part", step, NameOf(part));
+  const Metrics metrics =
+      EvaluateKept(model.config, model.spec, model.layout, model.dir, std::move(data), mpi);
+  if (mpi.rank() != 0) return;
+  report->evaluated = true;
+  report->evaluated_on = part;
+  report->metrics = metrics;
+  model.log->Evaluation(step, part, report->seconds, metrics);
+}
+
+// On the test part, where the data have one and evaluate.on names it. Else on the validation part
+// where the evaluation of the best model was before this run was resumed.
+void EvaluateBest(const KeptModel& model, const HeldOut& data, bool stopped, FinalReport* report,
+                  MpiSession& mpi) {
+  if (!KeepsBest(model.config)) return;
+  struct {
+    bool stopped;
+    bool known;
+  } of_first{stopped, report->evaluated};
+  mpi.Broadcast(std::as_writable_bytes(std::span(&of_first, 1)));
+  if (of_first.stopped) return;
+  if (data.test) {
+    EvaluateOn(EvaluationPart::kTest, model, data.test, report, mpi);
+  } else if (!of_first.known) {
+    EvaluateOn(EvaluationPart::kValidation, model, data.validation, report, mpi);
+  }
 }
 
 }  // namespace
@@ -206,6 +256,7 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
     request.coordinator = InputsOf(config, opened, start, *log, *lock);
     model.Start();
   }
+  const HeldOut held_out{opened.data.evaluation, opened.data.test};
   request.data = std::move(opened.data);
 
   ListenForStop(mpi.ranks() > 1);
@@ -217,9 +268,12 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   if (first && !result.stopped) {
     lock->Check();
     model.Publish();
+    BestDir(CheckpointsOf(config).path()).Prune(std::nullopt);
   }
   report.peaks = PeakResidentBytes(layout, mpi);
   report.profile = meter.Gather(report.examples_now, report.steps - start.step);
+  EvaluateBest({config, spec, layout, model.path(), log ? &*log : nullptr}, held_out,
+               result.stopped, &report, mpi);
   if (first && result.stopped) FinishStopped(report);
   if (first && !result.stopped) FinishWhole(config, *forecast, *log, report);
   if (first) WarnInsteadOfFailing([&] { meter.FinishTrace(); });

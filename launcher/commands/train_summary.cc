@@ -58,9 +58,38 @@ void AddRows(const FinalReport& report, std::string* text) {
   }
 }
 
-void AddMetrics(const Config& config, const Metrics& m, std::string* text) {
+void AddEvaluated(const char* which, const EvaluatedModel& model, std::string* text) {
+  text->append(fmt::sprintf("%s: step %llu, epoch %llu: log loss %.5f, AUC %.5f", which,
+                            static_cast<unsigned long long>(model.step),
+                            static_cast<unsigned long long>(model.epoch), model.logloss,
+                            model.auc));
+  if (!std::isnan(model.gauc)) text->append(fmt::sprintf(", GAUC %.5f", model.gauc));
+  text->append("\n");
+}
+
+// Of a run that keeps its best model.
+void AddBest(const Config& config, const FinalReport& report, std::string* text) {
+  if (!report.best) return;
+  if (report.ended_early) {
+    text->append(fmt::sprintf("ended early: no better model in %llu evaluations\n",
+                              static_cast<unsigned long long>(config.train.patience)));
+  }
+  if (report.best->best.step == 0) {
+    text->append(
+        fmt::sprintf("no evaluation gave a number for evaluate.best = \"%s\": the model is "
+                     "that of the last step\n",
+                     NameOf(report.best->by).data()));
+    return;
+  }
+  text->append(fmt::sprintf("on the validation part, best by %s, and last:\n",
+                            NameOf(report.best->by).data()));
+  AddEvaluated("  best", report.best->best, text);
+  AddEvaluated("  last", report.best->last, text);
+}
+
+void AddMetrics(const Config& config, EvaluationPart part, const Metrics& m, std::string* text) {
   text->append(fmt::sprintf("%s AUC %.5f, 95 %% interval [%.5f, %.5f], over %llu examples\n",
-                            NameOf(config.evaluate.on).data(), m.auc, m.auc_low, m.auc_high,
+                            NameOf(part).data(), m.auc, m.auc_low, m.auc_high,
                             static_cast<unsigned long long>(m.examples)));
   text->append(fmt::sprintf("log loss %.5f, accuracy %.4f, calibration %.4f\n", m.logloss,
                             m.accuracy, m.calibration));
@@ -86,9 +115,12 @@ std::string SummaryText(const Config& config, const FinalReport& report) {
   AddStaleness(report.staleness, text);
   text->append(fmt::sprintf("%s\n%s\n", ShareLine("worker", report.profile.worker_stages).c_str(),
                             ShareLine("server", report.profile.server_stages).c_str()));
-  if (report.evaluated) AddMetrics(config, report.metrics, text);
-  text->append(
-      fmt::sprintf("model: %s\n", (std::filesystem::path(config.output.dir) / "model").c_str()));
+  AddBest(config, report, text);
+  if (report.evaluated) AddMetrics(config, report.evaluated_on, report.metrics, text);
+  const bool best = report.best && report.best->best.step > 0;
+  text->append(fmt::sprintf("model: %s%s\n",
+                            (std::filesystem::path(config.output.dir) / "model").c_str(),
+                            best ? ", the best one" : ""));
   return summary;
 }
 

@@ -38,15 +38,15 @@ SaveRequest Checkpoints::Begin(std::uint64_t step, bool last) {
   } catch (const Error& error) {
     failure_ = error.what();  // the servers find no folder and say so, too
   }
-  return {.checkpoint = true,
+  return {.kind = SaveKind::kCheckpoint,
           .has_base = base_.has_value(),
           .base_step = base_.value_or(0),
           .last = last};
 }
 
-CheckpointReport Checkpoints::Finish(const ModelTexts& texts, const TrainingProgress& progress) {
+CheckpointReport Checkpoints::Finish(const ModelTexts& texts, const ModelSave::History& history) {
   if (failure_.empty()) failure_ = save_->failure();
-  if (failure_.empty()) Publish(texts, progress);
+  if (failure_.empty()) Publish(texts, history);
   const CheckpointReport report{
       .step = save_->step(),
       .failure = failure_,
@@ -75,9 +75,9 @@ CheckpointReport Checkpoints::Finish(const ModelTexts& texts, const TrainingProg
   return report;
 }
 
-void Checkpoints::Publish(const ModelTexts& texts, const TrainingProgress& progress) {
+void Checkpoints::Publish(const ModelTexts& texts, const ModelSave::History& history) {
   try {
-    save_->Finish(texts, progress);
+    save_->Finish(texts, history);
     dir_.Publish(save_->step());
     dir_.Prune(static_cast<std::size_t>(context_.config.checkpoint.keep), save_->step(), source_);
   } catch (const Error& error) {

@@ -56,14 +56,14 @@ class Checkpoints {
 
   // Publishes the checkpoint and removes old ones, or discards it. Throws Error(kModel) after too
   // many failures in a row, or if the last one of a run that was asked to stop fails.
-  CheckpointReport Finish(const ModelTexts& texts, const TrainingProgress& progress);
+  CheckpointReport Finish(const ModelTexts& texts, const ModelSave::History& history);
 
   std::uint64_t written() const { return written_; }
   std::uint64_t failed() const { return failed_; }
   double stall_seconds() const { return stall_seconds_; }
 
  private:
-  void Publish(const ModelTexts& texts, const TrainingProgress& progress);
+  void Publish(const ModelTexts& texts, const ModelSave::History& history);
 
   const RunContext& context_;
   const Schedule& schedule_;

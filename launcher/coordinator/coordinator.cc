@@ -36,6 +36,7 @@ Coordinator::Coordinator(const RunContext& context, CoordinatorInputs inputs)
       losses_(schedule_, context.start_step),
       progress_report_(context.config, schedule_, inputs_.log),
       checkpoints_(context, schedule_),
+      best_(context, schedule_, inputs_.best),
       progress_(inputs_.progress),
       worker_done_(static_cast<std::size_t>(context.layout.workers), false),
       last_heard_(Clock::now()) {}
@@ -47,6 +48,7 @@ CoordinatorResult Coordinator::Run() {
     EndEarly();
   } else if (training()) {
     SaveModel();
+    if (last_step_) EndEarly();
   }
   EndAll();
   return std::move(result_);
@@ -54,12 +56,14 @@ CoordinatorResult Coordinator::Run() {
 
 // Until all steps and evaluations are in, or the run is stopped:
 //   1. a frame is taken: losses, scores, a worker that wants its next batch, a server's answer
-//   2. if the run was asked to stop, the servers are told to pause
-//   3. a checkpoint that all have written is published; one that is due is asked for
+//   2. the best model so far, that all have written, takes its name, and training goes on
+//   3. if the run was asked to stop, the servers are told to pause
+//   4. a checkpoint that all have written is published; one that is due is asked for
 void Coordinator::Train() {
-  while (!Complete() && !result_.stopped) {
+  while (!Complete() && !EndsHere() && !result_.stopped) {
     const auto frame = AwaitUntil(Clock::now() + kStopInterval, "steps and scores of the workers");
     if (frame) Handle(*frame);
+    ConsiderBest();
     ConsiderStop();
     ConsiderCheckpoint();
   }
@@ -67,8 +71,11 @@ void Coordinator::Train() {
 
 bool Coordinator::Complete() const {
   return AllWorkersDone() && losses_.empty() && evaluations_.empty() && !checkpoints_.busy() &&
-         !stop_;
+         !best_.busy() && !stop_;
 }
+
+// All losses below the step at which training ends early are in.
+bool Coordinator::EndsHere() const { return last_step_ == steps_done(); }
 
 bool Coordinator::AllWorkersDone() const {
   return std::find(worker_done_.begin(), worker_done_.end(), false) == worker_done_.end();
@@ -169,14 +176,55 @@ void Coordinator::OnScores(const Frame& frame) {
   GiveOrders();
 }
 
+EvaluationPart Coordinator::EvaluatedPart() const {
+  return training() && best_.so_far() ? EvaluationPart::kValidation : context_.config.evaluate.on;
+}
+
 void Coordinator::Evaluate(std::uint64_t step, const EvaluationSink& evaluation) {
   auto computing = recorder_.Measure(Stage::kMetrics, step);
   const Metrics metrics = evaluation.Compute();
   computing.End();
   progress_report_.Evaluated(step == steps_done());
-  ReportEvaluation(context_.mode, step, progress_report_.TrainingSeconds(), metrics, inputs_.log);
+  ReportEvaluation(context_.mode, step, EvaluatedPart(), progress_report_.TrainingSeconds(),
+                   metrics, inputs_.log);
+  if (training() && schedule_.JudgeAfter(step)) return Judge(step, metrics);
   result_.report.evaluated = true;
   result_.report.metrics = metrics;
+}
+
+// Every server holds training back there. Where the run was asked to stop, the one that goes on
+// judges this model.
+void Coordinator::Judge(std::uint64_t step, const Metrics& metrics) {
+  if (stop_) return;
+  const bool better = best_.Judge(step, metrics);
+  if (better || !best_.found()) {
+    result_.report.evaluated = true;
+    result_.report.metrics = metrics;
+  }
+  if (!better) return GoOn(step);
+  AskToSave(best_.Begin(), step);
+}
+
+void Coordinator::ConsiderBest() {
+  if (!best_.complete()) return;
+  const std::uint64_t step = best_.step();
+  inputs_.before_publishing();
+  best_.Finish(inputs_.texts);
+  progress_report_.Evaluated(step == steps_done());
+  GoOn(step);
+}
+
+// Where a checkpoint is due, the servers go on once they have written it.
+void Coordinator::GoOn(std::uint64_t step) {
+  best_.Settled(step);
+  if (step == schedule_.steps()) return;
+  if (best_.exhausted()) {
+    LogInfo("no better model in {} evaluations: training ends after step {} of {}",
+            context_.config.train.patience, step, schedule_.steps());
+    last_step_ = step;
+  } else if (step != checkpoints_.due()) {
+    peers_.SendToAll(RoleKind::kServer, FrameType::kGoOn, step);
+  }
 }
 
 void Coordinator::OnNextOrder(const Frame& frame) {
@@ -199,7 +247,9 @@ void Coordinator::GiveOrders() {
 // The first signal: no server begins another step; what was begun is finished, and saved.
 void Coordinator::ConsiderStop() {
   const bool in_training = training() && steps_done() < schedule_.steps();
-  if (stop_ || !in_training || checkpoints_.busy() || !inputs_.stop_asked()) return;
+  const bool judging = best_.busy() || best_.Pending(steps_done());
+  const bool held = checkpoints_.busy() || judging || last_step_;
+  if (stop_ || !in_training || held || !inputs_.stop_asked()) return;
   LogInfo("asked to stop: finishing the steps that were begun, then a checkpoint");
   stop_.emplace(context_.layout.servers);
   peers_.SendToAll(RoleKind::kServer, FrameType::kPause, steps_done());
@@ -216,11 +266,13 @@ void Coordinator::ConsiderCheckpoint() {
     checkpoint_.progress = progress_;
   if (checkpoints_.complete() && checkpoint_.progress) {
     inputs_.before_publishing();
-    ReportCheckpoint(checkpoints_.Finish(inputs_.texts, *checkpoint_.progress));
+    ReportCheckpoint(checkpoints_.Finish(inputs_.texts, {checkpoint_.progress, best_.so_far()}));
+    best_.Prune();
     result_.stopped = stop_.has_value();
   }
   const bool in_training = training() && steps_done() < schedule_.steps();
-  if (!stop_ && !checkpoints_.busy() && in_training && steps_done() == checkpoints_.due())
+  const bool held = stop_ || checkpoints_.busy() || best_.Pending(steps_done()) || last_step_;
+  if (!held && in_training && steps_done() == checkpoints_.due())
     BeginCheckpoint(steps_done(), false);
 }
 
@@ -237,12 +289,16 @@ void Coordinator::AskToSave(const SaveRequest& request, std::uint64_t step) {
 
 void Coordinator::OnSaved(const Frame& frame) {
   const int server = ServerOf(frame);
+  if (best_.Awaits(server) && frame.step == best_.step())
+    return best_.Add(server, DecodeSaved(frame.payload.bytes()));
   if (!checkpoints_.Awaits(server) || frame.step != checkpoint_.step) FailUnasked(frame);
   checkpoints_.Add(server, DecodeSaved(frame.payload.bytes()));
 }
 
 void Coordinator::OnFileOrder(const Frame& frame) {
   const int server = ServerOf(frame);
+  if (best_.Awaits(server) && frame.step == best_.step())
+    return TakeFileOrder(frame, server, best_.received());
   if (!checkpoints_.Awaits(server) || frame.step != checkpoint_.step) FailUnasked(frame);
   TakeFileOrder(frame, server, checkpoints_.received());
 }
@@ -275,15 +331,31 @@ void Coordinator::FillReport() {
   report.checkpoints = checkpoints_.written();
   report.checkpoints_failed = checkpoints_.failed();
   report.checkpoint_stall_seconds = checkpoints_.stall_seconds();
+  report.evaluated_on = EvaluatedPart();
+  report.best = best_.so_far();
+  report.ended_early = last_step_.has_value();
 }
 
 void Coordinator::SaveModel() {
   const auto span = recorder_.Measure(Stage::kSave, steps_done());
   ModelSave save(context_, context_.save_dir, steps_done());
-  save.Begin();
-  AskToSave({.checkpoint = false, .last = true}, steps_done());
+  const bool kept = best_.found();  // its files are there already
+  if (!kept) save.Begin();
+  AskToSave({.kind = kept ? SaveKind::kNothing : SaveKind::kModel, .last = true}, steps_done());
+  AwaitSaved(save);
+  if (kept) {
+    best_.CopyTo(context_.save_dir);
+  } else {
+    save.Finish(inputs_.texts, {.progress = {}, .best = best_.so_far()});
+  }
+  AddTables(save);
+}
+
+// Where training ends early, workers still ask what to do next.
+void Coordinator::AwaitSaved(ModelSave& save) {
   while (!save.complete()) {
     const Frame frame = Await("the servers to save the model");
+    if (last_step_ && peers_.WorkerOf(frame)) continue;
     const int server = ServerOf(frame);
     if (!save.Awaits(server)) FailUnasked(frame);
     if (frame.type == FrameType::kFileOrder) {
@@ -294,8 +366,6 @@ void Coordinator::SaveModel() {
       FailUnasked(frame);
     }
   }
-  save.Finish(inputs_.texts, std::nullopt);
-  AddTables(save);
 }
 
 void Coordinator::AddTables(const ModelSave& save) {
@@ -323,7 +393,8 @@ void Coordinator::EndEarly() {
 }
 
 void Coordinator::EndAll() {
-  if (!result_.stopped) peers_.SendToAll(RoleKind::kWorker, FrameType::kStop, steps_done());
+  if (!result_.stopped && !last_step_)
+    peers_.SendToAll(RoleKind::kWorker, FrameType::kStop, steps_done());
   peers_.SendToAll(RoleKind::kServer, FrameType::kStop, steps_done());
   context_.transport.Flush(context_.DeadlineFromNow());
 }

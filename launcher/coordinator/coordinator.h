@@ -1,8 +1,9 @@
 // The coordinator: one thread on rank 0 that follows the workers' steps, computes the metrics of
 // each evaluation over all its examples, has the servers write checkpoints and the model, and ends
-// the run: at the last step, or before if it is asked to. In sync mode workers and servers never
-// wait for it during a step; in the other modes it hands out the batches, a step ahead of their
-// use. Thread rule: one thread makes it and calls Run.
+// the run: at the last step, or before if it is asked to or no better model comes any more. In sync
+// mode workers and servers wait for it only where a model is judged (evaluate.best); in the other
+// modes it hands out the batches, a step ahead of their use. Thread rule: one thread makes it and
+// calls Run.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"
 #include "launcher/coordinator/batch_dispatcher.h"
+#include "launcher/coordinator/best_model.h"
 #include "launcher/coordinator/checkpoints.h"
 #include "launcher/coordinator/evaluation_sink.h"
 #include "launcher/coordinator/metrics_log.h"
@@ -29,10 +31,11 @@ namespace fathom {
 
 // What only the coordinator is given.
 struct CoordinatorInputs {
-  MetricsLog* log = nullptr;  // may be null
-  ModelTexts texts;           // kTrain
-  TrainingProgress progress;  // kTrain: before this run
-  bool labelled = true;       // kEvaluate: else the scores alone are wanted, and no metrics
+  MetricsLog* log = nullptr;      // may be null
+  ModelTexts texts;               // kTrain
+  TrainingProgress progress;      // kTrain: before this run
+  std::optional<BestSoFar> best;  // kTrain: before this run
+  bool labelled = true;           // kEvaluate: else the scores alone are wanted, and no metrics
   // Whether the run shall write a checkpoint and end before its last step. Called after each frame,
   // and at least every 200 ms.
   std::function<bool()> stop_asked = [] { return false; };
@@ -64,6 +67,7 @@ class Coordinator {
   // The loop
   void Train();
   bool Complete() const;
+  bool EndsHere() const;
   bool AllWorkersDone() const;
   Frame Await(const char* what);
   std::optional<Frame> AwaitUntil(Deadline until, const char* what);
@@ -73,6 +77,10 @@ class Coordinator {
   void OnStepDone(const Frame& frame);
   void OnScores(const Frame& frame);
   void Evaluate(std::uint64_t step, const EvaluationSink& evaluation);
+  EvaluationPart EvaluatedPart() const;
+  void Judge(std::uint64_t step, const Metrics& metrics);
+  void ConsiderBest();
+  void GoOn(std::uint64_t step);
   void OnNextOrder(const Frame& frame);
   void GiveOrders();
   void OnWorkerDone(const Frame& frame);
@@ -89,6 +97,7 @@ class Coordinator {
   // The end
   void FillReport();
   void SaveModel();
+  void AwaitSaved(ModelSave& save);
   void AddTables(const ModelSave& save);
   void EndEarly();
   void EndAll();
@@ -111,8 +120,10 @@ class Coordinator {
   ProgressReport progress_report_;
   Checkpoints checkpoints_;
   CheckpointAtHand checkpoint_;
-  std::optional<PausedServers> stop_;  // once it is asked for
-  TrainingProgress progress_;          // over all examples so far, also before a resume
+  BestModel best_;
+  std::optional<std::uint64_t> last_step_;  // once train.patience is over
+  std::optional<PausedServers> stop_;       // once it is asked for
+  TrainingProgress progress_;               // over all examples so far, also before a resume
   std::map<std::uint64_t, EvaluationSink> evaluations_;  // by version
   std::vector<bool> worker_done_;
   CoordinatorResult result_;

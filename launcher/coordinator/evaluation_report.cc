@@ -6,9 +6,9 @@
 
 namespace fathom {
 
-void ReportEvaluation(RunMode mode, std::uint64_t step, double training_seconds,
-                      const Metrics& metrics, MetricsLog* log) {
-  if (log != nullptr) log->Evaluation(step, training_seconds, metrics);
+void ReportEvaluation(RunMode mode, std::uint64_t step, EvaluationPart part,
+                      double training_seconds, const Metrics& metrics, MetricsLog* log) {
+  if (log != nullptr) log->Evaluation(step, part, training_seconds, metrics);
   const std::string when =
       mode == RunMode::kTrain ? fmt::format(" after step {}", step) : std::string();
   const std::string gauc = metrics.gauc_groups > 0 ? fmt::format("   GAUC {:.5f} ({} groups)",

@@ -9,8 +9,8 @@
 
 namespace fathom {
 
-// Of the model after `step`; `training_seconds` until then. `log` may be null.
-void ReportEvaluation(RunMode mode, std::uint64_t step, double training_seconds,
-                      const Metrics& metrics, MetricsLog* log);
+// Of the model after `step`, on this part; `training_seconds` until then. `log` may be null.
+void ReportEvaluation(RunMode mode, std::uint64_t step, EvaluationPart part,
+                      double training_seconds, const Metrics& metrics, MetricsLog* log);
 
 }  // namespace fathom

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,11 @@ struct ProcessPeak {
 std::uint64_t TotalBytes(const std::vector<ProcessPeak>& peaks);
 
 struct FinalReport {
-  bool evaluated = false;
-  Metrics metrics;
+  bool evaluated = false;  // else the numbers below say nothing
+  Metrics metrics;         // of the model that the run leaves
+  EvaluationPart evaluated_on = EvaluationPart::kTest;
+  std::optional<BestSoFar> best;   // of a run that keeps its best model
+  bool ended_early = false;        // train.patience was over
   double progressive_logloss = 0;  // over all the run's training examples, weighted
   bool weighted = false;           // the examples have weights
   double training_weight = 0;      // their sum, over all training examples

@@ -31,6 +31,25 @@ void AddMetrics(const Metrics& m, Json* object) {
   o["gauc_examples"] = m.gauc_examples;
 }
 
+void AddEvaluated(const std::string& which, const EvaluatedModel& model, Json* object) {
+  Json& o = *object;
+  o[which + "_step"] = model.step;
+  o[which + "_epoch"] = model.epoch;
+  o[which + "_auc"] = Number(model.auc);
+  o[which + "_logloss"] = Number(model.logloss);
+  o[which + "_gauc"] = Number(model.gauc);
+}
+
+// Of a run that keeps its best model: the evaluations on the validation part.
+void AddBest(const FinalReport& report, Json* object) {
+  if (!report.best) return;
+  Json& o = *object;
+  o["best_by"] = NameOf(report.best->by);
+  AddEvaluated("best", report.best->best, object);
+  AddEvaluated("last", report.best->last, object);
+  o["ended_early"] = report.ended_early;
+}
+
 Json Stages(const std::vector<StageSummary>& stages) {
   Json object = stages.empty() ? Json(nullptr) : Json::object();
   for (const StageSummary& stage : stages) {
@@ -99,10 +118,12 @@ void MetricsLog::Train(const TrainWindow& window) {
   WriteLine(line.dump());
 }
 
-void MetricsLog::Evaluation(std::uint64_t step, double seconds, const Metrics& metrics) {
+void MetricsLog::Evaluation(std::uint64_t step, EvaluationPart part, double seconds,
+                            const Metrics& metrics) {
   Json line = Json::object();
   line["event"] = "evaluation";
   line["step"] = step;
+  line["part"] = NameOf(part);
   line["training_seconds"] = seconds;
   AddMetrics(metrics, &line);
   WriteLine(line.dump());
@@ -131,6 +152,7 @@ void MetricsLog::Final(const FinalReport& report) {
   Json line = Json::object();
   line["event"] = "final";
   line["step"] = report.steps;
+  line["part"] = report.evaluated ? Json(NameOf(report.evaluated_on)) : Json(nullptr);
   AddMetrics(report.evaluated ? report.metrics
                               : Metrics{.auc = NAN,
                                         .auc_low = NAN,
@@ -140,6 +162,7 @@ void MetricsLog::Final(const FinalReport& report) {
                                         .calibration = NAN,
                                         .gauc = NAN},
              &line);
+  AddBest(report, &line);
   line["progressive_logloss"] = Number(report.progressive_logloss);
   line["examples"] = report.examples;
   if (report.weighted) line["training_weight"] = Number(report.training_weight);

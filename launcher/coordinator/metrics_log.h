@@ -34,7 +34,7 @@ class MetricsLog {
 
   void Train(const TrainWindow& window);
   // `seconds`: of training, so far.
-  void Evaluation(std::uint64_t step, double seconds, const Metrics& metrics);
+  void Evaluation(std::uint64_t step, EvaluationPart part, double seconds, const Metrics& metrics);
   void Checkpoint(const CheckpointReport& report);
   void Final(const FinalReport& report);
 

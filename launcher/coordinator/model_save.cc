@@ -62,7 +62,7 @@ void ModelSave::Add(int server, SavedMessage saved) {
   if (failure_.empty()) failure_ = saved.failure;
 }
 
-void ModelSave::Finish(const ModelTexts& texts, const std::optional<TrainingProgress>& progress) {
+void ModelSave::Finish(const ModelTexts& texts, const History& history) {
   manifest_.files.push_back(
       FinishDense(dir_, manifest_.dense_floats, TraitsOf(manifest_.dense_rule).states()));
   manifest_.files.push_back(WriteTextFile(dir_, "config.toml", texts.config_toml));
@@ -73,7 +73,8 @@ void ModelSave::Finish(const ModelTexts& texts, const std::optional<TrainingProg
                      return a.name.substr(0, a.name.find('.')) < b.name.substr(0, b.name.find('.'));
                    });
   manifest_.origin = texts.origin;
-  manifest_.progress = progress;
+  manifest_.progress = history.progress;
+  manifest_.best = history.best;
   WriteManifest(dir_, manifest_);
 }
 

@@ -43,7 +43,11 @@ class ModelSave {
   bool complete() const { return servers_left_ == 0; }
 
   // Writes texts and manifest: from now on the folder is a model.
-  void Finish(const ModelTexts& texts, const std::optional<TrainingProgress>& progress);
+  struct History {
+    std::optional<TrainingProgress> progress;  // of a checkpoint
+    std::optional<BestSoFar> best;             // of a run that keeps its best model
+  };
+  void Finish(const ModelTexts& texts, const History& history);
 
   std::uint64_t step() const { return manifest_.step; }
 

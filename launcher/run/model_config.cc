@@ -35,10 +35,14 @@ Config OfModel(Config config) {
 // Without what may differ between a checkpoint and the run that goes on from it, too.
 Config Comparable(const Config& config) {
   Config comparable = OfModel(config);
-  comparable.train.epochs = 1;
+  if (config.train.schedule == RateSchedule::kConstant) comparable.train.epochs = 1;
+  comparable.train.patience = 0;
+  comparable.evaluate.best = BestBy::kNone;
+  comparable.evaluate.on = EvaluationPart::kTest;
   if (!DependsOnPartitions(config.server)) comparable.server.partitions = ServerConfig().partitions;
   comparable.evaluate.every_steps = 0;
   comparable.data.dir.clear();
+  comparable.data.duckdb.clear();
   return comparable;
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "common/buffer.h"
+#include "common/config/best_model.h"
 #include "common/elementary.h"
 #include "common/error.h"
 #include "common/file/text_file.h"
@@ -211,15 +212,27 @@ OpenedData OpenData(const Config& config, const ModelSpec& spec,
   const IngestResult packed = PrepareData(config, spec, earlier_transforms, mpi);
   OpenedData opened;
   opened.data.train = OpenPacked(packed.train, spec, DataPart::kTrain);
-  const bool validation = config.evaluate.on == EvaluationPart::kValidation;
-  opened.data.evaluation = validation ? OpenPacked(packed.validation, spec, DataPart::kValidation)
-                                      : OpenPacked(packed.test, spec, DataPart::kTest);
   opened.transforms_json = ReadText(packed.transforms);
   if (config.model.initial_bias == InitialBias::kBaseRate)
     opened.initial_bias = LogitOfRate(packed, spec.example_weights);
   RefuseMixedData("training", opened.data.train.get(), packed.train_positives, mpi);
-  RefuseMixedData(validation ? "validation" : "test", opened.data.evaluation.get(),
-                  validation ? packed.validation_positives : packed.test_positives, mpi);
+  std::shared_ptr<ExampleSource> validation, test;
+  if (KeepsBest(config) || config.evaluate.on == EvaluationPart::kValidation) {
+    validation = OpenPacked(packed.validation, spec, DataPart::kValidation);
+    RefuseMixedData("validation", validation.get(), packed.validation_positives, mpi);
+  }
+  if (config.evaluate.on == EvaluationPart::kTest) {
+    test = OpenPacked(packed.test, spec, DataPart::kTest);
+    RefuseMixedData("test", test.get(), packed.test_positives, mpi);
+  }
+  if (KeepsBest(config) && !validation) {
+    Fail(ExitCode::kData,
+         "data.validation_fraction = {} has put no example into the validation part, so no best "
+         "model can be kept: raise it, or set evaluate.best = \"none\"",
+         config.data.validation_fraction);
+  }
+  opened.data.evaluation = validation ? std::move(validation) : std::move(test);
+  opened.data.test = std::move(test);
   return opened;
 }
 

@@ -19,7 +19,8 @@ namespace fathom {
 // What the roles of this process read; null: none.
 struct RunData {
   std::unique_ptr<ExampleSource> train;
-  std::unique_ptr<ExampleSource> evaluation;
+  std::shared_ptr<ExampleSource> evaluation;
+  std::shared_ptr<ExampleSource> test;  // for the model that a run has kept as its best
 };
 
 // The data, and what ingest learnt from them, which the model keeps.
@@ -30,7 +31,10 @@ struct OpenedData {
 };
 
 // Every rank calls this; it returns once the data of this host are there. `earlier_transforms`: as
-// Ingest takes them. `evaluation`: the part that evaluate.on names; null where the data have none.
+// Ingest takes them. `evaluation`: of a run that keeps its best model (common/config/best_model.h)
+// the validation part, and then `test` is the test part where evaluate.on names it; else the part
+// that evaluate.on names. Null where the data have none. Throws Error(kData) where there is no
+// validation part to keep the best by.
 OpenedData OpenData(const Config& config, const ModelSpec& spec,
                     const std::string& earlier_transforms, MpiSession& mpi);
 

@@ -24,6 +24,7 @@ Config ConfigOfFirst(const Config& config, MpiSession& mpi) {
 Config WithoutHostSettings(Config config) {
   config.data.dir.clear();
   config.data.packed_dir.clear();
+  config.data.duckdb.clear();
   config.data.packed_keep = DataConfig().packed_keep;
   config.output.dir.clear();
   config.output.progress_seconds = OutputConfig().progress_seconds;

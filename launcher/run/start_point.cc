@@ -4,8 +4,10 @@
 #include <cstring>
 #include <optional>
 
+#include "common/config/best_model.h"
 #include "common/error.h"
 #include "common/model/checked_file.h"
+#include "common/run/best_dir.h"
 #include "common/run_log.h"
 #include "common/schedule/schedule.h"
 #include "common/settings/config_difference.h"
@@ -60,6 +62,10 @@ StartPoint Resume(const Config& config, const ExampleSource& data, const fs::pat
         "bits",
         dir.string(), manifest.origin.program, kProgram);
   }
+  if (KeepsBest(config) && !manifest.best) {
+    LogWarning("{}: the checkpoint names no best model: the best is that of the steps after {}",
+               dir.string(), manifest.step);
+  }
   const std::uint64_t end = Schedule(config, data.examples()).steps();
   if (manifest.step > end) {
     Fail(ExitCode::kUsage,
@@ -71,6 +77,7 @@ StartPoint Resume(const Config& config, const ExampleSource& data, const fs::pat
           .dir = dir,
           .step = manifest.step,
           .progress = *manifest.progress,
+          .best = KeepsBest(config) ? manifest.best : std::nullopt,
           .origin = manifest.origin};
 }
 
@@ -102,6 +109,9 @@ void PutAside(const Config& config, StartPoint* point) {
   const auto source = point->dir.empty() ? std::nullopt : checkpoints.StepOf(point->dir);
   const bool goes_on = point->from == StartFrom::kResume && source.has_value();
   const auto aside = checkpoints.PutAside(goes_on ? source : std::nullopt);
+  const BestDir best(checkpoints.path());
+  if (aside) best.PutAside(*aside);
+  if (point->best) best.TakeOver(point->dir, *point->best);
   if (aside && source && !goes_on) point->dir = *aside / checkpoints.Complete(*source).filename();
 }
 
@@ -119,7 +129,18 @@ StartPoint ResumeFolder(const Config& config, const ExampleSource& data, MpiSess
   return Resume(config, data, dir, ReadWhole(dir, mpi));
 }
 
+void CheckWarmup(const Config& config, const ExampleSource& data) {
+  const std::uint64_t steps = Schedule(config, data.examples()).steps();
+  const auto warmup = static_cast<std::uint64_t>(config.train.warmup_steps);
+  if (config.train.schedule == RateSchedule::kConstant || warmup < steps) return;
+  Fail(ExitCode::kUsage,
+       "train.warmup_steps = {}: the run has {} steps in all, and the learning rates would never "
+       "reach their values: set it to less",
+       warmup, steps);
+}
+
 StartPoint Decide(const Config& config, const ExampleSource& data, MpiSession& mpi) {
+  CheckWarmup(config, data);
   switch (ResumeFromOf(config.resume)) {
     case ResumeFrom::kNo:
       RefuseForgottenCheckpoints(config);

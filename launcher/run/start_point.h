@@ -22,8 +22,9 @@ struct StartPoint {
   std::filesystem::path dir;           // what is read, unless it is kNew
   std::optional<ModelIdentity> model;  // of what lies there, as rank 0 has found it
   std::uint64_t step = 0;
-  TrainingProgress progress;  // rank 0: before this run
-  ModelOrigin origin;         // rank 0: of what this run trains
+  TrainingProgress progress;      // rank 0: before this run
+  std::optional<BestSoFar> best;  // rank 0: before this run, its model beside the checkpoints
+  ModelOrigin origin;             // rank 0: of what this run trains
 };
 
 // What training begins with as far as the data must know it.

@@ -48,12 +48,21 @@ void Finish(const std::filesystem::path& file, const std::vector<std::string>& o
     }
     IdleSettings(run->config, given, {.processes = run->ranks}, file.string());
   } catch (const Error& error) {
-    Fail(error.code(), "sweep, {}: {}", Describe(*run), error.what());
+    Fail(error.code(), "the run with {}: {}", Describe(*run), error.what());
   }
   run->id = Identity(run->config, run->ranks, run->repeat);
 }
 
 }  // namespace
+
+SweepRun RunOfPoint(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                    std::vector<std::pair<std::string, std::string>> point) {
+  SweepRun run;
+  run.kinds.assign(point.size(), SweepConfig::AxisKind::kOther);
+  run.point = std::move(point);
+  Finish(file, overrides, &run);
+  return run;
+}
 
 std::vector<SweepRun> ExpandGrid(const std::filesystem::path& file,
                                  const std::vector<std::string>& overrides) {

@@ -20,6 +20,11 @@ struct SweepRun {
   std::vector<std::string> overrides;  // key=value: what the run's command line adds
 };
 
+// The run of one point, not repeated: settings and their values. Throws Error(kUsage) where they
+// are no config.
+SweepRun RunOfPoint(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                    std::vector<std::pair<std::string, std::string>> point);
+
 // In the order in which they are to be run: repeats of one point follow each other. Throws
 // Error(kUsage): no axes; a combination that is no config (says which).
 std::vector<SweepRun> ExpandGrid(const std::filesystem::path& file,

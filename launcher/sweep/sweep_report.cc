@@ -21,6 +21,8 @@ constexpr Plotted kPlots[] = {
     {"examples_per_second", "examples/s"},
     {"auc", "AUC"},
     {"logloss", "log loss"},
+    {"best_auc", "validation AUC, best"},
+    {"best_logloss", "validation log loss, best"},
     {"seconds_to_auc", "seconds to the named AUC"},
     {"bytes_per_row", "bytes a row"},
     {"peak_rss_bytes", "peak memory, all processes, bytes"},
@@ -35,6 +37,10 @@ constexpr Plotted kColumns[] = {
     {"examples_per_second", "examples/s"},
     {"auc", "AUC"},
     {"logloss", "log loss"},
+    {"best_auc", "validation AUC, best"},
+    {"best_logloss", "validation log loss, best"},
+    {"best_epoch", "of epoch"},
+    {"last_logloss", "validation log loss, last"},
     {"seconds_to_auc", "s to AUC"},
     {"rows", "rows"},
     {"bytes_per_row", "B a row"},
@@ -59,7 +65,7 @@ svg .grid { stroke: #e6e6e6; }
 .legend span { display: inline-block; margin-right: 1.2rem; } .legend i { display: inline-block; width: 1.2em; height: 3px; vertical-align: middle; margin-right: .4em; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid #e2e2e2; text-align: right; white-space: nowrap; }
-th { background: #f4f4f4; } td.failed { color: #b00020; text-align: left; white-space: normal; }
+th { background: #f4f4f4; } tr.best td { font-weight: 600; background: #e8f4e8; } td.failed { color: #b00020; text-align: left; white-space: normal; }
 </style>
 )";
 
@@ -127,12 +133,12 @@ std::string Shown(const std::string& measure, double value) {
   if (!std::isfinite(value)) return "";
   if (measure.find("share") != std::string::npos || measure.find("efficiency") != std::string::npos)
     return fmt::format("{:.0f} %", 100 * value);
-  if (measure == "auc" || measure == "logloss") return fmt::format("{:.5f}", value);
+  if (measure.ends_with("auc") || measure.ends_with("logloss")) return fmt::format("{:.5f}", value);
   if (measure == "bytes_per_row") return fmt::format("{:.1f}", value);
   return ShortNumber(value);
 }
 
-std::string Table(const std::vector<SweepPoint>& points) {
+std::string Table(const std::vector<SweepPoint>& points, const SweepPoint* best) {
   std::vector<Plotted> columns;
   for (const Plotted& column : kColumns) {
     const bool any = std::any_of(points.begin(), points.end(), [&](const SweepPoint& point) {
@@ -147,7 +153,7 @@ std::string Table(const std::vector<SweepPoint>& points) {
   for (const Plotted& column : columns) html += fmt::format("<th>{}</th>", column.title);
   html += "</tr>\n";
   for (const SweepPoint& point : points) {
-    html += "<tr>";
+    html += &point == best ? "<tr class='best'>" : "<tr>";
     for (const auto& [axis, value] : point.values)
       html += fmt::format("<td>{}</td>", Escaped(value));
     html += fmt::format("<td>{}</td>", point.runs);
@@ -165,7 +171,8 @@ std::string Table(const std::vector<SweepPoint>& points) {
 
 }  // namespace
 
-std::string ReportOf(const std::string& title, const std::vector<SweepPoint>& points) {
+std::string ReportOf(const std::string& title, const std::vector<SweepPoint>& points,
+                     const SweepPoint* best) {
   std::string html = fmt::format(
       "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
       "<meta name='viewport' content='width=device-width, initial-scale=1'><title>{0}</title>\n{1}"
@@ -175,7 +182,7 @@ std::string ReportOf(const std::string& title, const std::vector<SweepPoint>& po
   for (std::size_t axis = 0; axis < points.front().values.size(); ++axis) {
     if (IsPlotted(points, axis)) html += Section(points, axis);
   }
-  return html + Table(points) + "</body></html>\n";
+  return html + Table(points, best) + "</body></html>\n";
 }
 
 }  // namespace fathom

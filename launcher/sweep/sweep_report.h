@@ -9,7 +9,9 @@
 namespace fathom {
 
 // For each axis of numbers with two values and more: speed, AUC, memory and traffic over it, a line
-// for each combination of the other axes. Then all points.
-std::string ReportOf(const std::string& title, const std::vector<SweepPoint>& points);
+// for each combination of the other axes. Then all points; `best`, one
+// of them or null, stands out.
+std::string ReportOf(const std::string& title, const std::vector<SweepPoint>& points,
+                     const SweepPoint* best = nullptr);
 
 }  // namespace fathom

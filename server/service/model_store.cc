@@ -7,6 +7,7 @@
 #include "common/model/manifest.h"
 #include "common/model/model_text.h"
 #include "common/model/own_spec.h"
+#include "common/run/best_dir.h"
 #include "common/run/checkpoint_dir.h"
 #include "common/settings/config_file.h"
 #include "server/service/file_orders.h"
@@ -55,12 +56,17 @@ void ModelStore::Read() {
 }
 
 SavedMessage ModelStore::Save(const SaveRequest& request, std::uint64_t step) {
+  if (request.kind == SaveKind::kNothing) {
+    SavedMessage saved;
+    saved.tables = shard_.files().Statistics();
+    return saved;
+  }
   try {
     return context_.sees_output ? SaveHere(request, step) : SaveThere(request, step);
   } catch (const Error& error) {
     if (error.code() == ExitCode::kNumeric)
       Fail(error.code(), "{}: step {}: {}", peers_.Name(), step, error.what());
-    if (!request.checkpoint || error.code() == ExitCode::kPeer) throw;
+    if (request.kind != SaveKind::kCheckpoint || error.code() == ExitCode::kPeer) throw;
     SavedMessage failed;
     failed.failure = fmt::format("{}: {}", peers_.Name(), error.what());
     return failed;
@@ -68,7 +74,10 @@ SavedMessage ModelStore::Save(const SaveRequest& request, std::uint64_t step) {
 }
 
 SavedMessage ModelStore::SaveHere(const SaveRequest& request, std::uint64_t step) {
-  if (!request.checkpoint) return SaveInto(FolderOutput(context_.save_dir), request, step);
+  if (request.kind == SaveKind::kModel)
+    return SaveInto(FolderOutput(context_.save_dir), request, step);
+  if (request.kind == SaveKind::kBest)
+    return SaveInto(FolderOutput(BestDir(context_.checkpoint_dir).Partial(step)), request, step);
   const CheckpointDir checkpoints(context_.checkpoint_dir);
   return SaveInto(FolderOutput(checkpoints.Partial(step), checkpoints.Complete(request.base_step)),
                   request, step);
@@ -87,7 +96,7 @@ SavedMessage ModelStore::SaveThere(const SaveRequest& request, std::uint64_t ste
 SavedMessage ModelStore::SaveInto(const ModelOutput& out, const SaveRequest& request,
                                   std::uint64_t step) {
   const auto alive = [&] { TellAlive(step); };
-  if (!request.checkpoint) return shard_.files().SaveModel(out, alive);
+  if (request.kind != SaveKind::kCheckpoint) return shard_.files().SaveModel(out, alive);
   return shard_.files().SaveCheckpoint(
       out, step, request.has_base ? std::optional(request.base_step) : std::nullopt, alive);
 }

@@ -22,11 +22,12 @@ class ModelStore {
   // Throws Error(kModel): damaged, of another shape, or not the one that rank 0 has found.
   void Load();
 
-  // Writes the shard as it is at `step`: into the model's folder, which throws Error(kModel) where
-  // that cannot be written; or into a checkpoint's. Both lie on rank 0's host; where this one does
-  // not see them the files go over the network. A failure of a checkpoint is in the answer: the
-  // coordinator counts such failures and decides whether the run goes on. Throws Error(kNumeric)
-  // where a number of the model is not finite: names step, table and key.
+  // Writes the shard as it is at `step`: into the model's folder or the best model's, which throws
+  // Error(kModel) where that cannot be written; into a checkpoint's; or nowhere. They lie on rank
+  // 0's host; where this one does not see them the files go over the network. A failure of a
+  // checkpoint is in the answer: the coordinator counts such failures and decides whether the run
+  // goes on. Throws Error(kNumeric) where a number of the model is not finite: names step, table
+  // and key.
   SavedMessage Save(const SaveRequest& request, std::uint64_t step);
 
  private:

@@ -2,7 +2,9 @@
 // step on at which the model is to be saved, so that the rows hold exactly the batches below it, in
 // every consistency mode.
 //
-// The schedule says where the next checkpoint is due. The coordinator may ask for an earlier one:
+// The schedule says where the next checkpoint is due and where a model is judged. There training
+// goes on once the checkpoint is written or the coordinator says so (a best model may be saved
+// before). The coordinator may ask for an earlier checkpoint:
 // it has every server pause, and then names a step that none of them has passed. A plain state
 // machine: no clock, no peer. Thread rule: the server's thread.
 #pragma once
@@ -21,7 +23,9 @@ class SaveGate {
  public:
   // The model holds the batches below `version`.
   SaveGate(const Schedule& schedule, std::uint64_t version)
-      : schedule_(schedule), begun_(version), hold_at_(schedule.NextCheckpoint(version)) {}
+      : schedule_(schedule),
+        begun_(version),
+        hold_at_(schedule.JudgeAfter(version) ? version : schedule.NextHold(version)) {}
 
   // Whether the rows may be given out to compute this batch on; if they are, say Begin.
   bool MayBegin(std::uint64_t step) const { return step < hold_at_; }
@@ -41,11 +45,21 @@ class SaveGate {
     return true;
   }
 
-  // The request whose time has come, once. Training goes on after it, unless it is the last.
+  // The request whose time has come, once. Training goes on after a checkpoint that is not the
+  // last.
   std::optional<SaveRequest> Take(std::uint64_t version) {
     if (!asked_ || version != hold_at_) return std::nullopt;
-    if (!asked_->last) hold_at_ = schedule_.NextCheckpoint(version);
+    if (asked_->kind == SaveKind::kCheckpoint && !asked_->last)
+      hold_at_ = schedule_.NextHold(version);
     return std::exchange(asked_, std::nullopt);
+  }
+
+  // The model is judged and need not be saved any more: training goes on. False: it is not held
+  // back there.
+  bool GoOn(std::uint64_t version) {
+    if (version != hold_at_ || asked_ || !schedule_.JudgeAfter(version)) return false;
+    hold_at_ = schedule_.NextHold(version);
+    return true;
   }
 
  private:

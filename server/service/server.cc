@@ -50,6 +50,7 @@ class Server::Impl {
   void OnPull(Frame frame);
   void OnPush(Frame frame);
   void OnSave(const Frame& frame);
+  void OnGoOn(const Frame& frame);
   void OnPeerLost(const Frame& frame);
   bool MayAnswer(std::uint64_t step, const PendingPull& pull) const;
   void Answer(int worker, WaitingPull ready);
@@ -133,6 +134,8 @@ void Server::Impl::Handle(Frame frame) {
       return OnPush(std::move(frame));
     case FrameType::kSave:
       return OnSave(frame);
+    case FrameType::kGoOn:
+      return OnGoOn(frame);
     case FrameType::kPause:
       return peers_.Send(FrameType::kPaused, frame.source, save_gate_.Pause(), {});
     case FrameType::kStop:
@@ -321,6 +324,15 @@ void Server::Impl::OnSave(const Frame& frame) {
   }
   SaveIfDue();
   AnswerWaitingPulls();  // those below the step, if a pause held them
+}
+
+// The model of this version is judged and, where it is the best, saved.
+void Server::Impl::OnGoOn(const Frame& frame) {
+  if (frame.source != context_.layout.coordinator() || !save_gate_.GoOn(frame.step)) {
+    Fail(ExitCode::kPeer, "{}: {} says that training goes on from step {}, the model is at {}",
+         peers_.Name(), peers_.NameOf(frame.source), frame.step, pull_gate_.version());
+  }
+  AnswerWaitingPulls();
 }
 
 void Server::Impl::SaveIfDue() {

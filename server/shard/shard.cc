@@ -115,7 +115,15 @@ void Shard::RestoreAdmission(const std::filesystem::path& dir, const Manifest& m
   }
 }
 
+void Shard::TakeShareOfRate(double share) {
+  if (share == rate_share_) return;
+  rate_share_ = share;
+  for (SparseTable& table : tables_) table.TakeShareOfRate(share);
+  dense_.TakeShareOfRate(share);
+}
+
 void Shard::Update(const StepPlan& plan, std::span<WorkerGradients> workers) {
+  TakeShareOfRate(plan.rate_share);
   std::vector<Part> parts;
   for (WorkerGradients& worker : workers) {
     if (worker.pull.row_generation != row_generation_) FindAll(&worker.pull);

@@ -91,6 +91,7 @@ class Shard {
   };
 
   void FindAll(PendingPull* pull) const;
+  void TakeShareOfRate(double share);
   void RowsMoved(int partition);
   void ReadRows(const std::filesystem::path& dir, const Manifest& manifest, const Alive& alive,
                 const RowVisitor& row);
@@ -116,6 +117,7 @@ class Shard {
   ShardFiles files_;
   RowLimits limits_;
   std::uint64_t row_generation_ = 0;  // another one whenever rows have moved
+  double rate_share_ = 1;             // of the learning rates, as of the last update
 };
 
 }  // namespace fathom

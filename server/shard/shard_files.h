@@ -46,6 +46,9 @@ class ShardFiles {
   SavedMessage SaveCheckpoint(const ModelOutput& out, std::uint64_t step,
                               std::optional<std::uint64_t> base_step, const Alive& alive);
 
+  // By table.
+  std::vector<TableStatistics> Statistics() const;
+
  private:
   // What the last checkpoint has of a partition.
   struct Chain {
@@ -60,7 +63,6 @@ class ShardFiles {
   void SaveAdmission(const ModelOutput& out, const Alive& alive, SavedMessage* saved) const;
   std::uint64_t ChangedBytes(int partition) const;
   std::vector<std::uint64_t> RowsOf(int partition) const;
-  std::vector<TableStatistics> Statistics() const;
 
   const std::vector<TableSpec>& specs_;
   std::deque<SparseTable>& tables_;

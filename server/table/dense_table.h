@@ -33,6 +33,9 @@ class DenseTable {
   // finite or beyond kMaxGradient: names parameter and step.
   void Update(std::uint64_t step, float weight, std::span<const DenseGradient> gradients);
 
+  // The updates from now on are with this share of the learning rate.
+  void TakeShareOfRate(double share) { rule_->TakeShareOfRate(share); }
+
   // Of all servers, as if new.
   DenseState Initial() const;
 

@@ -40,6 +40,12 @@ class RowUpdate {
     UpdateEmbedding(step, deep, state + embedding_at_, state + deep_state_at_);
   }
 
+  // The updates from now on are with this share of the learning rates.
+  void TakeShareOfRate(double share) {
+    wide_->TakeShareOfRate(share);
+    deep_->TakeShareOfRate(share);
+  }
+
   // Of a null row 0.
   void ReadWeights(std::span<const float* const> states, float* weights) const {
     wide_->ReadWeights(states, weights);

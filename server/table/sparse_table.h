@@ -71,6 +71,9 @@ class SparseTable {
   // One step of the update rules, and a mark. The gradient of the embedding: [dim].
   void Update(std::uint64_t step, float* row, float wide, std::span<const float> deep);
 
+  // The updates from now on are with this share of the learning rates.
+  void TakeShareOfRate(double share) { update_.TakeShareOfRate(share); }
+
   // Creates a row with this state ([state_floats]); the key must be new.
   void Restore(Key key, std::span<const float> state);
 

@@ -56,7 +56,8 @@ void UpdateWholeRow(std::span<const float> gradients, float learning_rate, float
 class AdaGrad final : public UpdateRule {
  public:
   explicit AdaGrad(const OptimizerConfig& config)
-      : learning_rate_(static_cast<float>(config["learning_rate"])),
+      : full_rate_(config["learning_rate"]),
+        learning_rate_(static_cast<float>(full_rate_)),
         initial_accumulator_(static_cast<float>(config["initial_accumulator"])),
         l2_(static_cast<float>(config.l2)) {}
 
@@ -70,9 +71,14 @@ class AdaGrad final : public UpdateRule {
     UpdateWholeRow(gradients, learning_rate_, l2_, weights, accumulator);
   }
 
+  void TakeShareOfRate(double share) override {
+    learning_rate_ = static_cast<float>(full_rate_ * share);
+  }
+
   float initial_state() const override { return initial_accumulator_; }
 
  private:
+  double full_rate_;
   float learning_rate_;
   float initial_accumulator_;
   float l2_;

@@ -42,6 +42,11 @@ class Adam final : public UpdateRule {
     UpdateElements(gradients, weights, state, state + stride);
   }
 
+  void TakeShareOfRate(double share) override {
+    share_ = share;
+    CorrectFor(step_);
+  }
+
  private:
   FATHOM_VECTOR_CLONES
   void UpdateElements(std::span<const float> gradients, float* __restrict weights,
@@ -60,11 +65,12 @@ class Adam final : public UpdateRule {
   // The corrections of the means' bias towards the 0 that they began with.
   void CorrectFor(std::uint64_t step) {
     step_ = step;
-    rate_ = static_cast<float>(learning_rate_ / (1 - Power(beta1_, step + 1)));
+    rate_ = static_cast<float>(learning_rate_ * share_ / (1 - Power(beta1_, step + 1)));
     root_scale_ = static_cast<float>(1 / std::sqrt(1 - Power(beta2_, step + 1)));
   }
 
   double learning_rate_;
+  double share_ = 1;  // of the learning rate
   double beta1_;
   double beta2_;
   float epsilon_;

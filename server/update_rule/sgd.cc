@@ -15,7 +15,8 @@ void UpdateElements(std::span<const float> gradients, float rate, float l2,
 class Sgd final : public UpdateRule {
  public:
   explicit Sgd(const OptimizerConfig& config)
-      : learning_rate_(static_cast<float>(config["learning_rate"])),
+      : full_rate_(config["learning_rate"]),
+        learning_rate_(static_cast<float>(full_rate_)),
         l2_(static_cast<float>(config.l2)) {}
 
   void Update(std::uint64_t, std::span<const float> gradients, float* weights, float*,
@@ -23,7 +24,12 @@ class Sgd final : public UpdateRule {
     UpdateElements(gradients, learning_rate_, l2_, weights);
   }
 
+  void TakeShareOfRate(double share) override {
+    learning_rate_ = static_cast<float>(full_rate_ * share);
+  }
+
  private:
+  double full_rate_;
   float learning_rate_;
   float l2_;
 };

@@ -4,6 +4,8 @@
 
 namespace fathom {
 
+void UpdateRule::TakeShareOfRate(double) {}
+
 void UpdateRule::UpdateRow(std::uint64_t, std::span<const float>, float*, float*) {
   FATHOM_CHECK(!"the rule has a row-wise form");
 }

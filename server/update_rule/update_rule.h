@@ -2,6 +2,8 @@
 // of this folder and an entry of common/config/update_rules.def.
 //
 // With l2, a rule's gradient is G = gradient + l2 * weight, but for FTRL, which has its own.
+// A rule with a learning rate takes a share of it that each step may change (train.schedule). FTRL
+// takes none: its alpha scales all that a coordinate has summed up, and not the step at hand.
 // The results are the same bits on every processor: no sum depends on the width of vectors.
 // Thread rule: the thread of the table that owns it.
 #pragma once
@@ -23,6 +25,9 @@ class UpdateRule {
   // first). Number k of the rule's state of weight i stands at state[k * stride + i].
   virtual void Update(std::uint64_t step, std::span<const float> gradients, float* weights,
                       float* state, std::size_t stride) = 0;
+
+  // The updates from now on are with this share of the learning rate.
+  virtual void TakeShareOfRate(double share);
 
   // The row-wise form, of rules that have a setting row_wise: number k of the state of all the
   // weights stands at state[k].

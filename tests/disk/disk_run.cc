@@ -85,7 +85,8 @@ CheckpointReport DiskRun::Save(std::uint64_t step, bool last) {
   return checkpoints_.Finish({.config_toml = fmt::format("# as of step {}\n", step),
                               .transforms_json = fmt::format("{{\"step\": {}}}", step),
                               .origin = {.program = "fathom", .data = "data"}},
-                             {.examples = step, .loss_sum = 0.5 * static_cast<double>(step)});
+                             {.progress = TrainingProgress{
+                                  .examples = step, .loss_sum = 0.5 * static_cast<double>(step)}});
 }
 
 const CheckpointContents& ExpectedContents(std::uint64_t step) {

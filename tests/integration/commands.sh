@@ -97,7 +97,7 @@ scale_auc=$(sed -n 's/^test AUC \([0-9.]*\),.*/\1/p' "$scratch/scale.txt")
 agree "AUC of generated data by evaluate and by train" "$(sed -n 's/^auc  *//p' "$scratch/evaluate.txt")" "$scale_auc" 6e-5
 must_fail 2 "no text form" "$fathom" predict --model "$scratch/scale" --input "$scratch/unlabelled.csv" --output "$scratch/scores4.txt"
 
-for command in train evaluate predict compare inspect generate settings launch sweep plan; do
+for command in train evaluate predict compare inspect generate settings launch sweep tune plan; do
   "$fathom" $command --help >"$scratch/help.txt"
   grep -q "fathom $command " "$scratch/help.txt" || { cat "$scratch/help.txt" >&2; fail "$command --help does not say how to write it"; }
 done
@@ -108,6 +108,7 @@ ranks 3 "$fathom" inspect "$scratch/out" >"$scratch/inspect.txt"
 cmp "$scratch/inspect.txt" <("$fathom" inspect "$scratch/out") || fail "inspect under mpirun says something else"
 [ "$(ranks 3 "$fathom" compare "$scratch/out" "$scratch/again" | grep -c identical)" -eq 1 ] || fail "compare did not run once"
 must_fail 2 "fathom sweep runs once" ranks 1 "$fathom" sweep "$scratch/config.toml" output.dir="$scratch/swept"
+must_fail 2 "fathom tune runs once" ranks 1 "$fathom" tune "$scratch/config.toml" output.dir="$scratch/tuned"
 must_fail 2 "fathom launch runs once" ranks 2 "$fathom" launch -n 2 -- train "$scratch/config.toml"
 
 finish "all commands agree"

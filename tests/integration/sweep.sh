@@ -53,4 +53,33 @@ must_fail 1 "1 runs failed" "$fathom" sweep "$scratch/config.toml" output.dir="$
   'sweep.generated.values=[100]' 'sweep.model.embedding_dim=[4]' 'sweep.cluster.transport=["inprocess", "mpi"]'
 grep -q "FAILED: .*needs mpirun" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "the reason is missing"; }
 [ "$(wc -l <"$scratch/failing/sweep.csv")" -eq 3 ] || fail "the failed point is missing"
+# fathom tune: the same command goes on, what it writes trains what it found, no run looks at the test part.
+"$fathom" generate books --rows 3000 --seed 1 --out "$scratch/books" >/dev/null
+cat >"$scratch/tune.toml" <<TOML
+output.dir = "$scratch/tune"
+[data]
+dir = "$scratch/books"
+train = ["ratings.csv"]
+label = "rating >= 4"
+test_fraction = 0.2
+validation_fraction = 0.3
+[[column]]
+name = "reader_id"
+[[column]]
+name = "book_id"
+[train]
+batch_size = 256
+TOML
+must_fail 2 "by a validation part" "$fathom" tune "$scratch/tune.toml" data.validation_fraction=0
+tune=("$fathom" tune "$scratch/tune.toml" --points 4 --epochs 3)
+"${tune[@]}" >"$scratch/tune.log"
+[ "$(grep -c "done before" "$scratch/tune.log")" -eq 0 ] || fail "a run was done before the search"
+"${tune[@]}" >"$scratch/again.log"
+[ "$(grep -c "done before" "$scratch/again.log")" -eq 6 ] || { cat "$scratch/again.log" >&2; fail "not six runs were done before"; }
+cmp <(grep "best by" "$scratch/tune.log") <(grep "best by" "$scratch/again.log") || fail "the search has found something else"
+grep -q '"part":"test"' "$scratch"/tune/runs/*/metrics.jsonl && fail "a run of the search looked at the test part"
+"$fathom" train "$scratch/tune/tuned.toml" >"$scratch/tuned.log"
+found=$(sed -n 's/^best by.*: log loss \([0-9.]*\),.*/\1/p' "$scratch/tune.log")
+grep -q "best: .*log loss $found" "$scratch/tuned.log" || { cat "$scratch/tuned.log" >&2; fail "the config does not train what was found"; }
+grep -q "^test AUC" "$scratch/tuned.log" || fail "the model that was found is not tested"
 finish "a sweep is the same table, killed or not"

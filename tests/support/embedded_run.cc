@@ -82,6 +82,7 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
                                .transforms_json = opened.transforms_json,
                                .origin = start.origin};
   request.coordinator.progress = start.progress;
+  request.coordinator.best = start.best;
   request.coordinator.stop_asked = std::move(stop_asked);
   run.result = ExecuteRun(config, spec, layout, alone, std::move(request));
   std::ifstream lines(out / "metrics.jsonl");

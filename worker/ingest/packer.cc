@@ -9,9 +9,11 @@
 #include "common/error.h"
 #include "common/run_log.h"
 #include "worker/data/packed_writer.h"
+#include "worker/parquet/parquet_blocks.h"
 #include "worker/text/block_pipeline.h"
 #include "worker/text/csv.h"
 #include "worker/text/record_stream.h"
+#include "worker/text/text_blocks.h"
 
 namespace fathom {
 namespace {
@@ -27,6 +29,19 @@ std::string Printable(std::string text) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = '?';
   }
   return text;
+}
+
+// The columns that lines are asked for, and how a list is written where the file knows lists.
+std::vector<ParquetColumn> ParquetColumns(const InputSchema& schema) {
+  std::vector<ParquetColumn> columns;
+  for (const std::string& name : schema.line_columns()) {
+    columns.push_back({.name = name});
+    for (const ColumnConfig& column : schema.config().columns) {
+      const bool list = SourceOf(column) == name && column.kind == ColumnKind::kMultivalent;
+      if (list && columns.back().separator == 0) columns.back().separator = column.separator[0];
+    }
+  }
+  return columns;
 }
 
 }  // namespace
@@ -96,13 +111,22 @@ Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<Inp
   }
 }
 
+std::unique_ptr<BlockSource> Packer::Open(std::vector<InputFile> files) const {
+  const DataConfig& data = schema_.config().data;
+  if (data.format == DataFormat::kParquet)
+    return std::make_unique<ParquetBlocks>(std::move(files), ParquetColumns(schema_), data.duckdb);
+  return std::make_unique<TextBlockReader>(std::move(files), quoted_separator_);
+}
+
 FileColumns Packer::ResolveFile(const InputFile& file) const {
   RecordReader reader(schema_);
-  TextBlockReader text({file}, quoted_separator_);
+  const auto text = Open({file});
   TextBlock block;
-  for (Record first; text.Next(&block);) {
+  for (Record first; text->Next(&block);) {
     if (FirstRecord(reader, block, &first)) return reader.Resolve(file.name, first.text);
   }
+  // Its schema is there all the same, as the header of a file of text would be.
+  if (schema_.config().data.format == DataFormat::kParquet) return {};
   Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it", file.name);
 }
 
@@ -160,7 +184,7 @@ LearntTransforms Packer::Learn() {
   if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
   const std::vector<InputFile> train_files(
       files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_));
-  TextBlockReader text(train_files, quoted_separator_);
+  const auto text = Open(train_files);
   StatisticsByColumn all = FeatureEncoder(schema_, spec_, {}).NewStatistics();
   std::uint64_t bytes = 0, records = 0;
   struct Learnt {
@@ -183,7 +207,7 @@ LearntTransforms Packer::Learn() {
       return *learnt;
     };
   };
-  ForEachBlock(text, threads_, make, [&](Learnt& learnt) {
+  ForEachBlock(*text, threads_, make, [&](Learnt& learnt) {
     for (std::size_t c = 0; c < all.size(); ++c) {
       if (all[c] != nullptr) all[c]->Merge(std::move(*learnt.statistics[c]));
     }
@@ -269,7 +293,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
   }
   PackSummary summary;
   std::uint64_t examples = 0;
-  TextBlockReader text(files_, quoted_separator_);
+  const auto text = Open(files_);
   const auto make = [&] {
     return [this, thread = std::make_shared<Thread>(*this, transforms),
             result = std::make_shared<Result>(shape)](const TextBlock& block) -> Result& {
@@ -278,7 +302,7 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     };
   };
   std::uint64_t lines = 0;
-  ForEachBlock(text, threads_, make, [&](Result& result) {
+  ForEachBlock(*text, threads_, make, [&](Result& result) {
     CountBadLines(result, &summary);
     for (const std::uint64_t gap : result.gaps) summary.gaps.push_back(lines + gap);
     lines += result.lines;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "common/model/model_spec.h"
@@ -14,9 +15,9 @@
 #include "worker/feature/feature_encoder.h"
 #include "worker/feature/input_schema.h"
 #include "worker/ingest/ingest.h"
+#include "worker/input/block_source.h"
 #include "worker/input/input_file.h"
 #include "worker/text/record_stream.h"
-#include "worker/text/text_blocks.h"
 
 namespace fathom {
 
@@ -61,6 +62,7 @@ class Packer {
   struct Result;
   struct Thread;
   RecordStream Records(const TextBlock& block) const;
+  std::unique_ptr<BlockSource> Open(std::vector<InputFile> files) const;
   FileColumns ResolveFile(const InputFile& file) const;
   bool FirstRecord(RecordReader& reader, const TextBlock& block, Record* first) const;
   template <typename Take, typename Blank>

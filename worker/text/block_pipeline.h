@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "worker/text/text_blocks.h"
+#include "worker/input/block_source.h"
 
 namespace fathom {
 
@@ -19,7 +19,7 @@ namespace fathom {
 template <typename Make, typename Commit>
 class BlockPipeline {
  public:
-  BlockPipeline(TextBlockReader& reader, Make make, Commit commit)
+  BlockPipeline(BlockSource& reader, Make make, Commit commit)
       : reader_(reader), make_(std::move(make)), commit_(std::move(commit)) {}
 
   void Run(int threads) {
@@ -98,7 +98,7 @@ class BlockPipeline {
     }
   }
 
-  TextBlockReader& reader_;
+  BlockSource& reader_;
   Make make_;
   Commit commit_;
   std::mutex reading_;
@@ -116,7 +116,7 @@ class BlockPipeline {
 // block and one result, and neither is allocated anew. The failure of the earliest block is
 // thrown, when all threads have ended.
 template <typename Make, typename Commit>
-void ForEachBlock(TextBlockReader& reader, int threads, Make make, Commit commit) {
+void ForEachBlock(BlockSource& reader, int threads, Make make, Commit commit) {
   BlockPipeline(reader, std::move(make), std::move(commit)).Run(threads);
 }
 

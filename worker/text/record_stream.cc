@@ -7,12 +7,22 @@
 namespace fathom {
 
 bool RecordStream::Next(Record* record) {
+  if (fields_ > 0) return TakeGiven(record);
   while (at_ < text_.size()) {
     if (separator_ == 0 || !TakeIndexed(record)) TakeScanned(record);
     if (!WithoutLineEnd(record->text).empty()) return true;
     ++blank_lines_;
   }
   return false;
+}
+
+bool RecordStream::TakeGiven(Record* record) {
+  if (given_cuts_.size() <= fields_) return false;
+  const auto cuts = given_cuts_.first(fields_ + 1);
+  const std::size_t begin = cuts.front() + std::uint32_t{1};
+  *record = {text_.substr(begin, cuts.back() - begin), next_line_++, text_.data(), cuts};
+  given_cuts_ = given_cuts_.subspan(fields_);
+  return true;
 }
 
 // The line at at_, if the index has it whole.

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "worker/input/block_source.h"
 #include "worker/text/delimiter_index.h"
 #include "worker/text/separator.h"
-#include "worker/text/text_blocks.h"
 
 namespace fathom {
 
@@ -25,21 +25,27 @@ class RecordStream {
   // hold no quoted field come with their cuts.
   RecordStream(const TextBlock& block, Separator quoted_separator, char separator)
       : text_(block.text),
+        fields_(block.fields),
+        given_cuts_(block.cuts),
         quoted_separator_(std::move(quoted_separator)),
         separator_(separator),
         next_line_(block.first_line) {}
 
-  // The next record, blank lines skipped; false at the end. Valid until the next call.
+  // The next record, blank lines skipped; false at the end. Valid until the next call. Where the
+  // block has the fields, each record has them all, and none is blank.
   bool Next(Record* record);
 
   // How many blank lines were skipped so far.
   std::uint64_t blank_lines() const { return blank_lines_; }
 
  private:
+  bool TakeGiven(Record* record);
   bool TakeIndexed(Record* record);
   void TakeScanned(Record* record);
 
   std::string_view text_;
+  std::size_t fields_;                         // 0: records are lines
+  std::span<const std::uint32_t> given_cuts_;  // else those of the records that are left
   Separator quoted_separator_;
   char separator_;
   std::size_t at_ = 0;

@@ -9,9 +9,6 @@
 namespace fathom {
 namespace {
 
-constexpr std::size_t kBlockBytes = 1 << 20;
-constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 28;
-
 // Counts in bytes, as many at a time as a byte can count, for the compiler to make vectors of.
 std::uint64_t CountLines(std::string_view text) {
   constexpr std::size_t kCounted = 192;
@@ -93,6 +90,7 @@ class TextBlockReader::Impl {
       block->file = next_file_ - 1;
       block->first_line = line_;
       block->starts_file = starts_file_;
+      block->fields = 0;
       rest_.assign(read.substr(end));
       text.resize(end);
       line_ += CountLines(text);

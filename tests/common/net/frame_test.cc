@@ -46,7 +46,7 @@ T At(const Header& header, std::size_t at) {
 TEST(Frame, HeaderLiesAsTheWireFormatSays) {
   const Header header = Encoded(MakeFrame());
   EXPECT_EQ(std::memcmp(header.data(), "FTHM", 4), 0);
-  EXPECT_EQ(At<std::uint16_t>(header, 4), 4);
+  EXPECT_EQ(At<std::uint16_t>(header, 4), 5);
   EXPECT_EQ(At<std::uint16_t>(header, 6), 3);
   EXPECT_EQ(At<std::uint32_t>(header, 8), 0x00010003U);
   EXPECT_EQ(At<std::uint32_t>(header, 12), 0x04050607U);
@@ -86,7 +86,7 @@ TEST(Frame, WrongVersion) {
 }
 
 TEST(Frame, UnknownType) {
-  for (const std::uint16_t type : {0, 23, 0xFFFF}) {
+  for (const std::uint16_t type : {0, 24, 0xFFFF}) {
     Header header = Encoded(MakeFrame());
     Overwrite(&header, 6, type);
     ExpectError(ExitCode::kPeer, {"unknown type"}, [&] { DecodeHeader(header); });

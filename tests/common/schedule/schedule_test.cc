@@ -53,6 +53,50 @@ TEST(Schedule, EveryEpochTakesEveryExampleOnce) {
   }
 }
 
+TEST(Schedule, LearningRatesRiseAndFallInLines) {
+  Config config = MakeConfig(10, 5, 2);
+  const auto shares = [&] {
+    const Schedule schedule(config, 50);  // five steps an epoch
+    std::vector<double> shares;
+    for (std::uint64_t step = 0; step < schedule.steps(); ++step)
+      shares.push_back(schedule.Plan(step).rate_share);
+    return shares;
+  };
+  config.train.warmup_steps = 4;  // they say nothing of constant rates
+  config.train.final_rate = 0.5;
+  EXPECT_EQ(shares(), std::vector<double>(10, 1.0));
+  config.train.schedule = RateSchedule::kLinear;
+  const std::vector<double> expected = {1. / 4,   2. / 4,  3. / 4,  1,       11. / 12,
+                                        10. / 12, 9. / 12, 8. / 12, 7. / 12, 0.5};
+  for (std::size_t step = 0; step < expected.size(); ++step)
+    EXPECT_NEAR(shares()[step], expected[step], 1e-15) << step;
+  config.train.warmup_steps = 0;
+  config.train.final_rate = 0;
+  EXPECT_NEAR(shares().front(), 0.9, 1e-15);
+  EXPECT_NEAR(shares().back(), 0, 1e-15);
+}
+
+TEST(Schedule, WaitsWhereAModelIsJudgedAndWhereACheckpointIsDue) {
+  Config config = MakeConfig(10, 5, 2);
+  const auto holds = [&] {
+    const Schedule schedule(config, 50);
+    std::vector<std::uint64_t> holds;
+    for (std::uint64_t step = schedule.NextHold(0); step < schedule.steps();
+         step = schedule.NextHold(step))
+      holds.push_back(step);
+    return holds;
+  };
+  config.evaluate.every_steps = 3;
+  config.checkpoint.every_steps = 4;
+  EXPECT_EQ(holds(), (std::vector<std::uint64_t>{4, 8})) << "there is no validation part";
+  config.data.validation_fraction = 0.1;
+  EXPECT_EQ(holds(), (std::vector<std::uint64_t>{3, 4, 5, 6, 8, 9}));
+  EXPECT_TRUE(Schedule(config, 50).JudgeAfter(5));
+  EXPECT_FALSE(Schedule(config, 50).JudgeAfter(4));
+  config.evaluate.best = BestBy::kNone;
+  EXPECT_EQ(holds(), (std::vector<std::uint64_t>{4, 8}));
+}
+
 TEST(Schedule, EvaluatesAtTheEndOfEachEpochAndEveryNSteps) {
   Config config = MakeConfig(10, 5, 2);
   const auto evaluations = [&] {

@@ -135,7 +135,7 @@ TEST(MetricsLog, LinesOfARun) {
   const testing::ScratchDir dir;
   MetricsLog log(dir.path() / "metrics.jsonl");
   log.Train({.step = 5, .epoch = 1, .examples = 640, .logloss = 0.6, .examples_per_second = 1e5});
-  log.Evaluation(7, 2.5, MakeMetrics());
+  log.Evaluation(7, EvaluationPart::kValidation, 2.5, MakeMetrics());
   log.Checkpoint({.step = 8,
                   .failure = "",
                   .bytes_written = 99,

@@ -39,10 +39,11 @@ std::set<std::string_view> MayDiffer(SettingsOfPart settings_of) {
 }
 
 TEST(SameConfig, AllButTheHostsOwnSettingsMustAgree) {
-  EXPECT_EQ(MayDiffer([](Config& config) { return SettingsOf(config); }),
-            (std::set<std::string_view>{"cluster.interface", "cluster.threads", "data.dir",
-                                        "data.packed_dir", "data.packed_keep", "output.dir",
-                                        "output.progress_seconds", "server.huge_pages"}));
+  EXPECT_EQ(
+      MayDiffer([](Config& config) { return SettingsOf(config); }),
+      (std::set<std::string_view>{"cluster.interface", "cluster.threads", "data.dir", "data.duckdb",
+                                  "data.packed_dir", "data.packed_keep", "output.dir",
+                                  "output.progress_seconds", "server.huge_pages"}));
 }
 
 TEST(SameConfig, AColumnsACrosssAndAJoinsSettingsMustAgree) {

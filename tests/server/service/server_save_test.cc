@@ -66,7 +66,7 @@ TEST_F(ServerSaveTest, HoldsTrainingBackUntilTheCheckpointIsWritten) {
   const CheckpointDir checkpoints(run.checkpoint_dir());
   checkpoints.Start(1);
   CreateDense(checkpoints.Partial(1), kDenseFloats, 1);
-  run.Send(FrameType::kSave, 0, 1, EncodeSave({.checkpoint = true}));
+  run.Send(FrameType::kSave, 0, 1, EncodeSave({.kind = SaveKind::kCheckpoint}));
   const auto saved = run.Saved();
   ASSERT_TRUE(saved);
   EXPECT_EQ(DecodeSaved(saved->payload.bytes()).failure, "");
@@ -77,7 +77,7 @@ TEST_F(ServerSaveTest, HoldsTrainingBackUntilTheCheckpointIsWritten) {
 TEST_F(ServerSaveTest, ACheckpointThatCannotBeWrittenIsReportedAndTrainingGoesOn) {
   ServerRun run(60, RunMode::kTrain, {}, 1);
   run.TakeStep(step_, 0);
-  run.Send(FrameType::kSave, 0, 1, EncodeSave({.checkpoint = true}));
+  run.Send(FrameType::kSave, 0, 1, EncodeSave({.kind = SaveKind::kCheckpoint}));
   const auto saved = run.Saved();
   ASSERT_TRUE(saved);
   const std::string failure = DecodeSaved(saved->payload.bytes()).failure;
