@@ -42,7 +42,8 @@ std::string RateAround(const OptimizerConfig& config, double u) {
   const char* const name = config.Has("alpha") ? "alpha" : "learning_rate";
   const RuleSetting& setting = *config.traits().Find(config.part(), name);
   const double usual = setting.initial[static_cast<std::size_t>(config.part())];
-  return LogUniform(usual / 10, usual * 10, u);
+  constexpr double kReach = 5;
+  return LogUniform(usual / kReach, usual * kReach, u);
 }
 
 std::string RateNow(const OptimizerConfig& config) {

@@ -54,8 +54,8 @@ TEST(SearchSpace, EveryPointIsAConfigAndAFunctionOfSeedAndNumber) {
       for (const auto& [key, value] : point) overrides.push_back(key + "=" + value);
       const Config config = Parsed(overrides);
       if (index == 0) continue;
-      EXPECT_GE(config.wide["alpha"], 0.01);
-      EXPECT_LE(config.wide["alpha"], 1);
+      EXPECT_GE(config.wide["alpha"], 0.02);
+      EXPECT_LE(config.wide["alpha"], 0.5);
       EXPECT_GE(config.train.batch_size, 256);
       EXPECT_LE(config.train.batch_size, 2048);
       EXPECT_TRUE(config.deep.l2 == 0 || (config.deep.l2 >= 0.001 && config.deep.l2 <= 0.3));
