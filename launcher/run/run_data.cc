@@ -83,7 +83,7 @@ IngestResult PrepareData(const Config& config, const ModelSpec& spec, MpiSession
 }
 
 OpenedData Generate(const Config& config, MpiSession& mpi) {
-  OpenedData opened{.data = {}, .transforms_json = "{}"};
+  OpenedData opened{.data = {}, .transforms_json = "{}", .summary_json = {}};
   opened.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);
   if (config.generated.test_examples > 0)
     opened.data.evaluation = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTest);
@@ -183,6 +183,7 @@ OpenedData OpenData(const Config& config, const ModelSpec& spec, MpiSession& mpi
   opened.data.evaluation = validation ? OpenPacked(packed.validation, spec, DataPart::kValidation)
                                       : OpenPacked(packed.test, spec, DataPart::kTest);
   opened.transforms_json = ReadText(packed.transforms);
+  opened.summary_json = SummaryForMetrics(packed);
   RefuseMixedData("training", opened.data.train.get(), packed.train_positives, mpi);
   RefuseMixedData(validation ? "validation" : "test", opened.data.evaluation.get(),
                   validation ? packed.validation_positives : packed.test_positives, mpi);

@@ -27,6 +27,7 @@ struct RunData {
 struct OpenedData {
   RunData data;
   std::string transforms_json;
+  std::string summary_json;  // SummaryForMetrics; empty: generated data
 };
 
 // Every rank calls this; it returns once the data of this host are there. `evaluation`: the part
