@@ -25,11 +25,14 @@ std::uint64_t Word(std::string_view text, std::size_t at) {
   return word;
 }
 
-// Of the line's end and its length: decides at next to no cost whether a line behind the first ones
-// is looked at.
+// Of four words of the line and its length: decides at little cost whether a line behind the first
+// ones is looked at.
 std::uint64_t QuickClassOf(std::string_view line) {
   const std::size_t last = line.size() > 8 ? line.size() - 8 : 0;
-  return ((Word(line, last) ^ line.size()) * 0x9E3779B97F4A7C15ULL) >> 57;
+  std::uint64_t words = Word(line, 0) ^ (Word(line, last) * 0x9E3779B97F4A7C15ULL);
+  words ^= (Word(line, last / 3) * 0xBF58476D1CE4E5B9ULL) ^
+           (Word(line, last - last / 3) * 0x94D049BB133111EBULL);
+  return Mix64(words + line.size()) & kRareBits;
 }
 
 // Whether some of the keys have zeros in all of these bits.

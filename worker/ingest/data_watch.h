@@ -3,8 +3,8 @@
 // the training part has not.
 //
 // It must not slow packing down, so not every value is looked at:
-//   lines   the first 16,384 of each file, and behind them the one in 128 whose end and length have
-//           a hash that ends in seven zero bits; of these a sample of 16,384 (key_sample.h)
+//   lines   the first 16,384 of each file, and behind them the one in 128 of which four words have a
+//           hash that ends in seven zero bits; of these a sample of 16,384 (key_sample.h)
 //   values  of the first 16,384 lines of each file, then of each 64th line, by a sample of 2,048
 //           different ones of each column. Of the training part's other lines those values are
 //           looked at whose key ends in seven zero bits.

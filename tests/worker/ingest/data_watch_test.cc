@@ -60,6 +60,19 @@ TEST_F(DataWatchTest, ManyLinesAreEstimated) {
   EXPECT_NEAR(static_cast<double>(findings.shared_lines[kTest]), 30000, 6000);
 }
 
+// Where only the lines' begin tells them apart.
+TEST_F(DataWatchTest, ManyLinesThatEndAlike) {
+  std::string train = "label,a,n\n", test = train;
+  for (int i = 0; i < 120000; ++i) {
+    const std::string line = fmt::format("{},v{},10\n", i % 2, i);
+    train += line;
+    if (i >= 80000) test += line;
+  }
+  dir_.Write("train.csv", train);
+  dir_.Write("test.csv", test);
+  EXPECT_NEAR(static_cast<double>(Find(Base()).shared_lines[kTest]), 40000, 7000);
+}
+
 TEST_F(DataWatchTest, ValuesThatTheTrainingPartNeverHas) {
   dir_.Write("train.csv", Rows(0, 300));
   dir_.Write("test.csv", Rows(500, 700, ".0"));
