@@ -1,5 +1,6 @@
 // Trainings on the means of labels that are drawn at random: there is nothing to learn, neither for
-// the lines that are trained on nor for others.
+// the lines that are trained on nor for others. The model has one weight, so that it cannot follow
+// the noise of the lines that it is trained on either.
 #include <gtest/gtest.h>
 
 #include "common/model/manifest.h"
@@ -44,8 +45,6 @@ TEST(TargetMeanTraining, OfRandomLabelsLearnsNothing) {
 [data]
 train = ["train.csv"]
 test = ["test.csv"]
-[model]
-hidden = [16]
 [train]
 epochs = 5
 batch_size = 256
@@ -56,6 +55,7 @@ name = "mean"
 source = "id"
 kind = "numeric"
 transform = "target_mean"
+use = "wide"
 )",
                                     "run.toml", dir.path(), {});
   testing::TrainEmbedded(config, dir.path() / "packed", dir.path() / "out");
