@@ -253,6 +253,8 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
                             ReadCalibration(CalibrationFile()), kForecastSeconds);
     CheckRoom(config, spec, forecast->sample);
     OpenMetricsLog(start, output / "metrics.jsonl", &log);
+    const bool begins = start.from != StartFrom::kResume;
+    if (begins && !opened.summary_json.empty()) log->Data(opened.summary_json);
     request.coordinator = InputsOf(config, opened, start, *log, *lock);
     model.Start();
   }

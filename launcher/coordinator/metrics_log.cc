@@ -107,6 +107,14 @@ MetricsLog::MetricsLog(const std::filesystem::path& file, Write write) : file_(f
   if (!out_) Fail(ExitCode::kTraining, "{}: cannot be written: check output.dir", file.string());
 }
 
+void MetricsLog::Data(const std::string& summary) {
+  Json line = Json::object();
+  line["event"] = "data";
+  line["step"] = 0;
+  line.update(Json::parse(summary));
+  WriteLine(line.dump());
+}
+
 void MetricsLog::Train(const TrainWindow& window) {
   Json line = Json::object();
   line["event"] = "train";

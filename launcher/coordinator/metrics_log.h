@@ -32,6 +32,9 @@ class MetricsLog {
   // that was stopped or failed.
   void Resume(std::uint64_t step);
 
+  // What packing says of the data: `summary` is a JSON object.
+  void Data(const std::string& summary);
+
   void Train(const TrainWindow& window);
   // `seconds`: of training, so far.
   void Evaluation(std::uint64_t step, EvaluationPart part, double seconds, const Metrics& metrics);

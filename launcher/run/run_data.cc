@@ -117,7 +117,7 @@ float LogitOfRate(const IngestResult& packed, bool weighted) {
 }
 
 OpenedData Generate(const Config& config, MpiSession& mpi) {
-  OpenedData opened{.data = {}, .transforms_json = "{}", .initial_bias = 0};
+  OpenedData opened{.data = {}, .transforms_json = "{}", .summary_json = {}, .initial_bias = 0};
   opened.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);
   if (config.model.initial_bias == InitialBias::kBaseRate)
     opened.initial_bias = LogitOfRate(*opened.data.train, mpi);
@@ -224,6 +224,7 @@ OpenedData OpenData(const Config& config, const ModelSpec& spec,
   OpenedData opened;
   opened.data.train = OpenPacked(packed.train, spec, DataPart::kTrain);
   opened.transforms_json = ReadText(packed.transforms);
+  opened.summary_json = SummaryForMetrics(packed);
   if (config.model.initial_bias == InitialBias::kBaseRate)
     opened.initial_bias = LogitOfRate(packed, spec.example_weights);
   RefuseMixedData("training", opened.data.train.get(), packed.train_positives, mpi);

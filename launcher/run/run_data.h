@@ -28,7 +28,8 @@ struct RunData {
 struct OpenedData {
   RunData data;
   std::string transforms_json;
-  float initial_bias = 0;  // model.initial_bias, by the training part
+  std::string summary_json;  // SummaryForMetrics; empty: generated data
+  float initial_bias = 0;    // model.initial_bias, by the training part
 };
 
 // Every rank calls this; it returns once the data of this host are there. `earlier_transforms`: as

@@ -17,7 +17,7 @@ constexpr std::size_t kMostValues = 2048;
 constexpr std::uint64_t kLinesInFull = 16384;  // of each file
 constexpr std::uint64_t kEvery = 64;           // of the lines behind them
 constexpr Key kRareBits = 0x7F;
-constexpr int kLineClassBits = 24;  // levels of the sample of lines
+constexpr std::uint64_t kRareOneIn = kRareBits + 1;
 
 std::uint64_t Word(std::string_view text, std::size_t at) {
   std::uint64_t word = 0;
@@ -25,14 +25,14 @@ std::uint64_t Word(std::string_view text, std::size_t at) {
   return word;
 }
 
-// Of four words of the line and its length: it decides whether the whole line is worth a hash.
-std::uint64_t ClassOf(std::string_view line) {
-  if (line.empty()) return 0;
+// Of four words of the line and its length: decides at little cost whether a line behind the first
+// ones is looked at.
+std::uint64_t QuickClassOf(std::string_view line) {
   const std::size_t last = line.size() > 8 ? line.size() - 8 : 0;
   std::uint64_t words = Word(line, 0) ^ (Word(line, last) * 0x9E3779B97F4A7C15ULL);
   words ^= (Word(line, last / 3) * 0xBF58476D1CE4E5B9ULL) ^
            (Word(line, last - last / 3) * 0x94D049BB133111EBULL);
-  return Mix64(words + line.size());
+  return Mix64(words + line.size()) & kRareBits;
 }
 
 // Whether some of the keys have zeros in all of these bits.
@@ -67,8 +67,10 @@ void DataWatch::See(DataPart part, const EncodedExample& example, std::uint64_t 
     ++trained_;
   }
   if (!other_parts_) return;
-  SeeLine(part, text);
-  if (line <= kLinesInFull || line % kEvery == 0) {
+  const bool in_full = line <= kLinesInFull;
+  every_line_ &= in_full;
+  SeeLine(part, text, in_full);
+  if (in_full || line % kEvery == 0) {
     SeeValues(part, example);
   } else if (part == DataPart::kTrain) {
     SeeRareKeys(example);
@@ -81,11 +83,10 @@ void DataWatch::SeeNumbers(const std::vector<float>& numbers) {
 }
 
 // A line's key is the hash of its text, its lowest bits those of its class.
-void DataWatch::SeeLine(DataPart part, std::string_view text) {
-  constexpr Key kClass = (Key{1} << kLineClassBits) - 1;
+void DataWatch::SeeLine(DataPart part, std::string_view text, bool in_full) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  const Key line_class = ClassOf(text) & kClass;
-  if (lines_.Takes(line_class)) lines_.Add((Xxh3(text) & ~kClass) | line_class, part);
+  const Key line_class = QuickClassOf(text);
+  if (in_full || line_class == 0) lines_.Add((Xxh3(text) & ~kRareBits) | line_class, part);
 }
 
 void DataWatch::SeeValues(DataPart part, const EncodedExample& example) {
@@ -125,6 +126,7 @@ void DataWatch::MergeNumbers(const DataWatch& other) {
 
 void DataWatch::Merge(const DataWatch& other) {
   MergeNumbers(other);
+  every_line_ &= other.every_line_;
   lines_.Merge(other.lines_);
   for (std::size_t i = 0; i < singles_.size(); ++i)
     singles_[i].sample.Merge(other.singles_[i].sample);
@@ -137,14 +139,22 @@ DataFindings DataWatch::Findings() const {
   for (const std::size_t i : constant_) {
     if (trained_ > 1) findings.constant_columns.push_back(number_names_[i]);
   }
+  const std::uint64_t one_in = OneIn(lines_);
   lines_.ForEach([&](const KeySample::Entry& entry) {
-    for (std::size_t p = 0; entry.trained && p < kDataParts; ++p)
-      findings.shared_lines[p] += std::uint64_t{entry.occurrences[p]} << lines_.level();
+    if (!entry.trained || entry.key % one_in != 0) return;
+    for (std::size_t p = 0; p < kDataParts; ++p)
+      findings.shared_lines[p] += entry.occurrences[p] * one_in;
   });
-  findings.exact_lines = lines_.level() == 0;
+  findings.exact_lines = one_in == 1;
   for (const DataPart part : {DataPart::kValidation, DataPart::kTest})
     findings.unseen[static_cast<std::size_t>(part)] = Unseen(part);
   return findings;
+}
+
+// The keys of a sample whose every occurrence was looked at are those that this divides.
+std::uint64_t DataWatch::OneIn(const KeySample& sample) const {
+  const std::uint64_t one_in = std::uint64_t{1} << sample.level();
+  return every_line_ ? one_in : std::max(one_in, kRareOneIn);
 }
 
 std::vector<UnseenValues> DataWatch::Unseen(DataPart part) const {
@@ -152,10 +162,10 @@ std::vector<UnseenValues> DataWatch::Unseen(DataPart part) const {
   for (const auto* columns : {&singles_, &lists_}) {
     for (const ValueColumn& column : *columns) {
       UnseenValues unseen{.column = column.name};
-      const bool every_value = column.sample.level() == 0;
+      // Of a column of few values all are asked, though some of their lines were not looked at.
+      unseen.one_in = column.sample.level() == 0 ? 1 : OneIn(column.sample);
       column.sample.ForEach([&](const KeySample::Entry& entry) {
-        // Of the others not every line was looked at.
-        if (!every_value && (entry.key & kRareBits) != 0) return;
+        if (entry.key % unseen.one_in != 0) return;
         const std::uint64_t values = entry.occurrences[static_cast<std::size_t>(part)];
         unseen.values += values;
         if (!entry.trained || entry.key == column.rare) unseen.unseen += values;

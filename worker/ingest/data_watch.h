@@ -3,14 +3,16 @@
 // the training part has not.
 //
 // It must not slow packing down, so not every value is looked at:
-//   lines   each, by a sample of 16,384 different ones (key_sample.h): of more it is an estimate
+//   lines   the first 16,384 of each file, and behind them the one in 128 of which four words have a
+//           hash that ends in seven zero bits; of these a sample of 16,384 (key_sample.h)
 //   values  of the first 16,384 lines of each file, then of each 64th line, by a sample of 2,048
 //           different ones of each column. Of the training part's other lines those values are
-//           looked at whose key ends in seven zero bits. So the share of unseen values is exact for
-//           files of up to 16,384 lines and columns of up to 2,048 values. For columns of more
-//           values it is an estimate without bias, from the values whose key ends so. For columns
-//           of fewer in longer files it is at most 12 points too high (Good 1953: what was not
-//           looked at is as frequent as what was seen once).
+//           looked at whose key ends in seven zero bits.
+// So both are exact for files of up to 16,384 lines and columns of up to 2,048 values. For more
+// lines, and for columns of more values, they are estimates without bias, from those whose every
+// occurrence was looked at. For columns of fewer values in longer files the share of unseen values
+// is at most 12 points too high (Good 1953: what was not looked at is as frequent as what was seen
+// once).
 #pragma once
 
 #include <array>
@@ -31,6 +33,7 @@ struct UnseenValues {
   std::string column;
   std::uint64_t values = 0;
   std::uint64_t unseen = 0;
+  std::uint64_t one_in = 1;  // of so many different values one was looked at
   double share() const {
     return values == 0 ? 0 : static_cast<double>(unseen) / static_cast<double>(values);
   }
@@ -66,13 +69,15 @@ class DataWatch {
     KeySample sample;
   };
   void SeeNumbers(const std::vector<float>& numbers);
-  void SeeLine(DataPart part, std::string_view text);
+  void SeeLine(DataPart part, std::string_view text, bool in_full);
   void SeeValues(DataPart part, const EncodedExample& example);
   void SeeRareKeys(const EncodedExample& example);
+  std::uint64_t OneIn(const KeySample& sample) const;
   void MergeNumbers(const DataWatch& other);
   std::vector<UnseenValues> Unseen(DataPart part) const;
 
   bool other_parts_;
+  bool every_line_ = true;  // was looked at
   std::vector<std::string> number_names_;
   std::vector<float> first_numbers_;
   std::vector<std::size_t> constant_;  // numbers that have not changed yet

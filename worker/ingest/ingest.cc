@@ -44,8 +44,10 @@ Json FindingsJson(const DataFindings& findings) {
     part["lines_of_training"] = findings.shared_lines[p];
     part["unseen"] = Json::array();
     for (const UnseenValues& unseen : findings.unseen[p]) {
-      part["unseen"].push_back(
-          {{"column", unseen.column}, {"values", unseen.values}, {"unseen", unseen.unseen}});
+      part["unseen"].push_back({{"column", unseen.column},
+                                {"values", unseen.values},
+                                {"unseen", unseen.unseen},
+                                {"one_in", unseen.one_in}});
     }
     root["parts"].push_back(std::move(part));
   }
@@ -60,7 +62,8 @@ DataFindings FindingsOf(const Json& root) {
     const Json& part = root.at("parts").at(p);
     findings.shared_lines[p] = part.at("lines_of_training");
     for (const Json& unseen : part.at("unseen"))
-      findings.unseen[p].push_back({unseen.at("column"), unseen.at("values"), unseen.at("unseen")});
+      findings.unseen[p].push_back(
+          {unseen.at("column"), unseen.at("values"), unseen.at("unseen"), unseen.at("one_in")});
   }
   return findings;
 }
@@ -236,6 +239,7 @@ PackedInput PackOne(const Config& config, const ModelSpec& spec, const std::stri
   Packer packer(schema, spec, std::move(files), first_test_file, threads,
                 [](const IngestProgress&) {});
   if (bad_lines == BadLines::kAreGaps) packer.NoteGaps();
+  if (first_test_file > 0) packer.FindTimeCuts();
   const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
   std::array<fs::path, kDataParts> paths;
   paths[static_cast<std::size_t>(part)] = packed_file;

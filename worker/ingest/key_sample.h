@@ -27,9 +27,6 @@ class KeySample {
     Take(key, part);
   }
 
-  // Whether Add would look at a key with these lowest bits.
-  bool Takes(Key key) const { return (key & mask_) == 0; }
-
   void Merge(const KeySample& other);
 
   int level() const { return level_; }

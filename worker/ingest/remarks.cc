@@ -1,6 +1,7 @@
 #include "worker/ingest/remarks.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "common/error.h"
 #include "worker/feature/label.h"
@@ -16,6 +17,7 @@ using Remarks = std::vector<Remark>;
 constexpr double kManyShared = 0.01;    // of a part's lines
 constexpr double kNearlyAll = 0.9;      // of a column's values
 constexpr std::uint64_t kEnough = 100;  // values, to say so
+constexpr std::uint64_t kEnoughOfSample = 10;
 constexpr double kShownUnseen = 0.001;  // of a column's values
 
 void WarnOfLabelAmongFeatures(const Config& config, Remarks* remarks) {
@@ -69,7 +71,9 @@ void TellUnseen(const char* part, const std::vector<UnseenValues>& columns, Rema
     remarks->push_back(
         {false, fmt::format("{} values that the training part never has: {}", part, shares)});
   for (const UnseenValues& unseen : columns) {
-    if (unseen.values < kEnough || unseen.share() < kNearlyAll) continue;
+    const bool enough =
+        unseen.values >= kEnoughOfSample && unseen.values * unseen.one_in >= kEnough;
+    if (!enough || unseen.share() < kNearlyAll) continue;
     remarks->push_back(
         {true, fmt::format("column {}: {:.1f} % of the {} values are unknown, of {} that were "
                            "looked at: are they written another way than in the training files, as "
@@ -118,6 +122,30 @@ Remarks RemarksOnTrainedFiles(const Config& trained, const PackedInput& input) {
   return {{true, fmt::format("{} of the {} examples come from files that the model was trained on: "
                              "{}. What is measured on them is too good",
                              examples, input.examples, fmt::join(names, ", "))}};
+}
+
+std::string SummaryForMetrics(const IngestResult& result) {
+  using Json = nlohmann::ordered_json;
+  const DataFindings& findings = result.findings;
+  Json root = Json::object();
+  root["train_examples"] = result.train_examples;
+  root["filtered_lines"] = result.filtered_lines;
+  root["bad_lines"] = result.bad_lines;
+  root["constant_columns"] = findings.constant_columns;
+  const auto add = [&](DataPart part, std::uint64_t examples) {
+    if (examples == 0) return;
+    const auto p = static_cast<std::size_t>(part);
+    Json object = Json::object();
+    object["examples"] = examples;
+    object["lines_of_training"] = findings.shared_lines[p];
+    object["unseen"] = Json::object();
+    for (const UnseenValues& unseen : findings.unseen[p])
+      object["unseen"][unseen.column] = unseen.share();
+    root[std::string(kDataPartNames[p])] = std::move(object);
+  };
+  add(DataPart::kValidation, result.validation_examples);
+  add(DataPart::kTest, result.test_examples);
+  return root.dump();
 }
 
 }  // namespace fathom

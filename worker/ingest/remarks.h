@@ -23,4 +23,7 @@ std::vector<Remark> RemarksOn(const Config& config, const IngestResult& result);
 // `trained`: the model's own config.
 std::vector<Remark> RemarksOnTrainedFiles(const Config& trained, const PackedInput& input);
 
+// The same in numbers, for metrics.jsonl: a JSON object (docs/metrics.md).
+std::string SummaryForMetrics(const IngestResult& result);
+
 }  // namespace fathom

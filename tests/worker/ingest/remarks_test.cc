@@ -54,11 +54,16 @@ TEST(Remarks, ConstantColumnsAndSharedLines) {
 TEST(Remarks, UnseenValues) {
   IngestResult result;
   result.test_examples = 1000;
-  result.findings.unseen[kTestPart] = {{"few", 99, 99}, {"most", 100, 90}, {"some", 1000, 899}};
+  result.findings.unseen[kTestPart] = {
+      {"few", 99, 99}, {"most", 100, 90}, {"some", 1000, 899}, {"sampled", 20, 20, 64}};
   const auto remarks = RemarksOn({}, result);
-  EXPECT_EQ(Count(remarks, false, "few 100.0 %, most 90.0 %, some 89.9 %"), 1U);
+  EXPECT_EQ(Count(remarks, false, "few 100.0 %, most 90.0 %, some 89.9 %, sampled 100.0 %"), 1U);
   EXPECT_EQ(Count(remarks, true, "column most: 90.0 % of the test values"), 1U);
-  EXPECT_EQ(remarks.size(), 2U);
+  EXPECT_EQ(remarks.size(), 3U);
+  EXPECT_EQ(SummaryForMetrics(result),
+            "{\"train_examples\":0,\"filtered_lines\":0,\"bad_lines\":0,\"constant_columns\":[],"
+            "\"test\":{\"examples\":1000,\"lines_of_training\":0,"
+            "\"unseen\":{\"few\":1.0,\"most\":0.9,\"some\":0.899,\"sampled\":1.0}}}");
 }
 
 TEST(Remarks, FilesThatTheModelWasTrainedOn) {
