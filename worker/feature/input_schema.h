@@ -12,7 +12,7 @@
 #include "worker/feature/label.h"
 #include "worker/feature/line_filter.h"
 #include "worker/feature/side_table.h"
-#include "worker/text/input_format.h"
+#include "worker/format/input_format.h"
 
 namespace fathom {
 

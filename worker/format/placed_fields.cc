@@ -1,4 +1,4 @@
-#include "worker/text/placed_fields.h"
+#include "worker/format/placed_fields.h"
 
 #include <algorithm>
 #include <map>

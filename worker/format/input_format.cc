@@ -1,4 +1,4 @@
-#include "worker/text/input_format.h"
+#include "worker/format/input_format.h"
 
 #include "common/check.h"
 

@@ -1,4 +1,4 @@
-#include "worker/text/pair_lists.h"
+#include "worker/format/pair_lists.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // criteo: fields between tabs, without quotes: label, I1 .. I13, C1 .. C26. A first line with these
 // names is a header.
+#include "worker/format/placed_fields.h"
 #include "worker/text/csv.h"
-#include "worker/text/placed_fields.h"
 
 namespace fathom {
 namespace {

@@ -1,7 +1,7 @@
 // Vowpal Wabbit's lines. Those marked "vw's own" stand in the train sets of its tests.
 #include <gtest/gtest.h>
 
-#include "worker/text/input_format.h"
+#include "worker/format/input_format.h"
 
 namespace fathom {
 namespace {

@@ -1,8 +1,8 @@
-#include "worker/text/index_range.h"
+#include "worker/format/index_range.h"
 
 #include <gtest/gtest.h>
 
-#include "worker/text/input_format.h"
+#include "worker/format/input_format.h"
 
 namespace fathom {
 namespace {

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "worker/text/index_range.h"
-#include "worker/text/input_format.h"
-#include "worker/text/pair_lists.h"
+#include "worker/format/index_range.h"
+#include "worker/format/input_format.h"
+#include "worker/format/pair_lists.h"
 
 namespace fathom {
 

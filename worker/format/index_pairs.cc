@@ -1,4 +1,4 @@
-#include "worker/text/index_pairs.h"
+#include "worker/format/index_pairs.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // wanted columns, in their order.
 #include <numeric>
 
-#include "worker/text/input_format.h"
+#include "worker/format/input_format.h"
 
 namespace fathom {
 namespace {

@@ -1,6 +1,6 @@
 // libffm: label field:index:value ... Column "3" is the index:value pairs of field 3,
 // column "3..5" those of fields 3 to 5.
-#include "worker/text/index_pair_format.h"
+#include "worker/format/index_pair_format.h"
 
 namespace fathom {
 namespace {

@@ -1,7 +1,7 @@
-#include "worker/text/index_pair_format.h"
+#include "worker/format/index_pair_format.h"
 
+#include "worker/format/index_pairs.h"
 #include "worker/text/csv.h"
-#include "worker/text/index_pairs.h"
 
 namespace fathom {
 

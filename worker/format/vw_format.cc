@@ -12,10 +12,10 @@
 #include <cmath>
 
 #include "common/error.h"
+#include "worker/format/input_format.h"
+#include "worker/format/pair_lists.h"
 #include "worker/text/csv.h"
-#include "worker/text/input_format.h"
 #include "worker/text/number.h"
-#include "worker/text/pair_lists.h"
 #include "worker/text/token.h"
 
 namespace fathom {

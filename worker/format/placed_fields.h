@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "worker/text/input_format.h"
+#include "worker/format/input_format.h"
 
 namespace fathom {
 

@@ -1,8 +1,8 @@
 // csv, tsv: fields between commas or tabs, or data.separator, quoted as RFC 4180 has it unless
 // data.quote is none. Columns by the header's names, or by data.names.
 #include "common/error.h"
+#include "worker/format/placed_fields.h"
 #include "worker/text/csv.h"
-#include "worker/text/placed_fields.h"
 
 namespace fathom {
 namespace {

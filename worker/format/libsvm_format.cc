@@ -1,7 +1,7 @@
 // libsvm: label [qid:group] index:value ... [# comment]. Column "7" is the value of index 7; column
 // "100..200" is the pairs whose index lies between; column "features" is all pairs whose index no
 // wanted column names; column "qid" is the group.
-#include "worker/text/index_pair_format.h"
+#include "worker/format/index_pair_format.h"
 
 namespace fathom {
 namespace {
