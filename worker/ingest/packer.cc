@@ -9,13 +9,8 @@
 #include <utility>
 
 #include "common/error.h"
-#include "common/run_log.h"
 #include "worker/data/packed_writer.h"
-#include "worker/parquet/parquet_blocks.h"
 #include "worker/text/block_pipeline.h"
-#include "worker/text/csv.h"
-#include "worker/text/record_stream.h"
-#include "worker/text/text_blocks.h"
 
 namespace fathom {
 namespace {
@@ -23,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kShownBadLines = 10;
-constexpr int kLineBits = 40;  // of a record's place: file number above, line number below
 
 // A message is cut at a zero byte, and control characters upset terminals.
 std::string Printable(std::string text) {
@@ -33,30 +27,18 @@ std::string Printable(std::string text) {
   return text;
 }
 
-// The columns that lines are asked for, and how a list is written where the file knows lists.
-std::vector<ParquetColumn> ParquetColumns(const InputSchema& schema) {
-  std::vector<ParquetColumn> columns;
-  for (const std::string& name : schema.line_columns()) {
-    columns.push_back({.name = name});
-    for (const ColumnConfig& column : schema.config().columns) {
-      const bool list = SourceOf(column) == name && column.kind == ColumnKind::kMultivalent;
-      if (list && columns.back().separator == 0) columns.back().separator = column.separator[0];
-    }
-  }
-  return columns;
-}
-
 }  // namespace
 
 // What one block amounts to.
 struct Packer::Result {
-  explicit Result(const PackedShape& shape)
-      : parts{PackedExamples(shape), PackedExamples(shape), PackedExamples(shape)} {}
+  Result(const PackedShape& shape, bool with_texts)
+      : parts{PackedExamples(shape), PackedExamples(shape), PackedExamples(shape)},
+        keeps_texts(with_texts) {}
   void Clear();
   void Add(DataPart part, const EncodedExample& example, const Record& record);
 
   std::array<PackedExamples, kDataParts> parts;
-  bool keeps_texts = false;
+  bool keeps_texts;
   std::array<std::string, kDataParts> texts;  // of the lines, where they are kept
   std::size_t file = 0;
   std::uint64_t text_bytes = 0;
@@ -112,71 +94,9 @@ Packer::Packer(const InputSchema& schema, const ModelSpec& spec, std::vector<Inp
                std::function<void(const IngestProgress&)> progress)
     : schema_(schema),
       spec_(spec),
-      files_(std::move(files)),
-      first_test_file_(first_test_file),
+      records_(schema, std::move(files), first_test_file),
       threads_(threads),
-      progress_(std::move(progress)) {
-  const RecordReader reader(schema);
-  separator_ = reader.format().FieldSeparator();
-  quoted_separator_ = reader.format().QuotedSeparator();
-  for (const InputFile& file : files_) {
-    columns_.push_back(ResolveFile(file));
-    if (columns_.back().has_header && !schema.config().data.header)
-      LogInfo("{}: its first line names the columns and is skipped", file.name);
-  }
-}
-
-std::unique_ptr<BlockSource> Packer::Open(std::vector<InputFile> files) const {
-  const DataConfig& data = schema_.config().data;
-  if (data.format == DataFormat::kParquet)
-    return std::make_unique<ParquetBlocks>(std::move(files), ParquetColumns(schema_), data.duckdb);
-  return std::make_unique<TextBlockReader>(std::move(files), quoted_separator_);
-}
-
-FileColumns Packer::ResolveFile(const InputFile& file) const {
-  RecordReader reader(schema_);
-  const auto text = Open({file});
-  TextBlock block;
-  for (Record first; text->Next(&block);) {
-    if (FirstRecord(reader, block, &first)) return reader.Resolve(file.name, first.text);
-  }
-  // Its schema is there all the same, as the header of a file of text would be.
-  if (schema_.config().data.format == DataFormat::kParquet) return {};
-  Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it", file.name);
-}
-
-bool Packer::FirstRecord(RecordReader& reader, const TextBlock& block, Record* first) const {
-  RecordStream records = Records(block);
-  while (records.Next(first)) {
-    if (!reader.format().HoldsNothing(first->text)) return true;
-  }
-  return false;
-}
-
-RecordStream Packer::Records(const TextBlock& block) const {
-  return {block, quoted_separator_, separator_};
-}
-
-// Calls take(record, error) for each record of the block, its values in the reader where there is
-// no error, and blank(lines) for lines that hold none.
-template <typename Take, typename Blank>
-void Packer::ForEachRecord(RecordReader& reader, const TextBlock& block, Take take,
-                           Blank blank) const {
-  RecordStream records = Records(block);
-  Record record;
-  bool skip = block.starts_file && columns_[block.file].has_header;
-  std::uint64_t blank_lines = 0;
-  while (records.Next(&record)) {
-    blank(records.blank_lines() - std::exchange(blank_lines, records.blank_lines()));
-    if (reader.format().HoldsNothing(record.text)) {
-      blank(1);
-      continue;
-    }
-    if (!skip) take(record, reader.Read(record, columns_[block.file]));
-    skip = false;
-  }
-  blank(records.blank_lines() - blank_lines);
-}
+      progress_(std::move(progress)) {}
 
 // False: data.filter leaves the line out, or, with an *error, the line is bad.
 bool Packer::IsWanted(const Thread& thread, std::string* error) const {
@@ -184,47 +104,18 @@ bool Packer::IsWanted(const Thread& thread, std::string* error) const {
   return schema_.filter().Passes(thread.reader.values(), thread.filter_slots, error);
 }
 
-std::uint64_t Packer::PlaceOf(const TextBlock& block, std::uint64_t line) {
-  return (static_cast<std::uint64_t>(block.file) << kLineBits) + line;
-}
-
 // Nothing: *error says why the line has none.
 std::optional<DataPart> Packer::PartOf(Thread& thread, const TextBlock& block, std::uint64_t line,
                                        std::string* error) const {
-  if (block.file >= first_test_file_) return DataPart::kTest;
-  return thread.rule.Of(thread.reader.values(), files_[block.file].split_name, line, cuts_, error);
-}
-
-std::vector<InputFile> Packer::TrainFiles() const {
-  return {files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(first_test_file_)};
-}
-
-std::string Packer::Header() const {
-  if (!schema_.config().data.header) return {};
-  const RecordReader reader(schema_);
-  std::string header;
-  for (std::size_t f = 0; f < files_.size(); ++f) {
-    if (!columns_[f].has_header) continue;
-    const auto text = Open({files_[f]});
-    TextBlock block;
-    Record first;
-    if (!text->Next(&block) || !Records(block).Next(&first)) continue;
-    std::string own(first.text);
-    if (own.back() != '\n') own += '\n';
-    if (f > 0 && own != header) {
-      Fail(ExitCode::kData,
-           "{}: its header is another one than that of {}: lines of both cannot stand in one file",
-           files_[f].name, files_.front().name);
-    }
-    header = std::move(own);
-  }
-  return header;
+  if (records_.IsOfTestFile(block)) return DataPart::kTest;
+  return thread.rule.Of(thread.reader.values(), records_.FileOf(block).split_name, line, cuts_,
+                        error);
 }
 
 void Packer::FindTimeCuts() {
   const DataConfig& data = schema_.config().data;
   if (!DataPartRule(schema_).by_time()) return;
-  const auto text = Open(TrainFiles());
+  const auto text = records_.OpenTraining();
   std::vector<double> times;
   std::uint64_t bytes = 0;
   struct Times {
@@ -244,7 +135,7 @@ void Packer::FindTimeCuts() {
         const auto time = thread->rule.TimeOf(thread->reader.values(), &error);
         if (time) found->of_block.push_back(*time);
       };
-      ForEachRecord(thread->reader, block, take, [](std::uint64_t) {});
+      records_.ForEach(thread->reader, block, take, [](std::uint64_t) {});
       return *found;
     };
   };
@@ -260,7 +151,7 @@ LearntTransforms Packer::Learn() {
   const auto& columns = schema_.config().columns;
   LearntTransforms transforms;
   if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
-  const auto text = Open(TrainFiles());
+  const auto text = records_.OpenTraining();
   StatisticsByColumn all = FeatureEncoder(schema_, spec_, {}).NewStatistics();
   std::uint64_t bytes = 0, records = 0;
   struct Learnt {
@@ -275,11 +166,11 @@ LearntTransforms Packer::Learn() {
       const auto observe = [&](const Record& record, std::string error) {
         if (!IsWanted(*thread, &error)) return;
         if (PartOf(*thread, block, record.line, &error) != DataPart::kTrain) return;
-        thread->encoder.Observe(thread->reader.values(), PlaceOf(block, record.line),
+        thread->encoder.Observe(thread->reader.values(), DataRecords::PlaceOf(block, record.line),
                                 &learnt->statistics);
         ++learnt->records;
       };
-      ForEachRecord(thread->reader, block, observe, [](std::uint64_t) {});
+      records_.ForEach(thread->reader, block, observe, [](std::uint64_t) {});
       thread->encoder.EndObserving(&learnt->statistics);
       return *learnt;
     };
@@ -317,9 +208,9 @@ std::string Packer::CountForDropped(EncodedExample* example) const {
 // The line that the reader holds as the thread's example. Returns an empty string or what is wrong.
 std::string Packer::Encode(const TextBlock& block, std::uint64_t line, DataPart part,
                            Thread* thread) const {
-  const LinePlace place{PlaceOf(block, line), part == DataPart::kTrain};
+  const LinePlace place{DataRecords::PlaceOf(block, line), part == DataPart::kTrain};
   std::string error = thread->encoder.Encode(thread->reader.values(), &thread->example, place);
-  if (error.empty() && thread->example.label == 0 && block.file < first_test_file_)
+  if (error.empty() && thread->example.label == 0 && !records_.IsOfTestFile(block))
     error = CountForDropped(&thread->example);
   return error;
 }
@@ -339,9 +230,7 @@ void Packer::PackBlock(const TextBlock& block, Thread* thread, DataWatch* watch,
     }
     const std::optional<DataPart> part =
         error.empty() ? PartOf(*thread, block, record.line, &error) : std::nullopt;
-    if (part) {
-      error = Encode(block, record.line, *part, thread);
-    }
+    if (part) error = Encode(block, record.line, *part, thread);
     if (error.empty()) {
       result->Add(*part, thread->example, record);
       if (watch != nullptr) watch->See(*part, thread->example, record.line, record.text);
@@ -351,9 +240,10 @@ void Packer::PackBlock(const TextBlock& block, Thread* thread, DataWatch* watch,
     note_gaps(1);
     ++result->bad_lines;
     if (result->first_bad_lines.size() < kShownBadLines)
-      result->first_bad_lines.push_back({files_[block.file].name, record.line, Printable(error)});
+      result->first_bad_lines.push_back(
+          {records_.FileOf(block).name, record.line, Printable(error)});
   };
-  ForEachRecord(thread->reader, block, take, note_gaps);
+  records_.ForEach(thread->reader, block, take, note_gaps);
   result->file = block.file;
   result->text_bytes = block.text.size();
   result->unmatched = thread->reader.unmatched() - unmatched_before;
@@ -374,7 +264,45 @@ void Packer::CountBadLines(const Result& result, PackSummary* summary) const {
 
 bool Packer::HasOtherParts() const {
   const DataConfig& data = schema_.config().data;
-  return first_test_file_ < files_.size() || data.test_fraction > 0 || data.validation_fraction > 0;
+  return records_.HasTestFiles() || data.test_fraction > 0 || data.validation_fraction > 0;
+}
+
+// What the threads of a packing see, each by itself.
+class Packer::Watches {
+ public:
+  Watches(const Config& config, bool other_parts) : config_(config), other_parts_(other_parts) {}
+
+  DataWatch* ForThread() {
+    const std::lock_guard lock(making_);
+    watches_.push_back(std::make_unique<DataWatch>(config_, other_parts_));
+    return watches_.back().get();
+  }
+
+  DataFindings Findings() {
+    for (std::size_t w = 1; w < watches_.size(); ++w) watches_.front()->Merge(*watches_[w]);
+    return watches_.front()->Findings();
+  }
+
+ private:
+  const Config& config_;
+  bool other_parts_;
+  std::mutex making_;
+  std::vector<std::unique_ptr<DataWatch>> watches_;
+};
+
+void Packer::CountLines(const Result& result, PackSummary* summary) const {
+  for (const std::uint64_t gap : result.gaps) summary->gaps.push_back(summary->lines + gap);
+  summary->lines += result.lines;
+  for (std::size_t p = 0; p < kDataParts; ++p) {
+    PackedPart& part = summary->parts[p];
+    part.weights.Add(result.parts[p].weights());
+    part.examples += result.parts[p].examples();
+    part.positives += result.parts[p].positives();
+    summary->file_examples[result.file] += result.parts[p].examples();
+  }
+  summary->bytes_read += result.text_bytes;
+  summary->unmatched_joins += result.unmatched;
+  summary->filtered_lines += result.filtered;
 }
 
 PackSummary Packer::Pack(const LearntTransforms& transforms,
@@ -386,57 +314,38 @@ PackSummary Packer::Pack(const LearntTransforms& transforms,
     if (!paths[p].empty()) writers[p].emplace(paths[p], shape, static_cast<DataPart>(p));
   }
   PackSummary summary;
-  summary.file_examples.resize(files_.size());
-  std::uint64_t examples = 0;
-  const auto text = Open(files_);
-  std::mutex making;
-  std::vector<std::unique_ptr<DataWatch>> watches;  // of each thread
+  summary.file_examples.resize(records_.files().size());
+  const auto text = records_.Open();
   const bool keeps_texts = std::any_of(
       streams.begin(), streams.end(), [](const std::ostream* stream) { return stream != nullptr; });
   const bool watched = !paths[static_cast<std::size_t>(DataPart::kTrain)].empty();
+  Watches watches(schema_.config(), HasOtherParts());
   const auto make = [&] {
-    DataWatch* watch = nullptr;
-    if (watched) {
-      const std::lock_guard lock(making);
-      watches.push_back(std::make_unique<DataWatch>(schema_.config(), HasOtherParts()));
-      watch = watches.back().get();
-    }
     return
-        [this, watch, thread = std::make_shared<Thread>(*this, transforms),
-         result = std::make_shared<Result>(shape), keeps_texts](const TextBlock& block) -> Result& {
-          result->keeps_texts = keeps_texts;
+        [this, watch = watched ? watches.ForThread() : nullptr,
+         thread = std::make_shared<Thread>(*this, transforms),
+         result = std::make_shared<Result>(shape, keeps_texts)](const TextBlock& block) -> Result& {
           PackBlock(block, thread.get(), watch, result.get());
           return *result;
         };
   };
-  std::uint64_t lines = 0;
+  std::uint64_t examples = 0;
   ForEachBlock(*text, threads_, make, [&](Result& result) {
     CountBadLines(result, &summary);
-    for (const std::uint64_t gap : result.gaps) summary.gaps.push_back(lines + gap);
-    lines += result.lines;
+    CountLines(result, &summary);
     for (std::size_t p = 0; p < writers.size(); ++p) {
       if (writers[p]) writers[p]->Append(result.parts[p]);
-      summary.parts[p].weights.Add(result.parts[p].weights());
       if (streams[p] != nullptr) *streams[p] << result.texts[p];
-      summary.parts[p].examples += result.parts[p].examples();
-      summary.parts[p].positives += result.parts[p].positives();
       examples += result.parts[p].examples();
-      summary.file_examples[result.file] += result.parts[p].examples();
     }
-    summary.bytes_read += result.text_bytes;
-    summary.unmatched_joins += result.unmatched;
-    summary.filtered_lines += result.filtered;
     progress_({.stage = "packing", .bytes_read = summary.bytes_read, .examples = examples});
   });
   for (std::size_t p = 0; p < writers.size(); ++p) {
     if (!writers[p]) continue;
     writers[p]->Finish();
-    summary.parts[p].examples = writers[p]->examples();
-    summary.parts[p].positives = writers[p]->positives();
     summary.parts[p].fingerprint = writers[p]->fingerprint();
   }
-  for (std::size_t w = 1; w < watches.size(); ++w) watches.front()->Merge(*watches[w]);
-  if (watched) summary.findings = watches.front()->Findings();
+  if (watched) summary.findings = watches.Findings();
   return summary;
 }
 

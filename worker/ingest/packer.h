@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,11 +16,9 @@
 #include "worker/feature/data_part.h"
 #include "worker/feature/feature_encoder.h"
 #include "worker/feature/input_schema.h"
+#include "worker/ingest/data_records.h"
 #include "worker/ingest/data_watch.h"
 #include "worker/ingest/ingest.h"
-#include "worker/input/block_source.h"
-#include "worker/input/input_file.h"
-#include "worker/text/record_stream.h"
 
 namespace fathom {
 
@@ -43,6 +40,7 @@ struct PackSummary {
   DataFindings findings;                     // where there is a training part
   std::uint64_t bad_lines = 0;
   std::vector<BadLine> first_bad_lines;
+  std::uint64_t lines = 0;          // with those that hold no record; not in ingest.json
   std::vector<std::uint64_t> gaps;  // as PackedInput::gaps; empty without NoteGaps
 };
 
@@ -77,25 +75,16 @@ class Packer {
     return Pack(transforms, {}, streams);
   }
 
-  // The header of all files, with its line end; empty where the format has none. Throws
-  // Error(kData) where files differ in it.
-  std::string Header() const;
+  const DataRecords& records() const { return records_; }
 
  private:
   struct Result;
   struct Thread;
-  RecordStream Records(const TextBlock& block) const;
-  std::unique_ptr<BlockSource> Open(std::vector<InputFile> files) const;
-  FileColumns ResolveFile(const InputFile& file) const;
-  bool FirstRecord(RecordReader& reader, const TextBlock& block, Record* first) const;
-  template <typename Take, typename Blank>
-  void ForEachRecord(RecordReader& reader, const TextBlock& block, Take take, Blank blank) const;
+  class Watches;
   bool IsWanted(const Thread& thread, std::string* error) const;
-  static std::uint64_t PlaceOf(const TextBlock& block, std::uint64_t line);
   std::optional<DataPart> PartOf(Thread& thread, const TextBlock& block, std::uint64_t line,
                                  std::string* error) const;
   std::string CountForDropped(EncodedExample* example) const;
-  std::vector<InputFile> TrainFiles() const;
   PackSummary Pack(const LearntTransforms& transforms,
                    const std::array<std::filesystem::path, kDataParts>& paths,
                    const TextStreams& streams);
@@ -104,17 +93,14 @@ class Packer {
                      Thread* thread) const;
   bool HasOtherParts() const;
   void CountBadLines(const Result& result, PackSummary* summary) const;
+  void CountLines(const Result& result, PackSummary* summary) const;
 
   const InputSchema& schema_;
   const ModelSpec& spec_;
-  std::vector<InputFile> files_;
-  std::size_t first_test_file_;
+  DataRecords records_;
   int threads_;
   std::function<void(const IngestProgress&)> progress_;
-  char separator_ = 0;              // between fields; 0 where that is no single byte
-  Separator quoted_separator_ = 0;  // what is where records may be quoted over several lines
   TimeCuts cuts_;
-  std::vector<FileColumns> columns_;  // by file
   bool notes_gaps_ = false;
 };
 

@@ -88,7 +88,7 @@ TextSplit SplitText(const Config& config, const ModelSpec& spec, const std::vect
   RefuseOthersFiles(folder, split);
   const InputSchema schema(config, true);
   Packer packer(schema, spec, files.texts, files.first_test, threads, progress);
-  const std::string header = packer.Header();
+  const std::string header = packer.records().Header();
   packer.FindTimeCuts();
   const LearntTransforms transforms = packer.Learn();
   fs::create_directories(folder);
