@@ -39,6 +39,7 @@ std::string OfNamedFields(std::string_view help) {
   return fmt::format("{}: {}", FormatsWith(FormatTrait::kNamedFields), help);
 }
 
+// How the text is read and kept.
 void AddData(DataConfig& d, std::vector<Setting>* out) {
   static const std::string header = OfNamedFields("the first line of each file names the columns");
   static const std::string names = OfNamedFields("without header: the columns' names");
@@ -65,9 +66,28 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
                 "Fields that mean that the value is not known; an empty field always does, listed "
                 "or not"),
           Plain("data.train", &d.train,
-                "Files to train on; * ? [] are wildcards; .gz and .zst are decompressed"),
+                "Files to train on; * ? [] are wildcards, - is standard input; gzip and zstd are "
+                "decompressed"),
           Plain("data.test", &d.test,
                 "Files to test on; empty: split the training files by test_fraction"),
+          Text("data.packed_dir", &d.packed_dir,
+               "Where the packed examples are kept; empty: <output.dir>/packed"),
+          Number("data.packed_keep", &d.packed_keep, 1, kMaxCount,
+                 "So many packed forms stay there; those that were not used for longest are "
+                 "removed"),
+          Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount,
+                 "This many bad lines are skipped, counted and reported; one more stops the run"),
+          Text("data.duckdb", &d.duckdb,
+               "data.format = \"parquet\": path of libduckdb.so; empty: $FATHOM_DUCKDB, else where "
+               "the system's loader finds it"),
+      });
+}
+
+// What of it are examples, and of which part.
+void AddExamples(DataConfig& d, std::vector<Setting>* out) {
+  out->insert(
+      out->end(),
+      {
           Text("data.label", &d.label,
                "The label: a column of 0 and 1, or a test: COLUMN OP VALUE, OP one of == != < <= > "
                ">=; == takes VALUE|VALUE"),
@@ -97,16 +117,6 @@ void AddData(DataConfig& d, std::vector<Setting>* out) {
                  "(evaluate.best), and settings are chosen"),
           Number("data.split_seed", &d.split_seed, 0, kMaxCount,
                  "Another seed makes another split"),
-          Text("data.packed_dir", &d.packed_dir,
-               "Where the packed examples are kept; empty: <output.dir>/packed"),
-          Number("data.packed_keep", &d.packed_keep, 1, kMaxCount,
-                 "So many packed forms stay there; those that were not used for longest are "
-                 "removed"),
-          Number("data.max_bad_lines", &d.max_bad_lines, 0, kMaxCount,
-                 "This many bad lines are skipped, counted and reported; one more stops the run"),
-          Text("data.duckdb", &d.duckdb,
-               "data.format = \"parquet\": path of libduckdb.so; empty: $FATHOM_DUCKDB, else where "
-               "the system's loader finds it"),
       });
 }
 
@@ -365,6 +375,7 @@ std::vector<Setting> SettingsOf(Config& c) {
              "A progress line at most this often"),
   };
   AddData(c.data, &out);
+  AddExamples(c.data, &out);
   AddGenerated(c.generated, &out);
   AddTraining(c, &out);
   AddOptimizers(c, &out);

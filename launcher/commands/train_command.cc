@@ -140,6 +140,31 @@ std::unique_ptr<FolderLock> LockOutput(const Config& config, MpiSession& mpi) {
   return lock;
 }
 
+// What rank 0 has before the run begins.
+struct Begun {
+  Forecast forecast;
+  std::optional<MetricsLog> log;
+};
+
+// Throws Error where the host has not the memory for it.
+Forecast ForecastOf(const Config& config, const ModelSpec& spec, const Layout& layout,
+                    const RunData& data, const ClusterShape& host) {
+  Forecast forecast = MakeForecast(config, spec, layout, data, host,
+                                   ReadCalibration(CalibrationFile()), kForecastSeconds);
+  CheckRoom(config, spec, forecast.sample);
+  return forecast;
+}
+
+// Nothing of an earlier run is touched before the data and the starting point are accepted.
+void BeginLog(const Config& config, const fs::path& read, const OpenedData& opened,
+              const StartPoint& start, std::optional<MetricsLog>* log) {
+  const fs::path output = config.output.dir;
+  WriteConfig(config, read, output);
+  OpenMetricsLog(start, output / "metrics.jsonl", log);
+  const bool begins = start.from != StartFrom::kResume;
+  if (begins && !opened.summary_json.empty()) (*log)->Data(opened.summary_json);
+}
+
 // Of every rank; the data and rank 0's own inputs are not in it yet.
 RunRequest RequestOf(const Config& config, const StartPoint& start, bool sees_output,
                      const PublishedFolder& model, const std::optional<ModelCopy>& start_model) {
@@ -244,18 +269,11 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   if (start.model) start_model.emplace(config, layout, start.dir, *start.model, mpi);
 
   RunRequest request = RequestOf(config, start, sees_output, model, start_model);
-  std::optional<Forecast> forecast;  // rank 0, as the log
-  std::optional<MetricsLog> log;
+  std::optional<Begun> begun;  // rank 0
   if (first) {
-    // Nothing of an earlier run is touched before the data and the starting point are accepted.
-    WriteConfig(config, arguments.file, output);
-    forecast = MakeForecast(config, spec, layout, opened.data, host,
-                            ReadCalibration(CalibrationFile()), kForecastSeconds);
-    CheckRoom(config, spec, forecast->sample);
-    OpenMetricsLog(start, output / "metrics.jsonl", &log);
-    const bool begins = start.from != StartFrom::kResume;
-    if (begins && !opened.summary_json.empty()) log->Data(opened.summary_json);
-    request.coordinator = InputsOf(config, opened, start, *log, *lock);
+    begun.emplace(Begun{.forecast = ForecastOf(config, spec, layout, opened.data, host)});
+    BeginLog(config, arguments.file, opened, start, &begun->log);
+    request.coordinator = InputsOf(config, opened, start, *begun->log, *lock);
     model.Start();
   }
   const HeldOut held_out{opened.data.evaluation, opened.data.test};
@@ -274,10 +292,10 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   }
   report.peaks = PeakResidentBytes(layout, mpi);
   report.profile = meter.Gather(report.examples_now, report.steps - start.step);
-  EvaluateBest({config, spec, layout, model.path(), log ? &*log : nullptr}, held_out,
+  EvaluateBest({config, spec, layout, model.path(), begun ? &*begun->log : nullptr}, held_out,
                result.stopped, &report, mpi);
   if (first && result.stopped) FinishStopped(report);
-  if (first && !result.stopped) FinishWhole(config, *forecast, *log, report);
+  if (first && !result.stopped) FinishWhole(config, begun->forecast, *begun->log, report);
   if (first) WarnInsteadOfFailing([&] { meter.FinishTrace(); });
   return ExitCodeOf(result.stopped, mpi);
 }
