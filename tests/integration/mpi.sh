@@ -42,6 +42,23 @@ must_fail() {  # exit code, words, command ...
   grep -qF -- "$words" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "\"$words\" was not said by: $*"; }
 }
 
+# 3,000 generated ratings, and a config that tests on a fifth of them and validates on three tenths of the rest.
+held_out_config() {  # file
+  "$fathom" generate books --rows 3000 --seed 1 --out "$scratch/books" >/dev/null
+  cat >"$1" <<TOML
+[data]
+dir = "$scratch/books"
+train = ["ratings.csv"]
+label = "rating >= 4"
+test_fraction = 0.2
+validation_fraction = 0.3
+[[column]]
+name = "reader_id"
+[[column]]
+name = "book_id"
+TOML
+}
+
 # Waits until a log says certain words.
 await() {  # seconds, log, words
   local i

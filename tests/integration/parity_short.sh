@@ -31,31 +31,16 @@ mpirun --oversubscribe --bind-to none --timeout 120 "${each[@]}" >/dev/null
 "$fathom" compare "$scratch/alone" "$scratch/mixed" || fail "ranks with other instructions train another model"
 
 # A run that keeps its best model, ends early and tests what it has kept.
-"$fathom" generate books --rows 3000 --seed 1 --out "$scratch/books" >/dev/null
-cat >"$scratch/best.toml" <<TOML
-[data]
-dir = "$scratch/books"
-train = ["ratings.csv"]
-label = "rating >= 4"
-test_fraction = 0.2
-validation_fraction = 0.3
-[[column]]
-name = "reader_id"
-[[column]]
-name = "book_id"
-[train]
-batch_size = 160
-epochs = 20
-patience = 1
-TOML
-"$fathom" train "$scratch/best.toml" output.dir="$scratch/best" >"$scratch/best.txt"
-ranks 4 "$fathom" train "$scratch/best.toml" output.dir="$scratch/best-mpi" cluster.servers=2 output.shared=no >"$scratch/best-mpi.txt"
+held_out_config "$scratch/best.toml"
+keeps_best=("$scratch/best.toml" train.batch_size=160 train.epochs=20 train.patience=1)
+"$fathom" train "${keeps_best[@]}" output.dir="$scratch/best" >"$scratch/best.txt"
+ranks 4 "$fathom" train "${keeps_best[@]}" output.dir="$scratch/best-mpi" cluster.servers=2 output.shared=no >"$scratch/best-mpi.txt"
 "$fathom" compare "$scratch/best" "$scratch/best-mpi" || fail "4 ranks keep another best model"
 for words in "^ended early" "^  best: step" "^test AUC"; do
   grep -q "$words" "$scratch/best.txt" || { cat "$scratch/best.txt" >&2; fail "the summary does not say $words"; }
   cmp <(grep "$words" "$scratch/best.txt") <(grep "$words" "$scratch/best-mpi.txt") || fail "4 ranks say another $words"
 done
-tested=$("$fathom" evaluate "$scratch/best.toml" --model "$scratch/best" output.dir="$scratch/best" 2>/dev/null | awk '$1 == "auc" { printf "%.5f", $2 }')
+tested=$("$fathom" evaluate "${keeps_best[@]}" --model "$scratch/best" output.dir="$scratch/best" 2>/dev/null | awk '$1 == "auc" { printf "%.5f", $2 }')
 grep -q "^test AUC $tested," "$scratch/best.txt" || fail "evaluate finds AUC $tested: $(grep "^test AUC" "$scratch/best.txt")"
 
 cmp "$scratch/alone/model/manifest.json" "$scratch/mpi/model/manifest.json" || fail "the manifests differ"

@@ -54,24 +54,9 @@ must_fail 1 "1 runs failed" "$fathom" sweep "$scratch/config.toml" output.dir="$
 grep -q "FAILED: .*needs mpirun" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "the reason is missing"; }
 [ "$(wc -l <"$scratch/failing/sweep.csv")" -eq 3 ] || fail "the failed point is missing"
 # fathom tune: the same command goes on, what it writes trains what it found, no run looks at the test part.
-"$fathom" generate books --rows 3000 --seed 1 --out "$scratch/books" >/dev/null
-cat >"$scratch/tune.toml" <<TOML
-output.dir = "$scratch/tune"
-[data]
-dir = "$scratch/books"
-train = ["ratings.csv"]
-label = "rating >= 4"
-test_fraction = 0.2
-validation_fraction = 0.3
-[[column]]
-name = "reader_id"
-[[column]]
-name = "book_id"
-[train]
-batch_size = 256
-TOML
-must_fail 2 "by a validation part" "$fathom" tune "$scratch/tune.toml" data.validation_fraction=0
-tune=("$fathom" tune "$scratch/tune.toml" --points 4 --epochs 3)
+held_out_config "$scratch/tune.toml"
+must_fail 2 "by a validation part" "$fathom" tune "$scratch/tune.toml" data.validation_fraction=0 output.dir="$scratch/tune"
+tune=("$fathom" tune "$scratch/tune.toml" output.dir="$scratch/tune" train.batch_size=256 --points 4 --epochs 3)
 "${tune[@]}" >"$scratch/tune.log"
 [ "$(grep -c "done before" "$scratch/tune.log")" -eq 0 ] || fail "a run was done before the search"
 "${tune[@]}" >"$scratch/again.log"
