@@ -110,7 +110,9 @@ TEST_F(ParquetTest, PackedDataAreThoseOfTheCsvFiles) {
     config.data.train = {parquet ? "train*.parquet" : "train*.csv"};
     const IngestResult result = Ingest(config, MakeModelSpec(config), scratch_.path() / "packed", 2,
                                        [](const IngestProgress&) {});
-    if (!parquet) EXPECT_GT(result.bytes_read, 2U << 20) << "several blocks";
+    if (!parquet) {
+      EXPECT_GT(result.bytes_read, 2U << 20) << "several blocks";
+    }
     EXPECT_EQ(result.bad_lines, 0U);
     packed[parquet ? 1 : 0] = Bytes(result.train) + Bytes(result.test) + Bytes(result.transforms);
   }
