@@ -106,6 +106,7 @@ void Decode(FrameType type, std::span<const std::byte> payload) {
     case FrameType::kAlive:
     case FrameType::kBeat:
     case FrameType::kLeft:
+    case FrameType::kGoOn:
       DecodeProfile(payload);
       return;
   }
