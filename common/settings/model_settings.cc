@@ -11,9 +11,11 @@ namespace {
 
 // What a run may have of its own, whatever the model that it uses: where data and output are, how
 // the text of the data is laid out, what is the label and what counts, which part is which, how
-// training goes, on how many processes. A name that ends with a dot is a whole table.
+// training goes, on how many processes. The seed may differ as the model's own is used. A name that
+// ends with a dot is a whole table.
 constexpr std::string_view kFree[] = {
     "resume",
+    "seed",
     "output.",
     "cluster.",
     "checkpoint.",
@@ -58,8 +60,8 @@ constexpr std::string_view kFree[] = {
 
 // Training may go on with other shapes and update rules: what of the model does not fit begins
 // anew, and is said.
-constexpr std::string_view kFreeInWarmStart[] = {
-    "seed", "train.row_format", "model.", "wide.", "deep.", "dense."};
+constexpr std::string_view kFreeInWarmStart[] = {"train.row_format", "model.", "wide.", "deep.",
+                                                 "dense."};
 
 // Of a column, a cross or a join.
 constexpr std::string_view kFreeOfItem[] = {"join.separator", "join.quote"};
@@ -176,6 +178,7 @@ Config ScoringConfig(const Config& given, const Config& own) {
   if (!std::equal(given.columns.begin(), given.columns.end(), own.columns.begin(),
                   own.columns.end(), same_name))
     config.columns = ColumnsInUse(own);
+  config.seed = own.seed;
   config.crosses = own.crosses;
   config.server = own.server;
   config.server.admission_count = ServerConfig().admission_count;

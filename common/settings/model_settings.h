@@ -26,9 +26,9 @@ std::vector<SettingDifference> DifferencesInMeaning(const Config& given, const C
 // The columns that the model reads: used, or part of a cross; in order.
 std::vector<ColumnConfig> ColumnsInUse(const Config& config);
 
-// `given` as a config to score with: the model's own columns and crosses in its own order, and its
-// rows' form; a memory limit only where the rows beyond it go to a cold tier, since scoring evicts
-// none. They must not differ in meaning.
+// `given` as a config to score with: the model's own seed, its columns and crosses in its own
+// order, and its rows' form; a memory limit only where the rows beyond it go to a cold tier, since
+// scoring evicts none. They must not differ in meaning.
 Config ScoringConfig(const Config& given, const Config& own);
 
 }  // namespace fathom

@@ -53,8 +53,11 @@ for transport in tcp mpi; do
   await 60 "$log" "step "
   pid=$(rank_pid "$out" 2) || { cat "$log" >&2; fail "there is no rank 2 to be paused over $transport"; }
   kill -STOP "$pid"
-  sleep 0.5  # for the steps that were on their way
-  steps=$(grep -c "step " "$log")
+  for ((i = 0; i < 20; ++i)); do  # the steps that were on their way
+    steps=$(grep -c "step " "$log")
+    sleep 0.5
+    [ "$(grep -c "step " "$log")" -gt "$steps" ] || break
+  done
   sleep 1.5
   [ "$(grep -c "step " "$log")" -eq "$steps" ] || { cat "$log" >&2; fail "rank 2 was paused, and the others went on"; }
   kill -CONT "$pid"

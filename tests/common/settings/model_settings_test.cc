@@ -47,6 +47,8 @@ Keys MayDiffer(ModelUse use, SettingsOfPart settings_of) {
 
 const Keys kFreeToScore = {
     "resume", "output.dir", "output.shared", "output.progress_seconds",
+    // The model's own is used.
+    "seed",
     // How the text lies there, what is counted, which part is which. data.format: csv as tsv.
     "data.dir", "data.format", "data.header", "data.names", "data.separator", "data.quote",
     "data.train", "data.test", "data.label", "data.label_negative", "data.weight",
@@ -79,13 +81,19 @@ TEST(ModelSettings, AllButTheHarmlessOnesMustBeTheModelsToScoreWithIt) {
   EXPECT_EQ(MayDiffer(ModelUse::kScore, kOfJoin), (Keys{"separator", "quote"}));
 }
 
+TEST(ModelSettings, TheModelsOwnSeedScores) {
+  Config own = SmallConfig();
+  own.seed = 7;
+  EXPECT_EQ(ScoringConfig(SmallConfig(), own).seed, 7);
+}
+
 TEST(ModelSettings, AWarmStartMayHaveOtherShapesAndRulesButNoOtherMeaning) {
   Keys may_differ = kFreeToScore;
   Config copy = SmallConfig();
   for (const Setting& setting : SettingsOf(copy)) {
     const std::string key(setting.key);
     const std::string table = key.substr(0, key.find('.'));
-    if (setting.dumped && Keys{"seed", "model", "wide", "deep", "dense"}.count(table) > 0)
+    if (setting.dumped && Keys{"model", "wide", "deep", "dense"}.count(table) > 0)
       may_differ.insert(key);
   }
   may_differ.insert("train.row_format");
