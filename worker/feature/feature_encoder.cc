@@ -54,6 +54,7 @@ void FeatureEncoder::ChooseBatches(bool batches) {
     const bool batched = batches && column.used() && column.plain();
     if (batched && number) {
       numbers_.Add(column, c);
+      number_places_.push_back(places_[c]);
     } else if (batched && by_text) {
       values_.push_back({column.seed(), MissingKey(column.seed()), column.slot(), places_[c]});
     } else {
@@ -72,7 +73,7 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
   example->list_weights.resize(multivalents_);
   ValueKeys(values_, values, example->keys.data());
   if (!numbers_.Read(values)) return FirstError(values, example);
-  numbers_.Write(example->numerics.data());
+  WriteNumbers(&example->numerics);
   if (!MayBeNumbers(example->numerics)) return FirstError(values, example);
   std::size_t list = 0;
   std::string error;
@@ -97,6 +98,16 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
   if (!label) return error;
   example->label = *label;
   return has_weight_ ? ReadWeight(values[weight_slot_], &example->weight) : std::string();
+}
+
+// The batch's numbers to their columns' places: numbers that come from texts may stand between
+// them.
+void FeatureEncoder::WriteNumbers(std::vector<float>* numbers) {
+  if (number_places_.size() == numbers->size()) return numbers_.Write(numbers->data());
+  batch_numbers_.resize(number_places_.size());
+  numbers_.Write(batch_numbers_.data());
+  for (std::size_t i = 0; i < batch_numbers_.size(); ++i)
+    (*numbers)[number_places_[i]] = batch_numbers_[i];
 }
 
 // Finite as a float, too: it is summed as one.

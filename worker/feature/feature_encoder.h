@@ -49,6 +49,7 @@ class FeatureEncoder {
   void ChooseBatches(bool batches);
   bool EncodeColumn(std::size_t column, std::string_view text, const LinePlace& line,
                     EncodedExample* example, std::size_t* list, std::string* error);
+  void WriteNumbers(std::vector<float>* numbers);
   std::string ReadWeight(std::string_view text, float* weight) const;
   std::string FirstError(const std::vector<std::string_view>& values, EncodedExample* example);
 
@@ -57,6 +58,8 @@ class FeatureEncoder {
   std::vector<std::size_t> places_;     // of a column's key, or number, among the example's
   std::vector<CrossEncoder> crosses_;
   NumberBatch numbers_;
+  std::vector<std::size_t> number_places_;  // of the batch's, among the example's numbers
+  std::vector<float> batch_numbers_;
   std::vector<ValueColumn> values_;    // single values in a batch
   std::vector<std::size_t> others_;    // columns in neither batch
   std::vector<std::size_t> learners_;  // of these, those that learn

@@ -1,7 +1,9 @@
 // Filters, regular expressions, counts and target means from text to packed examples.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "common/metrics/metrics.h"
 #include "common/random.h"
@@ -33,6 +35,53 @@ class IngestFeaturesTest : public ::testing::Test {
 
   testing::ScratchDir dir_;
 };
+
+// Whatever stands between them, numbers come to their own columns: those that are read together, as
+// where a text may mean one thing only, and those that are made of texts.
+TEST_F(IngestFeaturesTest, NumbersOfEveryOrderOfColumns) {
+  std::string text = "label,x,y,v,shop,tags\n";
+  for (int i = 0; i < 60; ++i)
+    text += fmt::format("{},{},{},\"v{}, w\",s{},t{}|t{}\n", i % 2, 0.5 * i, i * i, 100 + i, i % 7,
+                        i % 3, i % 4);
+  dir_.Write("train.csv", text);
+  std::vector<ColumnConfig> columns = {
+      {.name = "sold",
+       .source = "shop",
+       .kind = ColumnKind::kNumeric,
+       .transform = TransformKind::kCount},
+      {.name = "x", .kind = ColumnKind::kNumeric},
+      {.name = "tags", .kind = ColumnKind::kMultivalent},
+      {.name = "version", .source = "v", .extract = "v(\\d+)", .kind = ColumnKind::kNumeric},
+      {.name = "shop"},
+      {.name = "mean",
+       .source = "shop",
+       .kind = ColumnKind::kNumeric,
+       .transform = TransformKind::kTargetMean},
+      {.name = "y", .kind = ColumnKind::kNumeric, .transform = TransformKind::kStandardise}};
+  std::map<std::string, std::vector<float>> first;
+  for (std::size_t order = 0; order < 2 * columns.size(); ++order) {
+    std::rotate(columns.begin(), columns.begin() + 1, columns.end());
+    if (order == columns.size()) std::reverse(columns.begin(), columns.end());
+    for (const bool one_by_one : {false, true}) {
+      Config config = Base();
+      config.columns = columns;
+      if (one_by_one) config.data.missing = {"", "?"};
+      const PackedData train(Run(config).train, MakeModelSpec(config));
+      std::map<std::string, std::vector<float>> numbers;
+      for (std::uint64_t i = 0; i < train.examples(); ++i) {
+        std::size_t place = 0;
+        for (const ColumnConfig& column : columns) {
+          if (column.kind == ColumnKind::kNumeric)
+            numbers[column.name].push_back(train.Example(i).numerics[place++]);
+        }
+      }
+      EXPECT_EQ(numbers.at("x")[7], 3.5F);
+      EXPECT_EQ(numbers.at("version")[7], 107);
+      if (first.empty()) first = numbers;
+      EXPECT_EQ(numbers, first) << "order " << order << (one_by_one ? ", one by one" : "");
+    }
+  }
+}
 
 TEST_F(IngestFeaturesTest, FilterLeavesLinesOutOfEveryPart) {
   dir_.Write("train.csv", "label,a,n,keep\n1,x,1,yes\n0,y,100,no\n0,x,3,yes\n1,y,200,\n");
