@@ -23,7 +23,9 @@ struct DenseGradient {
 
 class DenseTable {
  public:
+  // Config and spec must outlive it.
   DenseTable(const Config& config, const ModelSpec& spec, int server, int servers);
+  DenseTable(const Config& config, ModelSpec&& spec, int server, int servers) = delete;
 
   std::span<const float> values() const { return values_; }
 

@@ -23,7 +23,8 @@ ModelSpec Spec(int dense_floats) {
 TEST(DenseTable, OneStepByHand) {
   Config config;
   testing::Give(&config.dense, {{"learning_rate", 0.5}, {"initial_accumulator", 7}});
-  DenseTable table(config, Spec(16), 0, 1);
+  const ModelSpec spec = Spec(16);
+  DenseTable table(config, spec, 0, 1);
   const float before = table.values()[3];
   std::vector<float> gradient(16);
   gradient[3] = 3;
@@ -35,7 +36,8 @@ TEST(DenseTable, OneStepByHand) {
 TEST(DenseTable, TheStepIsTakenWithTheMeanOverTheExamples) {
   Config config;
   testing::Give(&config.dense, {{"learning_rate", 0.5}, {"initial_accumulator", 7}});
-  DenseTable table(config, Spec(16), 0, 1);
+  const ModelSpec spec = Spec(16);
+  DenseTable table(config, spec, 0, 1);
   const float before = table.values()[3];
   std::vector<float> gradient(16);
   gradient[3] = 12;
@@ -99,7 +101,8 @@ TEST(DenseTable, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
   constexpr std::size_t kFloats = 3 * 1024 + 48;
   const SimulatedStep step({}, kFloats, 11, 3);
   Config config;
-  DenseTable reference(config, Spec(kFloats), 0, 1);
+  const ModelSpec spec = Spec(kFloats);
+  DenseTable reference(config, spec, 0, 1);
   const auto sum = step.DenseSum(step.root());
   reference.Update(0, 1, std::vector<DenseGradient>{{0, *sum}});
   for (int workers = 1; workers <= 11; ++workers) {
@@ -115,7 +118,7 @@ TEST(DenseTable, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
     std::vector<DenseGradient> gradients;
     for (std::size_t i = 0; i < values.size(); ++i)
       gradients.push_back({first_slices[i], values[i]});
-    DenseTable table(config, Spec(kFloats), 0, 1);
+    DenseTable table(config, spec, 0, 1);
     table.Update(0, 1, gradients);
     for (std::size_t i = 0; i < kFloats; ++i)
       ASSERT_EQ(table.values()[i], reference.values()[i]) << workers << " " << i;
@@ -124,7 +127,8 @@ TEST(DenseTable, SumsAreTheSameBitsForEverySplitBetweenWorkers) {
 
 TEST(DenseTable, InfiniteGradientNamesParameterAndStep) {
   Config config;
-  DenseTable table(config, Spec(4096), 1, 2);
+  const ModelSpec spec = Spec(4096);
+  DenseTable table(config, spec, 1, 2);
   std::vector<float> gradient(2048);
   gradient[1500] = std::numeric_limits<float>::infinity();
   testing::ExpectError(ExitCode::kNumeric, {"step 12", "parameter 3548 is inf"}, [&] {
@@ -136,7 +140,8 @@ TEST(DenseTable, InfiniteGradientNamesParameterAndStep) {
 TEST(DenseTable, WhatIsNotFiniteIsNotSaved) {
   const testing::ScratchDir dir;
   const Config config;
-  DenseTable table(config, Spec(16), 0, 1);
+  const ModelSpec spec = Spec(16);
+  DenseTable table(config, spec, 0, 1);
   std::vector<float> values(16, 1);
   values[5] = std::numeric_limits<float>::infinity();
   DenseState state = table.Initial();
@@ -154,7 +159,8 @@ TEST(DenseTable, RestoreTakesItsRange) {
     state.values.push_back(static_cast<float>(i));
     state.state.push_back(static_cast<float>(100 + i));
   }
-  DenseTable table(config, Spec(64), 1, 2);
+  const ModelSpec spec = Spec(64);
+  DenseTable table(config, spec, 1, 2);
   table.Restore(state);
   ASSERT_EQ(table.values().size(), 32U);
   for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(table.values()[i], state.values[32 + i]);
@@ -173,7 +179,8 @@ TEST(DenseTable, RestoreTakesItsRange) {
 TEST(DenseTable, RestoredValuesComeWithNewAccumulators) {
   Config config;
   testing::Give(&config.dense, {{"learning_rate", 0.5}, {"initial_accumulator", 7}});
-  DenseTable table(config, Spec(64), 1, 2);
+  const ModelSpec spec = Spec(64);
+  DenseTable table(config, spec, 1, 2);
   std::vector<float> gradient(32, 12);
   table.Update(0, 4, std::vector<DenseGradient>{{0, gradient}});
   std::vector<float> values(64);
