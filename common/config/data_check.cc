@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "common/error.h"
 
@@ -180,6 +181,28 @@ std::string FormatsWith(FormatTrait trait) {
       names += (names.empty() ? "" : ", ") + std::string(NamesOf<DataFormat>::kNames[f]);
   }
   return names;
+}
+
+bool LooksAt(const ColumnConfig& column, std::string_view key) {
+  constexpr std::pair<std::string_view, TransformSetting> kOfTransforms[] = {
+      {"hash_buckets", TransformSetting::kHashBuckets},
+      {"min_count", TransformSetting::kMinCount},
+      {"boundaries", TransformSetting::kBoundaries},
+      {"quantiles", TransformSetting::kQuantileCount},
+      {"folds", TransformSetting::kFolds},
+      {"prior", TransformSetting::kPrior}};
+  const bool number = column.kind == ColumnKind::kNumeric;
+  for (const auto& [name, setting] : kOfTransforms) {
+    if (key != name) continue;
+    return Reads(column.transform, setting) &&
+           !(number && setting == TransformSetting::kHashBuckets);
+  }
+  if (key == "transform") return GoesWith(column.transform, column.kind);
+  if (key == "separator" || key == "weighted" || key == "pooling")
+    return column.kind == ColumnKind::kMultivalent;
+  if (key == "missing_as") return number;
+  if (key == "dim") return UsesDeep(column.use) && !number;
+  return true;
 }
 
 void CheckData(const Config& config, const std::string& origin) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/config/config.h"
 
@@ -10,6 +11,9 @@ namespace fathom {
 
 // The formats with a trait, as "csv, tsv".
 std::string FormatsWith(FormatTrait trait);
+
+// Whether a column of its kind, use and transform looks at the setting with this key.
+bool LooksAt(const ColumnConfig& column, std::string_view key);
 
 // Both throw Error(kUsage) that begins with `origin`. A setting that has its default counts as not
 // given.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
+#include "common/config/data_check.h"
 #include "common/error.h"
 #include "common/settings/find_setting.h"
 #include "common/settings/setting_entry.h"
@@ -71,10 +73,10 @@ void AssignAll(const toml::table& table, const std::vector<Setting>& settings,
   }
 }
 
-ColumnConfig DefaultsOf(const toml::table& root, const std::string& origin) {
-  ColumnConfig defaults;
+// [column_defaults]; null: there is none.
+const toml::table* DefaultsOf(const toml::table& root, const std::string& origin) {
   const toml::node* const node = root.get(kColumnDefaults);
-  if (node == nullptr) return defaults;
+  if (node == nullptr) return nullptr;
   const toml::table* const table = node->as_table();
   if (table == nullptr) {
     Fail(ExitCode::kUsage, "{}: {} must be a table: write [{}]", Where(origin, *node),
@@ -86,8 +88,42 @@ ColumnConfig DefaultsOf(const toml::table& root, const std::string& origin) {
     Fail(ExitCode::kUsage, "{}: {} goes with one [[column]], not with [{}]", Where(origin, *given),
          own, kColumnDefaults);
   }
-  AssignAll(*table, SettingsOf(defaults), fmt::format("[{}]", kColumnDefaults), origin);
-  return defaults;
+  ColumnConfig checked;
+  AssignAll(*table, SettingsOf(checked), fmt::format("[{}]", kColumnDefaults), origin);
+  return table;
+}
+
+// Gives a block's column what it does not say itself, of what it looks at: its kind and use decide
+// whether a transform goes with it, and these whether the rest does. What it takes is added to
+// `used`.
+void AssignDefaults(const toml::table& defaults, const toml::table& block, ColumnConfig* column,
+                    std::set<std::string>* used, const std::string& origin) {
+  const auto rank = [](std::string_view key) {
+    return key == "kind" || key == "use" ? 0 : key == "transform" ? 1 : 2;
+  };
+  for (int pass = 0; pass <= 2; ++pass) {
+    for (const auto& [key, value] : defaults) {
+      if (rank(key.str()) != pass || block.contains(key)) continue;
+      ColumnConfig with = *column;
+      const std::string where = Where(origin, value);
+      Assign(FindSetting(SettingsOf(with), key.str(), where, ""), value, where);
+      if (!LooksAt(with, key.str())) continue;
+      *column = std::move(with);
+      used->insert(std::string(key.str()));
+    }
+  }
+}
+
+void RefuseUnused(const toml::table& defaults, const std::set<std::string>& used,
+                  std::size_t blocks, const std::string& origin) {
+  for (const auto& [key, value] : defaults) {
+    const std::string name(key.str());
+    if (blocks == 0 || used.count(name) > 0) continue;
+    Fail(ExitCode::kUsage,
+         "{}: [{}]: no column takes {}: each says it itself, or its kind or transform has no use "
+         "for it; remove it",
+         Where(origin, value), kColumnDefaults, name);
+  }
 }
 
 // The names of a block that says `names`.
@@ -128,7 +164,8 @@ std::vector<Setting> SettingsOf(ColumnBlock& block) {
 
 void AssignColumns(const toml::table& root, const std::string& origin,
                    std::vector<ColumnConfig>* columns, GivenKeys* given) {
-  const ColumnConfig defaults = DefaultsOf(root, origin);
+  const toml::table* const defaults = DefaultsOf(root, origin);
+  std::set<std::string> used;
   const toml::node* const node = root.get("column");
   if (node == nullptr) return;
   const toml::array* const blocks = node->as_array();
@@ -138,8 +175,9 @@ void AssignColumns(const toml::table& root, const std::string& origin,
   }
   for (const toml::node& element : *blocks) {
     const toml::table& table = *element.as_table();
-    ColumnBlock block{.column = defaults, .names = {}};
+    ColumnBlock block;
     AssignAll(table, SettingsOf(block), "[[column]]", origin);
+    if (defaults != nullptr) AssignDefaults(*defaults, table, &block.column, &used, origin);
     std::vector<std::string> names = {block.column.name};
     if (table.contains("names")) names = NamesOfBlock(table, block, origin);
     for (const std::string& name : names) {
@@ -156,6 +194,7 @@ void AssignColumns(const toml::table& root, const std::string& origin,
       columns->push_back(block.column);
     }
   }
+  if (defaults != nullptr) RefuseUnused(*defaults, used, blocks->size(), origin);
 }
 
 }  // namespace fathom

@@ -26,8 +26,8 @@ struct ColumnBlock {
 // The settings of a column, and names.
 std::vector<Setting> SettingsOf(ColumnBlock& block);
 
-// Appends the columns of all blocks. Keys that a block gives count as given for each of its
-// columns; those of [column_defaults] do not, as some columns may have no use for them. Throws
+// Appends the columns of all blocks. A key of [column_defaults] goes to the columns that look at it
+// and do not say it themselves; only keys that a block gives count as given for its columns. Throws
 // Error(kUsage) that begins with file and line.
 void AssignColumns(const toml::table& root, const std::string& origin,
                    std::vector<ColumnConfig>* columns, GivenKeys* given);

@@ -151,9 +151,11 @@ void AddSplit(CLI::App* app, CommandLine* line) {
   AddConfig(split, &line->config);
   split->add_option("--out", line->split.out, "Folder to write to")->required();
   split
-      ->add_option("--parts", line->split.parts,
-                   "Which of train, validation, test; default: all that the data have")
-      ->delimiter(',');
+      ->add_option(
+          "--parts", line->split.parts,
+          "Which of train, validation, test, as train,test; default: all that the data have")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   split->callback([line] {
     RefuseRanks("split");
     SplitCommand(line->config, line->split);

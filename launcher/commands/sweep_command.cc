@@ -15,6 +15,7 @@
 #include "launcher/sweep/sweep_points.h"
 #include "launcher/sweep/sweep_report.h"
 #include "launcher/sweep/sweep_results.h"
+#include "worker/ingest/ingest.h"
 
 namespace fathom {
 namespace {
@@ -35,7 +36,7 @@ class Sweep {
         output_(base_.output.dir),
         lock_(MadeRunsFolder(output_), "sweep", [] {}),
         runs_(ExpandGrid(arguments.file, arguments.overrides)),
-        results_(output_ / "sweep.jsonl") {}
+        results_(output_ / "sweep.jsonl", DataMark(base_)) {}
 
   // The number of runs that failed.
   int Run() {

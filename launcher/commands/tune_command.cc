@@ -22,6 +22,7 @@
 #include "launcher/sweep/sweep_points.h"
 #include "launcher/sweep/sweep_report.h"
 #include "launcher/sweep/sweep_results.h"
+#include "worker/ingest/ingest.h"
 
 namespace fathom {
 namespace {
@@ -54,7 +55,7 @@ class Search {
         base_(BaseOf(arguments)),
         output_(base_.output.dir),
         lock_(MadeRunsFolder(output_), "tune", [] {}),
-        results_(output_ / "tune.jsonl") {
+        results_(output_ / "tune.jsonl", DataMark(base_)) {
     RefuseInputReadOnce(base_, static_cast<int>(tune.points));
     for (const std::string& given : arguments.overrides)
       fixed_.push_back(given.substr(0, given.find('=')));

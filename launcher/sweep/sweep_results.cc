@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "common/error.h"
 
@@ -10,7 +11,8 @@ namespace fathom {
 
 bool IsDone(const SweepLine& line) { return line.at("status") == NameOf(SweepStatus::kDone); }
 
-SweepResults::SweepResults(const std::filesystem::path& file) : file_(file) {
+SweepResults::SweepResults(const std::filesystem::path& file, std::string data)
+    : file_(file), data_(std::move(data)) {
   std::ifstream in(file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
   const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
@@ -36,12 +38,13 @@ SweepResults::~SweepResults() = default;
 
 const SweepLine* SweepResults::Find(const std::string& id) const {
   for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
-    if (line->at("id") == id) return &*line;
+    if (line->at("id") == id && line->value("data", "") == data_) return &*line;
   }
   return nullptr;
 }
 
 void SweepResults::Add(SweepLine line) {
+  line["data"] = data_;
   std::ofstream out(file_, std::ios::app | std::ios::binary);
   out << line.dump() << '\n' << std::flush;
   if (!out) Fail(ExitCode::kTraining, "{}: cannot be written", file_.string());

@@ -11,8 +11,8 @@
 
 namespace fathom {
 
-// A run's line: `id`, `point`, `ranks`, `repeat`, `batch_size`, `status` ("done", "failed"),
-// `exit_code`, `error`, and of a run that is done its measures (sweep_measures.h).
+// A run's line: `id`, `point`, `ranks`, `repeat`, `batch_size`, `data`, `status` ("done",
+// "failed"), `exit_code`, `error`, and of a run that is done its measures (sweep_measures.h).
 using SweepLine = nlohmann::ordered_json;
 
 enum class SweepStatus { kDone, kFailed };
@@ -25,11 +25,11 @@ bool IsDone(const SweepLine& line);
 class SweepResults {
  public:
   // Reads what is there. A last line that was not finished is dropped; another that is no JSON
-  // throws Error(kData).
-  explicit SweepResults(const std::filesystem::path& file);
+  // throws Error(kData). `data` marks what the runs train on: lines of other data do not count.
+  explicit SweepResults(const std::filesystem::path& file, std::string data = {});
   ~SweepResults();
 
-  // The last line of a run; null where it has none.
+  // The last line of a run on these data; null where it has none.
   const SweepLine* Find(const std::string& id) const;
 
   // Adds a line. It is in the file, though not synced, when this returns. Throws Error(kTraining).
@@ -37,6 +37,7 @@ class SweepResults {
 
  private:
   std::filesystem::path file_;
+  std::string data_;
   std::vector<SweepLine> lines_;
 };
 

@@ -154,7 +154,13 @@ void CheckParts(const fs::path& dir, const PackSummary& summary, const ModelSpec
   }
 }
 
-void CheckLabels(const PackedPart& train, const std::string& label) {
+void CheckLabels(const PackSummary& summary, const DataConfig& data) {
+  const PackedPart& train = summary.parts[static_cast<std::size_t>(DataPart::kTrain)];
+  if (train.examples == 0 && summary.filtered_lines > 0) {
+    Fail(ExitCode::kData,
+         "data.filter leaves out all {} lines of the training part: check its tests",
+         summary.filtered_lines);
+  }
   if (train.examples == 0) {
     Fail(ExitCode::kData,
          "data.train holds no example for the training part: check the files, data.test_fraction "
@@ -164,7 +170,14 @@ void CheckLabels(const PackedPart& train, const std::string& label) {
     Fail(ExitCode::kData,
          "all {} labels of the training part are {}: there is nothing to learn; check data.label = "
          "\"{}\"",
-         train.examples, train.positives == 0 ? 0 : 1, label);
+         train.examples, train.positives == 0 ? 0 : 1, data.label);
+  }
+  if (!data.weight.empty() && !(train.weights.all > 0)) {
+    Fail(
+        ExitCode::kData,
+        "all {} weights of the training part are 0: there is nothing to learn; check data.weight = "
+        "\"{}\"",
+        train.examples, data.weight);
   }
 }
 
@@ -292,12 +305,18 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
     Fail(ExitCode::kData, "{}: packed with {} bad lines, data.max_bad_lines allows {}",
          dir.string(), summary.bad_lines, allowed);
   }
-  CheckLabels(summary.parts[static_cast<std::size_t>(DataPart::kTrain)], config.data.label);
+  CheckLabels(summary, config.data);
   IngestResult result = MakeResult(dir, summary);
   result.reused = reused;
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return result;
+}
+
+std::string DataMark(const Config& config) {
+  if (Has(config.data.format, FormatTrait::kNoText) || ReadsOnce(config)) return {};
+  InputSpool spool({}, [](std::uint64_t) {});
+  return Fingerprint(config, DataFiles(config, spool).all, "");
 }
 
 fs::path FindPacked(const Config& config, const fs::path& packed_dir,

@@ -62,6 +62,10 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec,
 std::filesystem::path FindPacked(const Config& config, const std::filesystem::path& packed_dir,
                                  const std::string& transforms_json, DataPart part);
 
+// A number that another content of the config's files, or another way to read them, changes; empty
+// where they are generated or can be read only once. Throws Error(kData) as Ingest does.
+std::string DataMark(const Config& config);
+
 // Whether data.train or data.test names something that can be read only once, as a pipe. Nothing
 // is read. Throws Error(kData) as ExpandGlobs does.
 bool ReadsOnce(const Config& config);

@@ -52,7 +52,8 @@ void TellSharedLines(const char* part, std::uint64_t shared, std::uint64_t examp
   const double share = static_cast<double>(shared) / static_cast<double>(examples);
   const std::string text =
       fmt::format("{}{} of the {} {} lines ({:.1f} %) are lines of the training part too",
-                  exact ? "" : "about ", shared, examples, part, std::min(100 * share, 100.0));
+                  exact ? "" : "about ", std::min(shared, examples), examples, part,
+                  std::min(100 * share, 100.0));
   if (share < kManyShared) return remarks->push_back({false, text});
   remarks->push_back(
       {true, fmt::format(

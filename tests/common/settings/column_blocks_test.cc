@@ -86,6 +86,37 @@ use = "wide"
   EXPECT_TRUE(given.contains("column.C3.transform"));
 }
 
+TEST(ColumnBlocks, DefaultsGoToColumnsThatHaveAUseForThem) {
+  const Config config = ParseBlocks(R"(
+[[column]]
+names = ["I1..I2"]
+kind = "numeric"
+[[column]]
+name = "C1"
+[[column]]
+name = "tags"
+kind = "multivalent"
+transform = "vocabulary"
+[column_defaults]
+hash_buckets = 1000
+pooling = "mean"
+missing_as = "zero"
+dim = 4
+)",
+                                    {}, nullptr);
+  ASSERT_EQ(config.columns.size(), 4U);
+  EXPECT_EQ(config.columns[0].hash_buckets, 0);
+  EXPECT_EQ(config.columns[0].missing_as, MissingAs::kZero);
+  EXPECT_EQ(config.columns[0].dim, 0);
+  EXPECT_EQ(config.columns[2].hash_buckets, 1000);
+  EXPECT_EQ(config.columns[2].pooling, Pooling::kSum);
+  EXPECT_EQ(config.columns[2].dim, 4);
+  EXPECT_EQ(config.columns[3].hash_buckets, 0);
+  EXPECT_EQ(config.columns[3].pooling, Pooling::kMean);
+  ExpectBlocksRefused("[[column]]\nname = \"a\"\n[column_defaults]\npooling = \"mean\"\n",
+                      {"run.toml:6", "[column_defaults]", "no column takes pooling"});
+}
+
 TEST(ColumnBlocks, WhatIsNoRange) {
   for (const char* range : {"C1..", "..C3", "C..D", "C1..D3", "C3..C1", "C01..C100", "C1..C05",
                             "C1..C9999999", "C1..C12345678901", "C1...C3", "C1..C2..C3"}) {

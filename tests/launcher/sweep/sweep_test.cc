@@ -123,6 +123,8 @@ TEST_F(SweepTest, ALineThatWasNotFinishedIsDropped) {
     results.Add(Done(runs[1], 200));
   }
   EXPECT_NE(SweepResults(File()).Find(runs[1].id), nullptr);
+  // On other data no run is done.
+  EXPECT_EQ(SweepResults(File(), "0123456789abcdef").Find(runs[1].id), nullptr);
   std::ofstream(File(), std::ios::app) << "no JSON\n";
   ExpectError(ExitCode::kData, {"sweep.jsonl:3"}, [&] { SweepResults results(File()); });
 }

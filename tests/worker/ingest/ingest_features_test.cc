@@ -104,6 +104,8 @@ TEST_F(IngestFeaturesTest, FilterLeavesLinesOutOfEveryPart) {
   EXPECT_EQ(again.filtered_lines, 4U);
   config.data.filter = {"n > 0", "keep == yes"};
   EXPECT_FALSE(Run(config).reused);
+  config.data.filter = {"keep == maybe"};
+  ExpectError(ExitCode::kData, {"data.filter leaves out all"}, [&] { Run(config); });
   config.data.filter = {"a > 0"};
   ExpectError(ExitCode::kData, {"train.csv:2", "data.filter: column a = \"x\" is no number"},
               [&] { Run(config); });

@@ -80,5 +80,15 @@ TEST_F(IngestWeightsTest, VwsImportanceIsAWeightWhereItIsAskedFor) {
   EXPECT_EQ(train.Example(2).weight, 0.5);
 }
 
+TEST_F(IngestWeightsTest, AllOfThemZeroIsAnError) {
+  dir_.Write("train.csv", "label,id,w\n1,a,0\n0,b,0\n");
+  Config config;
+  config.data.dir = dir_.path();
+  config.data.train = {"train.csv"};
+  config.data.weight = "w";
+  config.columns = {{.name = "id"}};
+  ExpectError(ExitCode::kData, {"all 2 weights", "data.weight"}, [&] { Run(config); });
+}
+
 }  // namespace
 }  // namespace fathom
