@@ -45,6 +45,9 @@ std::shared_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
   const fs::path file = scratch / "evaluate.fpk";
   const PackedInput input = PackPart(config, spec, model.transforms_json, part, file, 1);
   if (mpi.rank() == 0) {
+    Config read = config;
+    (HasTestFiles(config) ? read.data.train : read.data.test).clear();
+    LogRemarks(RemarksOnRepeatedFiles(read));
     if (HasTestFiles(config)) LogRemarks(RemarksOnTrainedFiles(model.config, input));
     LogFilteredLines(input.filtered_lines);
     LogBadLines(input.bad_lines, input.first_bad_lines);

@@ -6,6 +6,7 @@
 #include "common/settings/config_file.h"
 #include "launcher/commands/commands.h"
 #include "launcher/run/run_data.h"
+#include "worker/ingest/remarks.h"
 #include "worker/ingest/text_split.h"
 
 namespace fathom {
@@ -44,6 +45,7 @@ void SplitCommand(const ConfigArguments& arguments, const SplitArguments& split)
                 static_cast<Count>(part.lines), static_cast<Count>(part.positives),
                 part.file.c_str());
   }
+  LogRemarks(RemarksOnRepeatedFiles(config));
   LogFilteredLines(result.filtered_lines);
   LogBadLines(result.bad_lines, result.first_bad_lines);
 }

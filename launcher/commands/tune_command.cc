@@ -61,7 +61,8 @@ class Search {
       fixed_.push_back(given.substr(0, given.find('=')));
   }
 
-  // The best run of the last rung.
+  // The best run of the last rung. The config as it is is in that rung too, and the first of
+  // equals.
   SweepRun Run() {
     std::vector<std::uint64_t> places(static_cast<std::size_t>(tune_.points));
     std::iota(places.begin(), places.end(), 0);
@@ -69,7 +70,8 @@ class Search {
     for (std::size_t r = 0;; ++r) {
       const std::vector<double> merits = TrainRung(places, rungs[r], r, rungs.size());
       const bool last = r + 1 == rungs.size();
-      const auto survivors = Survivors(merits, last ? 1 : rungs[r + 1].points);
+      const auto survivors =
+          last ? Survivors(merits, 1) : SurvivorsAndFirst(merits, rungs[r + 1].points);
       if (survivors.empty()) {
         Fail(ExitCode::kTraining,
              "no run has come to an end with a number for evaluate.best: see {}",
@@ -93,11 +95,12 @@ class Search {
   }
 
   // Trained anew for all of the rung's epochs, or until there is no better one for a while. The
-  // test part is not evaluated on.
-  SweepRun RunOf(std::uint64_t place, const Rung& rung) const {
+  // config as it is ends in the last rung only when it says so itself, so that no epoch of its own
+  // is missed. The test part is not evaluated on.
+  SweepRun RunOf(std::uint64_t place, const Rung& rung, bool last) const {
     SearchPoint point = DrawPoint(base_, fixed_, static_cast<std::uint64_t>(tune_.seed), place);
     point.emplace_back("train.epochs", std::to_string(rung.epochs));
-    if (base_.train.patience == 0)
+    if (base_.train.patience == 0 && !(last && place == 0))
       point.emplace_back("train.patience", std::to_string(kUsualPatience));
     point.emplace_back("evaluate.on", NameOf(EvaluationPart::kValidation));
     return RunOfPoint(arguments_.file, arguments_.overrides, std::move(point));
@@ -108,7 +111,7 @@ class Search {
                                 std::size_t number, std::size_t rungs) {
     std::vector<double> merits;
     for (std::size_t i = 0; i < places.size(); ++i) {
-      const SweepRun run = RunOf(places[i], rung);
+      const SweepRun run = RunOf(places[i], rung, number + 1 == rungs);
       runs_.push_back(run);
       const std::string name =
           fmt::format("[rung {} of {}, {} of {}] point {}, {} epochs", number + 1, rungs, i + 1,

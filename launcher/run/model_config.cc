@@ -1,5 +1,6 @@
 #include "launcher/run/model_config.h"
 
+#include "common/config/best_model.h"
 #include "common/error.h"
 #include "common/model/model_text.h"
 #include "common/settings/config_difference.h"
@@ -54,7 +55,13 @@ void CheckSameConfig(const Config& config, const std::filesystem::path& dir,
                      const Manifest& manifest) {
   const std::string text = ReadTextFile(dir, manifest, "config.toml");
   const Config then = ParseConfig(text, (dir / "config.toml").string(), dir, {});
-  const auto differences = DifferencesOf(Comparable(config), Comparable(then));
+  Config now = Comparable(config), before = Comparable(then);
+  // The earlier evaluations were judged by one metric, and only the best by that one is kept.
+  if (KeepsBest(config) && manifest.best && manifest.best->last.step > 0) {
+    now.evaluate.best = config.evaluate.best;
+    before.evaluate.best = manifest.best->by;
+  }
+  const auto differences = DifferencesOf(now, before);
   if (differences.empty()) return;
   Fail(ExitCode::kUsage,
        "{}: the checkpoint was trained with another config: {}; to go on, set it as it was, or "

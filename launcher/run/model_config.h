@@ -14,9 +14,10 @@ namespace fathom {
 std::string ModelConfigText(const Config& config);
 
 // Throws Error(kUsage) where a run that goes on from a checkpoint changes settings that it must
-// keep; names them with both values. train.patience, evaluate.every_steps, evaluate.best,
-// evaluate.on and data.dir may change, train.epochs unless the learning rates fall towards the last
-// step, and server.partitions unless admission_count or memory_limit go by partitions.
+// keep; names them with both values. train.patience, evaluate.every_steps, evaluate.on and data.dir
+// may change, train.epochs unless the learning rates fall towards the last step, server.partitions
+// unless admission_count or memory_limit go by partitions, and evaluate.best to none, or while
+// nothing has been judged by it.
 void CheckSameConfig(const Config& config, const std::filesystem::path& checkpoint,
                      const Manifest& manifest);
 

@@ -31,4 +31,13 @@ std::vector<std::size_t> Survivors(const std::vector<double>& merits, std::size_
   return places;
 }
 
+std::vector<std::size_t> SurvivorsAndFirst(const std::vector<double>& merits, std::size_t count) {
+  std::vector<std::size_t> places = Survivors(merits, count);
+  if (merits.empty() || std::isnan(merits.front())) return places;
+  const auto first = std::find(places.begin(), places.end(), 0U);
+  if (first != places.end()) places.erase(first);
+  places.insert(places.begin(), 0);
+  return places;
+}
+
 }  // namespace fathom

@@ -22,4 +22,8 @@ std::vector<Rung> RungsOf(std::size_t points, std::int64_t most_epochs);
 // number is never among them, so there may be fewer.
 std::vector<std::size_t> Survivors(const std::vector<double>& merits, std::size_t count);
 
+// The same, and before them the place 0, if it is a number: what all others are compared with goes
+// on to the end, whether or not it is among the `count` best. So there may be one more.
+std::vector<std::size_t> SurvivorsAndFirst(const std::vector<double>& merits, std::size_t count);
+
 }  // namespace fathom

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <span>
@@ -20,6 +21,10 @@ namespace {
 
 // Of ingest.json. Another one is packed beside, so that no summary of an earlier form is read.
 constexpr int kSummaryVersion = 4;
+
+// Of the numbers of the transform count. Only data with such a column are packed anew after a
+// change.
+constexpr int kCountVersion = 2;
 
 constexpr std::uint64_t kWholeBytes = 1 << 20;  // a file of up to so many is hashed whole
 constexpr std::uint64_t kEndBytes = 1 << 16;    // at its begin, middle and end
@@ -105,6 +110,11 @@ std::string Fingerprint(const Config& config, const std::vector<InputFile>& file
   }
   std::string text = fmt::format("packed {}, summary {}\n{}", kPackedVersion, kSummaryVersion,
                                  DumpConfig(relevant));
+  const auto& columns = config.columns;
+  if (std::any_of(columns.begin(), columns.end(), [](const ColumnConfig& column) {
+        return column.transform == TransformKind::kCount;
+      }))
+    text += fmt::format("count {}\n", kCountVersion);
   for (const InputFile& file : files) text += FileLine(file);
   if (!earlier_transforms.empty()) {
     text += fmt::format("begins with transforms {:016x}, statistics {}\n", Xxh3(earlier_transforms),

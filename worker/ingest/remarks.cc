@@ -20,6 +20,15 @@ constexpr std::uint64_t kEnough = 100;  // values, to say so
 constexpr std::uint64_t kEnoughOfSample = 10;
 constexpr double kShownUnseen = 0.001;  // of a column's values
 
+// None where they are no longer there.
+std::vector<fs::path> FilesOf(const fs::path& dir, const std::vector<std::string>& patterns) {
+  try {
+    return ExpandGlobs(dir, patterns);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 void WarnOfLabelAmongFeatures(const Config& config, Remarks* remarks) {
   const std::string label = LabelTest(config.data).column();
   for (const ColumnConfig& column : config.columns) {
@@ -61,7 +70,19 @@ void TellSharedLines(const char* part, std::uint64_t shared, std::uint64_t examp
                  text)});
 }
 
-void TellUnseen(const char* part, const std::vector<UnseenValues>& columns, Remarks* remarks) {
+// Whether all lines with one value of the column's field are in the same part: then it is by the
+// split that a part's values are in no other.
+bool SplitKeepsTogether(const Config& config, DataPart part, const std::string& name) {
+  const DataConfig& data = config.data;
+  const double fraction = part == DataPart::kTest ? data.test_fraction : data.validation_fraction;
+  if (fraction <= 0 || data.split_by.size() != 1) return false;
+  return std::any_of(config.columns.begin(), config.columns.end(), [&](const ColumnConfig& column) {
+    return column.name == name && SourceOf(column) == data.split_by.front();
+  });
+}
+
+void TellUnseen(const Config& config, DataPart data_part, const char* part,
+                const std::vector<UnseenValues>& columns, Remarks* remarks) {
   std::string shares;
   for (const UnseenValues& unseen : columns) {
     if (unseen.share() < kShownUnseen) continue;
@@ -74,7 +95,9 @@ void TellUnseen(const char* part, const std::vector<UnseenValues>& columns, Rema
   for (const UnseenValues& unseen : columns) {
     const bool enough =
         unseen.values >= kEnoughOfSample && unseen.values * unseen.one_in >= kEnough;
-    if (!enough || unseen.share() < kNearlyAll) continue;
+    if (!enough || unseen.share() < kNearlyAll ||
+        SplitKeepsTogether(config, data_part, unseen.column))
+      continue;
     remarks->push_back(
         {true, fmt::format("column {}: {:.1f} % of the {} values are unknown, of {} that were "
                            "looked at: are they written another way than in the training files, as "
@@ -93,21 +116,33 @@ Remarks RemarksOn(const Config& config, const IngestResult& result) {
   const auto tell = [&](DataPart part, const char* name, std::uint64_t examples) {
     const auto p = static_cast<std::size_t>(part);
     TellSharedLines(name, findings.shared_lines[p], examples, findings.exact_lines, &remarks);
-    TellUnseen(name, findings.unseen[p], &remarks);
+    TellUnseen(config, part, name, findings.unseen[p], &remarks);
   };
   tell(DataPart::kValidation, "validation", result.validation_examples);
   tell(DataPart::kTest, "test", result.test_examples);
+  for (Remark& remark : RemarksOnRepeatedFiles(config)) remarks.push_back(std::move(remark));
+  return remarks;
+}
+
+Remarks RemarksOnRepeatedFiles(const Config& config) {
+  Remarks remarks;
+  const auto tell = [&](const char* setting, const std::vector<std::string>& patterns) {
+    const auto files = RepeatedFiles(FilesOf(config.data.dir, patterns));
+    if (files.empty()) return;
+    std::vector<std::string> names;
+    for (const fs::path& file : files) names.push_back(file.string());
+    remarks.push_back(
+        {true, fmt::format("{} names {} more than once, and each time its lines are read again: if "
+                           "that is not meant, name each file once",
+                           setting, fmt::join(names, ", "))});
+  };
+  tell("data.train", config.data.train);
+  tell("data.test", config.data.test);
   return remarks;
 }
 
 Remarks RemarksOnTrainedFiles(const Config& trained, const PackedInput& input) {
-  if (trained.data.train.empty()) return {};
-  std::vector<fs::path> files;
-  try {
-    files = ExpandGlobs(trained.data.dir, trained.data.train);
-  } catch (const Error&) {  // they are no longer there
-    return {};
-  }
+  const std::vector<fs::path> files = FilesOf(trained.data.dir, trained.data.train);
   std::uint64_t examples = 0;
   std::vector<std::string> names;
   for (std::size_t f = 0; f < input.files.size(); ++f) {

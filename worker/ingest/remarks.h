@@ -16,8 +16,12 @@ struct Remark {
 
 // Warnings: a feature that is the label's column; numeric columns that never change; lines that the
 // training part and another one share, if they are 1 % of it; columns whose values the training
-// part hardly has. Else: fewer shared lines, and the shares of unseen values.
+// part hardly has, unless lines with the same value of it are kept in one part; those of
+// RemarksOnRepeatedFiles. Else: fewer shared lines, and the shares of unseen values.
 std::vector<Remark> RemarksOn(const Config& config, const IngestResult& result);
+
+// Warnings: files that data.train, or data.test, names more than once.
+std::vector<Remark> RemarksOnRepeatedFiles(const Config& config);
 
 // Of evaluate: a warning where files of the input are files that the model was trained on.
 // `trained`: the model's own config.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cstring>
+#include <map>
 
 #include "common/error.h"
 
@@ -52,6 +53,17 @@ std::vector<fs::path> ExpandGlobs(const fs::path& dir, const std::vector<std::st
   for (const std::string& pattern : patterns) Expand(dir, pattern, &files);
   for (const fs::path& file : files) CheckReadable(file);
   return files;
+}
+
+std::vector<fs::path> RepeatedFiles(const std::vector<fs::path>& files) {
+  std::map<fs::path, int> times;
+  std::vector<fs::path> repeated;
+  for (const fs::path& file : files) {
+    std::error_code none;
+    const fs::path itself = fs::canonical(file, none);
+    if (none.value() == 0 && ++times[itself] == 2) repeated.push_back(itself);
+  }
+  return repeated;
 }
 
 void CheckReadable(const fs::path& file) {

@@ -17,6 +17,9 @@ inline constexpr const char* kStandardInput = "-";
 std::vector<std::filesystem::path> ExpandGlobs(const std::filesystem::path& dir,
                                                const std::vector<std::string>& patterns);
 
+// Those that are named more than once, by whatever names: each once, by its real path.
+std::vector<std::filesystem::path> RepeatedFiles(const std::vector<std::filesystem::path>& files);
+
 // Throws Error(kData) where it cannot be read as text: it is not there, a folder or a device.
 void CheckReadable(const std::filesystem::path& file);
 

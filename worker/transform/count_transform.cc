@@ -1,10 +1,20 @@
-// count: how many lines of the training part have the value: log(1 + count), standardised over
-// those lines. Counts of ids are long-tailed, as the counts that log_standardise is for; so the
-// result is that of log_standardise if the count stood in the line. A value that the training part
-// does not have has the count 0.
+// count: how many lines of the training part have the value: log(1 + count), less the mean of these
+// logs over the training lines, divided by their standard deviation or by 1, whichever is greater.
+//
+// Counts of ids are long-tailed, as the counts that log_standardise is for. Where all counts are
+// nearly equal the deviation tells nothing: divided by it, one more or fewer line would be as far
+// as a rare value is from a frequent one, and a rare value hundreds away from all others. Hence the
+// 1: then no number is further from another than the logs of their counts are.
+//
+// The training lines have no value with the count 0, so no weight is learnt of what that means. A
+// value that they do not have is therefore taken for the rarest that they have, and never lies
+// outside the numbers that the model was trained on. Only where missing_as = "zero" gave some of
+// the lines the count 0 is it 0. Either way a higher count never has a lower number.
+#include <algorithm>
 #include <map>
 #include <unordered_map>
 
+#include "common/error.h"
 #include "worker/transform/key_index.h"
 #include "worker/transform/signed_log.h"
 #include "worker/transform/transform.h"
@@ -12,6 +22,18 @@
 
 namespace fathom {
 namespace {
+
+// The name, among LearntTransform::others, of the least count that a training line has.
+constexpr const char* kLeast = "least";
+
+// Of a model that has none, 0: it was trained and measured so.
+double LeastOf(const LearntTransform& learnt, const std::string& column) {
+  const auto least = learnt.others.find(kLeast);
+  if (least == learnt.others.end()) return 0;
+  if (least->second.size() == 1 && least->second.front() >= 0) return least->second.front();
+  Fail(ExitCode::kModel,
+       "transforms.json: column {}: \"{}\" is not one count: the file was altered", column, kLeast);
+}
 
 class CountStatistics : public ColumnStatistics {
  public:
@@ -48,7 +70,8 @@ class CountStatistics : public ColumnStatistics {
     for (const auto& [count, number] : lines)
       moments.Merge({.numbers = number, .mean = SignedLog(static_cast<double>(count))});
     learnt.mean = moments.mean;
-    learnt.stddev = moments.Stddev();
+    learnt.stddev = std::max(moments.Stddev(), 1.0);
+    learnt.others[kLeast] = {lines.empty() ? 0.0 : static_cast<double>(lines.begin()->first)};
     return learnt;
   }
 
@@ -70,7 +93,7 @@ class CountTransform : public Transform {
     };
     for (const double count : CountsOf(*learnt, kExamples, column.name))
       numbers_.push_back(standardised(count));
-    unseen_ = standardised(0);
+    unseen_ = standardised(LeastOf(*learnt, column.name));
   }
 
   bool OfText() const override { return true; }

@@ -85,6 +85,38 @@ TEST_F(ResumedConfigTest, AllButTheHarmlessSettingsStay) {
                                    "cluster.timeout_seconds"}));
 }
 
+// Models that were judged by one metric say nothing of the best by another.
+TEST_F(ResumedConfigTest, WhatIsBestStaysOnceAModelWasJudged) {
+  config_.data.validation_fraction = 0.2;
+  config_.evaluate.best = BestBy::kLogLoss;
+  manifest_.files = {WriteTextFile(dir_.path(), "config.toml", ModelConfigText(config_))};
+  Config by_auc = config_;
+  by_auc.evaluate.best = BestBy::kAuc;
+  const auto check = [&](const Config& config) { CheckSameConfig(config, dir_.path(), manifest_); };
+  check(by_auc);
+  manifest_.best = BestSoFar{.by = BestBy::kLogLoss};
+  check(by_auc);
+  manifest_.best->last.step = 100;
+  check(config_);
+  testing::ExpectError(ExitCode::kUsage, {"evaluate.best = \"auc\"", "the checkpoint: \"logloss\""},
+                       [&] { check(by_auc); });
+  Config no_best = config_;
+  no_best.evaluate.best = BestBy::kNone;
+  check(no_best);
+  // The metric that the models were judged by counts, whatever the config beside it says.
+  manifest_.best->by = BestBy::kAuc;
+  check(by_auc);
+  testing::ExpectError(ExitCode::kUsage, {"evaluate.best"}, [&] { check(config_); });
+  // What the metric is measured on, and by which groups, stays too.
+  manifest_.best->by = BestBy::kLogLoss;
+  Config other = config_;
+  other.data.validation_fraction = 0.3;
+  testing::ExpectError(ExitCode::kUsage, {"data.validation_fraction"}, [&] { check(other); });
+  other = config_;
+  other.evaluate.group_by = "item";
+  testing::ExpectError(ExitCode::kUsage, {"evaluate.group_by"}, [&] { check(other); });
+}
+
 TEST_F(ResumedConfigTest, ColumnsCrossesAndJoinsStay) {
   using Keys = std::set<std::string>;
   EXPECT_EQ(MayDiffer([](Config& config) { return SettingsOf(config.columns[1]); }), Keys());

@@ -113,5 +113,15 @@ TEST(BestPoint, GoesByTheMetricOfTheValidationPart) {
             "best by logloss on the validation part: a=1\n  0.30000 after step 20, epoch 2");
 }
 
+// The config as it is may be slower than others at first.
+TEST(Halving, TheFirstPointGoesOnToTheEnd) {
+  using Places = std::vector<std::size_t>;
+  EXPECT_EQ(SurvivorsAndFirst({0.1, 0.9, 0.3, 0.8}, 2), (Places{0, 1, 3}));
+  EXPECT_EQ(SurvivorsAndFirst({0.85, 0.9, 0.3, 0.8}, 2), (Places{0, 1}));
+  EXPECT_EQ(SurvivorsAndFirst({0.9, NAN, NAN}, 2), (Places{0}));
+  EXPECT_EQ(SurvivorsAndFirst({NAN, 0.2, 0.9}, 1), (Places{2}));
+  EXPECT_TRUE(SurvivorsAndFirst({NAN, NAN}, 1).empty());
+}
+
 }  // namespace
 }  // namespace fathom

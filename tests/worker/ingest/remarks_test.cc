@@ -66,6 +66,47 @@ TEST(Remarks, UnseenValues) {
             "\"unseen\":{\"few\":1.0,\"most\":0.9,\"some\":0.899,\"sampled\":1.0}}}");
 }
 
+// By users, no user of the test part is in the training part: no value is written another way.
+TEST(Remarks, NoWarningOfValuesThatTheSplitKeepsTogether) {
+  Config config;
+  config.columns = {{.name = "reader", .source = "user"}, {.name = "book"}};
+  config.data.split_by = {"user"};
+  config.data.test_fraction = 0.2;
+  IngestResult result;
+  result.test_examples = 1000;
+  result.findings.unseen[kTestPart] = {{"reader", 1000, 1000}};
+  auto remarks = RemarksOn(config, result);
+  EXPECT_EQ(Count(remarks, false, "reader 100.0 %"), 1U) << "it is counted all the same";
+  EXPECT_EQ(remarks.size(), 1U);
+  result.findings.unseen[kTestPart].push_back({"book", 1000, 1000});
+  EXPECT_EQ(Count(RemarksOn(config, result), true, "column book"), 1U);
+  result.findings.unseen[kTestPart].pop_back();
+  // Of files of their own, or by user and day, a user's lines may be in several parts.
+  config.data.test_fraction = 0;
+  EXPECT_EQ(Count(RemarksOn(config, result), true, "column reader"), 1U);
+  config.data.test_fraction = 0.2;
+  config.data.split_by = {"user", "day"};
+  EXPECT_EQ(Count(RemarksOn(config, result), true, "column reader"), 1U);
+}
+
+TEST(Remarks, FilesThatAreNamedTwice) {
+  const testing::ScratchDir dir;
+  for (const char* name : {"train.csv", "test.csv"}) dir.Write(name, name);
+  Config config;
+  config.data.dir = dir.path();
+  config.data.train = {"train.csv"};
+  config.data.test = {"t*t.csv"};
+  EXPECT_TRUE(RemarksOn(config, {}).empty());
+  config.data.train.push_back("t*n.csv");
+  auto remarks = RemarksOn(config, {});
+  EXPECT_EQ(Count(remarks, true, "data.train names"), 1U);
+  EXPECT_EQ(Count(remarks, true, "train.csv more than once"), 1U);
+  config.data.test.push_back("./test.csv");
+  remarks = RemarksOnRepeatedFiles(config);
+  EXPECT_EQ(Count(remarks, true, "data.test names"), 1U);
+  EXPECT_EQ(remarks.size(), 2U);
+}
+
 TEST(Remarks, FilesThatTheModelWasTrainedOn) {
   const testing::ScratchDir dir;
   for (const char* name : {"train1.csv", "train2.csv", "test.csv"}) dir.Write(name, name);

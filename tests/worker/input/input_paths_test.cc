@@ -34,6 +34,20 @@ TEST(InputPaths, APathThatExistsIsThatFile) {
   EXPECT_EQ(ExpandGlobs(path, {"br[12].csv"}), std::vector{path / "br1.csv"});
 }
 
+// Read twice, as other programs read what two patterns name; the name is for a warning.
+TEST(InputPaths, AFileThatTwoPatternsNameIsRepeated) {
+  const testing::ScratchDir scratch;
+  for (const char* name : {"train.csv", "test.csv", "other.csv"}) scratch.Write(name, "");
+  const auto path = std::filesystem::canonical(scratch.path());
+  std::filesystem::create_symlink("other.csv", path / "link.csv");
+  const auto twice = ExpandGlobs(path, {"train.csv", "t*n.csv", "t*.csv", "link.csv"});
+  EXPECT_EQ(twice.size(), 5U);
+  EXPECT_EQ(RepeatedFiles(twice), std::vector{path / "train.csv"});
+  EXPECT_EQ(RepeatedFiles(ExpandGlobs(path, {"other.csv", "link.csv"})),
+            std::vector{path / "other.csv"});
+  EXPECT_TRUE(RepeatedFiles(ExpandGlobs(path, {"t*.csv", "-", "-"})).empty());
+}
+
 TEST(InputPaths, WhatCanBeReadOnce) {
   const testing::ScratchDir scratch;
   const auto fifo = scratch.path() / "fifo";
