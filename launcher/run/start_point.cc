@@ -135,9 +135,9 @@ auto NamedBy(const char* setting, const Open& open) {
 }
 
 StartPoint ResumeFolder(const Config& config, const ExampleSource& data, MpiSession& mpi) {
-  const fs::path dir =
-      NamedBy("resume", [&] { return PublishedFolder(config.resume, kModelSeal).Find(); });
-  return Resume(config, data, dir, ReadWhole(dir, mpi));
+  const fs::path dir = PublishedFolder(config.resume, kModelSeal).Find();
+  const Manifest manifest = NamedBy("resume", [&] { return ReadWhole(dir, mpi); });
+  return Resume(config, data, dir, manifest);
 }
 
 void CheckWarmup(const Config& config, const ExampleSource& data) {
