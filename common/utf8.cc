@@ -1,5 +1,7 @@
 #include "common/utf8.h"
 
+#include <fmt/format.h>
+
 #include <cstdint>
 
 namespace fathom {
@@ -21,6 +23,19 @@ bool IsUtf8(std::string_view text) {
       return false;
   }
   return true;
+}
+
+std::string Printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      shown += fmt::format("\\x{:02x}", byte);
+    } else {
+      shown += c;
+    }
+  }
+  return shown;
 }
 
 }  // namespace fathom

@@ -1,11 +1,16 @@
-// Whether bytes are text in UTF-8.
+// Whether bytes are text in UTF-8, and how messages show those that are not to be seen.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace fathom {
 
 // As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);
+
+// A message is cut at a zero byte, and control characters upset terminals: each becomes \x and its
+// two hexadecimal digits.
+std::string Printable(std::string_view text);
 
 }  // namespace fathom

@@ -1,7 +1,12 @@
 #include "common/file/replaced_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <ext/stdio_filebuf.h>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -15,19 +20,49 @@ namespace fs = std::filesystem;
 
 constexpr int kMaxLinks = 40;  // as the kernel
 
-// Whether the bytes go to it as they come: there is nothing to rename. What this process has open
-// is told by /proc, where links lead to it.
+// The link of /proc that the path leads over, in the folder that it really is in. Empty: there is
+// none.
+fs::path LinkInProc(const fs::path& file) {
+  std::error_code none;
+  fs::path at = file;
+  for (int links = 0; links < kMaxLinks && fs::is_symlink(at, none); ++links) {
+    const fs::path parent = fs::weakly_canonical(fs::absolute(at).parent_path(), none);
+    if (parent.string().starts_with("/proc/")) return parent / at.filename();
+    at = at.parent_path() / fs::read_symlink(at, none);
+  }
+  return {};
+}
+
+// Whether the bytes go to it as they come: there is nothing to rename. What another process has
+// open is told by /proc, where links lead to it.
 bool IsWrittenThrough(const fs::path& file) {
   std::error_code none;
   const fs::file_status status = fs::status(file, none);
   if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) return true;
-  fs::path at = file;
-  for (int links = 0; links < kMaxLinks && fs::is_symlink(at, none); ++links) {
-    const fs::path parent = fs::weakly_canonical(fs::absolute(at).parent_path(), none);
-    if (parent.string().starts_with("/proc/")) return true;
-    at = at.parent_path() / fs::read_symlink(at, none);
+  return LinkInProc(file).string().starts_with("/proc/");
+}
+
+// The descriptor of this process that the path names, as /dev/stdout and /dev/fd/5 do; -1: none.
+int OpenHere(const fs::path& file) {
+  const fs::path link = LinkInProc(file);
+  const std::string own = fmt::format("/proc/{}/", getpid());
+  if (!link.string().starts_with(own) || link.parent_path().filename() != "fd") return -1;
+  const std::string name = link.filename().string();
+  int fd = -1;
+  const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), fd);
+  return wrong == std::errc() && end == name.data() + name.size() ? fd : -1;
+}
+
+// Writes where the descriptor stands. Another open of the same file would have a place of its own,
+// and write over what others wrote.
+void OpenDescriptor(int fd, std::ofstream* out) {
+  const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) {
+    out->setstate(std::ios::failbit);
+    return;
   }
-  return false;
+  std::filebuf& buffer = *out->rdbuf();
+  buffer = __gnu_cxx::stdio_filebuf<char>(copy, std::ios::out | std::ios::binary);
 }
 
 }  // namespace
@@ -42,13 +77,17 @@ fs::path FollowLinks(fs::path path) {
 }
 
 ReplacedFile::ReplacedFile(const fs::path& file, ExitCode code) : file_(file), code_(code) {
-  if (IsWrittenThrough(file_)) {
+  if (const int fd = OpenHere(file_); fd >= 0) {
+    partial_ = file_;
+    OpenDescriptor(fd, &out_);
+  } else if (IsWrittenThrough(file_)) {
     partial_ = file_;
     out_.open(file_, std::ios::binary | std::ios::app);
   } else {
     file_ = FollowLinks(file_);
     partial_ = PartialOf(file_);
     out_.open(partial_, std::ios::binary | std::ios::trunc);
+    if (!out_) Refused();
     std::error_code ignored;  // not every file system knows modes
     const fs::file_status before = fs::status(file_, ignored);
     if (fs::is_regular_file(before)) fs::permissions(partial_, before.permissions(), ignored);

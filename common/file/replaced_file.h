@@ -11,8 +11,9 @@
 //             PublishedFolder             of models and checkpoints, whose files are synced
 //
 // Where NAME is a symbolic link the link stays, and the file that it leads to is replaced. The mode
-// of the file that was there is kept. Where NAME is no plain file, as a FIFO or a terminal, or a
-// file that this process has open (/dev/stdout), the bytes are written through to it.
+// of the file that was there is kept. Where NAME is no plain file, as a FIFO or a terminal, the
+// bytes are written through to it. Where it is a descriptor of this process, as /dev/stdout, they
+// go to where the descriptor stands.
 //
 // Thread rule: any thread; one writes a file at a time.
 #pragma once

@@ -45,9 +45,9 @@ const Setting& FindSetting(const std::vector<Setting>& settings, std::string_vie
     if (setting.key == key) return setting;
   }
   const std::string in = section.empty() ? "" : " in " + section;
-  Fail(ExitCode::kUsage,
-       "{}: unknown key \"{}\"{}; the nearest known key is \"{}\" (all of them: fathom settings)",
-       where, key, in, Nearest(key, settings));
+  const std::string nearest = Nearest(key, settings);
+  Fail(ExitCode::kUsage, "{}: unknown key \"{}\"{}{} (all of them: fathom settings)", where, key,
+       in, nearest.empty() ? "" : fmt::format("; the nearest known key is \"{}\"", nearest));
 }
 
 }  // namespace fathom

@@ -79,6 +79,10 @@ toml::table ParseOverrideValue(const std::string& text, const SettingValue& targ
 
 std::string OverrideText(const toml::node& node) {
   if (const auto string = node.value_exact<std::string>()) return *string;
+  if (const auto number = node.value_exact<double>()) {  // TOML++ writes 0.10000000000000001
+    const std::string shortest = fmt::format("{}", *number);
+    return shortest.find_first_of(".ein") == std::string::npos ? shortest + ".0" : shortest;
+  }
   std::ostringstream text;
   node.visit([&](const auto& value) { text << value; });
   return text.str();

@@ -116,8 +116,10 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
   WarnOfIdleSettings(config, given, arguments, layout, mpi.rank() == 0);
   if (mpi.rank() == 0) WarnOfIdleHosts(layout);
   std::optional<ScratchFolder> scratch;
-  if (!Has(config.data.format, FormatTrait::kNoText))
+  if (!Has(config.data.format, FormatTrait::kNoText)) {
+    MakePackedDir(config);
     scratch.emplace(PackedDir(config), "evaluate");
+  }
   CoordinatorResult result;
   const auto evaluate = [&] {
     result = Evaluate(config, layout, model_dir, scratch ? scratch->path() : fs::path(), mpi);

@@ -21,6 +21,8 @@
 #include "launcher/run/run_data.h"
 #include "launcher/run/trained_model.h"
 #include "worker/ingest/ingest.h"
+#include "worker/ingest/remarks.h"
+#include "worker/input/input_paths.h"
 
 namespace fathom {
 namespace {
@@ -38,7 +40,7 @@ struct Scores {
 // A line for each line of the input, an empty one where there is no score. Nine significant digits
 // tell any two float32 apart.
 void WriteScores(const fs::path& file, const Scores& of, bool as_logits) {
-  ReplacedFile scores(file, ExitCode::kTraining);
+  ReplacedFile scores(file, ExitCode::kModel);
   char line[64];
   std::uint64_t lines = 0;
   auto gap = of.input.gaps.begin();
@@ -60,7 +62,7 @@ void WriteScores(const fs::path& file, const Scores& of, bool as_logits) {
 fs::path ScoresAloneOnOutput() {
   const int scores = dup(STDOUT_FILENO);
   if (scores < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-    Fail(ExitCode::kTraining, "standard output cannot be written: {}", std::strerror(errno));
+    Fail(ExitCode::kModel, "standard output cannot be written: {}", std::strerror(errno));
   return fmt::format("/dev/fd/{}", scores);
 }
 
@@ -71,6 +73,14 @@ bool GoesToOutput(const fs::path& output) {
   struct stat standard {};
   return stat(output.c_str(), &named) == 0 && fstat(STDOUT_FILENO, &standard) == 0 &&
          named.st_dev == standard.st_dev && named.st_ino == standard.st_ino;
+}
+
+void RefuseToOverwriteInput(const PredictArguments& arguments, const fs::path& output,
+                            const Config& config) {
+  std::vector<fs::path> inputs = {arguments.input};
+  for (const JoinConfig& join : config.joins)
+    inputs.push_back(fs::path(config.data.dir) / join.file);
+  RefuseInputAsOutput("--output " + arguments.output.string(), output, inputs);
 }
 
 // Says what has no score. Throws Error(kData) where more lines are bad than data.max_bad_lines.
@@ -107,7 +117,14 @@ Config ConfigOfLines(Config config, bool metrics) {
   return config;
 }
 
-Scores Score(const PredictArguments& arguments, const fs::path& packed, MpiSession& mpi) {
+// As evaluate does.
+void WarnOfTrainedFiles(const Config& trained, const PackedInput& input) {
+  for (const Remark& remark : RemarksOnTrainedFiles(trained, input))
+    Terminal::Errors().Write(fmt::format("fathom: warning: {}\n", remark.text));
+}
+
+Scores Score(const PredictArguments& arguments, const fs::path& output, const fs::path& packed,
+             MpiSession& mpi) {
   const TrainedModel model = OpenModel(arguments.model_dir);
   const Config given = LoadConfig(model.dir / "config.toml", arguments.overrides);
   const Config config = ConfigOfLines(BindToModel(given, model), arguments.metrics);
@@ -117,9 +134,11 @@ Scores Score(const PredictArguments& arguments, const fs::path& packed, MpiSessi
          "{}: the model was trained on generated data, which have no text form to predict from",
          model.dir.string());
   }
+  RefuseToOverwriteInput(arguments, output, config);
   Scores scores;
   scores.input = PackInput(config, spec, model.transforms_json, {arguments.input},
                            arguments.metrics, BadLines::kAreGaps, packed, 1);
+  if (arguments.metrics) WarnOfTrainedFiles(model.config, scores.input);
   scores.allowed_bad_lines = static_cast<std::uint64_t>(config.data.max_bad_lines);
   const Layout layout =
       MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
@@ -145,7 +164,7 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
   const ScratchFolder scratch(TemporaryFolder(), "predict");
   Scores scores;
   ReadOneModel({arguments.model_dir},
-               [&] { scores = Score(arguments, scratch.path() / "input.fpk", mpi); });
+               [&] { scores = Score(arguments, output, scratch.path() / "input.fpk", mpi); });
   WriteScores(output, scores, arguments.logits);
   std::printf("%zu scores: %s\n%s", scores.logits.size(), arguments.output.c_str(),
               scores.metrics.c_str());

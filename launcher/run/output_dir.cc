@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/file/descriptor.h"
+#include "common/file/given_folder.h"
 #include "common/folder_entries.h"
 #include "common/run_log.h"
 
@@ -15,13 +16,8 @@ namespace fathom {
 namespace fs = std::filesystem;
 
 void MakeOutputDir(const std::filesystem::path& dir) {
-  std::error_code refused;
-  std::filesystem::create_directories(dir, refused);
-  if (!refused && std::filesystem::is_directory(dir, refused)) return;
-  Fail(ExitCode::kUsage,
-       "output.dir = \"{}\": no folder can be made there: {}: set it to a folder that may be "
-       "written, as output.dir=runs/first",
-       dir.string(), refused ? refused.message() : "Not a directory");
+  MakeGivenFolder(dir, fmt::format("output.dir = \"{}\"", dir.string()),
+                  "set it to a folder that may be written, as output.dir=runs/first");
 }
 
 namespace {

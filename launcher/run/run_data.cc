@@ -11,6 +11,7 @@
 #include "common/config/best_model.h"
 #include "common/elementary.h"
 #include "common/error.h"
+#include "common/file/given_folder.h"
 #include "common/file/text_file.h"
 #include "common/run_log.h"
 #include "worker/data/generated_data.h"
@@ -78,6 +79,7 @@ IngestResult PrepareData(const Config& config, const ModelSpec& spec,
     mpi.Beat();
     if (mpi.rank() == 0) lines(now);
   };
+  MakePackedDir(config);
   IngestResult result;
   const auto ingest = [&](int threads) {
     result = Ingest(config, spec, PackedDir(config), threads, progress, earlier_transforms);
@@ -179,6 +181,13 @@ void RefuseMixedData(const char* name, const ExampleSource* part, std::uint64_t 
 std::filesystem::path PackedDir(const Config& config) {
   if (!config.data.packed_dir.empty()) return config.data.packed_dir;
   return std::filesystem::path(config.output.dir) / "packed";
+}
+
+void MakePackedDir(const Config& config) {
+  const std::filesystem::path dir = PackedDir(config);
+  if (config.data.packed_dir.empty()) return;
+  MakeGivenFolder(dir, fmt::format("data.packed_dir = \"{}\"", dir.string()),
+                  "set it to a folder, or leave it out");
 }
 
 void LogRemarks(const std::vector<Remark>& remarks) {

@@ -56,6 +56,9 @@ std::unique_ptr<ExampleSource> OpenPacked(const std::filesystem::path& file, con
 // Where this config's packed data live.
 std::filesystem::path PackedDir(const Config& config);
 
+// Where data.packed_dir is set: makes it. Throws Error(kUsage) where it can be no folder.
+void MakePackedDir(const Config& config);
+
 // Logs each, as a warning or not.
 void LogRemarks(const std::vector<Remark>& remarks);
 

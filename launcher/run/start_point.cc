@@ -124,9 +124,20 @@ StartPoint BeginAnew(const Config& config, const ExampleSource& data) {
   return point;
 }
 
+// What `open` returns; its errors say by which setting the folder was named.
+template <typename Open>
+auto NamedBy(const char* setting, const Open& open) {
+  try {
+    return open();
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", setting, error.what()));
+  }
+}
+
 StartPoint ResumeFolder(const Config& config, const ExampleSource& data, MpiSession& mpi) {
   const fs::path dir = PublishedFolder(config.resume, kModelSeal).Find();
-  return Resume(config, data, dir, ReadWhole(dir, mpi));
+  const Manifest manifest = NamedBy("resume", [&] { return ReadWhole(dir, mpi); });
+  return Resume(config, data, dir, manifest);
 }
 
 void CheckWarmup(const Config& config, const ExampleSource& data) {
@@ -162,7 +173,8 @@ std::string DigestOf(const Manifest& manifest) { return fmt::format("{:016x}", m
 // The checkpoint that a run is to go on from, as far as its texts tell.
 std::optional<TrainedModel> CheckpointToGoOn(const Config& config) {
   const ResumeFrom from = ResumeFromOf(config.resume);
-  if (from == ResumeFrom::kFolder) return OpenModel(config.resume);
+  if (from == ResumeFrom::kFolder)
+    return NamedBy("resume", [&] { return OpenModel(config.resume); });
   if (from != ResumeFrom::kAuto) return std::nullopt;
   const CheckpointDir checkpoints = CheckpointsOf(config);
   auto steps = checkpoints.Steps();
@@ -195,7 +207,8 @@ EarlierModel ReadEarlierModel(const Config& config) {
     }
     return Earlier(*checkpoint, "");
   }
-  const TrainedModel model = OpenModel(config.warm_start.model);
+  const TrainedModel model =
+      NamedBy("warm_start.model", [&] { return OpenModel(config.warm_start.model); });
   const auto differences = DifferencesInMeaning(config, model.config, ModelUse::kWarmStart);
   if (!differences.empty()) {
     Fail(ExitCode::kUsage,

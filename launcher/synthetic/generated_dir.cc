@@ -3,17 +3,18 @@
 #include <system_error>
 
 #include "common/error.h"
+#include "common/file/given_folder.h"
 
 namespace fathom {
 
 void StartGeneratedDir(const std::filesystem::path& dir) {
+  MakeWritableFolder(dir, "--out " + dir.string(),
+                     "name a folder that may be written, as --out data");
   std::error_code refused;
-  std::filesystem::create_directories(dir, refused);
-  if (!refused) std::filesystem::remove(dir / "truth.json", refused);
-  if (refused) {
-    Fail(ExitCode::kData, "{}: no log can be written there: {}; name a folder that may be written",
-         dir.string(), refused.message());
-  }
+  std::filesystem::remove(dir / "truth.json", refused);
+  if (!refused) return;
+  Fail(ExitCode::kUsage, "--out {}: truth.json cannot be removed there: {}: name another folder",
+       dir.string(), refused.message());
 }
 
 }  // namespace fathom

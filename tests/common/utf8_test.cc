@@ -18,6 +18,10 @@ TEST(Utf8, TakesWhatIsWellFormed) {
   EXPECT_TRUE(IsUtf8(std::string_view("a\0b", 3)));
 }
 
+TEST(Utf8, WhatIsNotSeenIsShown) {
+  EXPECT_EQ(Printable(std::string_view("a\0b\n\x7F \xC3\xBC", 8)), "a\\x00b\\x0a\\x7f \xC3\xBC");
+}
+
 TEST(Utf8, RefusesWhatIsNot) {
   for (const std::string text :
        {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2x", "\xE0\x9F\xBF", "\xE0\xA0",

@@ -117,7 +117,7 @@ predict "$scratch/fifo" >/dev/null
 wait $!
 cmp -s "$scratch/scores.txt" "$scratch/from-fifo.txt" || fail "other scores through a FIFO"
 predict - 2>/dev/null | cmp -s - "$scratch/scores.txt" || fail "other scores on standard output"
-must_fail 1 "cannot be written" predict /dev/full
+must_fail 4 "cannot be written" predict /dev/full
 
 # Scores of what comes through a pipe, and a line for each line.
 piped() { "$fathom" predict --model "$scratch/out" --input "$1" --output "$scratch/piped.txt" >/dev/null; }

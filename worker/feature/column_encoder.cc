@@ -64,7 +64,10 @@ bool ColumnEncoder::EncodeNumber(std::string_view text, std::string* error) {
   }
   double x = 0;
   if (!ReadNumber(text, &x)) {
-    *error = NotANumber(name_, NumberText(text));
+    const bool several = pairs_ && text.find(kSeparatorOfPairs) != std::string_view::npos;
+    *error =
+        several ? fmt::format("column {}: the line has more than one value for it: {}", name_, text)
+                : NotANumber(name_, NumberText(text));
     return false;
   }
   x = (x - steps_.mean) / steps_.stddev;
@@ -72,10 +75,12 @@ bool ColumnEncoder::EncodeNumber(std::string_view text, std::string* error) {
   number_ = static_cast<float>(x);
   if (MayBeNumbers({&number_, 1})) return true;
   *error = fmt::format(
-      "column {} = \"{}\" is too large: {:g} is beyond {:g}, which the model takes at most; mend "
+      "column {} = \"{}\" is too large: {} is beyond {:g}, which the model takes at most; mend "
       "the "
       "line, or give the column a transform such as \"log\"",
-      name_, NumberText(text), number_, kMaxNumber);
+      name_, NumberText(text),
+      std::isfinite(number_) ? fmt::format("{:g}", number_) : std::string(NumberText(text)),
+      kMaxNumber);
   return false;
 }
 

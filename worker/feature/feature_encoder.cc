@@ -1,6 +1,5 @@
 #include "worker/feature/feature_encoder.h"
 
-#include <cmath>
 #include <optional>
 
 #include "common/check.h"
@@ -8,6 +7,12 @@
 #include "worker/text/number.h"
 
 namespace fathom {
+namespace {
+
+// With more, one line outweighs all others, and the sums of a part lose their digits.
+constexpr double kMaxExampleWeight = 1e6;
+
+}  // namespace
 
 FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
                                const LearntTransforms& transforms)
@@ -110,12 +115,17 @@ void FeatureEncoder::WriteNumbers(std::vector<float>* numbers) {
     (*numbers)[number_places_[i]] = batch_numbers_[i];
 }
 
-// Finite as a float, too: it is summed as one.
 std::string FeatureEncoder::ReadWeight(std::string_view text, float* weight) const {
   const auto number = ParseNumber(text);
-  *weight = number ? static_cast<float>(*number) : -1;
-  if (*weight >= 0 && std::isfinite(*weight)) return {};
-  return fmt::format("weight {} = \"{}\" is no number from 0", schema_.config().data.weight, text);
+  const std::string& column = schema_.config().data.weight;
+  if (!number || !(*number >= 0))
+    return fmt::format("weight {} = \"{}\" is no number from 0", column, text);
+  if (*number > kMaxExampleWeight) {
+    return fmt::format("weight {} = \"{}\" is beyond {:g}, which is the most: divide all weights",
+                       column, text, kMaxExampleWeight);
+  }
+  *weight = static_cast<float>(*number);
+  return {};
 }
 
 // What is wrong with the record, some of whose numbers are no good: of the first of the columns.

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "common/error.h"
+#include "common/utf8.h"
 #include "worker/text/csv.h"
 
 namespace fathom {
@@ -12,7 +13,7 @@ namespace {
 
 std::string Listed(const std::vector<std::string>& names) {
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + Printable(name);
   return text;
 }
 
@@ -44,7 +45,8 @@ FileColumns PlacedFields::Resolve(const std::string& file,
   std::map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!places.emplace(names[i], i).second)
-      Fail(ExitCode::kData, "{}:1: the header names the column \"{}\" twice", file, names[i]);
+      Fail(ExitCode::kData, "{}:1: the header names the column \"{}\" twice", file,
+           Printable(names[i]));
   }
   for (const std::string& name : wanted_) {
     const auto place = places.find(name);

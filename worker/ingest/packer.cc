@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/error.h"
+#include "common/utf8.h"
 #include "worker/data/packed_writer.h"
 #include "worker/text/block_pipeline.h"
 
@@ -19,12 +20,14 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kShownBadLines = 10;
 
-// A message is cut at a zero byte, and control characters upset terminals.
-std::string Printable(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = '?';
-  }
-  return text;
+// All lines would be in the latest part.
+void RefuseOneTime(const DataConfig& data, const std::vector<double>& times) {
+  const auto differs = [&](double time) { return time != times.front(); };
+  if (times.size() < 2 || std::any_of(times.begin(), times.end(), differs)) return;
+  Fail(ExitCode::kData,
+       "column {}: all {} lines have the same time, and data.split_order = \"time\" would put them "
+       "in one part: name another column in data.split_by, or set data.split_order = \"hash\"",
+       data.split_by.front(), times.size());
 }
 
 }  // namespace
@@ -144,6 +147,7 @@ void Packer::FindTimeCuts() {
     bytes += found.bytes;
     progress_({.stage = "times", .bytes_read = bytes, .examples = times.size()});
   });
+  RefuseOneTime(data, times);
   cuts_ = TimeCuts::Of(std::move(times), data.test_fraction, data.validation_fraction);
 }
 

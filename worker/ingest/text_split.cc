@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "common/error.h"
+#include "common/file/given_folder.h"
 #include "common/file/replaced_file.h"
 #include "common/file/text_file.h"
 #include "worker/ingest/data_files.h"
 #include "worker/ingest/packer.h"
+#include "worker/input/input_paths.h"
 
 namespace fathom {
 namespace {
@@ -41,15 +44,49 @@ void RefuseOthersFiles(const fs::path& folder, const TextSplit& split) {
          "away",
          file.string());
   };
+  std::set<std::string> names;
   for (const SplitPart& part : split.parts) {
-    const std::string name = part.file.filename().string();
+    const std::string name = *names.insert(part.file.filename().string()).first;
     const bool is_own = std::find(own.begin(), own.end(), name) != own.end();
     if (fs::exists(fs::symlink_status(part.file)) && !is_own) refuse(part.file);
   }
   if (own.empty() && fs::exists(fs::symlink_status(folder / kMark))) refuse(folder / kMark);
+  for (const std::string& name : own) {
+    if (names.count(name) > 0 || !fs::exists(fs::symlink_status(folder / name))) continue;
+    Fail(ExitCode::kUsage,
+         "{}: it is of an earlier split, and this one does not write it: its lines may be in both. "
+         "Give --out another folder, write all parts anew, or move it away",
+         (folder / name).string());
+  }
 }
 
-// `whole`: the files are as it says.
+void RefuseToOverwriteInputs(const fs::path& folder, const DataFiles& files,
+                             const TextSplit& split) {
+  std::vector<fs::path> inputs;
+  for (const InputFile& file : files.all) inputs.emplace_back(file.name);
+  const std::string given = "--out " + folder.string() + ": ";
+  for (const SplitPart& part : split.parts)
+    RefuseInputAsOutput(given + part.file.filename().string(), part.file, inputs);
+  RefuseInputAsOutput(given + kMark, folder / kMark, inputs);
+}
+
+void RefusePartsNotThere(const DataConfig& data, const std::vector<DataPart>& parts) {
+  for (const DataPart part : parts) {
+    if (part == DataPart::kValidation && data.validation_fraction == 0) {
+      Fail(ExitCode::kUsage,
+           "--parts: the data have no validation part: set data.validation_fraction, or leave "
+           "\"validation\" out");
+    }
+    if (part == DataPart::kTest && data.test_fraction == 0 && data.test.empty()) {
+      Fail(ExitCode::kUsage,
+           "--parts: the data have no test part: set data.test or data.test_fraction, or leave "
+           "\"test\" out");
+    }
+  }
+}
+
+// `whole`: the files are as it says. Else it is the first that is written: where that is refused,
+// the folder is not one to name.
 void WriteMark(const fs::path& folder, const TextSplit& split, bool whole) {
   Json root = Json::object();
   root["whole"] = whole;
@@ -65,7 +102,7 @@ void WriteMark(const fs::path& folder, const TextSplit& split, bool whole) {
   }
   root["filtered_lines"] = split.filtered_lines;
   root["bad_lines"] = split.bad_lines;
-  ReplaceText(folder / kMark, root.dump(1) + "\n", ExitCode::kData);
+  ReplaceText(folder / kMark, root.dump(1) + "\n", whole ? ExitCode::kData : ExitCode::kUsage);
 }
 
 }  // namespace
@@ -74,9 +111,15 @@ TextSplit SplitText(const Config& config, const ModelSpec& spec, const std::vect
                     const fs::path& folder, int threads,
                     const std::function<void(const IngestProgress&)>& progress) {
   if (Has(config.data.format, FormatTrait::kNoText) || config.data.format == DataFormat::kParquet) {
-    Fail(ExitCode::kUsage, "data.format = \"{}\" has no lines of text that could be split",
-         NameOf(config.data.format));
+    Fail(ExitCode::kUsage, "data.format = \"{}\" has no lines of text that could be split{}",
+         NameOf(config.data.format),
+         config.data.format == DataFormat::kParquet
+             ? ": write CSV first, as with duckdb -c \"COPY (FROM 'log.parquet') TO 'log.csv'\""
+             : "");
   }
+  RefusePartsNotThere(config.data, parts);
+  MakeWritableFolder(folder, "--out " + folder.string(),
+                     "name a folder that may be written, as --out parts");
   InputSpool spool(folder, [](std::uint64_t) {});
   const DataFiles files(config, spool);
   TextSplit split;
@@ -86,12 +129,12 @@ TextSplit SplitText(const Config& config, const ModelSpec& spec, const std::vect
         {.part = part, .file = folder / (name + PlainExtension(files.texts.front().name))});
   }
   RefuseOthersFiles(folder, split);
+  RefuseToOverwriteInputs(folder, files, split);
   const InputSchema schema(config, true);
   Packer packer(schema, spec, files.texts, files.first_test, threads, progress);
   const std::string header = packer.records().Header();
   packer.FindTimeCuts();
   const LearntTransforms transforms = packer.Learn();
-  fs::create_directories(folder);
   WriteMark(folder, split, false);
   std::vector<std::unique_ptr<ReplacedFile>> written;
   Packer::TextStreams streams = {};

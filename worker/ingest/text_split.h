@@ -32,7 +32,9 @@ struct TextSplit {
 // Writes `folder`/train.csv, validation.csv, test.csv, with the first training file's extension
 // (without .gz or .zst), each with the files' header, and split.json, which says what they are. An
 // asked-for part without lines is a file without lines. Files of an earlier split are replaced.
-// Throws Error(kUsage): a file there is of no split; the format has no lines of text. Throws
+// Throws Error(kUsage) before anything is written: a file there is of no split, an input, or of an
+// earlier split that this one does not replace; a part that the data do not have; a folder that may
+// not be written; the format has no lines of text. Throws
 // Error(kData) as Ingest does, and where the files' headers differ.
 TextSplit SplitText(const Config& config, const ModelSpec& spec, const std::vector<DataPart>& parts,
                     const std::filesystem::path& folder, int threads,

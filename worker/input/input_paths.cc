@@ -7,6 +7,7 @@
 #include <map>
 
 #include "common/error.h"
+#include "common/file/replaced_file.h"
 
 namespace fathom {
 namespace {
@@ -92,6 +93,20 @@ bool CanBeReadOnce(const fs::path& file) {
   return fs::is_character_file(status) && fstat(0, &standard) == 0 &&
          stat(file.c_str(), &named) == 0 && named.st_rdev == standard.st_rdev &&
          named.st_ino == standard.st_ino;
+}
+
+void RefuseInputAsOutput(const std::string& given, const fs::path& output,
+                         const std::vector<fs::path>& inputs) {
+  std::error_code none;
+  for (const fs::path& named : inputs) {
+    const fs::path input = named == kStandardInput ? fs::path("/dev/stdin") : named;
+    if (!fs::is_regular_file(input, none)) continue;
+    for (const fs::path& written : {output, PartialOf(FollowLinks(output))}) {
+      if (!fs::equivalent(input, written, none)) continue;
+      Fail(ExitCode::kUsage, "{}: writing it would overwrite the input {}: name another", given,
+           named.string());
+    }
+  }
 }
 
 }  // namespace fathom

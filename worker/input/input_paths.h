@@ -26,4 +26,11 @@ void CheckReadable(const std::filesystem::path& file);
 // Whether it is standard input, a pipe, a socket or a terminal.
 bool CanBeReadOnce(const std::filesystem::path& file);
 
+// Before `output` is written. Throws Error(kUsage), which begins with `given` (what the user
+// wrote), where it or the file that it is written to first (common/file/replaced_file.h) is one of
+// the inputs: by its path, a symbolic link or a second name. "-" is standard input among the
+// inputs.
+void RefuseInputAsOutput(const std::string& given, const std::filesystem::path& output,
+                         const std::vector<std::filesystem::path>& inputs);
+
 }  // namespace fathom

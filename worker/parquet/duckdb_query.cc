@@ -91,7 +91,11 @@ void DuckDbQuery::FailWith(const char* why) const {
   for (std::size_t at = 0; !hidden_.empty() && (at = text.find(hidden_, at)) != std::string::npos;)
     text.replace(at, hidden_.size(), name_), at += name_.size();
   text.erase(std::min(text.find('\n'), text.size()));
-  Fail(ExitCode::kData, "{}: cannot be read: {}", name_, text);
+  const bool other_file = text.find("magic bytes") != std::string::npos ||
+                          text.find("too small to be a Parquet file") != std::string::npos;
+  Fail(ExitCode::kData, "{}: cannot be read: {}{}", name_, text,
+       other_file ? ": name a whole Parquet file, or set data.format to what it is, as \"csv\""
+                  : "");
 }
 
 }  // namespace fathom

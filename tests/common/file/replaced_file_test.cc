@@ -1,10 +1,13 @@
 #include "common/file/replaced_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <thread>
 
+#include "common/file/descriptor.h"
 #include "common/file/text_file.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
@@ -97,6 +100,21 @@ TEST(ReplacedFile, StandardOutput) {
   ::testing::internal::CaptureStdout();
   ReplaceText("/dev/stdout", "text", ExitCode::kTraining);
   EXPECT_EQ(::testing::internal::GetCapturedStdout(), "text");
+}
+
+// As in a shell's { echo before; fathom predict --output -; echo after; } > file: nothing of the
+// others is written over, whether the file is open to write or to add.
+TEST(ReplacedFile, ADescriptorIsWrittenWhereItStands) {
+  const ScratchDir dir;
+  const auto file = dir.path() / "shared";
+  for (const int flags : {O_TRUNC, O_TRUNC | O_APPEND}) {
+    const Descriptor open(Descriptor(::open(file.c_str(), O_CREAT | O_WRONLY | flags, 0600)));
+    ASSERT_EQ(write(open.get(), "before\n", 7), 7);
+    for (const char* folder : {"/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"})
+      ReplaceText(fmt::format("{}/{}", folder, open.get()), "scores\n", ExitCode::kModel);
+    ASSERT_EQ(write(open.get(), "after\n", 6), 6);
+    EXPECT_EQ(ReadText(file), "before\nscores\nscores\nscores\nafter\n");
+  }
 }
 
 }  // namespace

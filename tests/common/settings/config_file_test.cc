@@ -57,6 +57,22 @@ TEST(ConfigFile, UnknownKeysNameLineAndNearestKey) {
   ExpectUsage("[weid]\nalpha = 2\n", {"unknown key \"weid.alpha\"", "\"wide.alpha\""});
 }
 
+TEST(ConfigFile, NoNearestKeyWhereNoneIsNear) {
+  try {
+    ParseConfig("", "run.toml", {}, {"foo=1"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find("nearest"), std::string::npos) << error.what();
+  }
+}
+
+TEST(ConfigFile, NumbersOfASweepAreAsShortAsCanBe) {
+  const Config config = ParseConfig(
+      "[data]\ntrain = [\"a.csv\"]\n[sweep]\n\"deep.learning_rate\" = [0.1, 1e-5, 2.0]\n",
+      "run.toml", {}, {});
+  EXPECT_EQ(config.sweep.axes.at(0).values, (std::vector<std::string>{"0.1", "1e-05", "2.0"}));
+}
+
 TEST(ConfigFile, WrongTypes) {
   ExpectUsage("[train]\nepochs = \"two\"\n",
               {"run.toml:4", "train.epochs must be of type integer"});

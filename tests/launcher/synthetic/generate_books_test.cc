@@ -329,7 +329,7 @@ TEST(GenerateBooks, TooFewRowsAreRefused) {
 TEST(GenerateBooks, FileInPlaceOfTheFolderIsRefused) {
   const ScratchDir dir;
   const auto file = dir.Write("taken", "");
-  testing::ExpectError(ExitCode::kData, {"taken", "folder"}, [&] { GenerateBooks(100, 1, file); });
+  testing::ExpectError(ExitCode::kUsage, {"taken", "folder"}, [&] { GenerateBooks(100, 1, file); });
 }
 
 TEST(GenerateBooks, FailedRunLeavesNoOlderTruth) {

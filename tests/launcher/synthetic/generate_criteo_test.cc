@@ -262,7 +262,7 @@ TEST_F(GenerateCriteoTest, LeavesNoPartialFiles) {
 TEST(GenerateCriteo, FileInPlaceOfTheFolderIsRefused) {
   const ScratchDir dir;
   const auto file = dir.Write("taken", "");
-  testing::ExpectError(ExitCode::kData, {"taken", "folder"},
+  testing::ExpectError(ExitCode::kUsage, {"taken", "folder"},
                        [&] { GenerateCriteo(10, 10, 1, file); });
 }
 

@@ -216,6 +216,17 @@ TEST(FeatureEncoder, Lists) {
   }
 }
 
+TEST(FeatureEncoder, ANumberBeyondFloat32IsNamedByItsText) {
+  const std::string error = Encode({.kind = ColumnKind::kNumeric}, "1e39").error;
+  EXPECT_NE(error.find("\"1e39\" is too large: 1e39 is beyond 1e+15"), std::string::npos) << error;
+}
+
+TEST(FeatureEncoder, ANumberIsNotThereTwice) {
+  const std::string error =
+      Encode({.kind = ColumnKind::kNumeric}, "1 2", {}, DataFormat::kLibsvm).error;
+  EXPECT_NE(error.find("more than one value for it: 1 2"), std::string::npos) << error;
+}
+
 TEST(FeatureEncoder, LibsvmPairs) {
   EXPECT_EQ(Encode({}, "17:1", {}, DataFormat::kLibffm).example.keys[0], ValueKey(kSeed, "17"));
   EXPECT_NE(Encode({}, "17:0.5", {}, DataFormat::kLibffm).error.find("is not one id with value 1"),

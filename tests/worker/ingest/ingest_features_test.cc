@@ -168,7 +168,7 @@ TEST_F(IngestFeaturesTest, ARangeOfLibsvmIndicesIsAWeightedList) {
   EXPECT_TRUE(train.Example(1).list(0).empty());
   // Several pairs are no number: neither the last one's nor the first one's.
   config.columns[0] = {.name = "words", .source = "100..199", .kind = ColumnKind::kNumeric};
-  ExpectError(ExitCode::kData, {"train.svm:1", "column words = \"100:2 101:1\" is no number"},
+  ExpectError(ExitCode::kData, {"train.svm:1", "more than one value for it: 100:2 101:1"},
               [&] { Run(config); });
 }
 

@@ -47,10 +47,14 @@ TEST_F(IngestWeightsTest, LinesWithoutAWeightFromZeroAreBad) {
   config.data.train = {"train.csv"};
   config.data.weight = "w";
   config.columns = {{.name = "id"}};
-  for (const char* weight : {"-1", "nan", "inf", "1e39", "", "x", "-0.001"}) {
+  for (const char* weight : {"-1", "nan", "inf", "", "x", "-0.001"}) {
     dir_.Write("train.csv", fmt::format("label,id,w\n1,a,1\n0,b,{}\n0,c,1\n", weight));
     const std::string reason = fmt::format("weight w = \"{}\" is no number from 0", weight);
     ExpectError(ExitCode::kData, {"train.csv:3", reason.c_str()}, [&] { Run(config); });
+  }
+  for (const char* weight : {"1e39", "1e300", "1000001"}) {
+    dir_.Write("train.csv", fmt::format("label,id,w\n1,a,1\n0,b,{}\n0,c,1e6\n", weight));
+    ExpectError(ExitCode::kData, {"train.csv:3", weight, "beyond 1e+06"}, [&] { Run(config); });
   }
 }
 

@@ -144,6 +144,7 @@ TEST_F(TextSplitTest, NeverReplacesWhatItDidNotMake) {
     ExpectError(ExitCode::kUsage, words, [&] { Split(Base(), out); });
   };
   refused(".", {"train.csv", "of no earlier split"});
+  refused("train.csv", {"--out", "no folder can be made there"});
   dir_.Write("other/test.csv", "mine");
   refused("other", {"other/test.csv", "of no earlier split"});
   EXPECT_EQ(dir_.Read("other/test.csv"), "mine");
@@ -154,6 +155,57 @@ TEST_F(TextSplitTest, NeverReplacesWhatItDidNotMake) {
   const std::string first = dir_.Read("own/train.csv");
   Split(Base(), "own");
   EXPECT_EQ(dir_.Read("own/train.csv"), first);
+}
+
+// Whoever trains on a part that a split wrote, and splits that again, keeps it.
+TEST_F(TextSplitTest, NeverOverwritesAnInput) {
+  dir_.Write("train.csv", "a,time,label\nx,1,1\ny,2,0\nx,3,1\ny,4,0\nx,5,1\n");
+  Split(Base(), "own");
+  const std::string first = dir_.Read("own/train.csv");
+  Config config = Base();
+  config.data.train = {"own/train.csv"};
+  ExpectError(ExitCode::kUsage, {"own: train.csv", "overwrite the input"},
+              [&] { Split(config, "own"); });
+  std::filesystem::create_hard_link(dir_.path() / "own/train.csv", dir_.path() / "other.csv");
+  config.data.train = {"other.csv"};
+  ExpectError(ExitCode::kUsage, {"own: train.csv", "overwrite the input", "other.csv"},
+              [&] { Split(config, "own"); });
+  EXPECT_EQ(dir_.Read("own/train.csv"), first);
+}
+
+TEST_F(TextSplitTest, PartsOfTwoSplitsAreNotInOneFolder) {
+  dir_.Write("train.csv", "a,time,label\nx,1,1\ny,2,0\nx,3,1\ny,4,0\nx,5,1\n");
+  Split(Base(), "own");
+  const auto split = [&](const Config& config, const std::vector<DataPart>& parts) {
+    SplitText(config, MakeModelSpec(config), parts, dir_.path() / "own", 1,
+              [](const IngestProgress&) {});
+  };
+  ExpectError(ExitCode::kUsage, {"own/train.csv", "earlier split", "move it away"}, [&] {
+    split(Base(), {DataPart::kTest, DataPart::kValidation});
+  });
+  Config config = Base();
+  config.data.validation_fraction = 0;
+  ExpectError(ExitCode::kUsage, {"--parts", "no validation part"},
+              [&] { split(config, {DataPart::kValidation}); });
+  config.data.test_fraction = 0;
+  ExpectError(ExitCode::kUsage, {"--parts", "no test part"},
+              [&] { split(config, {DataPart::kTest}); });
+  config = Base();
+  config.data.format = DataFormat::kParquet;
+  ExpectError(ExitCode::kUsage, {"parquet", "no lines of text", "duckdb"},
+              [&] { split(config, {DataPart::kTrain}); });
+}
+
+TEST_F(TextSplitTest, OneTimeHasNoEarlierAndLater) {
+  dir_.Write("train.csv", "a,time,label\nx,1,1\ny,1,0\nx,1.0,1\n");
+  ExpectError(ExitCode::kData, {"column time", "all 3 lines have the same time", "split_by"},
+              [&] { Pack(Base()); });
+}
+
+TEST_F(TextSplitTest, AHeaderWithAZeroByteIsShownWhole) {
+  using namespace std::string_literals;
+  dir_.Write("train.csv", "a\0b,time,label\nx,1,1\n"s);
+  ExpectError(ExitCode::kData, {"no column \"a\"", "a\\x00b, time, label"}, [&] { Pack(Base()); });
 }
 
 TEST_F(TextSplitTest, WhatCannotBeSplit) {

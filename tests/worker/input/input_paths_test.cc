@@ -64,5 +64,25 @@ TEST(InputPaths, WhatCanBeReadOnce) {
                        [&] { ExpandGlobs("/", {scratch.path().string()}); });
 }
 
+TEST(InputPaths, AnInputIsNoOutput) {
+  const testing::ScratchDir scratch;
+  namespace fs = std::filesystem;
+  const fs::path input = scratch.Write("input", "text"), other = scratch.Write("other", "text");
+  fs::create_symlink(input, scratch.path() / "link");
+  fs::create_hard_link(input, scratch.path() / "second");
+  for (const char* output : {"input", "./input", "link", "second"}) {
+    testing::ExpectError(ExitCode::kUsage, {"--output x", "overwrite the input", "/input"}, [&] {
+      RefuseInputAsOutput("--output x", scratch.path() / output, {other, input});
+    });
+  }
+  // It is written under this name first.
+  const fs::path partial = scratch.Write("scores.partial", "text");
+  testing::ExpectError(ExitCode::kUsage, {"overwrite the input", "scores.partial"}, [&] {
+    RefuseInputAsOutput("--output scores", scratch.path() / "scores", {partial});
+  });
+  RefuseInputAsOutput("--output x", other, {input, "/dev/null", "-", scratch.path() / "none"});
+  RefuseInputAsOutput("--output x", "/dev/null", {"/dev/null"});
+}
+
 }  // namespace
 }  // namespace fathom
