@@ -179,11 +179,17 @@ TEST_F(ExampleWeightsTest, AnyLayoutTrainsTheSameBits) {
 }
 
 TEST_F(ExampleWeightsTest, ABatchOfNoWeightMovesNothing) {
-  Write("none.csv", Lines(100, [](int) { return 0; }));
+  const std::vector<Line> counted = {{1, 1, 0.5, 1}, {0, 2, 0.25, 1}};
+  auto lines = Lines(96, [](int) { return 0; });
+  lines.insert(lines.end(), counted.begin(), counted.end());
+  Write("some.csv", lines);
+  Write("counted.csv", counted);
   Write("test.csv", Lines(100, [](int) { return 0; }));
-  const auto report =
-      Train(MakeConfig("none.csv", {"data.weight=w", "train.epochs=1"}), "none").result.report;
-  EXPECT_EQ(Dense("none")[0], 0);
+  const std::vector<std::string> in_order = {"data.weight=w", "train.epochs=1",
+                                             "train.shuffle=false", "train.batch_size=96"};
+  const auto report = Train(MakeConfig("some.csv", in_order), "some").result.report;
+  Train(MakeConfig("counted.csv", in_order), "counted");
+  EXPECT_EQ(Dense("some"), Dense("counted"));
   EXPECT_TRUE(std::isnan(report.metrics.logloss));
   EXPECT_TRUE(std::isnan(report.metrics.auc));
 }
