@@ -74,7 +74,7 @@ must_fail 3 "rating" "$fathom" predict --model "$scratch/parts-out" --input "$sc
 "$fathom" predict --model "$scratch/parts-out" --input "$scratch/parts/held-out.csv" --output "$scratch/scores5.txt" | grep -qE "AUC|log ?loss" && fail "predict speaks of labels that nobody asked it for"
 
 # A model is scored by its own settings, or not at all.
-for other in wide.alpha=0.5 seed=2 column.book.use=wide model.embedding_dim=7; do
+for other in wide.alpha=0.5 wide.l2=3 column.book.use=wide model.embedding_dim=7; do
   must_fail 2 "${other%%=*}" "$fathom" evaluate "$scratch/config.toml" --model "$scratch/parts-out" "${held_out[@]}" "$other"
   must_fail 2 "${other%%=*}" "$fathom" predict --model "$scratch/parts-out" --input "$scratch/unlabelled.csv" --output "$scratch/scores5.txt" "$other"
 done
