@@ -13,4 +13,9 @@ inline bool KeepsBest(const Config& config) {
          !Has(config.data.format, FormatTrait::kNoText);
 }
 
+// A figure of the metric as the runs that are compared by it rank: higher is better.
+inline double MeritOf(BestBy by, double figure) {
+  return by == BestBy::kLogLoss ? -figure : figure;
+}
+
 }  // namespace fathom

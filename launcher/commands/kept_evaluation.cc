@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "common/run/model_identity.h"
 #include "launcher/run/one_model.h"
 #include "launcher/run/run.h"
 
@@ -12,11 +11,7 @@ Metrics EvaluateKept(const Config& config, const ModelSpec& spec, const Layout& 
                      const std::filesystem::path& model, std::shared_ptr<ExampleSource> part,
                      MpiSession& mpi) {
   const OneModel one(config, layout, model, mpi);
-  RunRequest request;
-  request.mode = RunMode::kEvaluate;
-  request.data.evaluation = std::move(part);
-  request.model_dir = one.dir();
-  request.model = IdentityOf(one.model().manifest);
+  RunRequest request = ScoringRequest(std::move(part), one.dir(), one.model().manifest);
   return ExecuteRun(config, spec, layout, mpi, std::move(request)).report.metrics;
 }
 

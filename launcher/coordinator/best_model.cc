@@ -4,16 +4,15 @@
 
 #include "common/config/best_model.h"
 #include "common/file/durable_file.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 
 namespace fathom {
 namespace {
 
-// Higher is better.
-double Merit(BestBy by, const EvaluatedModel& model) {
+double FigureOf(BestBy by, const EvaluatedModel& model) {
   switch (by) {
     case BestBy::kLogLoss:
-      return -model.logloss;
+      return model.logloss;
     case BestBy::kAuc:
       return model.auc;
     case BestBy::kGauc:
@@ -25,7 +24,8 @@ double Merit(BestBy by, const EvaluatedModel& model) {
 }
 
 bool IsBetter(BestBy by, const EvaluatedModel& model, const EvaluatedModel& best) {
-  const double merit = Merit(by, model), least = Merit(by, best);
+  const double merit = MeritOf(by, FigureOf(by, model));
+  const double least = MeritOf(by, FigureOf(by, best));
   if (std::isnan(merit)) return false;
   return best.step == 0 || std::isnan(least) || merit > least;
 }

@@ -1,6 +1,8 @@
 // A run from config to result on this process's part of the cluster: data, transport, roles.
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <vector>
 
 #include "common/config/config.h"
@@ -17,6 +19,10 @@ struct RunRequest : RunTask {
   RunData data;
   CoordinatorInputs coordinator;  // rank 0
 };
+
+// The scoring of these examples by the model in `dir`.
+RunRequest ScoringRequest(std::shared_ptr<ExampleSource> examples, const std::filesystem::path& dir,
+                          const Manifest& model);
 
 // Every rank calls this with the same config. Rank 0 gets the result; it is empty on the others.
 // Throws Error as the roles do.

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "common/config/best_model.h"
+
 namespace fathom {
 namespace {
 
@@ -13,9 +15,7 @@ double FigureOf(const SweepPoint& point, BestBy by) {
 
 }  // namespace
 
-double MeritOf(const SweepPoint& point, BestBy by) {
-  return by == BestBy::kLogLoss ? -FigureOf(point, by) : FigureOf(point, by);
-}
+double MeritOf(const SweepPoint& point, BestBy by) { return MeritOf(by, FigureOf(point, by)); }
 
 const SweepPoint* BestPoint(const std::vector<SweepPoint>& points, BestBy by) {
   const SweepPoint* best = nullptr;
