@@ -5,6 +5,11 @@
 #include "common/net/payload.h"
 
 namespace fathom {
+namespace {
+
+constexpr std::uint64_t WordsOf(std::uint64_t bits) { return bits / 64 + (bits % 64 != 0 ? 1 : 0); }
+
+}  // namespace
 
 bool AnswersTraining(std::span<const std::byte> payload) {
   return PayloadReader(payload).Get<std::uint64_t>() != 0;
@@ -15,6 +20,7 @@ RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<Tab
   PayloadReader reader(payload);
   RowsMessage message;
   message.will_push = reader.Get<std::uint64_t>() != 0;
+  if (!message.will_push) format = RowFormat::kFloat32;
   const auto dense = reader.Get<std::uint64_t>();
   message.dense = reader.Array<float>(dense);
   for (const TableSpec& spec : tables) {
@@ -29,6 +35,7 @@ RowsMessage DecodeRows(std::span<const std::byte> payload, const std::vector<Tab
       table.deep = ReadRowNumbers(&reader, count * static_cast<std::uint64_t>(spec.dim), format,
                                   &message.converted);
     }
+    if (!message.will_push) table.has_row = reader.Array<std::uint64_t>(WordsOf(count));
     message.tables.push_back(table);
   }
   reader.Finish();

@@ -17,6 +17,9 @@ Buffer EncodeScores(const ScoresMessage& message) {
   writer.PutArray(message.labels);
   writer.PutArray(message.groups);
   writer.PutArray(message.weights);
+  writer.Put<std::uint64_t>(message.values.size());
+  writer.PutArray(message.values);
+  writer.PutArray(message.without_row);
   return writer.Take();
 }
 
@@ -37,6 +40,14 @@ ScoresMessage DecodeScores(std::span<const std::byte> payload) {
   for (const float weight : message.weights) {
     if (!(weight >= 0) || !std::isfinite(weight))
       Fail(ExitCode::kPeer, "scores came with a weight of {}", weight);
+  }
+  const auto fields = reader.Get<std::uint64_t>();
+  message.values = reader.Array<std::uint64_t>(fields);
+  message.without_row = reader.Array<std::uint64_t>(fields);
+  for (std::size_t f = 0; f < message.values.size(); ++f) {
+    if (message.without_row[f] > message.values[f])
+      Fail(ExitCode::kPeer, "scores came with {} of {} values without a row",
+           message.without_row[f], message.values[f]);
   }
   reader.Finish();
   return message;

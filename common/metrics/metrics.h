@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "common/key.h"
+#include "common/metrics/row_coverage.h"
 
 namespace fathom {
 
@@ -25,10 +27,11 @@ struct Metrics {
   double accuracy = 0;     // at probability 0.5
   double calibration = 0;  // mean predicted probability over observed rate; NaN without positives
   double gauc = 0;  // AUC a group, weighted by its examples (Zhou et al. 2018); NaN if not grouped
-  bool weighted = false;            // the examples have weights
-  double weight = 0;                // their sum; the number of examples where they have none
-  std::uint64_t gauc_groups = 0;    // with both labels: those that count
-  std::uint64_t gauc_examples = 0;  // in them
+  bool weighted = false;                // the examples have weights
+  double weight = 0;                    // their sum; the number of examples where they have none
+  std::uint64_t gauc_groups = 0;        // with both labels: those that count
+  std::uint64_t gauc_examples = 0;      // in them
+  std::vector<FieldCoverage> coverage;  // by field of the model; ComputeMetrics leaves it empty
 };
 
 // What ComputeMetrics takes beside its arguments, an example, of so many: its number.

@@ -220,6 +220,12 @@ double Normal(std::uint64_t seed, std::uint64_t counter) {
 
 }  // namespace
 
+std::vector<std::string> FieldNames(const ModelSpec& spec) {
+  std::vector<std::string> names;
+  for (const Field& field : spec.fields) names.push_back(field.name);
+  return names;
+}
+
 std::string Describe(const TableSpec& table) {
   std::string text = fmt::format("{} ({} B a row", table.name, table.row_bytes());
   if (table.wide_rule != DefaultRule(OptimizerPart::kWide))

@@ -95,6 +95,8 @@ struct ModelSpec {
   }
 };
 
+std::vector<std::string> FieldNames(const ModelSpec& spec);
+
 // "wide_deep16 (84 B a row)", with the update rules where they are not the defaults.
 std::string Describe(const TableSpec& table);
 

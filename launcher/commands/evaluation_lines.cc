@@ -15,6 +15,8 @@ std::string EvaluationLines(const Config& config, const Metrics& m) {
     lines += fmt::format("gauc         {:.6f}   ({} groups of {})\n", m.gauc, m.gauc_groups,
                          config.evaluate.group_by);
   }
+  if (const std::string missing = DescribeCoverage(m.coverage); !missing.empty())
+    lines += fmt::format("without row  {}\n", missing);
   return lines;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/error.h"
+#include "common/log_line.h"
 #include "common/message/failure_frames.h"
 #include "common/message/file_answer.h"
 #include "common/message/file_order.h"
@@ -12,7 +13,6 @@
 #include "common/message/scores_message.h"
 #include "common/message/step_done_message.h"
 #include "common/message/step_order.h"
-#include "common/run_log.h"
 #include "launcher/coordinator/evaluation_report.h"
 #include "launcher/coordinator/ratio.h"
 
@@ -165,7 +165,7 @@ void Coordinator::OnStepDone(const Frame& frame) {
 void Coordinator::OnScores(const Frame& frame) {
   auto place = evaluations_
                    .try_emplace(frame.step, context_.evaluation_examples, context_.spec.grouped,
-                                context_.spec.example_weights)
+                                context_.spec.example_weights, FieldNames(context_.spec))
                    .first;
   place->second.Add(DecodeScores(frame.payload.bytes()));
   if (!place->second.complete()) return;

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "common/run_log.h"
+#include "common/log_line.h"
 
 namespace fathom {
 
@@ -21,6 +21,14 @@ void ReportEvaluation(RunMode mode, std::uint64_t step, EvaluationPart part,
       "{:.4f}{}{}",
       when, metrics.auc, metrics.auc_low, metrics.auc_high, metrics.logloss, metrics.accuracy,
       metrics.calibration, gauc, weight);
+  if (const std::string missing = DescribeCoverage(metrics.coverage); !missing.empty())
+    LogInfo("  values without a row in the model, which count as zeros: {}", missing);
+  for (const FieldCoverage& field : HardlyKnown(metrics.coverage)) {
+    LogWarning(
+        "{}: the model has no row for {} of its {} values: check that they are written as in the "
+        "training data",
+        field.name, field.without_row, field.values);
+  }
 }
 
 }  // namespace fathom

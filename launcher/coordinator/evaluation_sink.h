@@ -19,13 +19,16 @@ class EvaluationSink {
            (weighted ? sizeof(float) : 0) + MetricsBytes(examples);
   }
 
-  EvaluationSink(std::uint64_t examples, bool grouped, bool weighted = false);
+  // `fields`: the names of the model's.
+  EvaluationSink(std::uint64_t examples, bool grouped, bool weighted = false,
+                 const std::vector<std::string>& fields = {});
 
-  // Throws Error(kPeer) where the scores lie outside the examples or come twice.
+  // Throws Error(kPeer) where the scores lie outside the examples or come twice, or count the
+  // values of other fields.
   void Add(const ScoresMessage& scores);
 
   bool complete() const { return received_ == logits_.size(); }
-  Metrics Compute() const { return ComputeMetrics(logits_, labels_, groups_, weights_); }
+  Metrics Compute() const;
   const std::vector<float>& logits() const { return logits_; }
 
  private:
@@ -33,6 +36,7 @@ class EvaluationSink {
   std::vector<std::uint8_t> labels_;  // kAbsent until the score is there
   std::vector<Key> groups_;
   std::vector<float> weights_;
+  std::vector<FieldCoverage> coverage_;
   std::uint64_t received_ = 0;
 };
 

@@ -29,6 +29,11 @@ void AddMetrics(const Metrics& m, Json* object) {
   o["gauc"] = Number(m.gauc);
   o["gauc_groups"] = m.gauc_groups;
   o["gauc_examples"] = m.gauc_examples;
+  o["without_row"] = Json::object();
+  for (const FieldCoverage& field : m.coverage) {
+    if (field.without_row > 0)
+      o["without_row"][field.name] = {{"values", field.values}, {"without_row", field.without_row}};
+  }
 }
 
 void AddEvaluated(const std::string& which, const EvaluatedModel& model, Json* object) {

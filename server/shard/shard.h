@@ -14,6 +14,7 @@
 #include "common/message/push_message.h"
 #include "common/model/partition_file.h"
 #include "common/model/warm_mapping.h"
+#include "common/net/payload.h"
 #include "common/partitions.h"
 #include "common/run/run_context.h"
 #include "common/schedule/schedule.h"
@@ -91,6 +92,8 @@ class Shard {
   };
 
   void FindAll(PendingPull* pull) const;
+  void EncodeFloat32(const PendingPull& pull, std::size_t table, PayloadWriter* writer) const;
+  void EncodeBfloat16(const PendingPull& pull, std::size_t table, PayloadWriter* writer) const;
   void TakeShareOfRate(double share);
   void RowsMoved(int partition);
   void ReadRows(const std::filesystem::path& dir, const Manifest& manifest, const Alive& alive,

@@ -5,11 +5,11 @@
 #include <memory>
 
 #include "common/error.h"
+#include "common/log_line.h"
 #include "common/model/dense_file.h"
 #include "common/model/manifest.h"
 #include "common/model/row_state.h"
 #include "common/model/warm_mapping.h"
-#include "common/run_log.h"
 #include "server/shard/shard.h"
 
 namespace fathom {

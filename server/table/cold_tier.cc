@@ -14,7 +14,7 @@
 #include "common/byte_size.h"
 #include "common/check.h"
 #include "common/error.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 #include "server/table/mapped_memory.h"
 
 namespace fathom {

@@ -11,7 +11,7 @@
 
 #include "common/check.h"
 #include "common/error.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 
 namespace fathom {
 namespace {

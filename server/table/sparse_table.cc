@@ -162,15 +162,18 @@ void SparseTable::GatherWeights(std::span<float* const> rows, std::span<float> w
 }
 
 FATHOM_VECTOR_CLONES
-void SparseTable::GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
+void SparseTable::GatherEmbeddings(Pull pull, std::span<const Key> keys,
+                                   std::span<float* const> rows,
                                    std::span<float> embeddings) const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     PrefetchAhead(rows, i);
     const auto embedding = embeddings.subspan(i * dim(), dim());
-    if (rows[i] == nullptr) {
+    if (rows[i] != nullptr) {
+      ReadEmbedding(spec_, rows[i], embedding.data());
+    } else if (pull == Pull::kToTrain) {
       update_.FillInitial(keys[i], embedding);
     } else {
-      ReadEmbedding(spec_, rows[i], embedding.data());
+      std::fill(embedding.begin(), embedding.end(), 0.0F);
     }
   }
 }

@@ -63,9 +63,10 @@ class SparseTable {
   void PrefetchAhead(std::span<const float* const> rows, std::size_t i) const;
 
   // What a pull gives of rows[i], the row of keys[i]: its weight; its embedding, [keys x dim]. A
-  // null row gives the initial values of its key.
+  // null row gives the weight 0 and, to train on, the initial embedding of its key, else zeros.
+  enum class Pull { kToTrain, kToScore };
   void GatherWeights(std::span<float* const> rows, std::span<float> weights) const;
-  void GatherEmbeddings(std::span<const Key> keys, std::span<float* const> rows,
+  void GatherEmbeddings(Pull pull, std::span<const Key> keys, std::span<float* const> rows,
                         std::span<float> embeddings) const;
 
   // One step of the update rules, and a mark. The gradient of the embedding: [dim].

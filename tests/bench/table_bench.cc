@@ -120,7 +120,8 @@ class PullAndPush {
     if (filled_.cold.on()) filled_.table.FetchAhead(keys);
     filled_.table.Find(keys, found.data());
     filled_.table.GatherWeights(found, std::span(weights_).first(keys.size()));
-    filled_.table.GatherEmbeddings(keys, found, std::span(embeddings_).first(keys.size() * kDim));
+    filled_.table.GatherEmbeddings(SparseTable::Pull::kToTrain, keys, found,
+                                   std::span(embeddings_).first(keys.size() * kDim));
     for (float* row : found) filled_.table.Update(0, row, 0.01F, gradient_);
     filled_.KeepWithin();
   }

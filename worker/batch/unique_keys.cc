@@ -11,7 +11,12 @@ constexpr int kBucketBits = 12;
 }  // namespace
 
 void UniqueKeys::Clear() {
-  std::fill(slots_.begin(), slots_.end(), Slot());
+  if (keys_.size() <= kFew) {
+    for (const std::uint32_t at : taken_) slots_[at] = Slot();
+  } else {
+    std::fill(slots_.begin(), slots_.end(), Slot());
+  }
+  taken_.clear();
   keys_.clear();
 }
 
@@ -19,6 +24,7 @@ std::uint32_t UniqueKeys::Add(Key key, std::size_t at) {
   keys_.push_back(key);
   const auto number = static_cast<std::uint32_t>(keys_.size());
   slots_[at] = {key, number};
+  if (keys_.size() <= kFew) taken_.push_back(static_cast<std::uint32_t>(at));
   if (keys_.size() * 2 > slots_.size()) Grow();
   return number - 1;
 }
@@ -32,8 +38,31 @@ void UniqueKeys::Grow() {
   }
 }
 
-// One counting pass over the keys' top bits, then each bucket by itself.
+// Buckets cost more than they save: the keys of an example that is scored alone.
+void UniqueKeys::SortFew() {
+  buckets_.resize(keys_.size());
+  for (std::size_t i = 0; i < keys_.size(); ++i)
+    buckets_[i] = {keys_[i], static_cast<std::uint32_t>(i)};
+  std::sort(buckets_.begin(), buckets_.end(),
+            [](const Numbered& a, const Numbered& b) { return a.key < b.key; });
+}
+
 void UniqueKeys::Sort(std::vector<Key>* sorted, std::vector<std::uint32_t>* places) {
+  if (keys_.size() <= kFew) {
+    SortFew();
+  } else {
+    SortInBuckets();
+  }
+  sorted->resize(keys_.size());
+  places->resize(keys_.size());
+  for (std::size_t i = 0; i < buckets_.size(); ++i) {
+    (*sorted)[i] = buckets_[i].key;
+    (*places)[buckets_[i].number] = static_cast<std::uint32_t>(i);
+  }
+}
+
+// One counting pass over the keys' top bits, then each bucket by itself.
+void UniqueKeys::SortInBuckets() {
   constexpr std::size_t kBuckets = std::size_t{1} << kBucketBits;
   const auto bucket_of = [](Key key) {
     return static_cast<std::size_t>(key >> (64 - kBucketBits));
@@ -50,12 +79,6 @@ void UniqueKeys::Sort(std::vector<Key>* sorted, std::vector<std::uint32_t>* plac
   for (std::size_t b = 0; b < kBuckets; ++b) {
     std::sort(buckets_.begin() + begin, buckets_.begin() + begins_[b], before);
     begin = begins_[b];
-  }
-  sorted->resize(keys_.size());
-  places->resize(keys_.size());
-  for (std::size_t i = 0; i < buckets_.size(); ++i) {
-    (*sorted)[i] = buckets_[i].key;
-    (*places)[buckets_[i].number] = static_cast<std::uint32_t>(i);
   }
 }
 

@@ -42,12 +42,16 @@ class UniqueKeys {
     std::uint32_t number;
   };
   static constexpr std::size_t kFirstSlots = 1024;  // a power of two
+  static constexpr std::size_t kFew = 64;
 
+  void SortFew();
+  void SortInBuckets();
   std::uint32_t Add(Key key, std::size_t at);
   void Grow();
 
   std::vector<Slot> slots_;
-  std::vector<Key> keys_;  // by number
+  std::vector<std::uint32_t> taken_;  // places of the slots that are not empty, while few are
+  std::vector<Key> keys_;             // by number
   std::vector<Numbered> buckets_;
   std::vector<std::uint32_t> begins_;
 };

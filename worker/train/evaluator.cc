@@ -42,7 +42,9 @@ void Evaluator::Run(std::uint64_t version, RowClient& client, std::vector<SliceM
       models[static_cast<std::size_t>(thread)].Forward(
           batch, s, rows, logits.data() + batch.SliceExamples(s).first);
     });
-    SendScores(version, batch, first * slice_size_, logits);
+    MissingRows counts(batch.fields);
+    counts.Add(batch, rows);
+    SendScores(version, batch, first * slice_size_, logits, counts);
   }
 }
 
@@ -57,7 +59,7 @@ void Evaluator::MakeBatch(std::uint64_t first_slice, std::uint32_t slices, Batch
 }
 
 void Evaluator::SendScores(std::uint64_t version, const Batch& batch, std::uint64_t first_example,
-                           const std::vector<float>& logits) const {
+                           const std::vector<float>& logits, const MissingRows& counts) const {
   context_.transport.Send({.type = FrameType::kScores,
                            .source = context_.layout.worker(worker_),
                            .destination = context_.layout.coordinator(),
@@ -66,7 +68,9 @@ void Evaluator::SendScores(std::uint64_t version, const Batch& batch, std::uint6
                                                     .logits = logits,
                                                     .labels = batch.labels,
                                                     .groups = batch.groups,
-                                                    .weights = batch.weights})});
+                                                    .weights = batch.weights,
+                                                    .values = counts.values,
+                                                    .without_row = counts.without_row})});
 }
 
 }  // namespace fathom

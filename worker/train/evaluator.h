@@ -6,6 +6,7 @@
 
 #include "common/run/run_context.h"
 #include "worker/batch/batch.h"
+#include "worker/batch/missing_rows.h"
 #include "worker/model/slice_model.h"
 #include "worker/model/thread_pool.h"
 #include "worker/train/row_client.h"
@@ -24,7 +25,7 @@ class Evaluator {
  private:
   void MakeBatch(std::uint64_t first_slice, std::uint32_t slices, Batch* batch);
   void SendScores(std::uint64_t version, const Batch& batch, std::uint64_t first_example,
-                  const std::vector<float>& logits) const;
+                  const std::vector<float>& logits, const MissingRows& counts) const;
 
   const RunContext& context_;
   int worker_;

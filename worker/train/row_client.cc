@@ -73,12 +73,14 @@ void RowClient::Pull(Batch* batch) const {
 void RowClient::Await(const Batch& batch, PulledRows* rows) {
   const int servers = context_.layout.servers;
   rows->tables.resize(context_.spec.tables.size());
-  rows->dense.resize(static_cast<std::size_t>(context_.spec.dense_floats));
+  rows->pulled_dense.resize(static_cast<std::size_t>(context_.spec.dense_floats));
+  rows->dense = rows->pulled_dense;
   for (std::size_t t = 0; t < rows->tables.size(); ++t) {
     const TableSpec& spec = context_.spec.tables[t];
     const std::size_t keys = batch.tables[t].keys.size();
     rows->tables[t].wide.resize(spec.wide ? keys : 0);
     rows->tables[t].deep.resize(keys * static_cast<std::size_t>(spec.dim));
+    rows->tables[t].has_row.resize(batch.will_push ? 0 : keys);
   }
   std::vector<bool> answered(static_cast<std::size_t>(servers), false);
   Clock::time_point arrived;
@@ -134,13 +136,17 @@ void RowClient::CopyRows(const Frame& frame, const Batch& batch, int server,
     Fail(ExitCode::kPeer, "{} answered the pull of step {} with other rows than it was asked for",
          RoleAndPlace(context_.layout, frame.source), batch.step);
   }
-  CopyFloats(message.dense, dense_begin, &rows->dense);
+  CopyFloats(message.dense, dense_begin, &rows->pulled_dense);
   for (std::size_t t = 0; t < message.tables.size(); ++t) {
     const std::size_t first = batch.tables[t].server_begins[s];
     CopyFloats(message.tables[t].wide, first, &rows->tables[t].wide);
     CopyFloats(message.tables[t].deep,
                first * static_cast<std::size_t>(context_.spec.tables[t].dim),
                &rows->tables[t].deep);
+    if (batch.will_push) continue;
+    const std::size_t keys = batch.tables[t].server_begins[s + 1] - first;
+    for (std::size_t i = 0; i < keys; ++i)
+      rows->tables[t].has_row[first + i] = message.tables[t].has_row[i / 64] >> i % 64 & 1U;
   }
 }
 

@@ -47,9 +47,32 @@ TEST(Rows, AreReadWhereTheyLie) {
   EXPECT_EQ(ToVector(read.tables[1].deep), (std::vector<float>{3, 4, 5, 6}));
 }
 
-TEST(Rows, AsBfloat16BecomeFloats) {
+// They are as the model has them, and say which keys have a row.
+TEST(Rows, ToScoreWithAreFloatsWhateverTheFormat) {
   PayloadWriter writer;
   writer.Put<std::uint64_t>(0);
+  writer.Put<std::uint64_t>(0);
+  writer.Put<std::uint64_t>(1);
+  writer.PutArray(std::span<const float>(std::vector<float>{0.3F}));
+  writer.PutArray(std::span<const std::uint64_t>(std::vector<std::uint64_t>{1}));
+  writer.Put<std::uint64_t>(2);
+  writer.PutArray(std::span<const float>(std::vector<float>{0.1F, 0}));
+  writer.PutArray(std::span<const float>(std::vector<float>{0.7F, 0.9F, 0, 0}));
+  writer.PutArray(std::span<const std::uint64_t>(std::vector<std::uint64_t>{1}));
+  const Buffer payload = writer.Take();
+  const RowsMessage read = DecodeRows(payload.bytes(), kRowsTables, RowFormat::kBfloat16);
+  EXPECT_FALSE(read.will_push);
+  EXPECT_EQ(ToVector(read.tables[0].wide), std::vector<float>{0.3F});
+  EXPECT_EQ(ToVector(read.tables[0].has_row), std::vector<std::uint64_t>{1});
+  EXPECT_EQ(ToVector(read.tables[1].wide), (std::vector<float>{0.1F, 0}));
+  EXPECT_EQ(ToVector(read.tables[1].deep), (std::vector<float>{0.7F, 0.9F, 0, 0}));
+  EXPECT_EQ(ToVector(read.tables[1].has_row), std::vector<std::uint64_t>{1});
+  ExpectNoPartIsTaken(payload, TakeRows);
+}
+
+TEST(Rows, AsBfloat16BecomeFloats) {
+  PayloadWriter writer;
+  writer.Put<std::uint64_t>(1);
   writer.Put<std::uint64_t>(1);
   writer.PutArray(std::span<const float>(std::vector<float>{0.3F}));
   writer.Put<std::uint64_t>(1);
@@ -59,9 +82,9 @@ TEST(Rows, AsBfloat16BecomeFloats) {
   writer.PutArray(
       std::span<const std::uint16_t>(std::vector<std::uint16_t>{0x4040, 0x4080, 0x40A0, 0xC0C0}));
   const Buffer payload = writer.Take();
-  EXPECT_FALSE(AnswersTraining(payload.bytes()));
+  EXPECT_TRUE(AnswersTraining(payload.bytes()));
   const RowsMessage read = DecodeRows(payload.bytes(), kRowsTables, RowFormat::kBfloat16);
-  EXPECT_FALSE(read.will_push);
+  EXPECT_TRUE(read.will_push);
   EXPECT_EQ(ToVector(read.dense), std::vector<float>{0.3F}) << "dense parameters are not rounded";
   EXPECT_EQ(ToVector(read.tables[0].wide), std::vector<float>{1});
   EXPECT_EQ(ToVector(read.tables[1].wide), (std::vector<float>{-1, 2}));

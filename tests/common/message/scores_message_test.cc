@@ -17,10 +17,13 @@ Buffer Scores(std::uint8_t second_label, bool grouped) {
   const std::vector<float> logits = {0.5F, -1};
   const std::vector<std::uint8_t> labels = {1, second_label};
   const std::vector<Key> groups = {11, 12};
+  const std::vector<std::uint64_t> values = {2, 5, 0}, without_row = {1, 5, 0};
   return EncodeScores({.first = 9,
                        .logits = logits,
                        .labels = labels,
-                       .groups = grouped ? groups : std::span<const Key>()});
+                       .groups = grouped ? groups : std::span<const Key>(),
+                       .values = values,
+                       .without_row = without_row});
 }
 
 TEST(Scores, RoundTrip) {
@@ -31,12 +34,20 @@ TEST(Scores, RoundTrip) {
     EXPECT_EQ(ToVector(read.logits), (std::vector<float>{0.5F, -1}));
     EXPECT_EQ(ToVector(read.labels), (std::vector<std::uint8_t>{1, 0}));
     EXPECT_EQ(ToVector(read.groups), grouped ? (std::vector<Key>{11, 12}) : std::vector<Key>());
+    EXPECT_EQ(ToVector(read.values), (std::vector<std::uint64_t>{2, 5, 0}));
+    EXPECT_EQ(ToVector(read.without_row), (std::vector<std::uint64_t>{1, 5, 0}));
   }
 }
 
 TEST(Scores, ALabelThatIsNeither0Nor1) {
   const Buffer payload = Scores(2, false);
   ExpectError(ExitCode::kPeer, {"label of 2"}, [&] { DecodeScores(payload.bytes()); });
+}
+
+TEST(Scores, MoreValuesWithoutARowThanValues) {
+  const std::vector<std::uint64_t> values = {2}, without_row = {3};
+  const Buffer payload = EncodeScores({.first = 0, .values = values, .without_row = without_row});
+  ExpectError(ExitCode::kPeer, {"3 of 2 values"}, [&] { DecodeScores(payload.bytes()); });
 }
 
 TEST(Scores, CutShortOrTooLong) {

@@ -63,6 +63,36 @@ TEST(EvaluationSink, ScoresOutsideTheExamplesAreRefused) {
   EXPECT_TRUE(sink.complete());
 }
 
+TEST(EvaluationSink, AddsUpTheValuesWithoutARow) {
+  const std::vector<std::string> fields = {"reader", "book"};
+  EvaluationSink sink(4, false, false, fields);
+  const std::vector<float> logits = {1, 2};
+  const std::vector<std::uint8_t> labels = {0, 1};
+  const std::vector<std::uint64_t> values = {2, 7}, without_row = {0, 3};
+  for (const std::uint64_t first : {2, 0}) {
+    sink.Add({.first = first,
+              .logits = logits,
+              .labels = labels,
+              .values = values,
+              .without_row = without_row});
+  }
+  const Metrics metrics = sink.Compute();
+  ASSERT_EQ(metrics.coverage.size(), 2U);
+  EXPECT_EQ(metrics.coverage[1].name, "book");
+  EXPECT_EQ(metrics.coverage[1].values, 14U);
+  EXPECT_EQ(metrics.coverage[1].without_row, 6U);
+  EXPECT_EQ(DescribeCoverage(metrics.coverage), "book 43 %");
+  EXPECT_TRUE(HardlyKnown(metrics.coverage).empty());
+  EvaluationSink others(4, false, false, {"reader"});
+  ExpectError(ExitCode::kPeer, {"2 fields, not of 1"}, [&] {
+    others.Add({.first = 0,
+                .logits = logits,
+                .labels = labels,
+                .values = values,
+                .without_row = without_row});
+  });
+}
+
 TEST(EvaluationSink, ScoresThatComeTwiceAreRefused) {
   EvaluationSink sink(10, false);
   sink.Add(Scores(2, 3).message());

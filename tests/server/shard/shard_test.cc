@@ -206,6 +206,31 @@ TEST(Shard, AnswerHasTheDenseRangeOnlyIfAsked) {
   }
 }
 
+// To train on, a key without a row has its initial values.
+TEST(Shard, AKeyWithoutARowScoresAsZeros) {
+  ModelSpec spec = Spec();
+  spec.row_format = RowFormat::kBfloat16;
+  Shard shard(MakeConfig(), spec, 0, 1);
+  const SimulatedStep known(spec.tables, kDenseFloats, 7, 1);
+  TakeStep(0, known, 1, 0, 1, &shard);
+  const auto ask = [&](Key key, bool will_push) {
+    const std::vector<Key> keys = {key};
+    std::vector<std::span<const Key>> by_table(spec.tables.size(), keys);
+    return shard.EncodeRows(
+        DecodeAndFind(&shard, EncodePull({.will_push = will_push, .keys = by_table}), 0, 1));
+  };
+  const auto is_zero = [](float value) { return value == 0; };
+  const Buffer unknown = ask(12345, false), trained = ask(12345, true);
+  const RowsMessage scored = DecodeRows(unknown.bytes(), spec.tables, spec.row_format);
+  const RowsMessage initial = DecodeRows(trained.bytes(), spec.tables, spec.row_format);
+  for (std::size_t t = 0; t < spec.tables.size(); ++t) {
+    EXPECT_EQ(scored.tables[t].has_row[0], 0U);
+    EXPECT_TRUE(std::all_of(scored.tables[t].deep.begin(), scored.tables[t].deep.end(), is_zero));
+    EXPECT_FALSE(spec.tables[t].dim > 0 && std::all_of(initial.tables[t].deep.begin(),
+                                                       initial.tables[t].deep.end(), is_zero));
+  }
+}
+
 // Known rows and unknown ones.
 TEST(Shard, AnswersInBfloat16AreTheFloatsRounded) {
   ModelSpec spec = Spec(), half = Spec();

@@ -92,8 +92,8 @@ TEST_F(SparseTableEvictionTest, EvictingKeepsTheBestRowsAsTheyWere) {
     table.FindOrCreate(again, 0, &row);
     std::vector<float> initial(16), fresh(16);
     float* const none = nullptr;
-    table.GatherEmbeddings(again, std::span(&none, 1), initial);
-    table.GatherEmbeddings(again, std::span(&row, 1), fresh);
+    table.GatherEmbeddings(SparseTable::Pull::kToTrain, again, std::span(&none, 1), initial);
+    table.GatherEmbeddings(SparseTable::Pull::kToTrain, again, std::span(&row, 1), fresh);
     EXPECT_EQ(initial, fresh);
     EXPECT_EQ(row[0], 0);
     EXPECT_EQ(table.Statistics().evicted_rows, expected.size() - keep);

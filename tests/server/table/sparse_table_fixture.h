@@ -35,7 +35,7 @@ class SparseTableFixture : public ::testing::Test {
     std::vector<float*> rows(keys.size());
     table.Find(keys, rows.data());
     std::vector<float> embeddings(keys.size() * static_cast<std::size_t>(table.spec().dim));
-    table.GatherEmbeddings(keys, rows, embeddings);
+    table.GatherEmbeddings(SparseTable::Pull::kToTrain, keys, rows, embeddings);
     return embeddings;
   }
 

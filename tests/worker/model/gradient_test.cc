@@ -171,7 +171,8 @@ class GradientTest : public ::testing::TestWithParam<Model> {
 
   PulledRows Rows(const Batch& batch) const {
     PulledRows rows;
-    rows.dense.assign(parameters_.dense.begin(), parameters_.dense.end());
+    rows.pulled_dense.assign(parameters_.dense.begin(), parameters_.dense.end());
+    rows.dense = rows.pulled_dense;
     for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
       rows.tables.emplace_back();
       for (const Key key : batch.tables[t].keys) {

@@ -51,6 +51,7 @@ class RowClientTest : public ::testing::Test {
     bool will_push = true;
     std::size_t dense = 0;
     std::vector<std::size_t> rows;  // by table
+    std::uint64_t has_row = 0;      // of an answer to score with
   };
   Buffer Encode(const Answer& answer, float from) const {
     PayloadWriter writer;
@@ -65,6 +66,9 @@ class RowClientTest : public ::testing::Test {
       if (spec_.tables[t].wide) put(answer.rows[t]);
       if (spec_.tables[t].dim > 0)
         put(answer.rows[t] * static_cast<std::size_t>(spec_.tables[t].dim));
+      if (answer.will_push) continue;
+      for (std::uint64_t& word : writer.Array<std::uint64_t>((answer.rows[t] + 63) / 64))
+        word = answer.has_row;
     }
     return writer.Take();
   }
@@ -92,7 +96,7 @@ class RowClientTest : public ::testing::Test {
     ExpectError(ExitCode::kPeer, words, [&] { client_.Await(batch, &rows_); });
   }
 
-  static std::vector<float> Plain(const AlignedVector<float>& values) {
+  static std::vector<float> Plain(std::span<const float> values) {
     return {values.begin(), values.end()};
   }
 
@@ -151,7 +155,7 @@ TEST_F(RowClientTest, PutsEachServersRowsInTheirPlaceInWhateverOrderTheyCome) {
 TEST_F(RowClientTest, DenseParametersThatWereNotAskedForStay) {
   Batch batch = MakeBatch(7, true, false);
   client_.Pull(&batch);
-  rows_.dense.assign(kDenseFloats, 5);
+  rows_.pulled_dense.assign(kDenseFloats, 5);
   for (int s = 0; s < kServers; ++s) {
     Answer answer = RightAnswer(s);
     answer.dense = 0;
@@ -183,6 +187,21 @@ TEST_F(RowClientTest, AnswersToOtherPullsWaitForTheirTurn) {
   client_.Await(next, &rows_);
   EXPECT_EQ(rows_.dense[0], 100);
   EXPECT_EQ(rows_.dense[DenseOf(0)], 1100);
+}
+
+TEST_F(RowClientTest, AnswersToScoreWithSayWhichKeysHaveARow) {
+  Batch batch = MakeBatch(7, false);
+  client_.Pull(&batch);
+  for (int s = 0; s < kServers; ++s) {
+    Answer answer = RightAnswer(s);
+    answer.will_push = false;
+    answer.has_row = s == 0 ? 2 : 1;
+    SendRows(s, 7, answer);
+  }
+  client_.Await(batch, &rows_);
+  EXPECT_EQ(rows_.tables[0].has_row, (std::vector<std::uint8_t>{0, 1, 1}));
+  EXPECT_EQ(rows_.tables[1].has_row, (std::vector<std::uint8_t>{1, 0}));
+  EXPECT_EQ(rows_.tables[2].has_row, std::vector<std::uint8_t>{0});
 }
 
 TEST_F(RowClientTest, AnAnswerOfOtherRowsThanItWasAskedFor) {
