@@ -16,7 +16,7 @@
 #include <thread>
 
 #include "common/error.h"
-#include "common/run_log.h"
+#include "common/log/run_log.h"
 #include "common/terminal.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/commands/command_line.h"
@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
   fathom::InstallTerminateHandler();
+  fathom::LogToTerminal();
   std::optional<MpiSession> mpi;
   try {
     mpi.emplace(&argc, &argv);

@@ -8,8 +8,8 @@
 
 #include "common/error.h"
 #include "common/folder_entries.h"
+#include "common/log_line.h"
 #include "common/process/process_mark.h"
-#include "common/run_log.h"
 
 namespace fathom {
 namespace {

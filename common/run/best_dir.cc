@@ -6,8 +6,8 @@
 #include "common/error.h"
 #include "common/file/durable_file.h"
 #include "common/folder_entries.h"
+#include "common/log_line.h"
 #include "common/run/checkpoint_dir.h"
-#include "common/run_log.h"
 #include "common/whole_number.h"
 
 namespace fathom {

@@ -5,7 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "common/check.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 
 namespace fathom {
 namespace {

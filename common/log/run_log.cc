@@ -1,4 +1,4 @@
-#include "common/run_log.h"
+#include "common/log/run_log.h"
 
 #include <fcntl.h>
 #include <spdlog/sinks/base_sink.h>
@@ -17,6 +17,7 @@
 
 #include "common/error.h"
 #include "common/folder_entries.h"
+#include "common/log_line.h"
 #include "common/terminal.h"
 #include "common/whole_number.h"
 
@@ -45,16 +46,25 @@ std::shared_ptr<spdlog::sinks::sink> TerminalOfLog() {
   return sink;
 }
 
-std::shared_ptr<spdlog::logger> MakeLogger(
-    std::vector<std::shared_ptr<spdlog::sinks::sink>> sinks) {
-  auto logger = std::make_shared<spdlog::logger>("fathom", sinks.begin(), sinks.end());
-  logger->flush_on(spdlog::level::info);
+std::shared_ptr<spdlog::logger>& Current() {
+  static std::shared_ptr<spdlog::logger> logger;
   return logger;
 }
 
-std::shared_ptr<spdlog::logger>& Current() {
-  static std::shared_ptr<spdlog::logger> logger = MakeLogger({TerminalOfLog()});
-  return logger;
+void WriteLine(LogLevel level, const std::string& text) {
+  switch (level) {
+    case LogLevel::kInfo:
+      return Current()->info(text);
+    case LogLevel::kWarning:
+      return Current()->warn("warning: {}", text);
+  }
+}
+
+void LogTo(std::vector<std::shared_ptr<spdlog::sinks::sink>> sinks) {
+  auto logger = std::make_shared<spdlog::logger>("fathom", sinks.begin(), sinks.end());
+  logger->flush_on(spdlog::level::info);
+  Current() = std::move(logger);
+  SetLogTarget(WriteLine);
 }
 
 // The number in PREFIX N SUFFIX, which begins with a dot.
@@ -139,6 +149,8 @@ int ReserveLogNumber(const fs::path& log_dir, const std::string& command) {
   }
 }
 
+void LogToTerminal() { LogTo({TerminalOfLog()}); }
+
 void StartLogging(const fs::path& log_dir, const std::string& name, bool terminal) {
   const fs::path file = log_dir / (name + std::string(kLogSuffix));
   KeepTheOneBefore(log_dir, name);
@@ -151,16 +163,7 @@ void StartLogging(const fs::path& log_dir, const std::string& name, bool termina
   }
   sinks.back()->set_pattern(kFilePattern);
   if (terminal) sinks.push_back(TerminalOfLog());
-  Current() = MakeLogger(std::move(sinks));
-}
-
-void LogLine(LogLevel level, const std::string& text) {
-  switch (level) {
-    case LogLevel::kInfo:
-      return Current()->info(text);
-    case LogLevel::kWarning:
-      return Current()->warn("warning: {}", text);
-  }
+  LogTo(std::move(sinks));
 }
 
 }  // namespace fathom

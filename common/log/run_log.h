@@ -1,20 +1,19 @@
 // The run's log: each rank writes its own file, rank 0 also to the terminal (standard output).
 //
-// Thread rule: LogLine and its kin from any thread, StartLogging while no other thread logs. Before
-// StartLogging everything goes to the terminal alone. A terminal that nobody reads holds nobody up
-// (terminal.h); the file has every line.
+// Thread rule: LogToTerminal and StartLogging while no other thread logs. A terminal that nobody
+// reads holds nobody up (terminal.h); the file has every line.
 #pragma once
-
-#include <fmt/format.h>
 
 #include <filesystem>
 #include <string>
-#include <utility>
 
 namespace fathom {
 
 // So many logs of earlier runs stay beside the newest.
 inline constexpr int kKeptLogs = 20;
+
+// Logs to the terminal alone from now on.
+void LogToTerminal();
 
 // Logs to <log_dir>/<name>.log from now on, and to the terminal if `terminal`. A log that had this
 // name is kept as <name>.N.log, N being the next number. Throws Error(kUsage) where the folder
@@ -30,19 +29,5 @@ int LogsBegun(const std::filesystem::path& log_dir, const std::string& name);
 // For commands that may run several at a time in one folder: a number N that no other has, held by
 // the file <command>-N.rank-0.log. Throws Error(kUsage).
 int ReserveLogNumber(const std::filesystem::path& log_dir, const std::string& command);
-
-enum class LogLevel { kInfo, kWarning };
-
-void LogLine(LogLevel level, const std::string& text);
-
-template <typename... Args>
-void LogInfo(fmt::format_string<Args...> format, Args&&... args) {
-  LogLine(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
-}
-
-template <typename... Args>
-void LogWarning(fmt::format_string<Args...> format, Args&&... args) {
-  LogLine(LogLevel::kWarning, fmt::format(format, std::forward<Args>(args)...));
-}
 
 }  // namespace fathom

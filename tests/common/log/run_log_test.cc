@@ -1,7 +1,8 @@
-#include "common/run_log.h"
+#include "common/log/run_log.h"
 
 #include <gtest/gtest.h>
 
+#include "common/log_line.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
 
