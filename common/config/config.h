@@ -192,6 +192,8 @@ struct OutputConfig {
   std::string dir = "run";
   SharedFolder shared = SharedFolder::kAuto;
   std::int64_t progress_seconds = 2;
+  SideTables side_tables = SideTables::kUsed;
+  bool names = false;
 };
 
 // [sweep]: an experiment over a grid of settings. No part of a run's own config.

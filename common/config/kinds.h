@@ -291,6 +291,13 @@ struct NamesOf<SharedFolder> {
   static constexpr std::array<std::string_view, 3> kNames = {"auto", "yes", "no"};
 };
 
+// output.side_tables: which columns of its joined tables a model keeps.
+enum class SideTables { kUsed, kAll };
+template <>
+struct NamesOf<SideTables> {
+  static constexpr std::array<std::string_view, 2> kNames = {"used", "all"};
+};
+
 // The first words of `resume`; another text is a checkpoint's folder.
 enum class ResumeFrom { kNo, kAuto, kRestart, kFolder };
 template <>

@@ -2,6 +2,7 @@
 //   manifest.json    written last: step, seed, tables, and every file's bytes and checksum
 //   config.toml      as in force
 //   transforms.json  what ingest learnt from the training examples (vocabularies, means, quantiles)
+//   join-NN.csv      table NN of the config's joins: a model scores without the user's files
 //   dense.bin        the dense parameters and the state of their update rule
 //   rows-NN.bin      partition NN of every table, its rows in ascending order of key
 // The files depend on the model alone: not on the number of servers that wrote them.

@@ -21,4 +21,14 @@ std::string ReadTextFile(const fs::path& dir, const Manifest& manifest, const st
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+std::string SideTableName(std::size_t join) { return fmt::format("join-{:02d}.csv", join); }
+
+std::vector<std::string> ReadSideTables(const fs::path& dir, const Manifest& manifest,
+                                        std::size_t joins) {
+  std::vector<std::string> tables;
+  for (std::size_t j = 0; j < joins; ++j)
+    tables.push_back(ReadTextFile(dir, manifest, SideTableName(j)));
+  return tables;
+}
+
 }  // namespace fathom

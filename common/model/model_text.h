@@ -1,8 +1,9 @@
-// The small text files of a model: config.toml, transforms.json (manifest.h).
+// The texts of a model: config.toml, transforms.json, the joined tables (manifest.h).
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "common/model/manifest.h"
 
@@ -13,5 +14,12 @@ ModelFileEntry WriteTextFile(const std::filesystem::path& dir, const std::string
                              const std::string& text);
 std::string ReadTextFile(const std::filesystem::path& dir, const Manifest& manifest,
                          const std::string& name);
+
+// join-NN.csv: the table of [[join]] number `join`, as worker/feature/side_rows.h writes it.
+std::string SideTableName(std::size_t join);
+
+// Those of all joins, in order. Throws Error(kModel) where one is missing or damaged.
+std::vector<std::string> ReadSideTables(const std::filesystem::path& dir, const Manifest& manifest,
+                                        std::size_t joins);
 
 }  // namespace fathom

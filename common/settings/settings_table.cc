@@ -373,6 +373,12 @@ std::vector<Setting> SettingsOf(Config& c) {
            "send their files of checkpoints and of the model to rank 0"),
       Number("output.progress_seconds", &c.output.progress_seconds, 0, 86400,
              "A progress line at most this often"),
+      Word("output.side_tables", &c.output.side_tables,
+           "Columns of the joined tables that the model keeps, so that it scores without them; "
+           "used: those that the config asks for; all: the others too, as titles"),
+      Plain("output.names", &c.output.names,
+            "Keep the text of every value beside the model, so that exports and reports show "
+            "features by name; takes memory while the data are packed"),
   };
   AddData(c.data, &out);
   AddExamples(c.data, &out);

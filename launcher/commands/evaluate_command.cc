@@ -6,7 +6,8 @@
 #include "common/buffer.h"
 #include "common/error.h"
 #include "common/file/scratch_folder.h"
-#include "common/run_log.h"
+#include "common/log/run_log.h"
+#include "common/log_line.h"
 #include "common/settings/config_difference.h"
 #include "common/settings/config_file.h"
 #include "common/terminal.h"
@@ -14,6 +15,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/commands/evaluation_lines.h"
 #include "launcher/commands/idle_warnings.h"
+#include "launcher/run/model_use.h"
 #include "launcher/run/one_model.h"
 #include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
@@ -43,7 +45,7 @@ std::shared_ptr<ExampleSource> EvaluationData(const Config& config, const ModelS
     if (mpi.RanksWhere(packed.empty()).empty()) return OpenPacked(packed, spec, part);
   }
   const fs::path file = scratch / "evaluate.fpk";
-  const PackedInput input = PackPart(config, spec, model.transforms_json, part, file, 1);
+  const PackedInput input = PackPart(config, spec, model.inputs(), part, file, 1);
   if (mpi.rank() == 0) {
     Config read = config;
     (HasTestFiles(config) ? read.data.train : read.data.test).clear();
@@ -96,12 +98,8 @@ CoordinatorResult Evaluate(const Config& given, const Layout& layout, const fs::
          "or data.validation_fraction",
          NameOf(config.evaluate.on));
   }
-  RunRequest request;
-  request.mode = RunMode::kEvaluate;
-  request.data.evaluation = std::move(data);
-  request.model_dir = one.dir();
-  request.model = IdentityOf(model.manifest);
-  return ExecuteRun(config, spec, layout, mpi, std::move(request));
+  return ExecuteRun(config, spec, layout, mpi,
+                    ScoringRequest(std::move(data), one.dir(), model.manifest));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "common/run_log.h"
+#include "common/log_line.h"
 #include "common/settings/idle_settings.h"
 #include "launcher/cluster/allocation.h"
 

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "common/error.h"
+#include "common/log/run_log.h"
 #include "common/run/launched_checkpoints.h"
-#include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "common/settings/idle_settings.h"
 #include "launcher/commands/commands.h"

@@ -6,7 +6,7 @@
 #include "common/run/model_identity.h"
 #include "launcher/commands/commands.h"
 #include "launcher/run/model_difference.h"
-#include "launcher/run/trained_model.h"
+#include "worker/predict/trained_model.h"
 
 namespace fathom {
 

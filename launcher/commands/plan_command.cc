@@ -7,7 +7,7 @@
 
 #include "common/byte_size.h"
 #include "common/error.h"
-#include "common/run_log.h"
+#include "common/log/run_log.h"
 #include "common/settings/config_file.h"
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"

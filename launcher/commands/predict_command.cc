@@ -11,18 +11,19 @@
 #include "common/file/scratch_folder.h"
 #include "common/metrics/metrics.h"
 #include "common/run/model_identity.h"
-#include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "common/settings/model_settings.h"
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/evaluation_lines.h"
+#include "launcher/run/model_use.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
-#include "launcher/run/trained_model.h"
 #include "worker/ingest/ingest.h"
 #include "worker/ingest/remarks.h"
 #include "worker/input/input_paths.h"
+#include "worker/predict/scorer.h"
+#include "worker/predict/trained_model.h"
 
 namespace fathom {
 namespace {
@@ -104,17 +105,13 @@ void ReportGaps(const Scores& scores, const std::string& output) {
   Terminal::Errors().Write(fmt::format("fathom: warning: {}. {}\n", where, what));
 }
 
-// Needs no column that only training asks for, nor, where no metrics are wanted, one that only
-// evaluation asks for.
-Config ConfigOfLines(Config config, bool metrics) {
-  config.data.filter.clear();
-  config.data.split_by.clear();
-  config.data.negative_rate = 1;
-  config.columns = ColumnsInUse(config);
-  if (metrics) return config;
-  config.data.weight.clear();
-  config.evaluate.group_by.clear();
-  return config;
+// With metrics, what evaluation asks for stays.
+Config ConfigFor(const Config& config, bool metrics) {
+  Config lines = ConfigOfLines(config);
+  if (!metrics) return lines;
+  lines.data.weight = config.data.weight;
+  lines.evaluate.group_by = config.evaluate.group_by;
+  return lines;
 }
 
 // As evaluate does.
@@ -127,7 +124,7 @@ Scores Score(const PredictArguments& arguments, const fs::path& output, const fs
              MpiSession& mpi) {
   const TrainedModel model = OpenModel(arguments.model_dir);
   const Config given = LoadConfig(model.dir / "config.toml", arguments.overrides);
-  const Config config = ConfigOfLines(BindToModel(given, model), arguments.metrics);
+  const Config config = ConfigFor(BindToModel(given, model), arguments.metrics);
   const ModelSpec spec = SpecOf(model, config);
   if (config.data.format == DataFormat::kGenerated) {
     Fail(ExitCode::kUsage,
@@ -136,17 +133,14 @@ Scores Score(const PredictArguments& arguments, const fs::path& output, const fs
   }
   RefuseToOverwriteInput(arguments, output, config);
   Scores scores;
-  scores.input = PackInput(config, spec, model.transforms_json, {arguments.input},
-                           arguments.metrics, BadLines::kAreGaps, packed, 1);
+  scores.input = PackInput(config, spec, model.inputs(), {arguments.input}, arguments.metrics,
+                           BadLines::kAreGaps, packed, 1);
   if (arguments.metrics) WarnOfTrainedFiles(model.config, scores.input);
   scores.allowed_bad_lines = static_cast<std::uint64_t>(config.data.max_bad_lines);
   const Layout layout =
       MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
-  RunRequest request;
-  request.mode = RunMode::kEvaluate;
-  request.data.evaluation = OpenPacked(scores.input.path, spec, DataPart::kTest);
-  request.model_dir = model.dir;
-  request.model = IdentityOf(model.manifest);
+  RunRequest request = ScoringRequest(OpenPacked(scores.input.path, spec, DataPart::kTest),
+                                      model.dir, model.manifest);
   request.coordinator.labelled = arguments.metrics;
   CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
   scores.logits = std::move(result.logits);

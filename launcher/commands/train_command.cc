@@ -9,9 +9,10 @@
 #include "common/error.h"
 #include "common/file/published_folder.h"
 #include "common/file/replaced_file.h"
+#include "common/log/run_log.h"
+#include "common/log_line.h"
 #include "common/run/best_dir.h"
 #include "common/run/folder_lock.h"
-#include "common/run_log.h"
 #include "common/settings/config_dump.h"
 #include "common/settings/config_file.h"
 #include "common/terminal.h"
@@ -25,13 +26,14 @@
 #include "launcher/plan/forecast.h"
 #include "launcher/run/model_config.h"
 #include "launcher/run/model_copy.h"
+#include "launcher/run/model_use.h"
 #include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "launcher/run/run_meter.h"
 #include "launcher/run/shared_output.h"
 #include "launcher/run/start_point.h"
-#include "launcher/run/trained_model.h"
+#include "worker/predict/trained_model.h"
 
 namespace fathom {
 namespace {
@@ -185,6 +187,7 @@ CoordinatorInputs InputsOf(const Config& config, const OpenedData& opened, const
   return {.log = &log,
           .texts = {.config_toml = ModelConfigText(config),
                     .transforms_json = opened.transforms_json,
+                    .side_tables = opened.side_tables,
                     .origin = start.origin},
           .progress = start.progress,
           .best = start.best,

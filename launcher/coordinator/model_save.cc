@@ -67,6 +67,8 @@ void ModelSave::Finish(const ModelTexts& texts, const History& history) {
       FinishDense(dir_, manifest_.dense_floats, TraitsOf(manifest_.dense_rule).states()));
   manifest_.files.push_back(WriteTextFile(dir_, "config.toml", texts.config_toml));
   manifest_.files.push_back(WriteTextFile(dir_, "transforms.json", texts.transforms_json));
+  for (std::size_t j = 0; j < texts.side_tables.size(); ++j)
+    manifest_.files.push_back(WriteTextFile(dir_, SideTableName(j), texts.side_tables[j]));
   // A partition's files stay in the order in which they build upon each other.
   std::stable_sort(manifest_.files.begin(), manifest_.files.end(),
                    [](const ModelFileEntry& a, const ModelFileEntry& b) {

@@ -21,6 +21,7 @@ namespace fathom {
 struct ModelTexts {
   std::string config_toml;
   std::string transforms_json;
+  std::vector<std::string> side_tables;  // by join
   ModelOrigin origin;
 };
 

@@ -11,10 +11,10 @@
 #include "common/buffer.h"
 #include "common/error.h"
 #include "common/file/durable_file.h"
+#include "common/log_line.h"
 #include "common/model/checked_file.h"
 #include "common/model/partition_file.h"
 #include "common/partitions.h"
-#include "common/run_log.h"
 #include "common/xxh3.h"
 
 namespace fathom {

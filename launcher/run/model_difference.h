@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "launcher/run/trained_model.h"
+#include "worker/predict/trained_model.h"
 
 namespace fathom {
 

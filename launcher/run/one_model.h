@@ -12,7 +12,7 @@
 #include "common/schedule/layout.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/run/model_copy.h"
-#include "launcher/run/trained_model.h"
+#include "worker/predict/trained_model.h"
 
 namespace fathom {
 

@@ -9,7 +9,7 @@
 #include "common/file/descriptor.h"
 #include "common/file/given_folder.h"
 #include "common/folder_entries.h"
-#include "common/run_log.h"
+#include "common/log/run_log.h"
 
 namespace fathom {
 

@@ -5,8 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/log_line.h"
 #include "common/processor.h"
-#include "common/run_log.h"
+#include "common/run/model_identity.h"
 #include "launcher/run/process_memory.h"
 #include "launcher/run/role_threads.h"
 #include "launcher/run/run_transports.h"
@@ -26,6 +27,16 @@ Layout PlanLayout(const Config& config, MpiSession& mpi) {
   }
   LogInfo("vector instructions: {}", NameOf(ChosenVectors()));
   return layout;
+}
+
+RunRequest ScoringRequest(std::shared_ptr<ExampleSource> examples, const std::filesystem::path& dir,
+                          const Manifest& model) {
+  RunRequest request;
+  request.mode = RunMode::kEvaluate;
+  request.data.evaluation = std::move(examples);
+  request.model_dir = dir;
+  request.model = IdentityOf(model);
+  return request;
 }
 
 CoordinatorResult ExecuteRun(const Config& config, const ModelSpec& spec, const Layout& layout,

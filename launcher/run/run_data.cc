@@ -13,7 +13,7 @@
 #include "common/error.h"
 #include "common/file/given_folder.h"
 #include "common/file/text_file.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 #include "worker/data/generated_data.h"
 #include "worker/data/packed_data.h"
 
@@ -119,7 +119,11 @@ float LogitOfRate(const IngestResult& packed, bool weighted) {
 }
 
 OpenedData Generate(const Config& config, MpiSession& mpi) {
-  OpenedData opened{.data = {}, .transforms_json = "{}", .summary_json = {}, .initial_bias = 0};
+  OpenedData opened{.data = {},
+                    .transforms_json = "{}",
+                    .side_tables = {},
+                    .summary_json = {},
+                    .initial_bias = 0};
   opened.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);
   if (config.model.initial_bias == InitialBias::kBaseRate)
     opened.initial_bias = LogitOfRate(*opened.data.train, mpi);
@@ -233,6 +237,7 @@ OpenedData OpenData(const Config& config, const ModelSpec& spec,
   OpenedData opened;
   opened.data.train = OpenPacked(packed.train, spec, DataPart::kTrain);
   opened.transforms_json = ReadText(packed.transforms);
+  for (const auto& file : packed.side_tables) opened.side_tables.push_back(ReadText(file));
   opened.summary_json = SummaryForMetrics(packed);
   if (config.model.initial_bias == InitialBias::kBaseRate)
     opened.initial_bias = LogitOfRate(packed, spec.example_weights);

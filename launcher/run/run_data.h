@@ -28,8 +28,9 @@ struct RunData {
 struct OpenedData {
   RunData data;
   std::string transforms_json;
-  std::string summary_json;  // SummaryForMetrics; empty: generated data
-  float initial_bias = 0;    // model.initial_bias, by the training part
+  std::vector<std::string> side_tables;  // texts, by join
+  std::string summary_json;              // SummaryForMetrics; empty: generated data
+  float initial_bias = 0;                // model.initial_bias, by the training part
 };
 
 // Every rank calls this; it returns once the data of this host are there. `earlier_transforms`: as

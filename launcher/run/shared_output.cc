@@ -13,7 +13,8 @@
 
 #include "common/error.h"
 #include "common/file/scratch_folder.h"
-#include "common/run_log.h"
+#include "common/log/run_log.h"
+#include "common/log_line.h"
 
 namespace fathom {
 namespace {

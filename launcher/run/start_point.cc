@@ -6,14 +6,14 @@
 
 #include "common/config/best_model.h"
 #include "common/error.h"
+#include "common/log_line.h"
 #include "common/model/checked_file.h"
 #include "common/run/best_dir.h"
-#include "common/run_log.h"
 #include "common/schedule/schedule.h"
 #include "common/settings/config_difference.h"
 #include "common/settings/model_settings.h"
 #include "launcher/run/model_config.h"
-#include "launcher/run/trained_model.h"
+#include "worker/predict/trained_model.h"
 #include "worker/transform/learnt_transform.h"
 
 namespace fathom {

@@ -1,8 +1,9 @@
 // A model is scored by the settings that it was trained with, or not at all.
-#include "launcher/run/trained_model.h"
+#include "worker/predict/trained_model.h"
 
 #include <gtest/gtest.h>
 
+#include "launcher/run/model_use.h"
 #include "launcher/synthetic/generate_books.h"
 #include "tests/support/embedded_run.h"
 #include "tests/support/expect_error.h"

@@ -13,10 +13,10 @@
 #include "common/model/row_state.h"
 #include "common/random.h"
 #include "common/settings/config_file.h"
-#include "launcher/run/trained_model.h"
 #include "server/update_rule/update_rule.h"
 #include "tests/cluster/checkpointed_runs.h"
 #include "tests/support/expect_error.h"
+#include "worker/predict/trained_model.h"
 #include "worker/transform/learnt_transform.h"
 
 namespace fathom {

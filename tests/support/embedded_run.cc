@@ -80,6 +80,7 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   request.coordinator.log = &log;
   request.coordinator.texts = {.config_toml = ModelConfigText(config),
                                .transforms_json = opened.transforms_json,
+                               .side_tables = opened.side_tables,
                                .origin = start.origin};
   request.coordinator.progress = start.progress;
   request.coordinator.best = start.best;

@@ -25,7 +25,7 @@ ColumnEncoder::Form FormOf(ColumnKind kind) {
 }  // namespace
 
 ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs, bool trims,
-                             MissingTexts missing, const LearntTransform* learnt)
+                             MissingTexts missing, std::shared_ptr<const Transform> transform)
     : form_(FormOf(column.kind)),
       used_(column.use != Use::kNone),
       zero_if_missing_(column.missing_as == MissingAs::kZero),
@@ -35,7 +35,7 @@ ColumnEncoder::ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool 
       separator_(pairs ? kSeparatorOfPairs : column.separator.c_str()[0]),
       slot_(slot),
       seed_(ColumnSeed(column.name)),
-      transform_(MakeTransform(column, learnt)),
+      transform_(std::move(transform)),
       missing_(std::move(missing)),
       name_(column.name) {
   steps_ = transform_->Steps();

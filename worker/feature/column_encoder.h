@@ -28,7 +28,7 @@ class ColumnEncoder {
   // `slot`: of its text among a record's values. `pairs`: values are written id:number, as libsvm
   // has them. `trims`: blanks around a list's values do not count.
   ColumnEncoder(const ColumnConfig& column, std::size_t slot, bool pairs, bool trims,
-                MissingTexts missing, const LearntTransform* learnt);
+                MissingTexts missing, std::shared_ptr<const Transform> transform);
 
   Form form() const { return form_; }
   bool used() const { return used_; }
@@ -80,7 +80,7 @@ class ColumnEncoder {
   std::size_t slot_;
   std::uint64_t seed_;
   NumberSteps steps_;
-  std::unique_ptr<const Transform> transform_;
+  std::shared_ptr<const Transform> transform_;
   std::optional<Extraction> extraction_;
   MissingTexts missing_;
   float number_ = 0;

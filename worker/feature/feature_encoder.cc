@@ -15,7 +15,7 @@ constexpr double kMaxExampleWeight = 1e6;
 }  // namespace
 
 FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
-                               const LearntTransforms& transforms)
+                               const ColumnTransforms& transforms)
     : schema_(schema),
       has_weight_(schema.labelled() && !schema.config().data.weight.empty()),
       grouped_(spec.grouped),
@@ -23,10 +23,10 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
   const Config& config = schema.config();
   const bool pairs = Has(config.data.format, FormatTrait::kPairs);
   const MissingTexts missing(config.data.missing);
-  for (const ColumnConfig& column : config.columns) {
-    const auto learnt = transforms.find(column.name);
+  for (std::size_t c = 0; c < config.columns.size(); ++c) {
+    const ColumnConfig& column = config.columns[c];
     columns_.emplace_back(column, schema.Slot(SourceOf(column)), pairs, config.data.trim, missing,
-                          learnt == transforms.end() ? nullptr : &learnt->second);
+                          transforms.Of(c));
   }
   // Crosses are the last fields of the model, in order.
   const std::size_t first_cross = spec.fields.size() - config.crosses.size();

@@ -23,7 +23,10 @@ namespace fathom {
 class FeatureEncoder {
  public:
   FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
-                 const LearntTransforms& transforms);
+                 const ColumnTransforms& transforms);
+  // With transforms of its own.
+  FeatureEncoder(const InputSchema& schema, const ModelSpec& spec, const LearntTransforms& learnt)
+      : FeatureEncoder(schema, spec, ColumnTransforms(schema.config().columns, learnt)) {}
   FeatureEncoder(const FeatureEncoder&) = delete;  // the batch points to the columns
   FeatureEncoder& operator=(const FeatureEncoder&) = delete;
 

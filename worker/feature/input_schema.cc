@@ -5,15 +5,23 @@
 #include "common/check.h"
 #include "common/error.h"
 #include "worker/feature/extraction.h"
+#include "worker/feature/side_rows.h"
 
 namespace fathom {
 
-InputSchema::InputSchema(const Config& config, bool labelled)
+InputSchema::InputSchema(const Config& config, bool labelled,
+                         const std::vector<std::string>* side_tables)
     : config_(config), labelled_(labelled), label_(config.data), filter_(config.data) {
   for (const ColumnConfig& column : config.columns) {
     if (!column.extract.empty()) Extraction(column.extract, column.name);
   }
-  for (const JoinConfig& join : config.joins) joins_.emplace_back(config.data, join);
+  for (std::size_t j = 0; j < config.joins.size(); ++j) {
+    if (side_tables == nullptr) {
+      joins_.emplace_back(config.data, config.joins[j]);
+    } else {
+      joins_.emplace_back(config.joins[j], side_tables->at(j));
+    }
+  }
   for (const ColumnConfig& column : config.columns) Want(SourceOf(column));
   for (const std::string& column : config.data.split_by) Want(column);
   if (!config.evaluate.group_by.empty()) Want(config.evaluate.group_by);
@@ -68,6 +76,13 @@ std::size_t InputSchema::Slot(const std::string& column) const {
   return 0;
 }
 
+bool InputSchema::AsksFor(std::size_t join, const std::string& column) const {
+  if (column == LookedUpColumn(joins_[join].join())) return true;
+  return std::any_of(sources_.begin(), sources_.end(), [&](const Source& source) {
+    return source.join == static_cast<int>(join) && source.column == column;
+  });
+}
+
 std::vector<std::size_t> InputSchema::FilterSlots() const {
   std::vector<std::size_t> slots;
   for (const std::string& column : filter_.Columns()) slots.push_back(Slot(column));
@@ -100,6 +115,21 @@ bool LinesHave(const DataConfig& data, const std::string& column, const std::str
 
 }  // namespace
 
+void JoinLookup::Fill(std::vector<std::string_view>* values,
+                      const std::vector<std::uint8_t>& given) {
+  const auto& sources = schema_.sources();
+  for (std::size_t j = 0; j < schema_.joins().size(); ++j) {
+    const SideTable& table = schema_.joins()[j];
+    const auto* row = table.Find(std::string((*values)[schema_.Slot(table.join().key)]));
+    unmatched_ += row == nullptr ? 1 : 0;
+    for (std::size_t slot = 0; row != nullptr && slot < sources.size(); ++slot) {
+      const bool is_given = !given.empty() && given[slot] != 0;
+      if (sources[slot].join == static_cast<int>(j) && !is_given)
+        (*values)[slot] = (*row)[sources[slot].position];
+    }
+  }
+}
+
 FileColumns RecordReader::Resolve(const std::string& file, std::string_view header) {
   for (const InputSchema::Source& source : schema_.sources()) {
     if (source.join < 0 || !LinesHave(schema_.config().data, source.column, file, header)) continue;
@@ -123,19 +153,7 @@ std::string RecordReader::Read(const Record& record, const FileColumns& columns)
   for (std::size_t slot = 0; slot < sources.size(); ++slot) {
     if (sources[slot].join < 0) values_[slot] = line_values_[sources[slot].position];
   }
-  joined_.clear();
-  for (std::size_t j = 0; j < schema_.joins().size(); ++j) {
-    const SideTable& table = schema_.joins()[j];
-    joined_.push_back(table.Find(std::string(values_[schema_.Slot(table.join().key)])));
-    if (joined_.back() == nullptr) {
-      ++unmatched_;
-      continue;
-    }
-    for (std::size_t slot = 0; slot < sources.size(); ++slot) {
-      if (sources[slot].join == static_cast<int>(j))
-        values_[slot] = (*joined_.back())[sources[slot].position];
-    }
-  }
+  joins_.Fill(&values_);
   return {};
 }
 

@@ -19,8 +19,10 @@ namespace fathom {
 // Thread rule: immutable once made; each thread has a RecordReader of its own.
 class InputSchema {
  public:
-  // `labelled` false: the label column is not asked for.
-  InputSchema(const Config& config, bool labelled);
+  // `labelled` false: the label column is not asked for. `side_tables`: the texts that a model
+  // keeps of its joined tables, by join; null: they are read from data.dir.
+  InputSchema(const Config& config, bool labelled,
+              const std::vector<std::string>* side_tables = nullptr);
 
   const Config& config() const { return config_; }
   const LabelTest& label() const { return label_; }
@@ -40,6 +42,9 @@ class InputSchema {
   const std::vector<std::string>& line_columns() const { return line_columns_; }
   const std::deque<SideTable>& joins() const { return joins_; }
 
+  // Whether it asks joined table `join` for this column, or looks rows up by it.
+  bool AsksFor(std::size_t join, const std::string& column) const;
+
  private:
   void Want(const std::string& column);
   std::size_t LinePosition(const std::string& column);
@@ -53,11 +58,30 @@ class InputSchema {
   std::vector<std::string> line_columns_;
 };
 
+// One thread's way from a line's own values to those of the joined tables.
+class JoinLookup {
+ public:
+  explicit JoinLookup(const InputSchema& schema) : schema_(schema) {}
+
+  // `values`: by slot. Those of the line are there; the others are looked up, but for the slots
+  // that `given` marks (by slot; empty: none): these are there too. What no row has stays empty.
+  void Fill(std::vector<std::string_view>* values, const std::vector<std::uint8_t>& given = {});
+
+  // How many keys were looked up and not found.
+  std::uint64_t unmatched() const { return unmatched_; }
+
+ private:
+  const InputSchema& schema_;
+  std::uint64_t unmatched_ = 0;
+};
+
 // One thread's way from a record's text to the values of the schema's columns.
 class RecordReader {
  public:
   explicit RecordReader(const InputSchema& schema)
-      : schema_(schema), format_(MakeInputFormat(schema.config().data, schema.line_columns())) {}
+      : schema_(schema),
+        format_(MakeInputFormat(schema.config().data, schema.line_columns())),
+        joins_(schema) {}
 
   const InputFormat& format() const { return *format_; }
 
@@ -74,15 +98,14 @@ class RecordReader {
   const std::vector<std::string_view>& values() const { return values_; }
 
   // How many keys were looked up in a joined table and not found.
-  std::uint64_t unmatched() const { return unmatched_; }
+  std::uint64_t unmatched() const { return joins_.unmatched(); }
 
  private:
   const InputSchema& schema_;
   std::unique_ptr<InputFormat> format_;
+  JoinLookup joins_;
   std::vector<std::string_view> line_values_;
   std::vector<std::string_view> values_;
-  std::vector<const std::vector<std::string>*> joined_;
-  std::uint64_t unmatched_ = 0;
 };
 
 }  // namespace fathom

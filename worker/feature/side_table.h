@@ -1,7 +1,7 @@
 // A side table that is looked up by key: a [[join]].
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +18,9 @@ class SideTable {
   // a key that comes twice.
   SideTable(const DataConfig& data, const JoinConfig& join);
 
+  // Of the text that a model keeps of it (side_rows.h).
+  SideTable(const JoinConfig& join, const std::string& text);
+
   const JoinConfig& join() const { return join_; }
   const std::vector<std::string>& columns() const { return columns_; }
 
@@ -25,7 +28,12 @@ class SideTable {
   const std::vector<std::string>* Find(const std::string& key) const;
 
  private:
+  void Add(const std::vector<std::string_view>& fields, std::uint64_t line);
+  void RefuseEmpty() const;
+
   JoinConfig join_;
+  std::string name_;  // for messages
+  std::size_t key_column_ = 0;
   std::vector<std::string> columns_;
   std::unordered_map<std::string, std::vector<std::string>> rows_;
 };

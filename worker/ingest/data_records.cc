@@ -1,7 +1,7 @@
 #include "worker/ingest/data_records.h"
 
 #include "common/error.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 #include "worker/parquet/parquet_blocks.h"
 #include "worker/text/text_blocks.h"
 

@@ -20,11 +20,7 @@ namespace fathom {
 namespace {
 
 // Of ingest.json. Another one is packed beside, so that no summary of an earlier form is read.
-constexpr int kSummaryVersion = 4;
-
-// Of the numbers of the transform count. Only data with such a column are packed anew after a
-// change.
-constexpr int kCountVersion = 2;
+constexpr int kSummaryVersion = 5;
 
 constexpr std::uint64_t kWholeBytes = 1 << 20;  // a file of up to so many is hashed whole
 constexpr std::uint64_t kEndBytes = 1 << 16;    // at its begin, middle and end
@@ -98,6 +94,8 @@ std::string Fingerprint(const Config& config, const std::vector<InputFile>& file
   relevant.columns = config.columns;
   relevant.crosses = config.crosses;
   relevant.evaluate.group_by = config.evaluate.group_by;
+  relevant.output.side_tables = config.output.side_tables;
+  relevant.output.names = config.output.names;
   for (ColumnConfig& column : relevant.columns) {
     column.dim = 0;
     column.pooling = Pooling::kSum;
@@ -110,11 +108,6 @@ std::string Fingerprint(const Config& config, const std::vector<InputFile>& file
   }
   std::string text = fmt::format("packed {}, summary {}\n{}", kPackedVersion, kSummaryVersion,
                                  DumpConfig(relevant));
-  const auto& columns = config.columns;
-  if (std::any_of(columns.begin(), columns.end(), [](const ColumnConfig& column) {
-        return column.transform == TransformKind::kCount;
-      }))
-    text += fmt::format("count {}\n", kCountVersion);
   for (const InputFile& file : files) text += FileLine(file);
   if (!earlier_transforms.empty()) {
     text += fmt::format("begins with transforms {:016x}, statistics {}\n", Xxh3(earlier_transforms),

@@ -10,9 +10,11 @@
 #include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
 #include "common/file/text_file.h"
+#include "common/model/model_text.h"
 #include "common/process/process_mark.h"
 #include "common/xxh3.h"
 #include "worker/data/packed_data.h"
+#include "worker/feature/side_rows.h"
 #include "worker/ingest/data_files.h"
 #include "worker/ingest/fingerprint.h"
 #include "worker/ingest/packed_limit.h"
@@ -72,6 +74,7 @@ std::string SummaryJson(const PackSummary& summary) {
   Json root = Json::object();
   root["inputs"] = summary.inputs;
   root["transforms"] = summary.transforms;
+  root["side_tables"] = summary.side_tables;
   root["parts"] = Json::array();
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
     root["parts"].push_back({{"examples", summary.parts[p].examples},
@@ -112,6 +115,7 @@ PackSummary ReadSummary(const fs::path& file) {
     }
     summary.inputs = root.at("inputs");
     summary.transforms = root.at("transforms");
+    summary.side_tables = root.at("side_tables");
     summary.bytes_read = root.at("bytes_read");
     summary.unmatched_joins = root.at("unmatched_joins");
     summary.filtered_lines = root.at("filtered_lines");
@@ -129,6 +133,13 @@ PackSummary ReadSummary(const fs::path& file) {
 }
 
 // Whoever puts other files in the place of those that were packed trains on other data.
+void CheckText(const fs::path& file, const std::string& checksum) {
+  if (ChecksumOf(ReadText(file)) == checksum) return;
+  Fail(ExitCode::kData,
+       "{}: it was altered (checksum): remove its folder and let it be packed again from the text",
+       file.string());
+}
+
 void CheckParts(const fs::path& dir, const PackSummary& summary, const ModelSpec& spec) {
   if (summary.inputs != dir.filename().string()) {
     Fail(ExitCode::kData,
@@ -136,11 +147,9 @@ void CheckParts(const fs::path& dir, const PackSummary& summary, const ModelSpec
          "packed again from the text",
          dir.string(), summary.inputs);
   }
-  if (const fs::path file = dir / kTransformsFile; ChecksumOf(ReadText(file)) != summary.transforms)
-    Fail(
-        ExitCode::kData,
-        "{}: it was altered (checksum): remove its folder and let it be packed again from the text",
-        file.string());
+  CheckText(dir / kTransformsFile, summary.transforms);
+  for (std::size_t j = 0; j < summary.side_tables.size(); ++j)
+    CheckText(dir / SideTableName(j), summary.side_tables[j]);
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
     if (summary.parts[p].examples == 0) continue;
     const fs::path file = dir / kPartFiles[p];
@@ -192,6 +201,8 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
   result.validation = path(DataPart::kValidation);
   result.test = path(DataPart::kTest);
   result.transforms = dir / kTransformsFile;
+  for (std::size_t j = 0; j < summary.side_tables.size(); ++j)
+    result.side_tables.push_back(dir / SideTableName(j));
   result.train_examples = part(DataPart::kTrain).examples;
   result.train_positives = part(DataPart::kTrain).positives;
   result.train_weights = part(DataPart::kTrain).weights;
@@ -208,9 +219,24 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
   return result;
 }
 
+// The joined tables as the model will keep them. Returns their checksums.
+std::vector<std::string> KeepSideTables(const InputSchema& schema, const fs::path& dir) {
+  const Config& config = schema.config();
+  std::vector<std::string> checksums;
+  for (std::size_t j = 0; j < config.joins.size(); ++j) {
+    const auto keeps = [&](const std::string& column) {
+      return config.output.side_tables == SideTables::kAll || schema.AsksFor(j, column);
+    };
+    const std::string text = SideTableText(config.data, config.joins[j], keeps);
+    ReplaceText(dir / SideTableName(j), text, ExitCode::kData);
+    checksums.push_back(ChecksumOf(text));
+  }
+  return checksums;
+}
+
 // Packs into a folder beside, which takes its name once it is whole. Of two processes that pack
 // the same, the one that comes second finds the name taken and its work done.
-PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
+PackSummary PackInto(const fs::path& dir, Packer& packer, const InputSchema& schema,
                      const std::string& earlier_transforms) {
   RemoveLeftOvers(dir.parent_path(), kPartialInfix);
   const PublishedFolder folder(
@@ -222,7 +248,7 @@ PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
     packer.FindTimeCuts();
     LearntTransforms transforms = packer.Learn();
     if (!earlier_transforms.empty())
-      ContinueFrom(AnyTransformsFromJson(earlier_transforms), config, &transforms);
+      ContinueFrom(AnyTransformsFromJson(earlier_transforms), schema.config(), &transforms);
     const std::string learnt = TransformsToJson(transforms);
     ReplaceText(partial / kTransformsFile, learnt, ExitCode::kData);
     std::array<fs::path, kDataParts> paths;
@@ -230,6 +256,7 @@ PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
     PackSummary summary = packer.Pack(transforms, paths);
     summary.inputs = dir.filename().string();
     summary.transforms = ChecksumOf(learnt);
+    summary.side_tables = KeepSideTables(schema, partial);
     ReplaceText(partial / kPackedSeal.file, SummaryJson(summary), ExitCode::kData);
     folder.Publish(PublishedFolder::Other::kStays);
     return summary;
@@ -242,18 +269,18 @@ PackSummary PackInto(const fs::path& dir, Packer& packer, const Config& config,
 }
 
 // Packs one part of the files' examples.
-PackedInput PackOne(const Config& config, const ModelSpec& spec, const std::string& transforms_json,
+PackedInput PackOne(const Config& config, const ModelSpec& spec, const ModelInputs& inputs,
                     bool labelled, BadLines bad_lines, std::vector<InputFile> files,
                     std::size_t first_test_file, DataPart part, const fs::path& packed_file,
                     int threads) {
-  const InputSchema schema(config, labelled);
+  const InputSchema schema(config, labelled, inputs.side_tables);
   std::vector<fs::path> read;
   for (const InputFile& file : files) read.push_back(file.path);
   Packer packer(schema, spec, std::move(files), first_test_file, threads,
                 [](const IngestProgress&) {});
   if (bad_lines == BadLines::kAreGaps) packer.NoteGaps();
   if (first_test_file > 0) packer.FindTimeCuts();
-  const LearntTransforms transforms = TransformsFromJson(transforms_json, config);
+  const LearntTransforms transforms = TransformsFromJson(inputs.transforms_json, config);
   std::array<fs::path, kDataParts> paths;
   paths[static_cast<std::size_t>(part)] = packed_file;
   PackSummary summary = packer.Pack(transforms, paths);
@@ -297,7 +324,7 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
   } else {
     const InputSchema schema(config, true);
     Packer packer(schema, spec, files.texts, files.first_test, threads, progress);
-    summary = PackInto(dir, packer, config, earlier_transforms);
+    summary = PackInto(dir, packer, schema, earlier_transforms);
     KeepMostRecentlyUsed(dir, kPackedSeal, static_cast<std::size_t>(config.data.packed_keep));
   }
   const auto allowed = static_cast<std::uint64_t>(config.data.max_bad_lines);
@@ -321,7 +348,11 @@ std::string DataMark(const Config& config) {
 
 fs::path FindPacked(const Config& config, const fs::path& packed_dir,
                     const std::string& transforms_json, DataPart part) {
-  if (ReadsOnce(config)) return {};
+  const auto is_there = [&](const JoinConfig& join) {
+    return fs::exists(SideTablePath(config.data, join));
+  };
+  if (ReadsOnce(config) || !std::all_of(config.joins.begin(), config.joins.end(), is_there))
+    return {};
   InputSpool spool(packed_dir, [](std::uint64_t) {});
   const fs::path dir = packed_dir / Fingerprint(config, DataFiles(config, spool).all, "");
   if (!fs::exists(dir / kPackedSeal.file)) return {};
@@ -334,14 +365,14 @@ fs::path FindPacked(const Config& config, const fs::path& packed_dir,
   return dir / kPartFiles[p];
 }
 
-PackedInput PackInput(const Config& config, const ModelSpec& spec,
-                      const std::string& transforms_json, const std::vector<fs::path>& paths,
-                      bool labelled, BadLines bad_lines, const fs::path& packed_file, int threads) {
+PackedInput PackInput(const Config& config, const ModelSpec& spec, const ModelInputs& inputs,
+                      const std::vector<fs::path>& paths, bool labelled, BadLines bad_lines,
+                      const fs::path& packed_file, int threads) {
   InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
   std::vector<InputFile> files = spool.Take(paths);
   const std::string name = files.front().name;
-  PackedInput input = PackOne(config, spec, transforms_json, labelled, bad_lines, std::move(files),
-                              0, DataPart::kTest, packed_file, threads);
+  PackedInput input = PackOne(config, spec, inputs, labelled, bad_lines, std::move(files), 0,
+                              DataPart::kTest, packed_file, threads);
   if (input.examples == 0) {
     const auto& bad = input.first_bad_lines;
     Fail(ExitCode::kData, "{}: there is no example in it{}", name,
@@ -350,16 +381,15 @@ PackedInput PackInput(const Config& config, const ModelSpec& spec,
   return input;
 }
 
-PackedInput PackPart(const Config& config, const ModelSpec& spec,
-                     const std::string& transforms_json, DataPart part, const fs::path& packed_file,
-                     int threads) {
+PackedInput PackPart(const Config& config, const ModelSpec& spec, const ModelInputs& inputs,
+                     DataPart part, const fs::path& packed_file, int threads) {
   const bool of_test_files = part == DataPart::kTest && !config.data.test.empty();
   InputSpool spool(packed_file.parent_path(), [](std::uint64_t) {});
   std::vector<InputFile> files = spool.Take(
       ExpandGlobs(config.data.dir, of_test_files ? config.data.test : config.data.train));
   const std::size_t first_test = of_test_files ? 0 : files.size();
-  return PackOne(config, spec, transforms_json, true, BadLines::kAreLimited, std::move(files),
-                 first_test, part, packed_file, threads);
+  return PackOne(config, spec, inputs, true, BadLines::kAreLimited, std::move(files), first_test,
+                 part, packed_file, threads);
 }
 
 }  // namespace fathom

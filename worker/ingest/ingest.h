@@ -12,6 +12,7 @@
 #include "common/model/model_spec.h"
 #include "worker/data/packed_examples.h"
 #include "worker/data/packed_format.h"
+#include "worker/feature/model_inputs.h"
 #include "worker/ingest/data_watch.h"
 
 namespace fathom {
@@ -27,7 +28,8 @@ struct IngestResult {
   std::filesystem::path validation;
   std::filesystem::path test;
   std::filesystem::path transforms;  // transforms.json: vocabularies, means, quantiles
-  bool reused = false;               // nothing had changed
+  std::vector<std::filesystem::path> side_tables;  // by join, as a model keeps them
+  bool reused = false;                             // nothing had changed
   std::uint64_t train_examples = 0, train_positives = 0;
   WeightSums train_weights;  // if examples have weights
   std::uint64_t validation_examples = 0, validation_positives = 0;
@@ -58,7 +60,8 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec,
                     const std::function<void(const IngestProgress&)>& progress,
                     const std::string& earlier_transforms = "");
 
-// Where Ingest has packed this part with these very transforms; empty: nowhere.
+// Where Ingest has packed this part with these very transforms; empty: nowhere, or a joined table
+// is not there any more.
 std::filesystem::path FindPacked(const Config& config, const std::filesystem::path& packed_dir,
                                  const std::string& transforms_json, DataPart part);
 
@@ -87,14 +90,12 @@ struct PackedInput {
   // not count, and a record that is quoted over several lines is one.
   std::vector<std::uint64_t> gaps;
 };
-PackedInput PackInput(const Config& config, const ModelSpec& spec,
-                      const std::string& transforms_json,
+PackedInput PackInput(const Config& config, const ModelSpec& spec, const ModelInputs& inputs,
                       const std::vector<std::filesystem::path>& files, bool labelled,
                       BadLines bad_lines, const std::filesystem::path& packed_file, int threads);
 
 // The same of one part of the config's own files. It may have no example: then there is no file.
-PackedInput PackPart(const Config& config, const ModelSpec& spec,
-                     const std::string& transforms_json, DataPart part,
-                     const std::filesystem::path& packed_file, int threads);
+PackedInput PackPart(const Config& config, const ModelSpec& spec, const ModelInputs& inputs,
+                     DataPart part, const std::filesystem::path& packed_file, int threads);
 
 }  // namespace fathom

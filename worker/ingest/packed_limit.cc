@@ -7,7 +7,7 @@
 
 #include "common/error.h"
 #include "common/folder_entries.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 
 namespace fathom {
 namespace {

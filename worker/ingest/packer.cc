@@ -71,7 +71,7 @@ void Packer::Result::Clear() {
 
 // What one thread keeps from block to block.
 struct Packer::Thread {
-  Thread(const Packer& packer, const LearntTransforms& transforms)
+  Thread(const Packer& packer, const ColumnTransforms& transforms)
       : reader(packer.schema_),
         rule(packer.schema_),
         filter_slots(packer.schema_.FilterSlots()),
@@ -119,6 +119,7 @@ void Packer::FindTimeCuts() {
   const DataConfig& data = schema_.config().data;
   if (!DataPartRule(schema_).by_time()) return;
   const auto text = records_.OpenTraining();
+  const ColumnTransforms unlearnt(schema_.config().columns, {});
   std::vector<double> times;
   std::uint64_t bytes = 0;
   struct Times {
@@ -126,7 +127,7 @@ void Packer::FindTimeCuts() {
     std::uint64_t bytes = 0;
   };
   const auto make = [&] {
-    auto thread = std::make_shared<Thread>(*this, LearntTransforms());
+    auto thread = std::make_shared<Thread>(*this, unlearnt);
     std::vector<std::size_t> slots = thread->rule.slots();
     slots.insert(slots.end(), thread->filter_slots.begin(), thread->filter_slots.end());
     thread->reader.Only(slots);
@@ -156,14 +157,15 @@ LearntTransforms Packer::Learn() {
   LearntTransforms transforms;
   if (std::none_of(columns.begin(), columns.end(), LearnsFromData)) return transforms;
   const auto text = records_.OpenTraining();
-  StatisticsByColumn all = FeatureEncoder(schema_, spec_, {}).NewStatistics();
+  const ColumnTransforms unlearnt(columns, {});
+  StatisticsByColumn all = FeatureEncoder(schema_, spec_, unlearnt).NewStatistics();
   std::uint64_t bytes = 0, records = 0;
   struct Learnt {
     StatisticsByColumn statistics;
     std::uint64_t bytes = 0, records = 0;
   };
   const auto make = [&] {
-    auto thread = std::make_shared<Thread>(*this, LearntTransforms());
+    auto thread = std::make_shared<Thread>(*this, unlearnt);
     thread->AskOnlyWhatIsLearnt();
     return [this, thread, learnt = std::make_shared<Learnt>()](const TextBlock& block) -> Learnt& {
       *learnt = {.statistics = thread->encoder.NewStatistics(), .bytes = block.text.size()};
@@ -309,9 +311,10 @@ void Packer::CountLines(const Result& result, PackSummary* summary) const {
   summary->filtered_lines += result.filtered;
 }
 
-PackSummary Packer::Pack(const LearntTransforms& transforms,
+PackSummary Packer::Pack(const LearntTransforms& learnt,
                          const std::array<fs::path, kDataParts>& paths,
                          const TextStreams& streams) {
+  const ColumnTransforms transforms(schema_.config().columns, learnt);
   const PackedShape shape(spec_);
   std::array<std::optional<PackedWriter>, kDataParts> writers;
   for (std::size_t p = 0; p < writers.size(); ++p) {

@@ -32,6 +32,7 @@ struct PackedPart {
 struct PackSummary {
   std::string inputs;      // Fingerprint of columns and inputs
   std::string transforms;  // checksum of the learnt transforms as JSON, 16 hexadecimal digits
+  std::vector<std::string> side_tables;  // the same of the joined tables, as a model keeps them
   std::array<PackedPart, kDataParts> parts;
   std::uint64_t bytes_read = 0;
   std::uint64_t unmatched_joins = 0;

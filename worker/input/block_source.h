@@ -10,7 +10,7 @@ namespace fathom {
 
 // Text files are cut into blocks of so many bytes; the last record that fits ends a block. The
 // statistics of transforms are merged block by block, so their last bits depend on it.
-inline constexpr std::size_t kBlockBytes = 1 << 20;
+inline constexpr std::size_t kTextBlockBytes = 1 << 20;
 
 // No record is longer, so that places in a block fit into 32 bits.
 inline constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 28;

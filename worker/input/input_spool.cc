@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "common/error.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 #include "common/whole_number.h"
 #include "common/xxh3.h"
 #include "worker/input/input_paths.h"

@@ -52,7 +52,7 @@ void ParquetBlocks::Open() {
   line_ = 2;  // behind the header
   copied_bytes_ = 0;
   for (const ParquetColumn& column : columns_) copied_bytes_ += CsvBytes(column.name) + 1;
-  block_end_ = kBlockBytes;
+  block_end_ = kTextBlockBytes;
   starts_file_ = true;
 }
 
@@ -116,7 +116,7 @@ bool ParquetBlocks::FillFrom(TextBlock* block) {
     const std::uint64_t copied_bytes = copied_bytes_;
     AddRow(block);
     if (copied_bytes_ > block_end_) {
-      while (block_end_ < copied_bytes_) block_end_ += kBlockBytes;
+      while (block_end_ < copied_bytes_) block_end_ += kTextBlockBytes;
       if (rows > 0) {  // the row is the next block's
         copied_bytes_ = copied_bytes;
         block->text.resize(text_bytes);

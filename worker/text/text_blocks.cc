@@ -68,9 +68,9 @@ class TextBlockReader::Impl {
     std::size_t have = rest_.size();
     for (;;) {
       // The text is as long as the last block's, so that little of it is cleared here.
-      text.resize(have + kBlockBytes);
+      text.resize(have + kTextBlockBytes);
       if (have == rest_.size()) rest_.copy(text.data(), have);
-      const std::size_t got = file_->Read(text.data() + have, kBlockBytes);
+      const std::size_t got = file_->Read(text.data() + have, kTextBlockBytes);
       have += got;
       bytes_read_ += got;
       const bool at_end = got == 0;

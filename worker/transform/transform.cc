@@ -27,6 +27,14 @@ std::unique_ptr<const Transform> MakeTransform(const ColumnConfig& column,
   return kMakers[static_cast<std::size_t>(column.transform)](column, learnt);
 }
 
+ColumnTransforms::ColumnTransforms(const std::vector<ColumnConfig>& columns,
+                                   const LearntTransforms& learnt) {
+  for (const ColumnConfig& column : columns) {
+    const auto own = learnt.find(column.name);
+    transforms_.push_back(MakeTransform(column, own == learnt.end() ? nullptr : &own->second));
+  }
+}
+
 bool LearnsFromData(const ColumnConfig& column) {
   return MakeTransform(column, nullptr)->NewStatistics() != nullptr;
 }

@@ -72,6 +72,21 @@ std::unique_ptr<const Transform> MakeTransformOf(const ColumnConfig& column,
 std::unique_ptr<const Transform> MakeTransform(const ColumnConfig& column,
                                                const LearntTransform* learnt);
 
+// The transforms of a config's columns, which any number of encoders share. Thread rule: immutable
+// once made.
+class ColumnTransforms {
+ public:
+  ColumnTransforms(const std::vector<ColumnConfig>& columns, const LearntTransforms& learnt);
+
+  // Of column number `column` of the config.
+  const std::shared_ptr<const Transform>& Of(std::size_t column) const {
+    return transforms_[column];
+  }
+
+ private:
+  std::vector<std::shared_ptr<const Transform>> transforms_;
+};
+
 // Whether the column's transform has to see the training examples first.
 bool LearnsFromData(const ColumnConfig& column);
 

@@ -208,7 +208,7 @@ TEST_F(IngestFeaturesTest, TargetMeansOfRandomLabelsTellNothing) {
   }
   // Means that know the line itself would: the training lines as if they were test lines.
   const PackedInput leaking =
-      PackInput(config, spec, Text(result.transforms), {dir_.path() / "train.csv"}, true,
+      PackInput(config, spec, {Text(result.transforms), nullptr}, {dir_.path() / "train.csv"}, true,
                 BadLines::kAreLimited, dir_.path() / "leaking.fpk", 1);
   EXPECT_GT(MetricsOfColumn(PackedData(leaking.path, spec, DataPart::kTest)).auc_low, 0.7);
 }

@@ -225,13 +225,14 @@ TEST_F(IngestTest, PackInputUsesTheTransformsItIsGiven) {
   const Config config = MakeConfig(dir_.path());
   const ModelSpec spec = MakeModelSpec(config);
   const std::string transforms = Bytes(Run(config).transforms);
-  const PackedInput input = PackInput(config, spec, transforms, {dir_.path() / "score.csv"}, false,
-                                      BadLines::kAreLimited, dir_.path() / "score.fpk", 1);
+  const PackedInput input =
+      PackInput(config, spec, {transforms, nullptr}, {dir_.path() / "score.csv"}, false,
+                BadLines::kAreLimited, dir_.path() / "score.fpk", 1);
   EXPECT_EQ(input.examples, 1U);
   EXPECT_FLOAT_EQ(PackedData(input.path, spec, DataPart::kTest).Example(0).numerics[0], 0);
   ExpectError(ExitCode::kModel, {"transforms.json does not fit"}, [&] {
-    PackInput(config, spec, "{}", {dir_.path() / "score.csv"}, false, BadLines::kAreLimited,
-              dir_.path() / "score.fpk", 1);
+    PackInput(config, spec, {"{}", nullptr}, {dir_.path() / "score.csv"}, false,
+              BadLines::kAreLimited, dir_.path() / "score.fpk", 1);
   });
 }
 

@@ -73,8 +73,8 @@ TEST_F(IngestTextTest, LinesThatBecomeNoExampleAreNoted) {
   const std::string transforms = Bytes(Run(config).transforms);
   const auto gaps = [&](const std::string& text) {
     const PackedInput input =
-        PackInput(config, MakeModelSpec(config), transforms, {dir_.Write("score", text)}, false,
-                  BadLines::kAreGaps, dir_.path() / "score.fpk", 1);
+        PackInput(config, MakeModelSpec(config), {transforms, nullptr}, {dir_.Write("score", text)},
+                  false, BadLines::kAreGaps, dir_.path() / "score.fpk", 1);
     EXPECT_EQ(input.bad_lines, 1U);
     EXPECT_EQ(input.examples, 3U);
     return input.gaps;
@@ -86,12 +86,12 @@ TEST_F(IngestTextTest, LinesThatBecomeNoExampleAreNoted) {
   config.crosses.clear();
   const std::string text = "# comment\n3:1\n \t\n0 3:2\n0 3:x\n1 03:4\n\n# end\n";
   const PackedInput input =
-      PackInput(config, MakeModelSpec(config), "{}", {dir_.Write("score", text)}, false,
+      PackInput(config, MakeModelSpec(config), {"{}", nullptr}, {dir_.Write("score", text)}, false,
                 BadLines::kAreGaps, dir_.path() / "score.fpk", 1);
   EXPECT_EQ(input.gaps, expected);
   config.data.format = DataFormat::kVw;
   config.columns = {{.name = "3", .kind = ColumnKind::kMultivalent, .weighted = true}};
-  EXPECT_EQ(PackInput(config, MakeModelSpec(config), "{}",
+  EXPECT_EQ(PackInput(config, MakeModelSpec(config), {"{}", nullptr},
                       {dir_.Write("score", "\n|3 a\n  \n1 |3 b\nbad\n|3 c\n\n\n")}, false,
                       BadLines::kAreGaps, dir_.path() / "score.fpk", 1)
                 .gaps,
@@ -226,9 +226,9 @@ TEST_F(IngestTextTest, VwLinesFromTextToExamples) {
   dir_.Write("train.vw", text + "1 2 |user u1\n");
   ExpectError(ExitCode::kData, {"train.vw:41", "the importance 2 is not 1"}, [&] { Run(config); });
   dir_.Write("score.vw", "|user u1\n1 5 'x |user u2\n");
-  const PackedInput input =
-      PackInput(config, MakeModelSpec(config), Bytes(result.transforms), {dir_.path() / "score.vw"},
-                false, BadLines::kAreLimited, dir_.path() / "score.fpk", 1);
+  const PackedInput input = PackInput(
+      config, MakeModelSpec(config), {Bytes(result.transforms), nullptr},
+      {dir_.path() / "score.vw"}, false, BadLines::kAreLimited, dir_.path() / "score.fpk", 1);
   EXPECT_EQ(input.examples, 2U);
 }
 

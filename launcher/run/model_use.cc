@@ -1,25 +1,14 @@
-#include "launcher/run/trained_model.h"
+#include "launcher/run/model_use.h"
 
 #include "common/error.h"
-#include "common/model/model_text.h"
 #include "common/model/own_spec.h"
 #include "common/model/warm_mapping.h"
 #include "common/settings/config_difference.h"
-#include "common/settings/config_file.h"
 #include "common/settings/model_settings.h"
 #include "worker/transform/learnt_transform.h"
 #include "worker/transform/transform.h"
 
 namespace fathom {
-TrainedModel OpenModel(const std::filesystem::path& dir) {
-  TrainedModel model;
-  model.dir = FindModel(dir);
-  model.manifest = ReadManifest(model.dir);
-  model.transforms_json = ReadTextFile(model.dir, model.manifest, "transforms.json");
-  const std::string config = ReadTextFile(model.dir, model.manifest, "config.toml");
-  model.config = ParseConfig(config, (model.dir / "config.toml").string(), model.dir, {});
-  return model;
-}
 
 Config BindToModel(const Config& given, const TrainedModel& model) {
   const auto differences = DifferencesInMeaning(given, model.config, ModelUse::kScore);

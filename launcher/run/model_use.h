@@ -1,25 +1,14 @@
-// A trained model as the commands that use one see it: its manifest and what ingest learnt.
+// A trained model put to use under a config: to score with it, or to begin a training with it.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "common/config/config.h"
-#include "common/model/manifest.h"
 #include "common/model/model_spec.h"
+#include "worker/predict/trained_model.h"
 
 namespace fathom {
-
-struct TrainedModel {
-  std::filesystem::path dir;
-  Manifest manifest;
-  std::string transforms_json;
-  Config config;  // its own
-};
-
-// Accepts the folder `model/` or the output folder above it. Throws Error(kModel).
-TrainedModel OpenModel(const std::filesystem::path& dir);
 
 // `given` as the config to score the model with (common/settings/model_settings.h). Throws
 // Error(kUsage) where it differs in a setting that the model means something by: names the settings
