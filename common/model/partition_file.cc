@@ -1,6 +1,7 @@
 #include "common/model/partition_file.h"
 
 #include <cstring>
+#include <utility>
 
 #include "common/check.h"
 #include "common/file/durable_file.h"
@@ -44,15 +45,21 @@ struct PartitionPart {
   }
 };
 
-// Checks one table's rows: that they fit, ascend and belong to the partition.
-std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file,
-                                     const TableSpec& table, std::uint64_t rows, Partitions cut,
-                                     int partition, const Alive& alive) {
-  const std::size_t row_bytes = static_cast<std::size_t>(table.row_bytes());
+std::span<const std::byte> TakeRows(CheckedReader& reader, const fs::path& file,
+                                    const TableSpec& table) {
+  const auto rows = reader.Get<std::uint64_t>("a table's count");
+  const auto row_bytes = static_cast<std::size_t>(table.row_bytes());
   if (rows > reader.left() / row_bytes)
     FailDamaged(file,
                 fmt::format("table {} claims {} rows, more than the file holds", table.name, rows));
-  const auto bytes = reader.Take(rows * row_bytes, "rows");
+  return reader.Take(rows * row_bytes, "rows");
+}
+
+// Checks one table's rows: that they ascend and belong to the partition.
+void CheckRows(std::span<const std::byte> bytes, const fs::path& file, const TableSpec& table,
+               Partitions cut, int partition, const Alive& alive) {
+  const auto row_bytes = static_cast<std::size_t>(table.row_bytes());
+  const std::uint64_t rows = bytes.size() / row_bytes;
   Key last = 0;
   for (std::uint64_t r = 0; r < rows; ++r) {
     if (r % kRowsBetweenSigns == 0) alive();
@@ -66,32 +73,17 @@ std::span<const std::byte> CheckRows(CheckedReader& reader, const fs::path& file
                                     table.name, r, key, cut.Of(key)));
     last = key;
   }
-  return bytes;
 }
 
 PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const ModelFileEntry& entry,
                        int partition, const Alive& alive) {
   PartitionPart part{.bytes = ReadChecked(dir, entry, alive), .rows = {}};
   const fs::path file = dir / entry.name;
-  CheckedReader reader(file, part.bytes.bytes());
-  const auto header = reader.Get<RowsHeader>("the header");
-  if (header.magic != kRowsMagic) FailDamaged(file, "no file of rows (magic)");
-  if (header.version != kPartitionVersion)
-    FailDamaged(file, fmt::format("written by version {} of the format, this program reads {}",
-                                  header.version, kPartitionVersion));
-  if (header.partition != static_cast<std::uint32_t>(partition))
-    FailDamaged(file, fmt::format("it holds partition {}", header.partition));
-  if (header.tables != manifest.tables.size())
-    FailDamaged(file, fmt::format("{} tables, the manifest says {}", header.tables,
-                                  manifest.tables.size()));
-  std::vector<std::uint64_t> counts;
-  for (const TableSpec& table : manifest.tables) {
-    counts.push_back(reader.Get<std::uint64_t>("a table's count"));
-    part.rows.push_back(
-        CheckRows(reader, file, table, counts.back(), manifest.partitions, partition, alive));
-  }
-  reader.Finish();
-  if (counts != entry.rows) FailDamaged(file, "its numbers of rows are not those of the manifest");
+  part.rows =
+      TakePartitionApart(file, std::as_const(part.bytes).bytes(), manifest, entry, partition)
+          .tables;
+  for (std::size_t t = 0; t < manifest.tables.size(); ++t)
+    CheckRows(part.rows[t], file, manifest.tables[t], manifest.partitions, partition, alive);
   return part;
 }
 
@@ -154,6 +146,33 @@ std::optional<int> PartitionOfFile(std::string_view name) {
   const bool is_one = partition && (name.starts_with(PartitionPrefix(*partition)) ||
                                     name == AdmissionFile(*partition));
   return is_one ? partition : std::nullopt;
+}
+
+PartitionRows TakePartitionApart(const fs::path& file, std::span<const std::byte> bytes,
+                                 const Manifest& manifest, const ModelFileEntry& entry,
+                                 int partition) {
+  CheckedReader reader(file, bytes);
+  const auto header = reader.Get<RowsHeader>("the header");
+  if (header.magic != kRowsMagic) FailDamaged(file, "no file of rows (magic)");
+  if (header.version != kPartitionVersion)
+    FailDamaged(file, fmt::format("written by version {} of the format, this program reads {}",
+                                  header.version, kPartitionVersion));
+  if (header.partition != static_cast<std::uint32_t>(partition))
+    FailDamaged(file, fmt::format("it holds partition {}", header.partition));
+  if (header.tables != manifest.tables.size())
+    FailDamaged(file, fmt::format("{} tables, the manifest says {}", header.tables,
+                                  manifest.tables.size()));
+  PartitionRows rows;
+  for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
+    const TableSpec& table = manifest.tables[t];
+    rows.tables.push_back(TakeRows(reader, file, table));
+    const std::uint64_t count =
+        rows.tables.back().size() / static_cast<std::size_t>(table.row_bytes());
+    if (entry.rows.size() != manifest.tables.size() || count != entry.rows[t])
+      FailDamaged(file, "its numbers of rows are not those of the manifest");
+  }
+  reader.Finish();
+  return rows;
 }
 
 std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition) {

@@ -31,6 +31,18 @@ std::optional<int> PartitionOfFile(std::string_view name);
 // Those of a partition in a manifest, in order.
 std::vector<const ModelFileEntry*> FilesOfPartition(const Manifest& manifest, int partition);
 
+// Where the rows of each table lie in a file of a partition.
+struct PartitionRows {
+  std::vector<std::span<const std::byte>> tables;  // [rows x row_bytes], row_bytes: of the table
+};
+
+// Takes a file's bytes apart by its own counts, without a look at its rows. Throws Error(kModel)
+// that names `file` where header or counts are not those that the manifest says, or the length is
+// another.
+PartitionRows TakePartitionApart(const std::filesystem::path& file,
+                                 std::span<const std::byte> bytes, const Manifest& manifest,
+                                 const ModelFileEntry& entry, int partition);
+
 // Writes one partition's rows into a file; `cut`: of which it is one. A row's state is
 // TableSpec::state_floats() floats, as in row_state.h. Rows of a table are added in ascending order
 // of key, tables in order. Finish syncs the file and returns its entry; without it the file is

@@ -1,7 +1,7 @@
 #include "launcher/coordinator/checkpoints.h"
 
 #include "common/error.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 
 namespace fathom {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/run_log.h"
+#include "common/log_line.h"
 #include "launcher/coordinator/ratio.h"
 
 namespace fathom {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
-#include "common/run_log.h"
+#include "common/log_line.h"
 
 namespace fathom {
 namespace {

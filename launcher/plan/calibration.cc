@@ -11,7 +11,6 @@
 #include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
 #include "common/file/text_file.h"
-#include "common/run_log.h"
 #include "common/settings/config_file.h"
 #include "common/terminal.h"
 #include "launcher/plan/measured_run.h"

@@ -1,8 +1,5 @@
 #include "worker/data/packed_data.h"
 
-#include <sys/mman.h>
-#include <sys/stat.h>
-
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -11,7 +8,7 @@
 
 #include "common/check.h"
 #include "common/error.h"
-#include "common/file/descriptor.h"
+#include "common/file/mapped_file.h"
 #include "common/xxh3.h"
 #include "worker/data/packed_format.h"
 
@@ -21,43 +18,12 @@ namespace {
 constexpr std::size_t kCacheLine = 64;
 constexpr const char* kRemedy = "remove its folder and let it be packed again from the text";
 
-// A whole file, mapped for reading.
-class MappedFile {
- public:
-  explicit MappedFile(const std::filesystem::path& file) {
-    const Descriptor in = Descriptor::OfPlainFile(file);
-    struct stat status {};
-    if (in.get() < 0 || fstat(in.get(), &status) != 0)
-      Fail(ExitCode::kData, "{}: cannot be opened: {}", file.string(), Descriptor::WhyNot());
-    size_ = static_cast<std::size_t>(status.st_size);
-    void* place =
-        size_ == 0 ? MAP_FAILED : mmap(nullptr, size_, PROT_READ, MAP_SHARED, in.get(), 0);
-    if (place == MAP_FAILED)
-      Fail(ExitCode::kData, "{}: cannot be mapped ({} bytes): {}", file.string(), size_, kRemedy);
-    bytes_ = static_cast<const std::byte*>(place);
-  }
-  ~MappedFile() { munmap(const_cast<std::byte*>(bytes_), size_); }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-
-  std::span<const std::byte> bytes() const { return {bytes_, size_}; }
-
-  // Where the kernel does not do it, the pages stay until it wants them.
-  void Release() const {
-    static_cast<void>(madvise(const_cast<std::byte*>(bytes_), size_, MADV_DONTNEED));
-  }
-
- private:
-  const std::byte* bytes_ = nullptr;
-  std::size_t size_ = 0;
-};
-
 }  // namespace
 
 class PackedData::Impl {
  public:
   Impl(const std::filesystem::path& path, const ModelSpec& spec, DataPart part)
-      : name_(path.string()), shape_(spec), file_(path) {
+      : name_(path.string()), shape_(spec), file_(path, ExitCode::kData, kRemedy) {
     ReadHeader();
     CheckPart(part);
     ReadIndex();

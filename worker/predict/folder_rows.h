@@ -1,0 +1,44 @@
+// The rows of a model's folder, mapped as they lie there. Rows ascend by key and keys are hashes,
+// so a row's place is near the share of the key space below its key: no index is needed, and
+// opening costs a page a file.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/aligned_vector.h"
+#include "common/file/mapped_file.h"
+#include "common/model/partition_file.h"
+#include "common/model/row_weight.h"
+#include "worker/predict/model_rows.h"
+#include "worker/predict/trained_model.h"
+
+namespace fathom {
+
+class FolderRows : public ModelRows {
+ public:
+  // kNone: what a file says of itself is compared with the manifest, and its rows are not looked
+  // at; a damaged one gives wrong scores. kAll: every checksum, and the order of the rows. Throws
+  // Error(kModel) that names the file.
+  enum class Check { kNone, kAll };
+  FolderRows(const TrainedModel& model, Check check);
+
+  void Read(std::size_t table, std::span<const Key> keys, PulledRows::Table* rows) const override;
+  std::span<const float> dense() const override { return dense_; }
+
+ private:
+  struct File {
+    MappedFile mapped;
+    PartitionRows rows;
+  };
+
+  const std::byte* Find(std::size_t table, Key key) const;
+
+  std::vector<TableSpec> tables_;
+  Partitions partitions_;
+  std::optional<RowWeight> weight_;
+  std::vector<std::vector<File>> files_;  // by partition, a later one's rows stand for an earlier's
+  AlignedVector<float> dense_;
+};
+
+}  // namespace fathom
