@@ -25,12 +25,8 @@ void ReportEvaluation(RunMode mode, std::uint64_t step, EvaluationPart part,
     LogInfo("  values without a row in the model, which count as zeros: {}", missing);
   // Of a training's own data, packing has said so, and where that is meant.
   if (mode == RunMode::kTrain) return;
-  for (const FieldCoverage& field : HardlyKnown(metrics.coverage)) {
-    LogWarning(
-        "{}: the model has no row for {} of its {} values: check that they are written as in the "
-        "training data",
-        field.name, field.without_row, field.values);
-  }
+  for (const FieldCoverage& field : HardlyKnown(metrics.coverage))
+    LogWarning("{}", DescribeHardlyKnown(field));
 }
 
 }  // namespace fathom

@@ -12,6 +12,10 @@
 
 namespace fathom {
 
+// Which joined tables examples are looked up in: those that the model keeps, or the files that
+// data.dir has now.
+enum class JoinsFrom { kModel, kData };
+
 struct TrainedModel {
   std::filesystem::path dir;
   Manifest manifest;
@@ -19,7 +23,9 @@ struct TrainedModel {
   std::vector<std::string> side_tables;  // texts, by join
   Config config;                         // its own
 
-  ModelInputs inputs() const { return {transforms_json, &side_tables}; }
+  ModelInputs inputs(JoinsFrom joins = JoinsFrom::kModel) const {
+    return {transforms_json, joins == JoinsFrom::kModel ? &side_tables : nullptr};
+  }
 };
 
 // Accepts the folder `model/` or the output folder above it. Throws Error(kModel).

@@ -1,0 +1,73 @@
+#include "common/model/feature_name.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+namespace fathom {
+namespace {
+
+constexpr std::size_t kKeyDigits = 16;
+
+void AddEscaped(std::string_view plain, std::string* text) {
+  for (const char c : plain) {
+    switch (c) {
+      case '\\':
+        *text += "\\\\";
+        break;
+      case '\t':
+        *text += "\\t";
+        break;
+      case '\n':
+        *text += "\\n";
+        break;
+      case '\r':
+        *text += "\\r";
+        break;
+      default:
+        *text += c;
+    }
+  }
+}
+
+}  // namespace
+
+void AddNameLine(std::string_view field, Key key, const FeatureName& name, std::string* text) {
+  AddEscaped(field, text);
+  *text += fmt::format("\t{:016x}\t{}\t", key, name.others ? '+' : '-');
+  AddEscaped(name.text, text);
+  *text += '\n';
+}
+
+std::optional<NameLine> ParseNameLine(std::string_view line) {
+  std::array<std::string_view, 3> first;
+  for (std::string_view& part : first) {
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string_view::npos) return std::nullopt;
+    part = line.substr(0, tab);
+    line.remove_prefix(tab + 1);
+  }
+  NameLine name{.field = first[0], .others = first[2] == "+", .text = line};
+  const std::string_view key = first[1];
+  const auto [end, wrong] = std::from_chars(key.data(), key.data() + key.size(), name.key, 16);
+  const bool good = wrong == std::errc() && end == key.data() + key.size() &&
+                    key.size() == kKeyDigits && (first[2] == "+" || first[2] == "-") &&
+                    line.find('\t') == std::string_view::npos;
+  return good ? std::optional(name) : std::nullopt;
+}
+
+std::string UnescapedName(std::string_view written) {
+  std::string plain;
+  for (std::size_t at = 0; at < written.size(); ++at) {
+    if (written[at] != '\\' || at + 1 == written.size()) {
+      plain += written[at];
+      continue;
+    }
+    const char c = written[++at];
+    plain += c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+  }
+  return plain;
+}
+
+}  // namespace fathom
