@@ -245,9 +245,9 @@ int fathom_score_text(const fathom_model* model, const fathom_text* values, size
 int fathom_catalogue_open(const fathom_model* model, const fathom_text* items, size_t count,
                           fathom_catalogue** catalogue, char* error, size_t error_size) {
   return Guarded(error, error_size, [&] {
+    Require(count > 0, "a catalogue without items");
     Require(model != nullptr && items != nullptr && catalogue != nullptr,
             "model, items or catalogue is null");
-    Require(count > 0, "a catalogue without items");
     *catalogue = nullptr;
     *catalogue = new fathom_catalogue(*model->scorer, TextOfItems(*model->scorer, items, count));
   });
