@@ -4,89 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <thread>
 
-#include "launcher/synthetic/generate_books.h"
-#include "tests/support/embedded_run.h"
+#include "tests/cluster/recommender_fixture.h"
 #include "tests/support/expect_error.h"
-#include "tests/support/scratch_dir.h"
 
 namespace fathom {
 namespace {
 
 using testing::ExpectError;
-using Texts = std::vector<std::string_view>;
-
-// Models that were trained once for all tests here.
-class RecommenderTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    dir_ = new testing::ScratchDir();
-    GenerateBooks(3000, 1, dir_->path() / "data");
-    Config plain = testing::BooksConfig(dir_->path() / "data");
-    Train(plain, "plain");
-    // Crosses of each make, some with so few classes that combinations share a key.
-    Config rich = testing::BooksConfig(
-        dir_->path() / "data", {"model.fm=true", "column.book.dim=4", "deep.precision=\"bfloat16\"",
-                                "column.year.use=\"both\""});
-    const auto cross = [](std::vector<std::string> columns, Use use, std::int64_t buckets,
-                          Pooling pooling) {
-      return CrossConfig{
-          .columns = std::move(columns), .use = use, .hash_buckets = buckets, .pooling = pooling};
-    };
-    rich.crosses = {cross({"genres", "reader"}, Use::kBoth, 0, Pooling::kMean),
-                    cross({"reader", "book", "genres"}, Use::kBoth, 11, Pooling::kSum),
-                    cross({"book", "genres"}, Use::kBoth, 50, Pooling::kMean),
-                    cross({"reader", "book"}, Use::kWide, 0, Pooling::kSum)};
-    Train(rich, "rich");
-  }
-  static void TearDownTestSuite() { delete dir_; }
-
-  static void Train(const Config& config, const std::string& name) {
-    testing::TrainEmbedded(config, dir_->path() / "packed" / name, dir_->path() / name);
-  }
-  static std::unique_ptr<const Scorer> Open(const std::string& name) {
-    return Scorer::Open(dir_->path() / name, true);
-  }
-
-  // Items 0 to `items`, of which many were never trained, of one column.
-  static CatalogueText Numbered(const std::string& column, int items) {
-    CatalogueText text("the catalogue", {"title", column});
-    for (int i = 0; i < items; ++i) {
-      const std::string id = std::to_string(i * 7 % items);
-      text.Add(Texts{"Title of " + id, id});
-    }
-    return text;
-  }
-
-  static std::vector<float> OneByOne(const Scorer& scorer, const Catalogue& catalogue,
-                                     const Texts& reader) {
-    ScoringSession session(scorer);
-    for (std::size_t item = 0; item < catalogue.items(); ++item) {
-      Texts values = reader;
-      for (std::size_t slot = 0; slot < values.size(); ++slot) {
-        const std::size_t column = catalogue.text().Column(scorer.inputs()[slot].name);
-        if (column < catalogue.text().columns().size())
-          values[slot] = catalogue.text().At(item, column);
-      }
-      EXPECT_EQ(session.AddGiven(values), "");
-    }
-    std::vector<float> logits(catalogue.items());
-    session.Score(logits.data());
-    return logits;
-  }
-
-  static Texts Given(const Scorer& scorer, const std::string& column, std::string_view text) {
-    Texts values(scorer.inputs().size());
-    values[scorer.schema().Slot(column)] = text;
-    return values;
-  }
-
-  static testing::ScratchDir* dir_;
-};
-
-testing::ScratchDir* RecommenderTest::dir_ = nullptr;
+using testing::RecommenderTest;
+using testing::Texts;
 
 TEST_F(RecommenderTest, ScoresAreThoseOfEachItemAlone) {
   for (const std::string name : {"plain", "rich"}) {
@@ -178,15 +106,7 @@ TEST_F(RecommenderTest, AColumnOfTheCatalogueIsNotTheReaders) {
               [&] { recommender.SetReader(Given(*scorer, "genres", "war")); });
 }
 
-class CatalogueFileTest : public RecommenderTest {
- protected:
-  std::filesystem::path Write(const std::string& name, const std::string& text) {
-    const std::filesystem::path file = here_.path() / name;
-    std::ofstream(file) << text;
-    return file;
-  }
-  testing::ScratchDir here_;
-};
+using CatalogueFileTest = RecommenderTest;
 
 TEST_F(CatalogueFileTest, KeepsTitlesOfAnySeparator) {
   const auto scorer = Open("plain");
@@ -214,7 +134,7 @@ TEST_F(CatalogueFileTest, SaysWhatIsWrongWithIt) {
               read(Write("d.csv", "book_id,year\n1,1999\n2,next\n")));
   ExpectError(ExitCode::kData, {"e.csv", "book_id", "twice"},
               read(Write("e.csv", "book_id,book_id\n1,2\n")));
-  ExpectError(ExitCode::kData, {"nowhere.csv"}, read(here_.path() / "nowhere.csv"));
+  ExpectError(ExitCode::kData, {"nowhere.csv"}, read(here().path() / "nowhere.csv"));
 }
 
 }  // namespace
