@@ -67,6 +67,18 @@ class Recommendations {
       Fail(ExitCode::kModel, "standard output cannot be written");
   }
 
+  // Of one reader, whom somebody looks at.
+  void WarnOfUnknown() {
+    if (head_.many) return;
+    recommender_.SetReader(texts_.front());
+    for (const std::string& column : recommender_.UnknownColumns()) {
+      Terminal::Errors().Write(
+          fmt::format("fathom: warning: column {}: the model has no row for what --user gives: it "
+                      "ranks by the rest\n",
+                      column));
+    }
+  }
+
   void WarnOfUnseen() const {
     if (arguments_.seen.empty() || head_.many || !seen_.front().empty()) return;
     Terminal::Errors().Write(fmt::format(
@@ -117,6 +129,7 @@ void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi) {
   const Catalogue catalogue(
       *scorer, ReadCatalogue(arguments.catalogue, *scorer, GivenColumns(arguments.user)));
   Recommendations recommendations(arguments, catalogue);
+  recommendations.WarnOfUnknown();
   recommendations.WarnOfUnseen();
   recommendations.Print();
 }

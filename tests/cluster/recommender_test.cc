@@ -96,6 +96,16 @@ TEST_F(RecommenderTest, ManyThreadsGetWhatOneGets) {
   for (const auto& mine : of_threads) EXPECT_EQ(mine, alone);
 }
 
+TEST_F(RecommenderTest, TellsAReaderOfWhomNothingWasLearnt) {
+  const auto scorer = Open("plain");
+  const Catalogue catalogue(*scorer, Numbered("book_id", 10));
+  Recommender recommender(catalogue);
+  recommender.SetReader(Given(*scorer, "reader_id", "3"));
+  EXPECT_TRUE(recommender.UnknownColumns().empty());
+  recommender.SetReader(Given(*scorer, "reader_id", "no such reader"));
+  EXPECT_EQ(recommender.UnknownColumns(), std::vector<std::string>{"reader"});
+}
+
 TEST_F(RecommenderTest, AColumnOfTheCatalogueIsNotTheReaders) {
   const auto scorer = Open("plain");
   const Catalogue catalogue(*scorer, Numbered("book_id", 10));

@@ -145,6 +145,18 @@ void Recommender::ReadRows(std::size_t t) {
   reader_rows_[t] = static_cast<std::uint32_t>(unique_keys_.size());
 }
 
+std::vector<std::string> Recommender::UnknownColumns() const {
+  std::vector<std::string> names;
+  for (std::size_t f = 0; f < fields_.size() - crosses_.size(); ++f) {
+    if (catalogue_.fields()[f].side != FieldSide::kReader || fields_[f].count == 0) continue;
+    const auto& has_row = rows_.tables[static_cast<std::size_t>(spec_.fields[f].table)].has_row;
+    const bool known = std::any_of(fields_[f].rows.begin(), fields_[f].rows.end(),
+                                   [&](std::uint32_t row) { return has_row[row] != 0; });
+    if (!known) names.push_back(spec_.fields[f].name);
+  }
+  return names;
+}
+
 void Recommender::Score(float* logits) {
   for (const CatalogueSlice& slice : catalogue_.slices()) {
     Assemble(slice);

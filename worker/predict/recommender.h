@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,10 @@ class Recommender {
   // is looked up or missing. Throws Error(kUsage): a text of a slot that the catalogue gives;
   // Error(kData): a text that the model cannot read.
   void SetReader(std::span<const std::string_view> values);
+
+  // The reader's own columns of whose values the model has learnt nothing: by name. To it a reader
+  // of whom that is said is anybody.
+  std::vector<std::string> UnknownColumns() const;
 
   // logits [items].
   void Score(float* logits);
