@@ -126,6 +126,11 @@ void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi) {
     Fail(ExitCode::kUsage, "--seen-by tells how to read --seen, which is not given");
   std::unique_ptr<const Scorer> scorer;
   ReadOneModel({arguments.model_dir}, [&] { scorer = Scorer::Open(arguments.model_dir, false); });
+  if (Has(scorer->config().data.format, FormatTrait::kNoText)) {
+    Fail(ExitCode::kUsage,
+         "{}: the model was trained on generated data, which have no text form to recommend from",
+         arguments.model_dir.string());
+  }
   const Catalogue catalogue(
       *scorer, ReadCatalogue(arguments.catalogue, *scorer, GivenColumns(arguments.user)));
   Recommendations recommendations(arguments, catalogue);

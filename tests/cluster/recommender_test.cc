@@ -96,6 +96,24 @@ TEST_F(RecommenderTest, ManyThreadsGetWhatOneGets) {
   for (const auto& mine : of_threads) EXPECT_EQ(mine, alone);
 }
 
+TEST_F(RecommenderTest, ACrossHasItsMostCombinationsHereToo) {
+  const auto scorer = Open("plain");
+  const Catalogue catalogue(*scorer, Numbered("reader_id", 10));
+  Recommender recommender(catalogue);
+  std::string genres = "0";
+  for (int genre = 1; genre < 4096; ++genre) genres += '|' + std::to_string(genre);
+  Texts values = Given(*scorer, "book_id", "5");
+  values[scorer->schema().Slot("genres")] = genres;
+  std::vector<float> logits(catalogue.items());
+  recommender.SetReader(values);
+  recommender.Score(logits.data());
+  EXPECT_EQ(logits, OneByOne(*scorer, catalogue, values));
+  const std::string one_more = genres + "|x";
+  values[scorer->schema().Slot("genres")] = one_more;
+  ExpectError(ExitCode::kData, {"more than 4096 combinations"},
+              [&] { recommender.SetReader(values); });
+}
+
 TEST_F(RecommenderTest, TellsAReaderOfWhomNothingWasLearnt) {
   const auto scorer = Open("plain");
   const Catalogue catalogue(*scorer, Numbered("book_id", 10));
