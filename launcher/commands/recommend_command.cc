@@ -12,9 +12,9 @@
 #include "launcher/recommend/reader_list.h"
 #include "launcher/recommend/recommendation_lines.h"
 #include "launcher/recommend/shown_columns.h"
-#include "worker/predict/item_neighbours.h"
 #include "worker/predict/recommender.h"
-#include "worker/predict/seen_items.h"
+#include "worker/recommend/item_neighbours.h"
+#include "worker/recommend/seen_items.h"
 
 namespace fathom {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "worker/predict/catalogue.h"
-#include "worker/predict/seen_items.h"
+#include "worker/recommend/seen_items.h"
 
 namespace fathom {
 

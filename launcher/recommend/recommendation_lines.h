@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/predict/wide_terms.h"
+#include "worker/recommend/wide_terms.h"
 
 namespace fathom {
 

@@ -5,10 +5,10 @@
 
 #include "tests/cluster/recommender_fixture.h"
 #include "tests/support/expect_error.h"
-#include "worker/predict/item_neighbours.h"
 #include "worker/predict/recommender.h"
-#include "worker/predict/seen_items.h"
-#include "worker/predict/wide_terms.h"
+#include "worker/recommend/item_neighbours.h"
+#include "worker/recommend/seen_items.h"
+#include "worker/recommend/wide_terms.h"
 
 namespace fathom {
 namespace {

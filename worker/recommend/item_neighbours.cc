@@ -1,4 +1,4 @@
-#include "worker/predict/item_neighbours.h"
+#include "worker/recommend/item_neighbours.h"
 
 #include <algorithm>
 #include <cmath>

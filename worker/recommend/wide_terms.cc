@@ -1,4 +1,4 @@
-#include "worker/predict/wide_terms.h"
+#include "worker/recommend/wide_terms.h"
 
 #include <algorithm>
 #include <cmath>

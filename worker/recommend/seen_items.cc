@@ -1,16 +1,14 @@
-#include "worker/predict/seen_items.h"
+#include "worker/recommend/seen_items.h"
 
 #include <algorithm>
-#include <span>
 #include <unordered_map>
 
 #include "common/error.h"
 #include "worker/predict/text_table.h"
+#include "worker/recommend/item_index.h"
 
 namespace fathom {
 namespace {
-
-using Places = std::unordered_map<std::string, std::vector<std::size_t>>;
 
 // Which column of the file says what of a reader or an item.
 struct SeenColumns {
@@ -55,29 +53,30 @@ class SeenFile {
   }
 
   std::vector<std::vector<std::size_t>> Of(const std::vector<ReaderTexts>& readers) const {
-    Places readers_by_text, items_by_text;
+    std::unordered_map<std::string, std::vector<std::size_t>> readers_by_text;
+    std::vector<std::string_view> picked;
     std::string key;
+    const auto pick = [&](const std::vector<std::string_view>& from,
+                          const std::vector<std::size_t>& places) {
+      picked.clear();
+      for (const std::size_t place : places) picked.push_back(from[place]);
+    };
     for (std::size_t r = 0; r < readers.size(); ++r) {
-      JoinTexts(
-          columns_.reader_slots, [&](std::size_t slot) { return readers[r][slot]; }, &key);
+      pick(readers[r], columns_.reader_slots);
+      JoinTexts(picked, &key);
       readers_by_text[key].push_back(r);
     }
-    for (std::size_t item = 0; item < catalogue_.items(); ++item) {
-      JoinTexts(
-          columns_.item_texts, [&](std::size_t c) { return catalogue_.text().At(item, c); }, &key);
-      items_by_text[key].push_back(item);
-    }
+    const ItemIndex index(catalogue_.text(), columns_.item_texts);
     std::vector<std::vector<std::size_t>> seen(readers.size());
     table_.ForEach([&](const std::vector<std::string_view>& texts, std::uint64_t) {
-      const auto text = [&](std::size_t column) { return texts[column]; };
-      JoinTexts(columns_.readers, text, &key);
+      pick(texts, columns_.readers);
+      JoinTexts(picked, &key);
       const auto of = readers_by_text.find(key);
       if (of == readers_by_text.end()) return;
-      JoinTexts(columns_.items, text, &key);
-      const auto items = items_by_text.find(key);
-      if (items == items_by_text.end()) return;
+      pick(texts, columns_.items);
+      const auto items = index.Find(picked);
       for (const std::size_t reader : of->second)
-        seen[reader].insert(seen[reader].end(), items->second.begin(), items->second.end());
+        seen[reader].insert(seen[reader].end(), items.begin(), items.end());
     });
     for (auto& items : seen) {
       std::sort(items.begin(), items.end());
@@ -116,19 +115,6 @@ class SeenFile {
     } else {
       columns_.readers.push_back(at);
       columns_.reader_slots.push_back(catalogue_.scorer().schema().Slot(column));
-    }
-  }
-
-  // The texts with their sizes: no two lists of texts are joined to the same.
-  template <typename TextOf>
-  static void JoinTexts(const std::vector<std::size_t>& places, TextOf text_of,
-                        std::string* joined) {
-    joined->clear();
-    for (const std::size_t place : places) {
-      const std::string_view text = text_of(place);
-      *joined += std::to_string(text.size());
-      *joined += ' ';
-      *joined += text;
     }
   }
 
