@@ -11,7 +11,7 @@ packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libope
   nlohmann-json3-dev libre2-dev libssl-dev libgtest-dev)
 case "${1:-}" in
   "") ;;
-  --with-dev) packages+=(clang clang-format libclang-rt-14-dev lld libbenchmark-dev python3 iproute2 iptables faketime bindfs) ;;
+  --with-dev) packages+=(clang clang-format libclang-rt-14-dev lld libbenchmark-dev python3 python3-numpy iproute2 iptables faketime bindfs) ;;
   --to-run) packages=(openmpi-bin libboost-iostreams1.74.0 libspdlog1.10 libfmt9 libtomlplusplus3 libsleef3 libre2-9 libssl3 openssh-server openssh-client) ;;
   *) echo "usage: launcher/install-packages.sh [--with-dev | --to-run]" >&2; exit 2 ;;
 esac

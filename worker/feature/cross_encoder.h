@@ -1,6 +1,7 @@
 // A cross: one key for each combination of its columns' keys.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ class CrossEncoder {
   // What the keys that Encode adds are called, in their order: the names of the columns' keys with
   // " x " between them. The columns must keep theirs.
   void AddNames(const std::vector<ColumnEncoder>& encoders, std::vector<std::string>* names) const;
+  // The key of one combination: a key of each column, in their order.
+  Key KeyOf(std::span<const Key> combination) const;
+
+  // So many combinations a record may have, and what is wrong with one that has more.
+  static constexpr std::size_t kMaxCombinations = 4096;
+  static std::string TooMany();
 
  private:
   template <typename Take>

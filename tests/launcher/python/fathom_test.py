@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""The Python module: fathom_test.py PROGRAM LIBRARY SCRATCH SOURCE. It trains a small model by the
+module, and compares what the module says of it with what the program says."""
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import threading
+import unittest
+
+PROGRAM, LIBRARY, SCRATCH, SOURCE = (os.path.abspath(argument) for argument in sys.argv[1:5])
+os.environ["FATHOM"] = PROGRAM
+os.environ["FATHOM_PREDICT_LIBRARY"] = LIBRARY
+sys.path.insert(0, os.path.join(SOURCE, "launcher", "python"))
+sys.dont_write_bytecode = True
+if os.environ.get("FATHOM_WITHOUT_NUMPY"):
+    sys.modules["numpy"] = None  # importing it fails
+import fathom  # noqa: E402
+
+DATA = os.path.join(SCRATCH, "run", "demo-data")
+MODEL = os.path.join(SCRATCH, "run", "demo")
+
+
+def program(*arguments, **more):
+    done = subprocess.run([PROGRAM, *arguments], cwd=SCRATCH, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, universal_newlines=True, **more)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return done.stdout
+
+
+def setUpModule():
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    os.makedirs(os.path.join(SCRATCH, "configs"))
+    shutil.copy(os.path.join(SOURCE, "configs", "demo.toml"), os.path.join(SCRATCH, "configs"))
+    program("generate", "books", "--rows", "3000", "--seed", "1", "--out", DATA)
+    global RUN
+    RUN = fathom.train(os.path.join(SCRATCH, "configs", "demo.toml"), {"output.dir": MODEL},
+                       quiet=True, train__epochs=1, model__hidden=[16, 8])
+
+
+def predicted(rows, *flags):
+    """What `fathom predict` writes of (reader, book) pairs."""
+    lines = "reader_id,book_id\n" + "".join("{},{}\n".format(*row) for row in rows)
+    file = os.path.join(SCRATCH, "lines.csv")
+    with open(file, "w") as out:
+        out.write(lines)
+    scores = os.path.join(SCRATCH, "scores.txt")
+    program("predict", "--model", MODEL, "--input", file, "--output", scores, *flags)
+    with open(scores) as text:
+        return text.read().split()
+
+
+ROWS = [(reader, book) for reader in (1, 3, 58, 100000) for book in (1, 2, 17, 99999)]
+
+
+class Scores(unittest.TestCase):
+    def setUp(self):
+        self.model = fathom.Model(MODEL, verify=True)
+        self.addCleanup(self.model.close)
+
+    def test_are_those_of_the_program_to_the_bit(self):
+        logits = [float(logit) for logit in self.model.logits(ROWS_AS_DICTS)]
+        self.assertEqual(["%.9g" % logit for logit in logits], predicted(ROWS, "--logits"))
+        for mine, its in zip(self.model.predict(ROWS_AS_DICTS), predicted(ROWS)):
+            self.assertEqual(float(mine), struct.unpack("f", struct.pack("f", float(its)))[0])
+
+    def test_of_all_forms_of_rows_are_the_same(self):
+        self.assertEqual(self.model.required, ("reader_id", "book_id"))
+        self.assertEqual(set(self.model.columns), {"reader_id", "book_id", "genres"})
+        expected = list(self.model.logits(ROWS_AS_DICTS))
+        columns = {"reader_id": [row[0] for row in ROWS], "book_id": [row[1] for row in ROWS]}
+        self.assertEqual(list(self.model.logits(columns)), expected)
+        in_order = [[dict(reader_id=reader, book_id=book).get(name) for name in self.model.columns]
+                    for reader, book in ROWS]
+        self.assertEqual(list(self.model.logits(in_order)), expected)
+        texts = [{"reader_id": str(reader), "book_id": str(book).encode()} for reader, book in ROWS]
+        self.assertEqual(list(self.model.logits(texts)), expected)
+        self.assertEqual(list(self.model.logits([])), [])
+
+    def test_come_as_arrays_where_numpy_is_there(self):
+        scores = self.model.predict(ROWS_AS_DICTS)
+        if fathom._numpy is None:
+            self.assertIsInstance(scores, list)
+            return
+        numpy = fathom._numpy
+        self.assertEqual((scores.dtype, scores.shape), (numpy.dtype("float32"), (len(ROWS),)))
+        self.assertEqual(list(self.model.predict(numpy.array([[numpy.nan, 3, 4]]).repeat(2, 0))),
+                         list(self.model.predict([[None, "3.0", "4.0"]] * 2)))
+
+    def test_what_is_not_given_is_missing_or_looked_up(self):
+        missing = self.model.logits([{"book_id": 2}, {"book_id": 2, "reader_id": None},
+                                     {"book_id": 2, "reader_id": float("nan")},
+                                     {"book_id": 2, "reader_id": ""}])
+        self.assertEqual(len(set(missing)), 1)
+        own = self.model.logits([{"reader_id": 3, "book_id": 2, "genres": "no such genre"},
+                                 {"reader_id": 3, "book_id": 2}])
+        self.assertNotEqual(own[0], own[1])
+
+    def test_bad_rows_are_refused_in_words(self):
+        for rows, words in [([{"reader": 3}], "row 0: the model has no column 'reader'"),
+                            ([[1, 2]], "it has 2 values where the model has 3 columns"),
+                            ({"reader_id": [1], "book_id": [1, 2]}, "different lengths"),
+                            ({"reader_id": "58"}, "holds a list for each"),
+                            ([{"genres": ["war"]}], "column genres: a list is no text"),
+                            ([{"book_id": True}], "many ways"),
+                            ("58", "not a text"), (["58"], "not a text")]:
+            with self.assertRaisesRegex(fathom.Error, re.escape(words)) as caught:
+                self.model.predict(rows)
+            self.assertEqual(caught.exception.code, 3)
+
+    def test_many_threads_get_what_one_gets(self):
+        rows = ROWS_AS_DICTS * 50
+        expected = list(self.model.logits(rows))
+        got = [None] * 4
+
+        def score(thread):
+            got[thread] = list(self.model.logits(rows))
+
+        threads = [threading.Thread(target=score, args=(thread,)) for thread in range(len(got))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(got, [expected] * len(got))
+
+
+class Recommendations(unittest.TestCase):
+    def setUp(self):
+        self.model = fathom.Model(MODEL)
+        self.addCleanup(self.model.close)
+        self.file = os.path.join(DATA, "books.csv")
+
+    def test_are_the_best_of_all_items(self):
+        catalogue = self.model.catalogue(self.file)
+        scores = predicted([(3, item["book_id"]) for item in catalogue.items])
+        order = sorted(range(len(scores)), key=lambda place: (-float(scores[place]), place))
+        top = self.model.recommend({"reader_id": 3}, catalogue, n=12)
+        self.assertEqual([one.place for one in top], order[:12])
+        self.assertEqual([one.item for one in top], [catalogue.items[place] for place in order[:12]])
+        for one in top:
+            self.assertAlmostEqual(one.score, float(scores[one.place]), places=6)
+        self.assertEqual(len(catalogue.recommend({"reader_id": 3}, n=10 ** 6)), len(catalogue))
+
+    def test_are_those_of_the_program(self):
+        seen = os.path.join(DATA, "ratings.csv")
+        text = program("recommend", "--model", MODEL, "--user", "reader_id=3", "--catalogue",
+                       self.file, "--seen", seen, "--output", "tsv", "--logits", "-n", "20")
+        with open(seen) as lines:
+            have = [line.split(",")[1] for line in lines if line.startswith("3,")]
+        self.assertGreater(len(have), 0)
+        mine = self.model.recommend({"reader_id": 3}, self.file, 20, have, logits=True)
+        self.assertEqual([("%.9g" % one.score, one.item["book_id"]) for one in mine],
+                         [tuple(line.split("\t")[:2]) for line in text.splitlines()[1:]])
+        self.assertFalse({one.item["book_id"] for one in mine} & set(have))
+
+    def test_seen_items_are_named_by_any_column(self):
+        items = [{"book_id": book, "title": "Book {}".format(book)} for book in range(30)]
+        catalogue = self.model.catalogue(items)
+        best = catalogue.recommend({"reader_id": 3}, 2)
+        for seen in ([best[0].item], [best[0].item["book_id"]], [{"title": best[0].item["title"]}],
+                     [best[0].item["book_id"], 77777]):
+            self.assertEqual(catalogue.recommend({"reader_id": 3}, 1, seen)[0], best[1])
+        with self.assertRaisesRegex(fathom.Error, "has no column 'name'"):
+            catalogue.recommend({"reader_id": 3}, 1, [{"name": "x"}])
+
+    def test_what_is_wrong_is_said(self):
+        with self.assertRaisesRegex(fathom.Error, "the catalogue gives the column book_id"):
+            self.model.recommend({"book_id": 3}, self.file)
+        with self.assertRaisesRegex(fathom.Error, "no column 'reader'"):
+            self.model.recommend({"reader": 3}, self.file)
+        with self.assertRaisesRegex(fathom.Error, "a catalogue without items"):
+            self.model.catalogue([])
+        with self.assertRaisesRegex(fathom.Error, "nowhere.csv"):
+            self.model.catalogue("nowhere.csv")
+        with fathom.Model(MODEL) as other:
+            catalogue = other.catalogue(self.file)
+            with self.assertRaisesRegex(fathom.Error, "made of another model"):
+                self.model.recommend({"reader_id": 3}, catalogue)
+        with self.assertRaisesRegex(fathom.Error, "closed"):
+            catalogue.recommend({"reader_id": 3})
+        with self.assertRaisesRegex(fathom.Error, "closed"):
+            other.predict([])
+
+
+class Opening(unittest.TestCase):
+    def test_a_folder_without_a_model_is_an_error(self):
+        with self.assertRaises(fathom.Error) as caught:
+            fathom.Model(DATA)
+        self.assertEqual(caught.exception.code, 4)
+
+    def test_a_missing_library_is_named_with_the_way_to_mend_it(self):
+        code = "import sys; sys.path.insert(0, {!r}); import fathom; fathom.version()".format(
+            os.path.join(SOURCE, "launcher", "python"))
+        environment = dict(os.environ, FATHOM_PREDICT_LIBRARY="/nowhere/lib.so",
+                           PYTHONDONTWRITEBYTECODE="1")
+        done = subprocess.run([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE,
+                              universal_newlines=True)
+        self.assertIn("libfathom-predict is not found", done.stderr)
+        self.assertIn("set FATHOM_PREDICT_LIBRARY", done.stderr)
+
+
+class Training(unittest.TestCase):
+    def test_a_run_has_its_metrics_and_its_model(self):
+        self.assertEqual(os.path.realpath(RUN.dir), os.path.realpath(MODEL))
+        self.assertEqual(RUN.metrics[0]["event"], "data")
+        self.assertGreater(RUN.final["auc"], 0.4)
+        self.assertIn("hidden = [16, 8]", RUN.config)
+        self.assertTrue(os.path.exists(os.path.join(RUN.model, "manifest.json")))
+        with self.assertRaisesRegex(fathom.Error, "no metrics.jsonl"):
+            fathom.Run(DATA)
+
+    def test_evaluate_tells_the_metrics(self):
+        metrics = fathom.evaluate(os.path.join(SCRATCH, "configs", "demo.toml"), RUN.model,
+                                  {"output.dir": MODEL}, model__hidden=[16, 8], train__epochs=1)
+        self.assertAlmostEqual(metrics["auc"], RUN.final["auc"], places=5)
+        self.assertEqual(metrics["examples"], RUN.final["evaluation_examples"])
+
+    def test_the_programs_error_is_the_exceptions(self):
+        with self.assertRaisesRegex(fathom.Error, 'the nearest known key is "train.epochs"') as caught:
+            fathom.train(os.path.join(SCRATCH, "configs", "demo.toml"), quiet=True, train__epoch=1)
+        self.assertEqual(caught.exception.code, 2)
+        with self.assertRaisesRegex(fathom.Error, "given twice"):
+            fathom.train("x.toml", {"train.epochs": 1}, train__epochs=2)
+
+    def test_a_missing_program_is_named_with_the_way_to_mend_it(self):
+        kept, path = os.environ.pop("FATHOM"), os.environ["PATH"]
+        try:
+            os.environ["PATH"] = SCRATCH
+            with self.assertRaisesRegex(fathom.Error, "set FATHOM to its path"):
+                fathom.train("x.toml")
+            os.environ["FATHOM"] = "/nowhere/fathom"
+            with self.assertRaisesRegex(fathom.Error, "FATHOM=/nowhere/fathom"):
+                fathom.train("x.toml")
+        finally:
+            os.environ["FATHOM"], os.environ["PATH"] = kept, path
+
+
+class Documentation(unittest.TestCase):
+    def test_its_first_example_prints_what_predict_prints(self):
+        with open(os.path.join(SOURCE, "docs", "python.md"), encoding="utf-8") as page:
+            example = re.search(r"```python\n(.*?)```", page.read(), re.DOTALL).group(1)
+        environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1",
+                           PYTHONPATH=os.path.join(SOURCE, "launcher", "python"))
+        printed = subprocess.run([sys.executable, "-c", example], cwd=SCRATCH, env=environment,
+                                 stdout=subprocess.PIPE, check=True, universal_newlines=True).stdout
+        pairs = re.findall(r'"reader_id": (\d+), "book_id": (\d+)', example)
+        self.assertGreater(len(pairs), 1)
+        self.assertEqual(printed.split(), predicted(pairs, "--logits"))
+
+
+ROWS_AS_DICTS = [{"reader_id": reader, "book_id": book} for reader, book in ROWS]
+
+if __name__ == "__main__":
+    result = unittest.main(argv=sys.argv[:1], exit=False).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    if fathom._numpy is not None:
+        os.environ["FATHOM_WITHOUT_NUMPY"] = "1"
+        os.execv(sys.executable, [sys.executable] + sys.argv)
+    if "FATHOM_WITHOUT_NUMPY" not in os.environ:
+        print("NumPy is not here: scores were tested as lists alone")
