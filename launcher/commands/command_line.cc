@@ -46,6 +46,7 @@ struct CommandLine {
   std::filesystem::path model, a, b;
   PredictArguments predict;
   GenerateArguments generate;
+  ExportRequest exported;
   SplitArguments split;
   PlanArguments plan;
   TuneArguments tune;
@@ -215,6 +216,44 @@ void AddInspect(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   });
 }
 
+template <typename Kind>
+std::map<std::string, Kind> WordsOf() {
+  std::map<std::string, Kind> words;
+  for (std::size_t i = 0; i < NamesOf<Kind>::kNames.size(); ++i)
+    words.emplace(NamesOf<Kind>::kNames[i], static_cast<Kind>(i));
+  return words;
+}
+
+void AddExport(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const exported = app->add_subcommand(
+      "export", "Write a model in a form that others read: one file, ONNX, NumPy, text");
+  ExportRequest& request = line->exported;
+  exported
+      ->add_option("--model", request.model,
+                   "Folder of the model, the output folder above it, or a bundle")
+      ->required();
+  exported
+      ->add_option("--format", request.format,
+                   "bundle: one file to score with. onnx: for ONNX Runtime. npz: for NumPy. tsv: a "
+                   "line a feature. projector: for TensorBoard")
+      ->required()
+      ->transform(CLI::CheckedTransformer(WordsOf<ExportFormat>()));
+  exported->add_option("--out", request.out, "File to write; of onnx and projector a folder")
+      ->required();
+  exported
+      ->add_option("--precision", request.precision,
+                   "bundle, onnx: the embeddings as float32 or bfloat16; default: as the model's")
+      ->transform(CLI::CheckedTransformer(WordsOf<Precision>()));
+  exported->add_option("--field", request.field,
+                       "tsv, projector: the rows of this column or cross only");
+  exported->callback([line, &mpi] {
+    mpi.OnFirst([line] {
+      ExportCommand(line->exported);
+      return 0;
+    });
+  });
+}
+
 void AddGenerate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const generate = app->add_subcommand(
       "generate", "Make a synthetic click log whose best reachable AUC is known");
@@ -284,6 +323,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   AddPredict(&app, &line, mpi);
   AddCompare(&app, &line, mpi);
   AddInspect(&app, &line, mpi);
+  AddExport(&app, &line, mpi);
   AddGenerate(&app, &line, mpi);
   AddSettings(&app, &line, mpi);
   try {

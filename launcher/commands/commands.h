@@ -10,6 +10,7 @@
 
 #include "common/config/config.h"
 #include "launcher/cluster/mpi_session.h"
+#include "launcher/export/export_request.h"
 #include "launcher/launch/mpirun_line.h"
 #include "launcher/synthetic/synthetic_log.h"
 
@@ -42,6 +43,9 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi);
 
 // Returns whether the models are identical; prints the first difference where they are not.
 bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b);
+
+// Writes the model in a form that others read, and prints what was written (docs/export.md).
+void ExportCommand(const ExportRequest& request);
 
 void InspectCommand(const std::filesystem::path& model_dir);
 

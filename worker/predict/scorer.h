@@ -44,7 +44,7 @@ class Scorer {
   // `config`: as ConfigOfLines makes it. Throws Error(kModel) or Error(kData).
   Scorer(TrainedModel model, Config config, std::unique_ptr<const ModelRows> rows);
 
-  // The model in this folder, as it is for itself.
+  // The model in this folder or bundle, as it is for itself.
   static std::unique_ptr<const Scorer> Open(const std::filesystem::path& path, bool verify);
 
   const TrainedModel& model() const { return model_; }
