@@ -383,21 +383,21 @@ def _pairs(line: str, wanted: List[str]) -> Dict[str, str]:
     """A line of libsvm: by index, by range of indices, and all other pairs as "features"."""
     values: Dict[str, List[str]] = {name: [] for name in wanted}
     ranges = []
-    for name in wanted:
+    for name in values:
         match = re.fullmatch(r"(\d+)\.\.(\d+)", name)
         if match:
             ranges.append((int(match[1]), int(match[2]), name))
     for pair in line.split("#")[0].split()[1:]:
-        index, _, value = pair.partition(":")
-        if index == "qid":
+        first, _, value = pair.partition(":")
+        if first == "qid":
             values.setdefault("qid", []).append(value)
             continue
-        index = str(int(index))
-        name = index if index in values else "features"
-        for first, last, of_range in ranges:
-            if name == "features" and first <= int(index) <= last:
-                name = of_range
-        values.setdefault(name, []).append(f"{index}:{value}")
+        index = str(int(first))
+        named = [of_range for low, high, of_range in ranges if low <= int(index) <= high]
+        if index in values:
+            values[index].append(value)
+        for name in named or ([] if index in values else ["features"]):
+            values.setdefault(name, []).append(f"{index}:{value}")
     return {name: " ".join(pairs) for name, pairs in values.items()}
 
 
