@@ -107,6 +107,11 @@ void ReplacedFile::Refused() const {
        std::strerror(errno));
 }
 
+void ReplacedFile::Flush() {
+  out_.flush();
+  if (!out_) Refused();
+}
+
 void ReplacedFile::Finish() {
   out_.close();
   if (!out_) Refused();

@@ -45,6 +45,10 @@ class ReplacedFile {
 
   std::ofstream& out() { return out_; }
 
+  // What was written so far goes to the file, so that whoever reads a pipe has it. Throws Error
+  // where it could not be written.
+  void Flush();
+
   // The file takes its name. Throws Error where anything could not be written.
   void Finish();
 

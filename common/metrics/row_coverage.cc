@@ -38,4 +38,11 @@ std::vector<FieldCoverage> HardlyKnown(const std::vector<FieldCoverage>& fields)
   return unknown;
 }
 
+std::string DescribeHardlyKnown(const FieldCoverage& field) {
+  return fmt::format(
+      "{}: the model has no row for {} of its {} values: check that they are written as in the "
+      "training data",
+      field.name, field.without_row, field.values);
+}
+
 }  // namespace fathom

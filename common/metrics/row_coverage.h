@@ -27,4 +27,7 @@ std::string DescribeCoverage(const std::vector<FieldCoverage>& fields);
 // training, or other data than the model's.
 std::vector<FieldCoverage> HardlyKnown(const std::vector<FieldCoverage>& fields);
 
+// The warning of one of these.
+std::string DescribeHardlyKnown(const FieldCoverage& field);
+
 }  // namespace fathom

@@ -1,19 +1,35 @@
 #include "common/model/model_text.h"
 
 #include "common/file/durable_file.h"
+#include "common/file/mapped_file.h"
 #include "common/model/checked_file.h"
 
 namespace fathom {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+ModelFileEntry Finished(DurableFile& file, const std::string& name) {
+  file.Finish();
+  return {
+      .name = name, .bytes = file.bytes(), .checksum = file.checksum(), .blocks = file.blocks()};
+}
+
+}  // namespace
+
 ModelFileEntry WriteTextFile(const fs::path& dir, const std::string& name,
                              const std::string& text) {
   DurableFile file(dir / name);
   file.Write(std::as_bytes(std::span(text.data(), text.size())));
-  file.Finish();
-  return {
-      .name = name, .bytes = file.bytes(), .checksum = file.checksum(), .blocks = file.blocks()};
+  return Finished(file, name);
+}
+
+ModelFileEntry CopyTextFile(const fs::path& dir, const std::string& name, const fs::path& from) {
+  const MappedFile text(from, ExitCode::kModel, "let the data be packed again");
+  DurableFile file(dir / name);
+  file.Write(text.bytes());
+  return Finished(file, name);
 }
 
 std::string ReadTextFile(const fs::path& dir, const Manifest& manifest, const std::string& name) {

@@ -12,6 +12,11 @@ namespace fathom {
 // Writes it durably and returns its entry.
 ModelFileEntry WriteTextFile(const std::filesystem::path& dir, const std::string& name,
                              const std::string& text);
+
+// The same of a text in a file, however long it is.
+ModelFileEntry CopyTextFile(const std::filesystem::path& dir, const std::string& name,
+                            const std::filesystem::path& from);
+
 std::string ReadTextFile(const std::filesystem::path& dir, const Manifest& manifest,
                          const std::string& name);
 

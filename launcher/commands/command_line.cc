@@ -44,6 +44,7 @@ void RefuseRanks(const char* command) {
 struct CommandLine {
   ConfigArguments config;
   std::filesystem::path model, a, b;
+  JoinsFrom joins = JoinsFrom::kModel;
   PredictArguments predict;
   GenerateArguments generate;
   ExportRequest exported;
@@ -163,13 +164,21 @@ void AddSplit(CLI::App* app, CommandLine* line) {
   });
 }
 
+void AddJoinsFromData(CLI::App* command, JoinsFrom* joins) {
+  command->add_flag_callback(
+      "--joins-from-data", [joins] { *joins = JoinsFrom::kData; },
+      "Read the joined tables from data.dir as they are now, not those that the model keeps");
+}
+
 void AddEvaluate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const evaluate = app->add_subcommand(
       "evaluate", "Metrics of a model on the evaluation part of a config's data");
   AddConfig(evaluate, &line->config);
   evaluate->add_option("--model", line->model, "Folder of the model, or the output folder above it")
       ->required();
-  evaluate->callback([line, &mpi] { EvaluateCommand(line->config, line->model, mpi); });
+  AddJoinsFromData(evaluate, &line->joins);
+  evaluate->callback(
+      [line, &mpi] { EvaluateCommand(line->config, line->model, line->joins, mpi); });
 }
 
 void AddPredict(CLI::App* app, CommandLine* line, MpiSession& mpi) {
@@ -182,13 +191,14 @@ void AddPredict(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   predict
       ->add_option("--input", line->predict.input,
                    "File with the columns of the training data, of which the label may be absent; "
-                   "-: standard input")
+                   "-: standard input. A pipe is scored line by line as it comes")
       ->required();
   predict->add_option("--output", line->predict.output, "File to write; -: standard output")
       ->required();
   predict->add_flag("--logits", line->predict.logits, "Write logits instead of probabilities");
   predict->add_flag("--metrics", line->predict.metrics,
                     "Print the metrics that evaluate would print; the label must be there");
+  AddJoinsFromData(predict, &line->predict.joins);
   predict->add_option("key=value", line->predict.overrides,
                       "Overrides of the model's config, as data.dir=...");
   predict->callback([line, &mpi] { PredictCommand(line->predict, mpi); });
@@ -206,7 +216,7 @@ void AddCompare(CLI::App* app, CommandLine* line, MpiSession& mpi) {
 
 void AddInspect(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const inspect =
-      app->add_subcommand("inspect", "What a model holds: tables, rows, bytes a row, step, config");
+      app->add_subcommand("inspect", "What a model holds, and what a caller must send: tables, rows, input columns, config");
   inspect->add_option("DIR", line->model, "Folder of a model")->required();
   inspect->callback([line, &mpi] {
     mpi.OnFirst([line] {

@@ -13,6 +13,7 @@
 #include "launcher/export/export_request.h"
 #include "launcher/launch/mpirun_line.h"
 #include "launcher/synthetic/synthetic_log.h"
+#include "worker/predict/trained_model.h"
 
 namespace fathom {
 
@@ -25,18 +26,19 @@ struct ConfigArguments {
 int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi);
 
 void EvaluateCommand(const ConfigArguments& arguments, const std::filesystem::path& model_dir,
-                     MpiSession& mpi);
+                     JoinsFrom joins, MpiSession& mpi);
 
 // Scores every line of `input` (same columns as the training data, the label may be absent; "-":
 // standard input), one score a line in input order, an empty line where the input's is blank or
-// bad. In one process. Throws Error(kData), the scores being written, where more lines are bad than
-// data.max_bad_lines.
+// bad. What comes through a pipe is scored as it comes. In one process. Throws Error(kData), the
+// scores being written, where more lines are bad than data.max_bad_lines.
 struct PredictArguments {
   std::filesystem::path model_dir;
   std::string input;
   std::filesystem::path output;
   bool logits = false;   // instead of probabilities
   bool metrics = false;  // print them too: the label must be there
+  JoinsFrom joins = JoinsFrom::kModel;
   std::vector<std::string> overrides;
 };
 void PredictCommand(const PredictArguments& arguments, MpiSession& mpi);
@@ -47,6 +49,7 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
 // Writes the model in a form that others read, and prints what was written (docs/export.md).
 void ExportCommand(const ExportRequest& request);
 
+// Prints what a model holds, what a caller must send to have it score, and its config.
 void InspectCommand(const std::filesystem::path& model_dir);
 
 // Runs `train` under mpirun and starts it again from its last checkpoint when it fails

@@ -33,19 +33,19 @@ bool HasTestFiles(const Config& config) {
 
 // The part to evaluate on, with the model's own transforms.
 std::shared_ptr<ExampleSource> EvaluationData(const Config& config, const ModelSpec& spec,
-                                              const TrainedModel& model, const fs::path& scratch,
-                                              MpiSession& mpi) {
+                                              const TrainedModel& model, JoinsFrom joins,
+                                              const fs::path& scratch, MpiSession& mpi) {
   if (Has(config.data.format, FormatTrait::kNoText))
     return OpenData(config, spec, "", mpi).data.evaluation;
   const bool validation = config.evaluate.on == EvaluationPart::kValidation;
   const DataPart part = validation ? DataPart::kValidation : DataPart::kTest;
   RefuseInputReadOnce(config, mpi.ranks());
   if (!HasTestFiles(config)) {
-    const fs::path packed = FindPacked(config, PackedDir(config), model.transforms_json, part);
+    const fs::path packed = FindPacked(config, PackedDir(config), model.inputs(joins), part);
     if (mpi.RanksWhere(packed.empty()).empty()) return OpenPacked(packed, spec, part);
   }
   const fs::path file = scratch / "evaluate.fpk";
-  const PackedInput input = PackPart(config, spec, model.inputs(), part, file, 1);
+  const PackedInput input = PackPart(config, spec, model.inputs(joins), part, file, 1);
   if (mpi.rank() == 0) {
     Config read = config;
     (HasTestFiles(config) ? read.data.train : read.data.test).clear();
@@ -85,13 +85,13 @@ void WarnOfOtherSplit(const Config& config, const TrainedModel& model) {
 }
 
 CoordinatorResult Evaluate(const Config& given, const Layout& layout, const fs::path& model_dir,
-                           const fs::path& scratch, MpiSession& mpi) {
+                           JoinsFrom joins, const fs::path& scratch, MpiSession& mpi) {
   const OneModel one(given, layout, model_dir, mpi);
   const TrainedModel& model = one.model();
   const Config config = BindToModel(given, model);
   const ModelSpec spec = SpecOf(model, config);
   if (mpi.rank() == 0) WarnOfOtherSplit(config, model);
-  auto data = EvaluationData(config, spec, model, scratch, mpi);
+  auto data = EvaluationData(config, spec, model, joins, scratch, mpi);
   if (!data) {
     Fail(ExitCode::kUsage,
          "evaluate.on = \"{}\", but the data have no such part: give data.test, data.test_fraction "
@@ -104,7 +104,8 @@ CoordinatorResult Evaluate(const Config& given, const Layout& layout, const fs::
 
 }  // namespace
 
-void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir, MpiSession& mpi) {
+void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir, JoinsFrom joins,
+                     MpiSession& mpi) {
   RefuseLonelyTask(mpi.ranks());
   GivenKeys given;
   const Config config = LoadConfig(arguments.file, arguments.overrides, &given);
@@ -120,7 +121,8 @@ void EvaluateCommand(const ConfigArguments& arguments, const fs::path& model_dir
   }
   CoordinatorResult result;
   const auto evaluate = [&] {
-    result = Evaluate(config, layout, model_dir, scratch ? scratch->path() : fs::path(), mpi);
+    result =
+        Evaluate(config, layout, model_dir, joins, scratch ? scratch->path() : fs::path(), mpi);
   };
   ReadOneModelTogether(model_dir, mpi, evaluate);
   if (mpi.rank() != 0) return;

@@ -4,6 +4,7 @@
 #include "common/model/model_compare.h"
 #include "common/run/model_identity.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/model_input_lines.h"
 #include "launcher/run/model_difference.h"
 #include "worker/predict/trained_model.h"
 
@@ -93,7 +94,7 @@ void InspectCommand(const std::filesystem::path& model_dir) {
                 deep.c_str(), table.rule_state_floats(), table.last_step ? "yes" : "no",
                 table.row_bytes());
   }
-  std::printf("\n%s", config.c_str());
+  std::printf("\n%s\n%s", ModelInputLines(model).c_str(), config.c_str());
 }
 
 }  // namespace fathom

@@ -1,27 +1,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <memory>
+#include <optional>
+#include <thread>
 
 #include "common/error.h"
 #include "common/file/replaced_file.h"
 #include "common/file/scratch_folder.h"
 #include "common/metrics/metrics.h"
+#include "common/metrics/row_coverage.h"
 #include "common/run/model_identity.h"
-#include "common/settings/config_file.h"
 #include "common/settings/model_settings.h"
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/evaluation_lines.h"
+#include "launcher/predict/scored_text.h"
 #include "launcher/run/model_use.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
 #include "worker/ingest/ingest.h"
 #include "worker/ingest/remarks.h"
+#include "worker/input/input_open.h"
 #include "worker/input/input_paths.h"
+#include "worker/input/input_spool.h"
 #include "worker/predict/scorer.h"
 #include "worker/predict/trained_model.h"
 
@@ -30,34 +37,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The lines of an input, in their order: each has a score, or is a gap.
-struct Scores {
-  std::vector<float> logits;
-  PackedInput input;
+// Lines of the input that have no score, and what comes of them.
+struct Gaps {
+  std::uint64_t blank_lines = 0;
+  std::uint64_t bad_lines = 0;
   std::uint64_t allowed_bad_lines = 0;
-  std::string metrics;  // as lines, where they are wanted
+  std::vector<BadLine> first_bad_lines;
 };
 
-// A line for each line of the input, an empty one where there is no score. Nine significant digits
-// tell any two float32 apart.
-void WriteScores(const fs::path& file, const Scores& of, bool as_logits) {
-  ReplacedFile scores(file, ExitCode::kModel);
-  char line[64];
-  std::uint64_t lines = 0;
-  auto gap = of.input.gaps.begin();
-  const auto write_gaps = [&] {
-    for (; gap != of.input.gaps.end() && *gap == lines; ++gap, ++lines) scores.out().put('\n');
-  };
-  for (const float logit : of.logits) {
-    write_gaps();
-    ++lines;
-    const int length = std::snprintf(line, sizeof(line), "%.9g\n",
-                                     as_logits ? static_cast<double>(logit) : Sigmoid(logit));
-    scores.out().write(line, length);
-  }
-  write_gaps();
-  scores.Finish();
-}
+// What is said of the scores once they are written.
+struct Scored {
+  std::uint64_t scores = 0;
+  Gaps gaps;
+  std::vector<FieldCoverage> coverage;
+  std::string metrics;  // as lines, where they are wanted
+};
 
 // Where standard output is from now on: whatever else is printed goes to standard error.
 fs::path ScoresAloneOnOutput() {
@@ -85,33 +79,30 @@ void RefuseToOverwriteInput(const PredictArguments& arguments, const fs::path& o
 }
 
 // Says what has no score. Throws Error(kData) where more lines are bad than data.max_bad_lines.
-void ReportGaps(const Scores& scores, const std::string& output) {
-  const std::uint64_t bad = scores.input.bad_lines;
-  const std::uint64_t blank = scores.input.gaps.size() - bad;
-  if (scores.input.gaps.empty()) return;
+void ReportGaps(const Gaps& gaps, const std::string& output) {
+  if (gaps.bad_lines + gaps.blank_lines == 0) return;
   const std::string what =
       fmt::format("{} bad and {} blank lines of the input have no score and an empty line in {}",
-                  bad, blank, output);
-  if (bad == 0) {
+                  gaps.bad_lines, gaps.blank_lines, output);
+  if (gaps.bad_lines == 0) {
     Terminal::Errors().Write(fmt::format("fathom: warning: {}\n", what));
     return;
   }
-  const BadLine& first = scores.input.first_bad_lines.front();
+  const BadLine& first = gaps.first_bad_lines.front();
   const std::string where = fmt::format("{}:{}: {}", first.file, first.line, first.reason);
-  if (bad > scores.allowed_bad_lines) {
+  if (gaps.bad_lines > gaps.allowed_bad_lines) {
     Fail(ExitCode::kData, "{}. {}: mend the input, or allow that many with data.max_bad_lines",
          where, what);
   }
   Terminal::Errors().Write(fmt::format("fathom: warning: {}. {}\n", where, what));
 }
 
-// With metrics, what evaluation asks for stays.
-Config ConfigFor(const Config& config, bool metrics) {
-  Config lines = ConfigOfLines(config);
-  if (!metrics) return lines;
-  lines.data.weight = config.data.weight;
-  lines.evaluate.group_by = config.evaluate.group_by;
-  return lines;
+// Says which columns have values that the model has no row for.
+void ReportCoverage(const std::vector<FieldCoverage>& coverage) {
+  if (const std::string missing = DescribeCoverage(coverage); !missing.empty())
+    Terminal::Errors().Write(fmt::format("fathom: values without a row: {}\n", missing));
+  for (const FieldCoverage& field : HardlyKnown(coverage))
+    Terminal::Errors().Write(fmt::format("fathom: warning: {}\n", DescribeHardlyKnown(field)));
 }
 
 // As evaluate does.
@@ -120,32 +111,158 @@ void WarnOfTrainedFiles(const Config& trained, const PackedInput& input) {
     Terminal::Errors().Write(fmt::format("fathom: warning: {}\n", remark.text));
 }
 
-Scores Score(const PredictArguments& arguments, const fs::path& output, const fs::path& packed,
-             MpiSession& mpi) {
-  const TrainedModel model = OpenModel(arguments.model_dir);
-  const Config given = LoadConfig(model.dir / "config.toml", arguments.overrides);
-  const Config config = ConfigFor(BindToModel(given, model), arguments.metrics);
-  const ModelSpec spec = SpecOf(model, config);
-  if (config.data.format == DataFormat::kGenerated) {
+[[noreturn]] void FailNoExample(const std::string& input, const std::vector<BadLine>& bad) {
+  Fail(ExitCode::kData, "{}: there is no example in it{}", input,
+       bad.empty() ? "" : fmt::format("; line {}: {}", bad[0].line, bad[0].reason));
+}
+
+// The model and the config that is bound to it.
+struct BoundModel {
+  TrainedModel model;
+  Config config;
+};
+
+BoundModel Bind(const PredictArguments& arguments, const fs::path& output) {
+  BoundModel bound{.model = OpenModel(arguments.model_dir), .config = {}};
+  const Config given = OwnConfig(bound.model, arguments.overrides);
+  bound.config = BindToModel(given, bound.model);
+  if (bound.config.data.format == DataFormat::kGenerated) {
     Fail(ExitCode::kUsage,
          "{}: the model was trained on generated data, which have no text form to predict from",
-         model.dir.string());
+         bound.model.dir.string());
   }
-  RefuseToOverwriteInput(arguments, output, config);
-  Scores scores;
-  scores.input = PackInput(config, spec, model.inputs(), {arguments.input}, arguments.metrics,
-                           BadLines::kAreGaps, packed, 1);
-  if (arguments.metrics) WarnOfTrainedFiles(model.config, scores.input);
-  scores.allowed_bad_lines = static_cast<std::uint64_t>(config.data.max_bad_lines);
-  const Layout layout =
-      MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
-  RunRequest request = ScoringRequest(OpenPacked(scores.input.path, spec, DataPart::kTest),
-                                      model.dir, model.manifest);
-  request.coordinator.labelled = arguments.metrics;
-  CoordinatorResult result = ExecuteRun(config, spec, layout, mpi, std::move(request));
-  scores.logits = std::move(result.logits);
-  if (arguments.metrics) scores.metrics = EvaluationLines(config, result.report.metrics);
-  return scores;
+  RefuseToOverwriteInput(arguments, output, bound.config);
+  return bound;
+}
+
+int AllCores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
+
+// What predict reads: a pipe as it comes, a file from its begin.
+class OpenedInput {
+ public:
+  // Opens a pipe, which waits for its writer. Parquet is read from its end: a pipe is kept on the
+  // disk first.
+  OpenedInput(const fs::path& file, DataFormat format) : file_(NamedInput(file)) {
+    if (!CanBeReadOnce(file)) return;
+    if (format == DataFormat::kParquet) {
+      file_ = spool_.emplace(TemporaryFolder(), [](std::uint64_t) {}).Take({file}).front();
+      return;
+    }
+    pipe_.emplace(OpenOnce(file));
+    if (pipe_->get() < 0)
+      Fail(ExitCode::kData, "{}: cannot be opened: {}", file_.name, std::strerror(errno));
+    file_.path = fmt::format("/dev/fd/{}", pipe_->get());
+  }
+
+  const std::string& name() const { return file_.name; }
+
+  // *text: all of it.
+  DataRecords Read(const InputSchema& schema, std::unique_ptr<BlockSource>* text) const {
+    if (pipe_) return DataRecords::OfPipe(schema, file_, text);
+    DataRecords records(schema, {file_}, 0);
+    *text = records.Open();
+    return records;
+  }
+
+ private:
+  InputFile file_;
+  std::optional<Descriptor> pipe_;
+  std::optional<InputSpool> spool_;
+};
+
+// What comes through a pipe is scored and written as it comes; a file, block by block.
+Scored ScoreLines(const PredictArguments& arguments, const fs::path& output) {
+  std::unique_ptr<const Scorer> scorer;
+  ReadOneModel({arguments.model_dir}, [&] {
+    BoundModel bound = Bind(arguments, output);
+    auto rows = OpenRows(bound.model, RowCheck::kAll);
+    Config config = ConfigOfLines(bound.config);
+    scorer = std::make_unique<Scorer>(std::move(bound.model), std::move(config), std::move(rows),
+                                      arguments.joins);
+  });
+  CheckReadable(arguments.input);
+  OpenedInput input(arguments.input, scorer->config().data.format);
+  // Whoever talks through two FIFOs opens both before the first line.
+  ReplacedFile scores(output, ExitCode::kModel);
+  std::unique_ptr<BlockSource> text;
+  const DataRecords records = input.Read(scorer->schema(), &text);
+  ScoredText scored =
+      ScoreText(*scorer, records, *text, {.as_logits = arguments.logits, .threads = AllCores()},
+                [&](std::string_view lines) {
+                  scores.out().write(lines.data(), static_cast<std::streamsize>(lines.size()));
+                  scores.Flush();
+                });
+  if (scored.scores == 0) FailNoExample(input.name(), scored.first_bad_lines);
+  scores.Finish();
+  return {
+      .scores = scored.scores,
+      .gaps = {.blank_lines = scored.blank_lines,
+               .bad_lines = scored.bad_lines,
+               .allowed_bad_lines = static_cast<std::uint64_t>(scorer->config().data.max_bad_lines),
+               .first_bad_lines = std::move(scored.first_bad_lines)},
+      .coverage = std::move(scored.coverage),
+      .metrics = {}};
+}
+
+// A line for each line of the input, an empty one where there is no score. Nine significant digits
+// tell any two float32 apart.
+void WriteScores(const fs::path& file, const PackedInput& input, const std::vector<float>& logits,
+                 bool as_logits) {
+  ReplacedFile scores(file, ExitCode::kModel);
+  char line[64];
+  std::uint64_t lines = 0;
+  auto gap = input.gaps.begin();
+  const auto write_gaps = [&] {
+    for (; gap != input.gaps.end() && *gap == lines; ++gap, ++lines) scores.out().put('\n');
+  };
+  for (const float logit : logits) {
+    write_gaps();
+    ++lines;
+    const int length = std::snprintf(line, sizeof(line), "%.9g\n",
+                                     as_logits ? static_cast<double>(logit) : Sigmoid(logit));
+    scores.out().write(line, length);
+  }
+  write_gaps();
+  scores.Finish();
+}
+
+// What evaluation asks for stays: labels, weights and groups are packed, and the coordinator of a
+// run in this process computes the metrics of all examples at once.
+Config ConfigWithLabels(const Config& config) {
+  Config lines = ConfigOfLines(config);
+  lines.data.weight = config.data.weight;
+  lines.evaluate.group_by = config.evaluate.group_by;
+  return lines;
+}
+
+Scored ScoreAndEvaluate(const PredictArguments& arguments, const fs::path& output,
+                        MpiSession& mpi) {
+  const ScratchFolder scratch(TemporaryFolder(), "predict");
+  PackedInput input;
+  CoordinatorResult result;
+  Config config;
+  ReadOneModel({arguments.model_dir}, [&] {
+    const BoundModel bound = Bind(arguments, output);
+    const TrainedModel& model = bound.model;
+    config = ConfigWithLabels(bound.config);
+    const ModelSpec spec = SpecOf(model, config);
+    input = PackInput(config, spec, model.inputs(arguments.joins), {arguments.input}, true,
+                      BadLines::kAreGaps, scratch.path() / "input.fpk", 1);
+    WarnOfTrainedFiles(model.config, input);
+    const Layout layout =
+        MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
+    result = ExecuteRun(
+        config, spec, layout, mpi,
+        ScoringRequest(OpenPacked(input.path, spec, DataPart::kTest), model.dir, model.manifest));
+  });
+  WriteScores(output, input, result.logits, arguments.logits);
+  return {.scores = result.logits.size(),
+          .gaps = {.blank_lines = input.gaps.size() - input.bad_lines,
+                   .bad_lines = input.bad_lines,
+                   .allowed_bad_lines = static_cast<std::uint64_t>(config.data.max_bad_lines),
+                   .first_bad_lines = std::move(input.first_bad_lines)},
+          .coverage = {},
+          .metrics = EvaluationLines(config, result.report.metrics)};
 }
 
 }  // namespace
@@ -155,14 +272,12 @@ void PredictCommand(const PredictArguments& arguments, MpiSession& mpi) {
     Fail(ExitCode::kUsage, "fathom predict runs in one process: start it without mpirun");
   const fs::path output =
       GoesToOutput(arguments.output) ? ScoresAloneOnOutput() : fs::path(arguments.output);
-  const ScratchFolder scratch(TemporaryFolder(), "predict");
-  Scores scores;
-  ReadOneModel({arguments.model_dir},
-               [&] { scores = Score(arguments, output, scratch.path() / "input.fpk", mpi); });
-  WriteScores(output, scores, arguments.logits);
-  std::printf("%zu scores: %s\n%s", scores.logits.size(), arguments.output.c_str(),
-              scores.metrics.c_str());
-  ReportGaps(scores, arguments.output.string());
+  const Scored scored =
+      arguments.metrics ? ScoreAndEvaluate(arguments, output, mpi) : ScoreLines(arguments, output);
+  std::printf("%llu scores: %s\n%s", static_cast<unsigned long long>(scored.scores),
+              arguments.output.c_str(), scored.metrics.c_str());
+  ReportCoverage(scored.coverage);
+  ReportGaps(scored.gaps, arguments.output.string());
 }
 
 }  // namespace fathom

@@ -188,6 +188,7 @@ CoordinatorInputs InputsOf(const Config& config, const OpenedData& opened, const
           .texts = {.config_toml = ModelConfigText(config),
                     .transforms_json = opened.transforms_json,
                     .side_tables = opened.side_tables,
+                    .names = opened.names,
                     .origin = start.origin},
           .progress = start.progress,
           .best = start.best,

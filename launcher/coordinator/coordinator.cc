@@ -170,7 +170,7 @@ void Coordinator::OnScores(const Frame& frame) {
   place->second.Add(DecodeScores(frame.payload.bytes()));
   if (!place->second.complete()) return;
   if (!training()) result_.logits = place->second.logits();
-  if (inputs_.labelled) Evaluate(frame.step, place->second);
+  Evaluate(frame.step, place->second);
   evaluations_.erase(place);
   dispatcher_.Evaluated(frame.step);
   GiveOrders();

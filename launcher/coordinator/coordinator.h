@@ -35,7 +35,6 @@ struct CoordinatorInputs {
   ModelTexts texts;               // kTrain
   TrainingProgress progress;      // kTrain: before this run
   std::optional<BestSoFar> best;  // kTrain: before this run
-  bool labelled = true;           // kEvaluate: else the scores alone are wanted, and no metrics
   // Whether the run shall write a checkpoint and end before its last step. Called after each frame,
   // and at least every 200 ms.
   std::function<bool()> stop_asked = [] { return false; };

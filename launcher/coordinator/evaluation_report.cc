@@ -23,12 +23,8 @@ void ReportEvaluation(RunMode mode, std::uint64_t step, EvaluationPart part,
       metrics.calibration, gauc, weight);
   if (const std::string missing = DescribeCoverage(metrics.coverage); !missing.empty())
     LogInfo("  values without a row in the model, which count as zeros: {}", missing);
-  for (const FieldCoverage& field : HardlyKnown(metrics.coverage)) {
-    LogWarning(
-        "{}: the model has no row for {} of its {} values: check that they are written as in the "
-        "training data",
-        field.name, field.without_row, field.values);
-  }
+  for (const FieldCoverage& field : HardlyKnown(metrics.coverage))
+    LogWarning("{}", DescribeHardlyKnown(field));
 }
 
 }  // namespace fathom

@@ -5,6 +5,7 @@
 
 #include "common/check.h"
 #include "common/model/dense_file.h"
+#include "common/model/feature_name.h"
 #include "common/model/model_text.h"
 
 namespace fathom {
@@ -69,6 +70,8 @@ void ModelSave::Finish(const ModelTexts& texts, const History& history) {
   manifest_.files.push_back(WriteTextFile(dir_, "transforms.json", texts.transforms_json));
   for (std::size_t j = 0; j < texts.side_tables.size(); ++j)
     manifest_.files.push_back(WriteTextFile(dir_, SideTableName(j), texts.side_tables[j]));
+  if (!texts.names.empty() && !history.progress)
+    manifest_.files.push_back(CopyTextFile(dir_, kNamesFile, texts.names));
   // A partition's files stay in the order in which they build upon each other.
   std::stable_sort(manifest_.files.begin(), manifest_.files.end(),
                    [](const ModelFileEntry& a, const ModelFileEntry& b) {

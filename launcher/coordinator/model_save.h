@@ -22,6 +22,7 @@ struct ModelTexts {
   std::string config_toml;
   std::string transforms_json;
   std::vector<std::string> side_tables;  // by join
+  std::filesystem::path names;           // the file names.tsv; empty: none is kept
   ModelOrigin origin;
 };
 
@@ -43,7 +44,8 @@ class ModelSave {
   void Add(int server, SavedMessage saved);
   bool complete() const { return servers_left_ == 0; }
 
-  // Writes texts and manifest: from now on the folder is a model.
+  // Writes texts and manifest: from now on the folder is a model. A checkpoint gets no names: a run
+  // that goes on from it finds them with its packed data.
   struct History {
     std::optional<TrainingProgress> progress;  // of a checkpoint
     std::optional<BestSoFar> best;             // of a run that keeps its best model

@@ -122,6 +122,7 @@ OpenedData Generate(const Config& config, MpiSession& mpi) {
   OpenedData opened{.data = {},
                     .transforms_json = "{}",
                     .side_tables = {},
+                    .names = {},
                     .summary_json = {},
                     .initial_bias = 0};
   opened.data.train = std::make_unique<GeneratedData>(config, GeneratedData::Part::kTrain);
@@ -238,6 +239,7 @@ OpenedData OpenData(const Config& config, const ModelSpec& spec,
   opened.data.train = OpenPacked(packed.train, spec, DataPart::kTrain);
   opened.transforms_json = ReadText(packed.transforms);
   for (const auto& file : packed.side_tables) opened.side_tables.push_back(ReadText(file));
+  opened.names = packed.names;
   opened.summary_json = SummaryForMetrics(packed);
   if (config.model.initial_bias == InitialBias::kBaseRate)
     opened.initial_bias = LogitOfRate(packed, spec.example_weights);

@@ -29,6 +29,7 @@ struct OpenedData {
   RunData data;
   std::string transforms_json;
   std::vector<std::string> side_tables;  // texts, by join
+  std::filesystem::path names;           // names.tsv; empty: not kept
   std::string summary_json;              // SummaryForMetrics; empty: generated data
   float initial_bias = 0;                // model.initial_bias, by the training part
 };

@@ -81,6 +81,7 @@ EmbeddedResult TrainEmbedded(Config config, const std::filesystem::path& packed_
   request.coordinator.texts = {.config_toml = ModelConfigText(config),
                                .transforms_json = opened.transforms_json,
                                .side_tables = opened.side_tables,
+                               .names = opened.names,
                                .origin = start.origin};
   request.coordinator.progress = start.progress;
   request.coordinator.best = start.best;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "common/finite.h"
+#include "common/model/feature_name.h"
 #include "worker/text/csv.h"
 #include "worker/text/number.h"
 #include "worker/transform/signed_log.h"
@@ -53,6 +54,7 @@ bool ColumnEncoder::Encode(std::string_view text, const LinePlace& line, std::st
     return transform_->OfText() ? EncodeNumberOfText(text, line, error) : EncodeNumber(text, error);
   keys_.clear();
   weights_.clear();
+  names_.clear();
   return form_ == Form::kList ? EncodeList(text, error) : EncodeValue(text, error);
 }
 
@@ -113,7 +115,14 @@ bool ColumnEncoder::EncodeValue(std::string_view text, std::string* error) {
     if (!SingleId(&text, error) || !transform_->KeyOf(text, &key, error)) return false;
   }
   keys_.push_back(key);
+  if (keeps_names_) names_.push_back(NameOf(text, key));
   return true;
+}
+
+std::string ColumnEncoder::NameOf(std::string_view value, Key key) const {
+  if (key == MissingKey(seed_)) return std::string(kMissingName);
+  if (key == RareKey(seed_)) return std::string(kRareName);
+  return transform_->NameOf(value);
 }
 
 // The id of a field that must hold one value: a pair's comes as id:1.
@@ -142,6 +151,7 @@ bool ColumnEncoder::EncodeList(std::string_view text, std::string* error) {
     if (!ListId(&value, &weight, error) || !transform_->KeyOf(value, &key, error)) return false;
     keys_.push_back(key);
     if (weighted_) weights_.push_back(weight);
+    if (keeps_names_) names_.push_back(NameOf(value, key));
     return true;
   });
 }

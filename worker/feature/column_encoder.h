@@ -44,6 +44,10 @@ class ColumnEncoder {
   // wrong with it.
   bool Encode(std::string_view text, const LinePlace& line, std::string* error);
 
+  // From now on Encode keeps names() too, as keys(): what each key is called.
+  void KeepNames() { keeps_names_ = true; }
+  const std::vector<std::string>& names() const { return names_; }
+
   float number() const { return number_; }
   const std::vector<Key>& keys() const { return keys_; }          // one, if the form is kValue
   const std::vector<float>& weights() const { return weights_; }  // as keys; empty: not weighted
@@ -64,6 +68,7 @@ class ColumnEncoder {
   bool EncodeNumberOfText(std::string_view text, const LinePlace& line, std::string* error);
   bool EncodeValue(std::string_view text, std::string* error);
   bool EncodeList(std::string_view text, std::string* error);
+  std::string NameOf(std::string_view value, Key key) const;
   bool SingleId(std::string_view* text, std::string* error) const;
   bool ListId(std::string_view* text, float* weight, std::string* error) const;
   template <typename Take>
@@ -86,6 +91,8 @@ class ColumnEncoder {
   float number_ = 0;
   std::vector<Key> keys_;
   std::vector<float> weights_;
+  bool keeps_names_ = false;
+  std::vector<std::string> names_;
   std::string name_;
 };
 

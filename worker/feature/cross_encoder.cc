@@ -22,6 +22,18 @@ CrossEncoder::CrossEncoder(const CrossConfig& cross, const std::vector<ColumnCon
   }
 }
 
+// Calls take(column, which of its keys) for each column of a combination.
+template <typename Take>
+void CrossEncoder::ForEachPart(const std::vector<ColumnEncoder>& encoders, std::size_t combination,
+                               std::size_t combinations, Take take) const {
+  std::size_t stride = combinations;
+  for (const std::size_t c : columns_) {
+    stride /= encoders[c].keys().size();
+    take(c, combination / stride);
+    combination %= stride;
+  }
+}
+
 std::string CrossEncoder::Encode(const std::vector<ColumnEncoder>& encoders,
                                  std::vector<Key>* keys) const {
   std::size_t combinations = 1;
@@ -32,17 +44,26 @@ std::string CrossEncoder::Encode(const std::vector<ColumnEncoder>& encoders,
   }
   for (std::size_t i = 0; i < combinations; ++i) {
     std::uint64_t state = CrossStart(seed_);
-    std::size_t rest = i;
-    std::size_t stride = combinations;
-    for (const std::size_t c : columns_) {
-      const std::vector<Key>& of_column = encoders[c].keys();
-      stride /= of_column.size();
-      state = CrossFold(state, of_column[rest / stride]);
-      rest %= stride;
-    }
+    ForEachPart(encoders, i, combinations, [&](std::size_t c, std::size_t key) {
+      state = CrossFold(state, encoders[c].keys()[key]);
+    });
     keys->push_back(CrossFinish(seed_, state, hash_buckets_));
   }
   return {};
+}
+
+void CrossEncoder::AddNames(const std::vector<ColumnEncoder>& encoders,
+                            std::vector<std::string>* names) const {
+  std::size_t combinations = 1;
+  for (const std::size_t c : columns_) combinations *= encoders[c].keys().size();
+  for (std::size_t i = 0; i < combinations; ++i) {
+    std::string name;
+    ForEachPart(encoders, i, combinations, [&](std::size_t c, std::size_t key) {
+      if (c != columns_.front()) name += " x ";
+      name += encoders[c].names()[key];
+    });
+    names->push_back(std::move(name));
+  }
 }
 
 }  // namespace fathom

@@ -24,7 +24,15 @@ class CrossEncoder {
   // Returns an empty string or what is wrong with the record.
   std::string Encode(const std::vector<ColumnEncoder>& encoders, std::vector<Key>* keys) const;
 
+  // What the keys that Encode adds are called, in their order: the names of the columns' keys with
+  // " x " between them. The columns must keep theirs.
+  void AddNames(const std::vector<ColumnEncoder>& encoders, std::vector<std::string>* names) const;
+
  private:
+  template <typename Take>
+  void ForEachPart(const std::vector<ColumnEncoder>& encoders, std::size_t combination,
+                   std::size_t combinations, Take take) const;
+
   std::vector<std::size_t> columns_;
   std::uint64_t seed_;
   std::uint64_t hash_buckets_;

@@ -15,8 +15,9 @@ constexpr double kMaxExampleWeight = 1e6;
 }  // namespace
 
 FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
-                               const ColumnTransforms& transforms)
+                               const ColumnTransforms& transforms, NameList* names)
     : schema_(schema),
+      names_(names),
       has_weight_(schema.labelled() && !schema.config().data.weight.empty()),
       grouped_(spec.grouped),
       group_seed_(ColumnSeed("group_by " + schema.config().evaluate.group_by)) {
@@ -27,6 +28,7 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
     const ColumnConfig& column = config.columns[c];
     columns_.emplace_back(column, schema.Slot(SourceOf(column)), pairs, config.data.trim, missing,
                           transforms.Of(c));
+    if (names != nullptr) columns_.back().KeepNames();
   }
   // Crosses are the last fields of the model, in order.
   const std::size_t first_cross = spec.fields.size() - config.crosses.size();
@@ -41,7 +43,7 @@ FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
 
 // Which columns NumberBatch and ValueKeys do, if any: to both a text that means "missing" would be
 // a value, and a field is the value. ValueKeys takes those whose values cannot be wrong and whose
-// keys no cross asks for.
+// keys no cross asks for; none where names are kept.
 void FeatureEncoder::ChooseBatches(bool batches) {
   using Form = ColumnEncoder::Form;
   std::vector<bool> crossed(columns_.size());
@@ -54,8 +56,8 @@ void FeatureEncoder::ChooseBatches(bool batches) {
     const bool number = column.form() == Form::kNumber;
     if (column.used() && column.form() != Form::kList)
       places_[c] = number ? numerics_++ : singles_++;
-    const bool by_text =
-        column.form() == Form::kValue && column.transform().KeysByText() && !crossed[c];
+    const bool by_text = column.form() == Form::kValue && column.transform().KeysByText() &&
+                         !crossed[c] && names_ == nullptr;
     const bool batched = batches && column.used() && column.plain();
     if (batched && number) {
       numbers_.Add(column, c);
@@ -103,6 +105,27 @@ std::string FeatureEncoder::Encode(const std::vector<std::string_view>& values,
   if (!label) return error;
   example->label = *label;
   return has_weight_ ? ReadWeight(values[weight_slot_], &example->weight) : std::string();
+}
+
+void FeatureEncoder::NameExample(const EncodedExample& example) {
+  std::size_t field = 0, list = 0;
+  for (const ColumnEncoder& column : columns_) {
+    if (!column.used() || column.form() == ColumnEncoder::Form::kNumber) continue;
+    for (std::size_t i = 0; i < column.keys().size(); ++i)
+      names_->Add(field, column.keys()[i], column.names()[i]);
+    list += column.form() == ColumnEncoder::Form::kList ? 1 : 0;
+    ++field;
+  }
+  std::size_t single = singles_;
+  for (const CrossEncoder& cross : crosses_) {
+    cross_names_.clear();
+    cross.AddNames(columns_, &cross_names_);
+    const Key* const keys =
+        cross.multivalent() ? example.lists[list++].data() : example.keys.data() + single++;
+    for (std::size_t i = 0; i < cross_names_.size(); ++i)
+      names_->Add(field, keys[i], cross_names_[i]);
+    ++field;
+  }
 }
 
 // The batch's numbers to their columns' places: numbers that come from texts may stand between

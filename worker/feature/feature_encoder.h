@@ -14,6 +14,7 @@
 #include "worker/feature/column_encoder.h"
 #include "worker/feature/cross_encoder.h"
 #include "worker/feature/input_schema.h"
+#include "worker/feature/name_list.h"
 #include "worker/feature/number_batch.h"
 #include "worker/transform/learnt_transform.h"
 
@@ -22,8 +23,9 @@ namespace fathom {
 // Thread rule: Encode and Observe keep scratch in the object; each thread has its own.
 class FeatureEncoder {
  public:
+  // `names`, if it is not null, is what NameExample adds to.
   FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
-                 const ColumnTransforms& transforms);
+                 const ColumnTransforms& transforms, NameList* names = nullptr);
   // With transforms of its own.
   FeatureEncoder(const InputSchema& schema, const ModelSpec& spec, const LearntTransforms& learnt)
       : FeatureEncoder(schema, spec, ColumnTransforms(schema.config().columns, learnt)) {}
@@ -33,6 +35,9 @@ class FeatureEncoder {
   // Returns an empty string or what is wrong with the record.
   std::string Encode(const std::vector<std::string_view>& values, EncodedExample* example,
                      const LinePlace& line = {});
+
+  // Adds the names of all keys of the example that Encode has just made.
+  void NameExample(const EncodedExample& example);
 
   // Empty statistics of the columns whose transforms learn.
   StatisticsByColumn NewStatistics() const;
@@ -57,6 +62,8 @@ class FeatureEncoder {
   std::string FirstError(const std::vector<std::string_view>& values, EncodedExample* example);
 
   const InputSchema& schema_;
+  NameList* names_;
+  std::vector<std::string> cross_names_;
   std::vector<ColumnEncoder> columns_;  // as in the config
   std::vector<std::size_t> places_;     // of a column's key, or number, among the example's
   std::vector<CrossEncoder> crosses_;

@@ -1,5 +1,8 @@
 #include "worker/ingest/data_records.h"
 
+#include <optional>
+#include <utility>
+
 #include "common/error.h"
 #include "common/log_line.h"
 #include "worker/parquet/parquet_blocks.h"
@@ -21,19 +24,77 @@ std::vector<ParquetColumn> ParquetColumns(const InputSchema& schema) {
   return columns;
 }
 
+[[noreturn]] void FailEmpty(const InputFile& file) {
+  Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it", file.name);
+}
+
+// A block that was read already, and what follows it.
+class BlocksFrom : public BlockSource {
+ public:
+  BlocksFrom(TextBlock first, std::unique_ptr<BlockSource> rest)
+      : first_(std::move(first)), rest_(std::move(rest)) {}
+
+  bool Next(TextBlock* block) override {
+    if (!first_) return rest_->Next(block);
+    *block = *std::exchange(first_, std::nullopt);
+    return true;
+  }
+
+ private:
+  std::optional<TextBlock> first_;
+  std::unique_ptr<BlockSource> rest_;
+};
+
 }  // namespace
 
-DataRecords::DataRecords(const InputSchema& schema, std::vector<InputFile> files,
-                         std::size_t first_test_file)
-    : schema_(schema), files_(std::move(files)), first_test_file_(first_test_file) {
+DataRecords::DataRecords(const InputSchema& schema) : schema_(schema) {
   const RecordReader reader(schema);
   separator_ = reader.format().FieldSeparator();
   quoted_separator_ = reader.format().QuotedSeparator();
+}
+
+DataRecords::DataRecords(const InputSchema& schema, std::vector<InputFile> files,
+                         std::size_t first_test_file)
+    : DataRecords(schema) {
+  files_ = std::move(files);
+  first_test_file_ = first_test_file;
   for (const InputFile& file : files_) {
     columns_.push_back(ResolveFile(file));
-    if (columns_.back().has_header && !schema.config().data.header)
-      LogInfo("{}: its first line names the columns and is skipped", file.name);
+    SayHeader(file);
   }
+}
+
+DataRecords DataRecords::OfPipe(const InputSchema& schema, const InputFile& pipe,
+                                std::unique_ptr<BlockSource>* text) {
+  DataRecords records(schema);
+  records.files_ = {pipe};
+  auto arriving = std::make_unique<TextBlockReader>(records.files_, records.quoted_separator_,
+                                                    Arrival::kAsItComes);
+  TextBlock first;
+  records.columns_.push_back(records.ResolvePipe(*arriving, &first));
+  records.SayHeader(pipe);
+  *text = std::make_unique<BlocksFrom>(std::move(first), std::move(arriving));
+  return records;
+}
+
+void DataRecords::SayHeader(const InputFile& file) const {
+  if (columns_.back().has_header && !schema_.config().data.header)
+    LogInfo("{}: its first line names the columns and is skipped", file.name);
+}
+
+// *first: what has come with the first record, and the blank lines before it.
+FileColumns DataRecords::ResolvePipe(BlockSource& text, TextBlock* first) const {
+  RecordReader reader(schema_);
+  Record record;
+  for (TextBlock more; text.Next(&more);) {
+    const std::string before = std::move(first->text);
+    *first = std::move(more);
+    first->text.insert(0, before);
+    first->first_line = 1;
+    first->starts_file = true;
+    if (FirstRecord(reader, *first, &record)) return reader.Resolve(files_[0].name, record.text);
+  }
+  FailEmpty(files_[0]);
 }
 
 std::unique_ptr<BlockSource> DataRecords::OpenTraining() const {
@@ -56,7 +117,7 @@ FileColumns DataRecords::ResolveFile(const InputFile& file) const {
   }
   // Its schema is there all the same, as the header of a file of text would be.
   if (schema_.config().data.format == DataFormat::kParquet) return {};
-  Fail(ExitCode::kData, "{}: the file is empty: name files with examples, or remove it", file.name);
+  FailEmpty(file);
 }
 
 bool DataRecords::FirstRecord(RecordReader& reader, const TextBlock& block, Record* first) const {

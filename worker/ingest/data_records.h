@@ -21,6 +21,11 @@ class DataRecords {
   // record. Throws Error(kData) where a file is empty or lacks a column.
   DataRecords(const InputSchema& schema, std::vector<InputFile> files, std::size_t first_test_file);
 
+  // Of what can be read only once, as its writer writes it: *text is all of its text. Waits for the
+  // first record. data.format is not "parquet".
+  static DataRecords OfPipe(const InputSchema& schema, const InputFile& pipe,
+                            std::unique_ptr<BlockSource>* text);
+
   const std::vector<InputFile>& files() const { return files_; }
   const InputFile& FileOf(const TextBlock& block) const { return files_[block.file]; }
   bool IsOfTestFile(const TextBlock& block) const { return block.file >= first_test_file_; }
@@ -47,14 +52,17 @@ class DataRecords {
  private:
   static constexpr int kLineBits = 40;  // of a place: file number above, line number below
 
+  explicit DataRecords(const InputSchema& schema);
   std::unique_ptr<BlockSource> Open(std::vector<InputFile> files) const;
   FileColumns ResolveFile(const InputFile& file) const;
+  FileColumns ResolvePipe(BlockSource& text, TextBlock* first) const;
+  void SayHeader(const InputFile& file) const;
   bool FirstRecord(RecordReader& reader, const TextBlock& block, Record* first) const;
   RecordStream Records(const TextBlock& block) const;
 
   const InputSchema& schema_;
   std::vector<InputFile> files_;
-  std::size_t first_test_file_;
+  std::size_t first_test_file_ = 0;
   char separator_ = 0;                // between fields; 0 where that is no single byte
   Separator quoted_separator_ = 0;    // what is where records may be quoted over several lines
   std::vector<FileColumns> columns_;  // by file

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 
 #include "common/error.h"
@@ -75,6 +76,7 @@ std::string SummaryJson(const PackSummary& summary) {
   root["inputs"] = summary.inputs;
   root["transforms"] = summary.transforms;
   root["side_tables"] = summary.side_tables;
+  root["names"] = summary.names;
   root["parts"] = Json::array();
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
     root["parts"].push_back({{"examples", summary.parts[p].examples},
@@ -116,6 +118,7 @@ PackSummary ReadSummary(const fs::path& file) {
     summary.inputs = root.at("inputs");
     summary.transforms = root.at("transforms");
     summary.side_tables = root.at("side_tables");
+    summary.names = root.value("names", "");
     summary.bytes_read = root.at("bytes_read");
     summary.unmatched_joins = root.at("unmatched_joins");
     summary.filtered_lines = root.at("filtered_lines");
@@ -150,6 +153,7 @@ void CheckParts(const fs::path& dir, const PackSummary& summary, const ModelSpec
   CheckText(dir / kTransformsFile, summary.transforms);
   for (std::size_t j = 0; j < summary.side_tables.size(); ++j)
     CheckText(dir / SideTableName(j), summary.side_tables[j]);
+  if (!summary.names.empty()) CheckText(dir / kNamesFile, summary.names);
   for (std::size_t p = 0; p < summary.parts.size(); ++p) {
     if (summary.parts[p].examples == 0) continue;
     const fs::path file = dir / kPartFiles[p];
@@ -203,6 +207,7 @@ IngestResult MakeResult(const fs::path& dir, const PackSummary& summary) {
   result.transforms = dir / kTransformsFile;
   for (std::size_t j = 0; j < summary.side_tables.size(); ++j)
     result.side_tables.push_back(dir / SideTableName(j));
+  if (!summary.names.empty()) result.names = dir / kNamesFile;
   result.train_examples = part(DataPart::kTrain).examples;
   result.train_positives = part(DataPart::kTrain).positives;
   result.train_weights = part(DataPart::kTrain).weights;
@@ -234,10 +239,22 @@ std::vector<std::string> KeepSideTables(const InputSchema& schema, const fs::pat
   return checksums;
 }
 
+// Returns the file's checksum.
+std::string WriteNames(const NameList& names, const fs::path& dir) {
+  ReplacedFile file(dir / kNamesFile, ExitCode::kData);
+  Xxh3Stream checksum;
+  names.Write([&](std::string_view text) {
+    file.out().write(text.data(), static_cast<std::streamsize>(text.size()));
+    checksum.Add(std::as_bytes(std::span(text.data(), text.size())));
+  });
+  file.Finish();
+  return fmt::format("{:016x}", checksum.Digest());
+}
+
 // Packs into a folder beside, which takes its name once it is whole. Of two processes that pack
 // the same, the one that comes second finds the name taken and its work done.
 PackSummary PackInto(const fs::path& dir, Packer& packer, const InputSchema& schema,
-                     const std::string& earlier_transforms) {
+                     const ModelSpec& spec, const std::string& earlier_transforms) {
   RemoveLeftOvers(dir.parent_path(), kPartialInfix);
   const PublishedFolder folder(
       dir, kPackedSeal,
@@ -253,10 +270,13 @@ PackSummary PackInto(const fs::path& dir, Packer& packer, const InputSchema& sch
     ReplaceText(partial / kTransformsFile, learnt, ExitCode::kData);
     std::array<fs::path, kDataParts> paths;
     for (std::size_t p = 0; p < paths.size(); ++p) paths[p] = partial / kPartFiles[p];
+    std::optional<NameList> names;
+    if (schema.config().output.names) packer.KeepNames(&names.emplace(FieldNames(spec)));
     PackSummary summary = packer.Pack(transforms, paths);
     summary.inputs = dir.filename().string();
     summary.transforms = ChecksumOf(learnt);
     summary.side_tables = KeepSideTables(schema, partial);
+    if (names) summary.names = WriteNames(*names, partial);
     ReplaceText(partial / kPackedSeal.file, SummaryJson(summary), ExitCode::kData);
     folder.Publish(PublishedFolder::Other::kStays);
     return summary;
@@ -324,7 +344,7 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec, const fs::path&
   } else {
     const InputSchema schema(config, true);
     Packer packer(schema, spec, files.texts, files.first_test, threads, progress);
-    summary = PackInto(dir, packer, schema, earlier_transforms);
+    summary = PackInto(dir, packer, schema, spec, earlier_transforms);
     KeepMostRecentlyUsed(dir, kPackedSeal, static_cast<std::size_t>(config.data.packed_keep));
   }
   const auto allowed = static_cast<std::uint64_t>(config.data.max_bad_lines);
@@ -346,8 +366,8 @@ std::string DataMark(const Config& config) {
   return Fingerprint(config, DataFiles(config, spool).all, "");
 }
 
-fs::path FindPacked(const Config& config, const fs::path& packed_dir,
-                    const std::string& transforms_json, DataPart part) {
+fs::path FindPacked(const Config& config, const fs::path& packed_dir, const ModelInputs& inputs,
+                    DataPart part) {
   const auto is_there = [&](const JoinConfig& join) {
     return fs::exists(SideTablePath(config.data, join));
   };
@@ -359,8 +379,12 @@ fs::path FindPacked(const Config& config, const fs::path& packed_dir,
   const PackSummary summary = ReadSummary(dir / kPackedSeal.file);
   const auto p = static_cast<std::size_t>(part);
   if (summary.inputs != dir.filename().string() || summary.parts[p].examples == 0 ||
-      ReadText(dir / kTransformsFile) != transforms_json)
+      ReadText(dir / kTransformsFile) != inputs.transforms_json)
     return {};
+  std::vector<std::string> tables;
+  for (std::size_t j = 0; inputs.side_tables != nullptr && j < inputs.side_tables->size(); ++j)
+    tables.push_back(ChecksumOf((*inputs.side_tables)[j]));
+  if (inputs.side_tables != nullptr && tables != summary.side_tables) return {};
   MarkUsed(dir, kPackedSeal);
   return dir / kPartFiles[p];
 }

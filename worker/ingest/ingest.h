@@ -29,7 +29,8 @@ struct IngestResult {
   std::filesystem::path test;
   std::filesystem::path transforms;  // transforms.json: vocabularies, means, quantiles
   std::vector<std::filesystem::path> side_tables;  // by join, as a model keeps them
-  bool reused = false;                             // nothing had changed
+  std::filesystem::path names;  // names.tsv (common/model/feature_name.h); empty: not kept
+  bool reused = false;          // nothing had changed
   std::uint64_t train_examples = 0, train_positives = 0;
   WeightSums train_weights;  // if examples have weights
   std::uint64_t validation_examples = 0, validation_positives = 0;
@@ -60,10 +61,10 @@ IngestResult Ingest(const Config& config, const ModelSpec& spec,
                     const std::function<void(const IngestProgress&)>& progress,
                     const std::string& earlier_transforms = "");
 
-// Where Ingest has packed this part with these very transforms; empty: nowhere, or a joined table
-// is not there any more.
+// Where Ingest has packed this part with these very transforms and joined tables; empty: nowhere,
+// or a joined table is not in data.dir any more.
 std::filesystem::path FindPacked(const Config& config, const std::filesystem::path& packed_dir,
-                                 const std::string& transforms_json, DataPart part);
+                                 const ModelInputs& inputs, DataPart part);
 
 // A number that another content of the config's files, or another way to read them, changes; empty
 // where they are generated or can be read only once. Throws Error(kData) as Ingest does.

@@ -71,11 +71,11 @@ void Packer::Result::Clear() {
 
 // What one thread keeps from block to block.
 struct Packer::Thread {
-  Thread(const Packer& packer, const ColumnTransforms& transforms)
+  Thread(const Packer& packer, const ColumnTransforms& transforms, NameList* names = nullptr)
       : reader(packer.schema_),
         rule(packer.schema_),
         filter_slots(packer.schema_.FilterSlots()),
-        encoder(packer.schema_, packer.spec_, transforms) {}
+        encoder(packer.schema_, packer.spec_, transforms, names) {}
 
   // The reader leaves out what neither the statistics nor the parts' rule ask for.
   void AskOnlyWhatIsLearnt() {
@@ -239,6 +239,8 @@ void Packer::PackBlock(const TextBlock& block, Thread* thread, DataWatch* watch,
     if (part) error = Encode(block, record.line, *part, thread);
     if (error.empty()) {
       result->Add(*part, thread->example, record);
+      if (names_ != nullptr && part == DataPart::kTrain)
+        thread->encoder.NameExample(thread->example);
       if (watch != nullptr) watch->See(*part, thread->example, record.line, record.text);
       ++result->lines;
       return;
@@ -330,7 +332,7 @@ PackSummary Packer::Pack(const LearntTransforms& learnt,
   const auto make = [&] {
     return
         [this, watch = watched ? watches.ForThread() : nullptr,
-         thread = std::make_shared<Thread>(*this, transforms),
+         thread = std::make_shared<Thread>(*this, transforms, names_),
          result = std::make_shared<Result>(shape, keeps_texts)](const TextBlock& block) -> Result& {
           PackBlock(block, thread.get(), watch, result.get());
           return *result;

@@ -33,6 +33,7 @@ struct PackSummary {
   std::string inputs;      // Fingerprint of columns and inputs
   std::string transforms;  // checksum of the learnt transforms as JSON, 16 hexadecimal digits
   std::vector<std::string> side_tables;  // the same of the joined tables, as a model keeps them
+  std::string names;                     // the same of names.tsv; empty: names are not kept
   std::array<PackedPart, kDataParts> parts;
   std::uint64_t bytes_read = 0;
   std::uint64_t unmatched_joins = 0;
@@ -55,6 +56,9 @@ class Packer {
 
   // From now on no bad line stops Pack: the places of lines that become no example are noted.
   void NoteGaps() { notes_gaps_ = true; }
+
+  // From now on Pack adds the names of the training part's keys.
+  void KeepNames(NameList* names) { names_ = names; }
 
   // Finds where a time order cuts: one pass over the training files, and 8 B for each of their
   // lines while it lasts. Nothing where lines are not split by time. Comes before Learn and Pack.
@@ -103,6 +107,7 @@ class Packer {
   std::function<void(const IngestProgress&)> progress_;
   TimeCuts cuts_;
   bool notes_gaps_ = false;
+  NameList* names_ = nullptr;
 };
 
 }  // namespace fathom

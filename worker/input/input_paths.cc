@@ -95,6 +95,12 @@ bool CanBeReadOnce(const fs::path& file) {
          named.st_ino == standard.st_ino;
 }
 
+InputFile NamedInput(const fs::path& file) {
+  InputFile input(file);
+  if (file == kStandardInput) input.name = kStandardInputName;
+  return input;
+}
+
 void RefuseInputAsOutput(const std::string& given, const fs::path& output,
                          const std::vector<fs::path>& inputs) {
   std::error_code none;

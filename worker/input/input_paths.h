@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "worker/input/input_file.h"
+
 namespace fathom {
 
 // What names standard input among file names.
 inline constexpr const char* kStandardInput = "-";
+inline constexpr const char* kStandardInputName = "standard input";  // in messages
 
 // All files that match, a pattern at a time, each pattern's in order of name. A relative pattern
 // starts from `dir`, which is meant as it is called. A pattern that is the path of a file means
@@ -25,6 +28,9 @@ void CheckReadable(const std::filesystem::path& file);
 
 // Whether it is standard input, a pipe, a socket or a terminal.
 bool CanBeReadOnce(const std::filesystem::path& file);
+
+// The file, or "standard input", as messages call it.
+InputFile NamedInput(const std::filesystem::path& file);
 
 // Before `output` is written. Throws Error(kUsage), which begins with `given` (what the user
 // wrote), where it or the file that it is written to first (common/file/replaced_file.h) is one of

@@ -13,8 +13,8 @@
 
 #include "common/error.h"
 #include "common/log_line.h"
-#include "common/whole_number.h"
 #include "common/xxh3.h"
+#include "worker/input/input_open.h"
 #include "worker/input/input_paths.h"
 
 namespace fathom {
@@ -23,24 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPieceBytes = 1 << 20;
-
-// The descriptor of this process that "-", /dev/stdin or /dev/fd/N names; -1: the name of a file.
-int NamedDescriptor(const fs::path& file) {
-  if (file == kStandardInput || file == "/dev/stdin") return STDIN_FILENO;
-  for (const char* folder : {"/dev/fd/", "/proc/self/fd/"}) {
-    const std::string name = file.string();
-    if (!name.starts_with(folder)) continue;
-    if (const auto number = WholeNumber<int>(name.substr(std::strlen(folder)))) return *number;
-  }
-  return -1;
-}
-
-// A socket cannot be opened by its name in /dev/fd.
-Descriptor Open(const fs::path& file) {
-  const int named = NamedDescriptor(file);
-  return named >= 0 ? Descriptor(fcntl(named, F_DUPFD_CLOEXEC, 0))
-                    : Descriptor(file, O_RDONLY | O_NOCTTY);
-}
 
 // Of those that can be read only once: one may have several names.
 void RefuseTwice(const std::vector<fs::path>& files) {
@@ -100,11 +82,10 @@ std::vector<InputFile> InputSpool::Take(const std::vector<fs::path>& files) {
 }
 
 InputFile InputSpool::Keep(const fs::path& file) {
-  InputFile input(file);
-  if (file == kStandardInput) input.name = "standard input";
+  InputFile input = NamedInput(file);
   // The number of a descriptor is chance.
   if (NamedDescriptor(file) >= 0) input.split_name = kStandardInput;
-  const Descriptor from = Open(file);
+  const Descriptor from = OpenOnce(file);
   if (from.get() < 0)
     Fail(ExitCode::kData, "{}: cannot be opened: {}", input.name, std::strerror(errno));
   Descriptor to = NamelessFile(folder_);

@@ -13,6 +13,8 @@ constexpr std::uint32_t kSliceSize = 256;
 // Examples that share the rows that they read.
 constexpr std::uint32_t kExamplesAtOnce = 4096;
 
+}  // namespace
+
 std::vector<ScoringInput> InputsOf(const InputSchema& schema) {
   std::vector<ScoringInput> inputs;
   for (const InputSchema::Source& source : schema.sources()) {
@@ -24,8 +26,6 @@ std::vector<ScoringInput> InputsOf(const InputSchema& schema) {
   return inputs;
 }
 
-}  // namespace
-
 Config ConfigOfLines(Config config) {
   config.data.filter.clear();
   config.data.split_by.clear();
@@ -36,11 +36,12 @@ Config ConfigOfLines(Config config) {
   return config;
 }
 
-Scorer::Scorer(TrainedModel model, Config config, std::unique_ptr<const ModelRows> rows)
+Scorer::Scorer(TrainedModel model, Config config, std::unique_ptr<const ModelRows> rows,
+               JoinsFrom joins)
     : model_(std::move(model)),
       config_(std::move(config)),
       spec_(MakeOwnSpec(model_.dir, model_.manifest, config_)),
-      schema_(config_, false, &model_.side_tables),
+      schema_(config_, false, joins == JoinsFrom::kModel ? &model_.side_tables : nullptr),
       transforms_(config_.columns, TransformsFromJson(model_.transforms_json, config_)),
       rows_(std::move(rows)),
       inputs_(InputsOf(schema_)) {
@@ -110,6 +111,19 @@ std::vector<FieldCoverage> ScoringSession::Coverage() const {
                       .without_row = missing_.without_row[f]});
   }
   return fields;
+}
+
+void ScoringSession::AddCoverage(const ScoringSession& session,
+                                 std::vector<FieldCoverage>* fields) {
+  const std::vector<FieldCoverage> more = session.Coverage();
+  if (fields->empty()) {
+    *fields = more;
+    return;
+  }
+  for (std::size_t f = 0; f < more.size(); ++f) {
+    (*fields)[f].values += more[f].values;
+    (*fields)[f].without_row += more[f].without_row;
+  }
 }
 
 }  // namespace fathom

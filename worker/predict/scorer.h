@@ -39,10 +39,14 @@ struct ScoringInput {
   std::vector<std::string> columns;  // of the model, that read it; empty: a joined table's key
 };
 
+// Of lines that are read by this schema: by slot.
+std::vector<ScoringInput> InputsOf(const InputSchema& schema);
+
 class Scorer {
  public:
   // `config`: as ConfigOfLines makes it. Throws Error(kModel) or Error(kData).
-  Scorer(TrainedModel model, Config config, std::unique_ptr<const ModelRows> rows);
+  Scorer(TrainedModel model, Config config, std::unique_ptr<const ModelRows> rows,
+         JoinsFrom joins = JoinsFrom::kModel);
 
   // The model in this folder or bundle, as it is for itself.
   static std::unique_ptr<const Scorer> Open(const std::filesystem::path& path, bool verify);
@@ -98,6 +102,9 @@ class ScoringSession {
 
   // Of all that was scored.
   std::vector<FieldCoverage> Coverage() const;
+
+  // The same of several sessions of one scorer.
+  static void AddCoverage(const ScoringSession& session, std::vector<FieldCoverage>* fields);
 
  private:
   const Scorer& scorer_;

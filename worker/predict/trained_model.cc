@@ -18,22 +18,26 @@ std::string ReadModelText(const TrainedModel& model, const std::string& name) {
   return ReadTextFile(model.dir, model.manifest, name);
 }
 
+Config OwnConfig(const TrainedModel& model, const std::vector<std::string>& overrides) {
+  // Paths of a config are relative to where it stands.
+  const fs::path folder = model.bundle ? fs::absolute(model.dir).parent_path() : model.dir;
+  return ParseConfig(ReadModelText(model, kConfigFile), (model.dir / kConfigFile).string(), folder,
+                     overrides);
+}
+
 TrainedModel OpenModel(const fs::path& path) {
   TrainedModel model;
   std::error_code none;
-  fs::path folder = path;  // that paths of the config are relative to
   if (fs::is_regular_file(path, none)) {
     model.dir = path;
-    folder = fs::absolute(path).parent_path();
     model.bundle = std::make_shared<const Bundle>(path);
     model.manifest = ParseManifest(model.bundle->Checked(kModelSeal.file), path);
   } else {
-    model.dir = folder = FindModel(path);
+    model.dir = FindModel(path);
     model.manifest = ReadManifest(model.dir);
   }
   model.transforms_json = ReadModelText(model, "transforms.json");
-  model.config = ParseConfig(ReadModelText(model, kConfigFile), (model.dir / kConfigFile).string(),
-                             folder, {});
+  model.config = OwnConfig(model, {});
   for (std::size_t j = 0; j < model.config.joins.size(); ++j)
     model.side_tables.push_back(ReadModelText(model, SideTableName(j)));
   return model;

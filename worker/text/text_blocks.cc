@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "common/error.h"
-#include "worker/input/text_source.h"
 #include "worker/text/csv.h"
 
 namespace fathom {
@@ -40,8 +39,8 @@ std::size_t LastRecordEnd(std::string_view text, const Separator& separator, boo
 
 class TextBlockReader::Impl {
  public:
-  Impl(std::vector<InputFile> files, Separator quoted_separator)
-      : files_(std::move(files)), separator_(std::move(quoted_separator)) {}
+  Impl(std::vector<InputFile> files, Separator quoted_separator, Arrival arrival)
+      : files_(std::move(files)), separator_(std::move(quoted_separator)), arrival_(arrival) {}
 
   bool Next(TextBlock* block) {
     while (next_file_ < files_.size() || file_ != nullptr) {
@@ -55,7 +54,7 @@ class TextBlockReader::Impl {
 
  private:
   void Open() {
-    file_ = std::make_unique<TextSource>(files_[next_file_]);
+    file_ = std::make_unique<TextSource>(files_[next_file_], arrival_);
     ++next_file_;
     line_ = 1;
     starts_file_ = true;
@@ -68,9 +67,13 @@ class TextBlockReader::Impl {
     std::size_t have = rest_.size();
     for (;;) {
       // The text is as long as the last block's, so that little of it is cleared here.
-      text.resize(have + kTextBlockBytes);
+      const std::size_t room =
+          arrival_ == Arrival::kWhole ? kTextBlockBytes : TextSource::kArrivedBytes;
+      text.resize(have + room);
       if (have == rest_.size()) rest_.copy(text.data(), have);
-      const std::size_t got = file_->Read(text.data() + have, kTextBlockBytes);
+      char* const to = text.data() + have;
+      const std::size_t got =
+          arrival_ == Arrival::kWhole ? file_->Read(to, room) : file_->ReadArrived(to, room);
       have += got;
       bytes_read_ += got;
       const bool at_end = got == 0;
@@ -101,6 +104,7 @@ class TextBlockReader::Impl {
 
   std::vector<InputFile> files_;
   Separator separator_;
+  Arrival arrival_;
   std::size_t next_file_ = 0;
   std::unique_ptr<TextSource> file_;
   std::string rest_;  // read but not handed out
@@ -109,8 +113,9 @@ class TextBlockReader::Impl {
   std::uint64_t bytes_read_ = 0;
 };
 
-TextBlockReader::TextBlockReader(std::vector<InputFile> files, Separator quoted_separator)
-    : impl_(std::make_unique<Impl>(std::move(files), std::move(quoted_separator))) {}
+TextBlockReader::TextBlockReader(std::vector<InputFile> files, Separator quoted_separator,
+                                 Arrival arrival)
+    : impl_(std::make_unique<Impl>(std::move(files), std::move(quoted_separator), arrival)) {}
 TextBlockReader::~TextBlockReader() = default;
 bool TextBlockReader::Next(TextBlock* block) { return impl_->Next(block); }
 std::uint64_t TextBlockReader::bytes_read() const { return impl_->bytes_read(); }

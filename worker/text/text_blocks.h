@@ -7,6 +7,7 @@
 
 #include "worker/input/block_source.h"
 #include "worker/input/input_file.h"
+#include "worker/input/text_source.h"
 #include "worker/text/separator.h"
 
 namespace fathom {
@@ -16,8 +17,10 @@ namespace fathom {
 class TextBlockReader : public BlockSource {
  public:
   // `quoted_separator`, if there is one: records are RFC 4180 and a quoted field may hold line
-  // ends.
-  TextBlockReader(std::vector<InputFile> files, Separator quoted_separator);
+  // ends. kAsItComes: a block is the whole records that have come, and Next waits only for the
+  // first of them.
+  TextBlockReader(std::vector<InputFile> files, Separator quoted_separator,
+                  Arrival arrival = Arrival::kWhole);
   ~TextBlockReader() override;
 
   bool Next(TextBlock* block) override;

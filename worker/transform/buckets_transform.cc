@@ -13,6 +13,8 @@ class BucketsTransform : public Transform {
     return classes_.KeyOf(value, key, error);
   }
 
+  std::string NameOf(std::string_view value) const override { return classes_.NameOf(value); }
+
  private:
   NumberClasses classes_;
 };

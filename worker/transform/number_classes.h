@@ -1,6 +1,8 @@
 // Classes of numbers, cut at boundaries: what buckets and quantiles have in common.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -38,6 +40,16 @@ class NumberClasses {
     }
     *key = BucketKey(seed_, Of(*number));
     return true;
+  }
+
+  // As Transform::NameOf of a value that has a key: "[18, 25)".
+  std::string NameOf(std::string_view value) const {
+    const auto number = ParseNumber(value);
+    if (!number) return std::string(value);
+    const std::size_t of = Of(*number);
+    const std::string from = of == 0 ? "(-inf" : fmt::format("[{}", boundaries_[of - 1]);
+    const std::string to = of == boundaries_.size() ? "inf" : fmt::format("{}", boundaries_[of]);
+    return fmt::format("{}, {})", from, to);
   }
 
  private:

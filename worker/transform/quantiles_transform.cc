@@ -58,6 +58,8 @@ class QuantilesTransform : public Transform {
     return classes_.KeyOf(value, key, error);
   }
 
+  std::string NameOf(std::string_view value) const override { return classes_.NameOf(value); }
+
   NumberSteps Steps() const override { return {.further = true}; }
 
   // Cheng et al. 2016, section 4.1: (class - 1) / (classes - 1), in [0, 1].

@@ -12,6 +12,9 @@ namespace {
 
 using Seconds = std::chrono::sys_seconds;
 
+constexpr const char* kWeekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                     "Friday", "Saturday", "Sunday"};
+
 class TimeTransform : public Transform {
  public:
   explicit TimeTransform(const ColumnConfig& column)
@@ -31,6 +34,14 @@ class TimeTransform : public Transform {
     }
     *key = BucketKey(seed_, ClassOf(time->at));
     return true;
+  }
+
+  // "17" or "Friday".
+  std::string NameOf(std::string_view value) const override {
+    const auto time = ParseTime(value);
+    if (!time) return std::string(value);
+    const std::uint64_t of = ClassOf(time->at);
+    return kind_ == TransformKind::kWeekday ? kWeekdays[of] : fmt::format("{}", of);
   }
 
  private:

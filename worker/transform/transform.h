@@ -35,6 +35,10 @@ class Transform {
   // once.
   virtual bool KeysByText() const { return false; }
 
+  // What a value of that key is called where names are kept (common/model/feature_name.h): its
+  // text, or its class.
+  virtual std::string NameOf(std::string_view value) const { return std::string(value); }
+
   // Numeric columns.
   virtual NumberSteps Steps() const { return {}; }
   virtual double Further(double x) const { return x; }
