@@ -100,7 +100,22 @@ std::string Bundle::Text(std::string_view name) const {
 }
 
 void Bundle::CheckAll() const {
-  for (const BundleSection& section : sections_) Check(section);
+  std::size_t end = sizeof(header_) + sections_.size() * sizeof(BundleSection);
+  for (const BundleSection& section : sections_) {
+    Check(section);
+    if (section.offset < end) FailBundle(path_, "its sections overlap");
+    CheckGap(end, section.offset);
+    end = section.offset + section.bytes;
+  }
+  CheckGap(end, mapped_.bytes().size());
+}
+
+// What no checksum covers is 0.
+void Bundle::CheckGap(std::size_t begin, std::size_t end) const {
+  for (const std::byte byte : mapped_.bytes().subspan(begin, end - begin)) {
+    if (byte != std::byte{0})
+      FailBundle(path_, fmt::format("it was altered between byte {} and {}", begin, end));
+  }
 }
 
 }  // namespace fathom

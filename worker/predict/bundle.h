@@ -65,12 +65,14 @@ class Bundle {
   std::span<const std::byte> Checked(std::string_view name) const;
   std::string Text(std::string_view name) const;
 
+  // Every byte.
   void CheckAll() const;
 
  private:
   const BundleSection* Find(std::string_view name) const;
   std::span<const std::byte> BytesOfSection(const BundleSection& section) const;
   void Check(const BundleSection& section) const;
+  void CheckGap(std::size_t begin, std::size_t end) const;
 
   std::filesystem::path path_;
   MappedFile mapped_;

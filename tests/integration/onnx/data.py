@@ -1,6 +1,6 @@
-# Makes the data of onnx.sh: many.csv, whose columns a model may treat in every way that there is,
+# Makes the data of scores.sh: many.csv, whose columns a model may treat in every way that there is,
 # strange.csv of values that no training line has, and pairs.libsvm.
-#   onnx_data.py FOLDER
+#   data.py FOLDER
 import os
 import random
 import sys

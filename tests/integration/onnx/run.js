@@ -1,5 +1,5 @@
 // Runs a graph in ONNX Runtime on the inputs that fathom_onnx.py has written, and prints a score a line.
-//   node onnx_run.js MODEL.onnx INPUTS [rows a call]
+//   node run.js MODEL.onnx INPUTS [rows a call]
 // With --load: only loads it, and prints the seconds and the anonymous memory that it took.
 const fs = require('fs');
 const ort = require('onnxruntime-node');

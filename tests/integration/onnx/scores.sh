@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # An exported graph scores in ONNX Runtime what predict scores, for every kind of column there is.
 # Needs npm and its registry once, for onnxruntime-node, and python3-xxhash.
-source "$(dirname "$0")/mpi.sh"
+source "$(dirname "$0")/../mpi.sh"
 
 skip() { echo "skipped: $1"; exit 77; }
 python=/usr/bin/python3
@@ -21,7 +21,7 @@ same_scores() {  # model, rows, argument of export ...
   shift 2
   "$fathom" export --model "$model" --format onnx --out "$graph" "$@" >"$graph.txt"
   "$python" "$source_dir/launcher/export/fathom_onnx.py" "$graph/model.onnx" "$rows" "$graph.inputs"
-  node "$source_dir/tests/integration/onnx_run.js" "$graph/model.onnx" "$graph.inputs" 500 >"$graph.scores"
+  node "$source_dir/tests/integration/onnx/run.js" "$graph/model.onnx" "$graph.inputs" 500 >"$graph.scores"
   "$fathom" predict --model "${same_as:-$model}" --input "$rows" --output "$model.scores" >/dev/null
   paste "$graph.scores" "$model.scores" | awk -v what="$(basename "$model") on $(basename "$rows")" '
     NF != 2 { bad = 1 }
@@ -36,7 +36,7 @@ train() {  # name, config, override ...
   "$fathom" train "$config" output.dir="$scratch/$name" "$@" >"$scratch/$name.txt"
 }
 
-"$python" "$source_dir/tests/integration/onnx_data.py" "$scratch"
+"$python" "$source_dir/tests/integration/onnx/data.py" "$scratch"
 cat >"$scratch/many.toml" <<'CONFIG'
 [data]
 train = ["many.csv"]
