@@ -193,7 +193,7 @@ train halves "$scratch/halves.toml" deep.precision=bfloat16
 same_scores "$scratch/halves" "$scratch/many.csv"
 train rounded "$scratch/halves.toml"
 "$fathom" export --model "$scratch/rounded" --format bundle --precision bfloat16 --out "$scratch/rounded.bundle" >/dev/null
-same_as=$scratch/rounded.bundle same_scores "$scratch/rounded" "$scratch/strange.csv" --precision bfloat16
+same_as=$scratch/rounded.bundle same_scores "$scratch/rounded" "$scratch/many.csv" --precision bfloat16
 
 cat >"$scratch/pairs.toml" <<'CONFIG'
 [data]
