@@ -151,14 +151,15 @@ TEST_F(ScorerTest, ValuesWithoutARowCountAsZerosAndAreCounted) {
                                                       {"price", "3"},
                                                       {"n1", "5"},
                                                       {"n2", "1"},
-                                                      {"n3", "2"}});
+                                                      {"n3", "2"},
+                                                      {"time", "2026-11-20"}});
   ScoringSession session(*scorer_);
   TrainedModel model = OpenModel(trained_->model());
   Config config = ConfigOfLines(model.config);
   const Scorer without(std::move(model), std::move(config),
                        std::make_unique<NoRows>(scorer_->spec(), scorer_->rows().dense()));
   ScoringSession zeros(without);
-  // What has a row here: hash buckets, the rare item, the class of n1, the missing time.
+  // What has a row here: the hash bucket, the rare item, the class of n1, Friday.
   std::set<std::string> with_row;
   const float score = Score(session, values);
   const float of_zeros = Score(zeros, values);
@@ -170,6 +171,12 @@ TEST_F(ScorerTest, ValuesWithoutARowCountAsZerosAndAreCounted) {
   EXPECT_EQ(with_row, (std::set<std::string>{"folded", "known", "class", "weekday"}));
   EXPECT_EQ(sum, 1 + 1 + 2 + 1 + 1 + 2 + 1);  // user, item, tags, weighted, maker, crosses
   EXPECT_NE(score, of_zeros);
+  PulledRows::Table unknown;
+  const std::vector<Key> nobody = {ValueKey(ColumnSeed("user"), "nobody")};
+  scorer_->rows().Read(static_cast<std::size_t>(scorer_->spec().fields[0].table), nobody, &unknown);
+  EXPECT_EQ(unknown.has_row, std::vector<std::uint8_t>{0});
+  EXPECT_EQ(unknown.wide, AlignedVector<float>{0});
+  EXPECT_EQ(unknown.deep, AlignedVector<float>(4));
   for (const FieldCoverage& field : zeros.Coverage()) EXPECT_EQ(field.values, field.without_row);
 }
 

@@ -111,7 +111,7 @@ half_packed || fail "no ingest was killed half way"
 "$fathom" train "$config" data.dir="$scratch/large" data.packed_dir="$scratch/large-packed" output.dir="$scratch/large-out" train.epochs=1 >/dev/null 2>&1
 ls "$scratch/large-packed" | grep "\.partial-" && fail "half packed data were left behind"
 mkdir "$scratch/tmp"
-TMPDIR=$scratch/tmp "$fathom" predict --model "$scratch/reference-1" --input "$scratch/large/ratings.csv" --output "$scratch/scores.txt" >/dev/null 2>&1 &
+TMPDIR=$scratch/tmp "$fathom" predict --metrics --model "$scratch/reference-1" --input "$scratch/large/ratings.csv" --output "$scratch/scores.txt" >/dev/null 2>&1 &
 predicting=$!
 for ((i = 0; i < 400; ++i)); do
   [ -z "$(ls -A "$scratch/tmp")" ] || break
@@ -120,7 +120,7 @@ done
 kill -TERM "$predicting"
 wait "$predicting" 2>/dev/null || true
 [ -n "$(ls -A "$scratch/tmp")" ] || fail "predict was not stopped half way"
-TMPDIR=$scratch/tmp "$fathom" predict --model "$scratch/reference-1" --input "$scratch/data/test.csv" --output "$scratch/scores.txt" >/dev/null
+TMPDIR=$scratch/tmp "$fathom" predict --metrics --model "$scratch/reference-1" --input "$scratch/data/test.csv" --output "$scratch/scores.txt" >/dev/null
 [ -z "$(ls -A "$scratch/tmp")" ] || fail "predict left something behind: $(ls -A "$scratch/tmp")"
 
 # Nobody reads what a run says. All its steps are in its metrics, and all its lines in its log.

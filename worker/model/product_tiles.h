@@ -111,6 +111,17 @@ inline void RowsTile(const float* const* rows, const float* w, std::size_t k, st
   }
 }
 
+// The last rows, fewer than kRows: a tile of one row, or of half of them, where these are enough.
+template <std::size_t kRows, std::size_t kVectors, std::size_t kLanes>
+void LastRowsTile(const float* const* rows, std::size_t left, const float* w, std::size_t k,
+                  std::size_t n, float* out) {
+  if (left == 1) return RowsTile<1, kVectors, kLanes>(rows, w, k, n, 1, out);
+  const float* last[kRows];
+  for (std::size_t r = 0; r < kRows; ++r) last[r] = rows[r < left ? r : left - 1];
+  if (left <= kRows / 2) return RowsTile<kRows / 2, kVectors, kLanes>(last, w, k, n, left, out);
+  RowsTile<kRows, kVectors, kLanes>(last, w, k, n, left, out);
+}
+
 // As many columns from `*column` on as fit; the rest are a narrower vector's.
 template <std::size_t kRows, std::size_t kVectors, std::size_t kLanes>
 void RowsColumns(const float* const* rows, std::size_t count, const float* w, std::size_t k,
@@ -121,16 +132,18 @@ void RowsColumns(const float* const* rows, std::size_t count, const float* w, st
     std::size_t i = 0;
     for (; i + kRows <= count; i += kRows)
       RowsTile<kRows, kVectors, kLanes>(rows + i, weights, k, n, kRows, into + i * n);
-    if (i == count) continue;
-    const float* last[kRows];
-    for (std::size_t r = 0; r < kRows; ++r) last[r] = rows[i + r < count ? i + r : count - 1];
-    RowsTile<kRows, kVectors, kLanes>(last, weights, k, n, count - i, into + i * n);
+    if constexpr (kRows > 1) {
+      if (i < count)
+        LastRowsTile<kRows, kVectors, kLanes>(rows + i, count - i, weights, k, n, into + i * n);
+    }
   }
 }
 
 void Rows(const float* const* rows, std::size_t count, const float* w, std::size_t k, std::size_t n,
           float* out) {
   std::size_t column = 0;
+  // One row, as of an example that is scored alone: the registers take more columns.
+  if (count == 1) RowsColumns<1, 2 * kTileVectors, kWidest>(rows, count, w, k, n, out, &column);
   RowsColumns<kTileRows, kTileVectors, kWidest>(rows, count, w, k, n, out, &column);
   if constexpr (kTileVectors == 4)
     RowsColumns<8, kTileVectors / 2, kWidest>(rows, count, w, k, n, out, &column);
