@@ -215,8 +215,9 @@ void AddCompare(CLI::App* app, CommandLine* line, MpiSession& mpi) {
 }
 
 void AddInspect(CLI::App* app, CommandLine* line, MpiSession& mpi) {
-  CLI::App* const inspect =
-      app->add_subcommand("inspect", "What a model holds, and what a caller must send: tables, rows, input columns, config");
+  CLI::App* const inspect = app->add_subcommand(
+      "inspect",
+      "What a model holds, and what a caller must send: tables, rows, input columns, config");
   inspect->add_option("DIR", line->model, "Folder of a model")->required();
   inspect->callback([line, &mpi] {
     mpi.OnFirst([line] {
@@ -226,12 +227,21 @@ void AddInspect(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   });
 }
 
-template <typename Kind>
-std::map<std::string, Kind> WordsOf() {
-  std::map<std::string, Kind> words;
-  for (std::size_t i = 0; i < NamesOf<Kind>::kNames.size(); ++i)
-    words.emplace(NamesOf<Kind>::kNames[i], static_cast<Kind>(i));
-  return words;
+// An option whose value is one of the words of a kind.
+template <typename Kind, typename Target>
+CLI::Option* AddWord(CLI::App* command, const char* name, Target* into, const char* help) {
+  const auto take = [name, into](const std::string& word) {
+    const auto kind = KindNamed<Kind>(word);
+    if (kind) {
+      *into = *kind;
+      return;
+    }
+    std::string known;
+    for (const std::string_view each : NamesOf<Kind>::kNames)
+      known += (known.empty() ? "" : ", ") + std::string(each);
+    throw CLI::ValidationError(name, "\"" + word + "\" is none of: " + known);
+  };
+  return command->add_option_function<std::string>(name, take, help);
 }
 
 void AddExport(CLI::App* app, CommandLine* line, MpiSession& mpi) {
@@ -242,18 +252,15 @@ void AddExport(CLI::App* app, CommandLine* line, MpiSession& mpi) {
       ->add_option("--model", request.model,
                    "Folder of the model, the output folder above it, or a bundle")
       ->required();
-  exported
-      ->add_option("--format", request.format,
-                   "bundle: one file to score with. onnx: for ONNX Runtime. npz: for NumPy. tsv: a "
-                   "line a feature. projector: for TensorBoard")
-      ->required()
-      ->transform(CLI::CheckedTransformer(WordsOf<ExportFormat>()));
+  AddWord<ExportFormat>(exported, "--format", &request.format,
+                        "bundle: one file to score with. onnx: for ONNX Runtime. npz: for NumPy. "
+                        "tsv: a line a feature. projector: for TensorBoard")
+      ->required();
   exported->add_option("--out", request.out, "File to write; of onnx and projector a folder")
       ->required();
-  exported
-      ->add_option("--precision", request.precision,
-                   "bundle, onnx: the embeddings as float32 or bfloat16; default: as the model's")
-      ->transform(CLI::CheckedTransformer(WordsOf<Precision>()));
+  AddWord<Precision>(
+      exported, "--precision", &request.precision,
+      "bundle, onnx: the embeddings as float32 or bfloat16; default: as the model's");
   exported->add_option("--field", request.field,
                        "tsv, projector: the rows of this column or cross only");
   exported->callback([line, &mpi] {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "common/bfloat16.h"
+#include "common/buffer.h"
 #include "common/error.h"
 #include "common/file/assembled_file.h"
 #include "common/model/checked_file.h"

@@ -2,6 +2,7 @@
 // name.
 #include <fmt/format.h>
 
+#include "common/buffer.h"
 #include "launcher/export/dense_arrays.h"
 #include "launcher/export/exporters.h"
 #include "launcher/export/npz_file.h"

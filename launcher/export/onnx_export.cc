@@ -10,6 +10,7 @@
 #include "launcher/export/exporters.h"
 #include "launcher/export/onnx_graph.h"
 #include "launcher/export/onnx_inputs.h"
+#include "launcher/export/onnx_numbers.h"
 #include "launcher/export/onnx_table.h"
 
 namespace fathom {
@@ -184,54 +185,13 @@ class ModelGraph {
                             ? model_.rows().dense()[static_cast<std::size_t>(numeric.wide_offset)]
                             : 0.0F);
     }
-    block.value = Transformed(Concatenated(columns));
+    block.value = TransformedNumbers(model_, Concatenated(columns), &graph_);
     if (std::any_of(spec_.numerics.begin(), spec_.numerics.end(),
                     [](const NumericField& numeric) { return numeric.wide; }))
       terms_.push_back(graph_.Node(
           "MatMul",
           {block.value, graph_.Floats(weights, {static_cast<std::int64_t>(weights.size())})}));
     blocks_.push_back(std::move(block));
-  }
-
-  // x, then sign(x) log(1 + |x|) where the column takes a log, less the mean, divided by the
-  // deviation, all as doubles. What is not a number is missing.
-  std::string Transformed(const std::string& numbers) {
-    std::vector<bool> logs;
-    std::vector<double> means, deviations;
-    std::vector<float> missing;
-    const auto& columns = model_.config().columns;
-    for (const NumericField& numeric : spec_.numerics) {
-      const auto column = std::find_if(columns.begin(), columns.end(), [&](const ColumnConfig& c) {
-        return c.name == numeric.name;
-      });
-      const Transform& transform =
-          *model_.transforms().Of(static_cast<std::size_t>(column - columns.begin()));
-      const NumberSteps steps = TakesRawNumbers(*column) ? transform.Steps() : NumberSteps{};
-      logs.push_back(steps.log);
-      means.push_back(steps.mean);
-      deviations.push_back(steps.stddev);
-      missing.push_back(MissingOf(*column, transform, steps));
-    }
-    OnnxGraph& g = graph_;
-    std::string x = g.Cast(numbers, Type::DOUBLE);
-    if (std::find(logs.begin(), logs.end(), true) != logs.end()) {
-      const std::string grown =
-          g.Node("Add", {g.Node("Abs", {x}), g.Doubles(std::vector<double>{1})});
-      const std::string log = g.Node("Mul", {g.Node("Sign", {x}), g.Node("Log", {grown})});
-      x = g.Node("Where", {g.Flags(logs), log, x});
-    }
-    x = g.Node("Div", {g.Node("Sub", {x, g.Doubles(means)}), g.Doubles(deviations)});
-    return g.Node("Where", {g.Node("IsNaN", {numbers}),
-                            g.Floats(missing, {static_cast<std::int64_t>(missing.size())}),
-                            g.Cast(x, Type::FLOAT)});
-  }
-
-  static float MissingOf(const ColumnConfig& column, const Transform& transform,
-                         const NumberSteps& steps) {
-    if (column.missing_as != MissingAs::kZero) return transform.Missing();
-    if (transform.OfText()) return transform.OfUnseen();
-    const double zero = (0 - steps.mean) / steps.stddev;
-    return static_cast<float>(transform.Steps().further ? transform.Further(0) : zero);
   }
 
   void AddBias() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/bfloat16.h"
+#include "common/buffer.h"
 #include "common/error.h"
 
 namespace fathom {
