@@ -48,9 +48,10 @@ Bundle::Bundle(const std::filesystem::path& file)
                fmt::format("it has {} bytes, its header says {}", bytes.size(), header_.bytes));
   if (header_.sections > (bytes.size() - sizeof(header_)) / sizeof(BundleSection))
     FailBundle(file, fmt::format("it claims {} sections, more than it holds", header_.sections));
-  sections_.resize(header_.sections);
-  std::memcpy(sections_.data(), bytes.data() + sizeof(header_),
-              sections_.size() * sizeof(BundleSection));
+  for (std::uint32_t s = 0; s < header_.sections; ++s) {
+    std::memcpy(&sections_.emplace_back(),
+                bytes.data() + sizeof(header_) + s * sizeof(BundleSection), sizeof(BundleSection));
+  }
   if (const std::uint64_t found = ChecksumOf(header_, sections_); found != header_.checksum)
     FailBundle(file, fmt::format("its header was altered: checksum {:016x}, it says {:016x}", found,
                                  header_.checksum));

@@ -39,9 +39,8 @@ TEST(AssembledFileTest, ALengthThatNoDiskHasIsToldAtOnce) {
     AssembledFile(dir.path() / "a", std::uint64_t{1} << 60, ExitCode::kModel);
   });
   EXPECT_FALSE(std::filesystem::exists(PartialOf(dir.path() / "a")));
-  testing::ExpectError(ExitCode::kModel, {"cannot be written", "check the folder"}, [&] {
-    AssembledFile(dir.path() / "none" / "a", 1, ExitCode::kModel);
-  });
+  testing::ExpectError(ExitCode::kModel, {"cannot be written", "check the folder"},
+                       [&] { AssembledFile(dir.path() / "none" / "a", 1, ExitCode::kModel); });
 }
 
 }  // namespace
