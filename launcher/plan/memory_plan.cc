@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "common/byte_size.h"
@@ -11,6 +12,7 @@
 #include "server/table/row_store.h"
 #include "server/table/slab_arena.h"
 #include "server/table/table_room.h"
+#include "worker/feature/side_rows.h"
 
 namespace fathom {
 namespace {
@@ -94,10 +96,23 @@ double ServerBytes(const Config& config, const ModelSpec& spec, const DataSample
   return (InMemory(config, tables, rows) + messages + dense) / servers + sorted;
 }
 
-double CoordinatorBytes(const ModelSpec& spec, const DataSample& sample) {
+// The joined tables that the model will keep, twice: as they were packed, and with the model's
+// texts. They are no longer than their files.
+double SideTableBytes(const Config& config) {
+  double bytes = 0;
+  for (const JoinConfig& join : config.joins) {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(SideTablePath(config.data, join), none);
+    bytes += none ? 0 : 2 * static_cast<double>(size);
+  }
+  return bytes;
+}
+
+double CoordinatorBytes(const Config& config, const ModelSpec& spec, const DataSample& sample) {
   const std::uint64_t examples = sample.evaluation_examples;
-  return static_cast<double>(
-      examples * EvaluationSink::BytesOfExample(examples, spec.grouped, spec.example_weights));
+  return SideTableBytes(config) +
+         static_cast<double>(examples * EvaluationSink::BytesOfExample(examples, spec.grouped,
+                                                                       spec.example_weights));
 }
 
 }  // namespace
@@ -136,7 +151,7 @@ MemoryPlan PlanMemory(const Config& config, const ModelSpec& spec, const Layout&
     bool reads = false;
     for (const Role& role : RolesOf(layout, rank)) {
       if (role.kind == RoleKind::kServer) bytes += ServerBytes(config, spec, sample, part, layout);
-      if (role.kind == RoleKind::kCoordinator) bytes += CoordinatorBytes(spec, sample);
+      if (role.kind == RoleKind::kCoordinator) bytes += CoordinatorBytes(config, spec, sample);
       if (role.kind != RoleKind::kWorker) continue;
       bytes += WorkerBytes(config, spec, sample, part);
       // A process maps the packed files once.

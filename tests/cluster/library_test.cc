@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 // Every n-th byte and length of a file is tried; FATHOM_EVERY_BYTE tries all.
 std::size_t DamageStride(std::size_t bytes) {
-  constexpr std::size_t kTried = 40;
+  constexpr std::size_t kTried = 16;
   return std::getenv("FATHOM_EVERY_BYTE") != nullptr ? 1 : std::max<std::size_t>(1, bytes / kTried);
 }
 
