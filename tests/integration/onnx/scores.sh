@@ -236,3 +236,21 @@ if [ -d "$data_dir/adult" ]; then
   grep -v '^|' "$data_dir/adult/adult.test" >"$scratch/adult.test"
   same_scores "$scratch/census" "$scratch/adult.test"
 fi
+
+# NumPy reads what is written for it.
+if "$python" -c 'import numpy' 2>/dev/null; then
+  "$fathom" export --model "$scratch/many" --format npz --out "$scratch/many.npz" >/dev/null
+  "$python" - "$scratch/many.npz" <<'PYTHON' || fail "NumPy reads many.npz otherwise"
+import sys
+import numpy
+arrays = numpy.load(sys.argv[1])
+for name in arrays:
+    if name.endswith(".keys"):
+        keys = arrays[name]
+        assert keys.dtype == numpy.uint64 and (keys[1:] > keys[:-1]).all(), name
+        for other in (name[:-5] + ".wide", name[:-5] + ".embedding"):
+            assert other not in arrays or len(arrays[other]) == len(keys), other
+assert arrays["layer1.weights"].shape == (16, 8), arrays["layer1.weights"].shape
+print(f"npz: {len(arrays.files)} arrays")
+PYTHON
+fi
