@@ -57,6 +57,12 @@ std::optional<NameLine> ParseNameLine(std::string_view line) {
   return good ? std::optional(name) : std::nullopt;
 }
 
+std::string EscapedName(std::string_view plain) {
+  std::string text;
+  AddEscaped(plain, &text);
+  return text;
+}
+
 std::string UnescapedName(std::string_view written) {
   std::string plain;
   for (std::size_t at = 0; at < written.size(); ++at) {

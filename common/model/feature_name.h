@@ -40,7 +40,8 @@ struct NameLine {
 };
 std::optional<NameLine> ParseNameLine(std::string_view line);
 
-// The field or text that is written so.
+// How a field or text is written, and the field or text that is written so.
+std::string EscapedName(std::string_view plain);
 std::string UnescapedName(std::string_view written);
 
 }  // namespace fathom

@@ -11,6 +11,7 @@
 #include "common/file/durable_file.h"
 #include "common/file/replaced_file.h"
 #include "common/model/checked_file.h"
+#include "common/model/manifest_text.h"
 #include "common/whole_number.h"
 #include "common/xxh3.h"
 
@@ -290,13 +291,22 @@ void WriteManifest(const fs::path& dir, const Manifest& manifest) {
 
 Manifest ReadManifest(const fs::path& dir) {
   const fs::path file = dir / kModelSeal.file;
+  std::error_code none;
+  if (fs::is_regular_file(dir, none))
+    Fail(ExitCode::kModel,
+         "{}: a file, where a model's folder must stand: a bundle (fathom export) is only scored "
+         "with; name the folder that it was exported from",
+         dir.string());
   if (!fs::exists(file))
     Fail(ExitCode::kModel, "{}: no model: there is no {} in it", dir.string(), kModelSeal.file);
-  const Buffer bytes = ReadFile(file, kModelRemedy);
-  const char* text = reinterpret_cast<const char*>(bytes.data());
+  return ParseManifest(ReadFile(file, kModelRemedy).bytes(), file);
+}
+
+Manifest ParseManifest(std::span<const std::byte> text, const fs::path& file) {
+  const char* const begin = reinterpret_cast<const char*>(text.data());
   try {
-    Manifest manifest = FromJson(Json::parse(text, text + bytes.size()));
-    manifest.digest = Xxh3(bytes.bytes());
+    Manifest manifest = FromJson(Json::parse(begin, begin + text.size()));
+    manifest.digest = Xxh3(text);
     return manifest;
   } catch (const std::exception& error) {
     Fail(ExitCode::kModel, "{}: the manifest is damaged ({}): {}", file.string(), error.what(),

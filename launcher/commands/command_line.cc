@@ -48,6 +48,7 @@ struct CommandLine {
   PredictArguments predict;
   RecommendArguments recommend;
   GenerateArguments generate;
+  ExportRequest exported;
   SplitArguments split;
   PlanArguments plan;
   TuneArguments tune;
@@ -261,12 +262,57 @@ void AddCompare(CLI::App* app, CommandLine* line, MpiSession& mpi) {
 }
 
 void AddInspect(CLI::App* app, CommandLine* line, MpiSession& mpi) {
-  CLI::App* const inspect =
-      app->add_subcommand("inspect", "What a model holds, and what a caller must send: tables, rows, input columns, config");
+  CLI::App* const inspect = app->add_subcommand(
+      "inspect",
+      "What a model holds, and what a caller must send: tables, rows, input columns, config");
   inspect->add_option("DIR", line->model, "Folder of a model")->required();
   inspect->callback([line, &mpi] {
     mpi.OnFirst([line] {
       InspectCommand(line->model);
+      return 0;
+    });
+  });
+}
+
+// An option whose value is one of the words of a kind.
+template <typename Kind, typename Target>
+CLI::Option* AddWord(CLI::App* command, const char* name, Target* into, const char* help) {
+  const auto take = [name, into](const std::string& word) {
+    const auto kind = KindNamed<Kind>(word);
+    if (kind) {
+      *into = *kind;
+      return;
+    }
+    std::string known;
+    for (const std::string_view each : NamesOf<Kind>::kNames)
+      known += (known.empty() ? "" : ", ") + std::string(each);
+    throw CLI::ValidationError(name, "\"" + word + "\" is none of: " + known);
+  };
+  return command->add_option_function<std::string>(name, take, help);
+}
+
+void AddExport(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  CLI::App* const exported = app->add_subcommand(
+      "export", "Write a model in a form that others read: one file, ONNX, NumPy, text");
+  ExportRequest& request = line->exported;
+  exported
+      ->add_option("--model", request.model,
+                   "Folder of the model, the output folder above it, or a bundle")
+      ->required();
+  AddWord<ExportFormat>(exported, "--format", &request.format,
+                        "bundle: one file to score with. onnx: for ONNX Runtime. npz: for NumPy. "
+                        "tsv: a line a feature. projector: for TensorBoard")
+      ->required();
+  exported->add_option("--out", request.out, "File to write; of onnx and projector a folder")
+      ->required();
+  AddWord<Precision>(
+      exported, "--precision", &request.precision,
+      "bundle, onnx: the embeddings as float32 or bfloat16; default: as the model's");
+  exported->add_option("--field", request.field,
+                       "tsv, projector: the rows of this column or cross only");
+  exported->callback([line, &mpi] {
+    mpi.OnFirst([line] {
+      ExportCommand(line->exported);
       return 0;
     });
   });
@@ -342,6 +388,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   AddRecommend(&app, &line, mpi);
   AddCompare(&app, &line, mpi);
   AddInspect(&app, &line, mpi);
+  AddExport(&app, &line, mpi);
   AddGenerate(&app, &line, mpi);
   AddSettings(&app, &line, mpi);
   try {

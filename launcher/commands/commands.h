@@ -10,6 +10,7 @@
 
 #include "common/config/config.h"
 #include "launcher/cluster/mpi_session.h"
+#include "launcher/export/export_request.h"
 #include "launcher/launch/mpirun_line.h"
 #include "launcher/recommend/recommendation_lines.h"
 #include "launcher/synthetic/synthetic_log.h"
@@ -61,6 +62,9 @@ void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi);
 
 // Returns whether the models are identical; prints the first difference where they are not.
 bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b);
+
+// Writes the model in a form that others read, and prints what was written (docs/export.md).
+void ExportCommand(const ExportRequest& request);
 
 // Prints what a model holds, what a caller must send to have it score, and its config.
 void InspectCommand(const std::filesystem::path& model_dir);

@@ -2,7 +2,6 @@
 
 #include "common/model/manifest.h"
 #include "common/model/model_compare.h"
-#include "common/model/model_text.h"
 #include "common/run/model_identity.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/model_input_lines.h"
@@ -68,7 +67,7 @@ void InspectCommand(const std::filesystem::path& model_dir) {
   std::string config;
   ReadOneModel({model_dir}, [&] {
     model = OpenModel(model_dir);
-    config = ReadTextFile(model.dir, model.manifest, "config.toml");
+    config = ReadModelText(model, "config.toml");
   });
   const Manifest& manifest = model.manifest;
   std::uint64_t bytes = 0;

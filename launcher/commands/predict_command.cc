@@ -16,7 +16,6 @@
 #include "common/metrics/metrics.h"
 #include "common/metrics/row_coverage.h"
 #include "common/run/model_identity.h"
-#include "common/settings/config_file.h"
 #include "common/settings/model_settings.h"
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"
@@ -30,7 +29,6 @@
 #include "worker/input/input_open.h"
 #include "worker/input/input_paths.h"
 #include "worker/input/input_spool.h"
-#include "worker/predict/folder_rows.h"
 #include "worker/predict/scorer.h"
 #include "worker/predict/trained_model.h"
 
@@ -126,7 +124,7 @@ struct BoundModel {
 
 BoundModel Bind(const PredictArguments& arguments, const fs::path& output) {
   BoundModel bound{.model = OpenModel(arguments.model_dir), .config = {}};
-  const Config given = LoadConfig(bound.model.dir / "config.toml", arguments.overrides);
+  const Config given = OwnConfig(bound.model, arguments.overrides);
   bound.config = BindToModel(given, bound.model);
   if (bound.config.data.format == DataFormat::kGenerated) {
     Fail(ExitCode::kUsage,
@@ -177,7 +175,7 @@ Scored ScoreLines(const PredictArguments& arguments, const fs::path& output) {
   std::unique_ptr<const Scorer> scorer;
   ReadOneModel({arguments.model_dir}, [&] {
     BoundModel bound = Bind(arguments, output);
-    auto rows = std::make_unique<FolderRows>(bound.model, FolderRows::Check::kAll);
+    auto rows = OpenRows(bound.model, RowCheck::kAll);
     Config config = ConfigOfLines(bound.config);
     scorer = std::make_unique<Scorer>(std::move(bound.model), std::move(config), std::move(rows),
                                       arguments.joins);

@@ -134,6 +134,7 @@ class NoRows : public ModelRows {
     rows->deep.assign(keys.size() * static_cast<std::size_t>(of.dim), 0.0F);
     rows->has_row.assign(keys.size(), 0);
   }
+  void ForEach(std::size_t, const RowUse&) const override {}
   std::span<const float> dense() const override { return dense_; }
 
  private:

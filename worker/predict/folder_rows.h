@@ -11,6 +11,7 @@
 #include "common/model/partition_file.h"
 #include "common/model/row_weight.h"
 #include "worker/predict/model_rows.h"
+#include "worker/predict/row_search.h"
 #include "worker/predict/trained_model.h"
 
 namespace fathom {
@@ -20,10 +21,10 @@ class FolderRows : public ModelRows {
   // kNone: what a file says of itself is compared with the manifest, and its rows are not looked
   // at; a damaged one gives wrong scores. kAll: every checksum, and the order of the rows. Throws
   // Error(kModel) that names the file.
-  enum class Check { kNone, kAll };
-  FolderRows(const TrainedModel& model, Check check);
+  FolderRows(const TrainedModel& model, RowCheck check);
 
   void Read(std::size_t table, std::span<const Key> keys, PulledRows::Table* rows) const override;
+  void ForEach(std::size_t table, const RowUse& use) const override;
   std::span<const float> dense() const override { return dense_; }
 
  private:
@@ -33,6 +34,7 @@ class FolderRows : public ModelRows {
   };
 
   const std::byte* Find(std::size_t table, Key key) const;
+  SortedKeys RowsIn(const File& file, std::size_t table, int partition) const;
 
   std::vector<TableSpec> tables_;
   Partitions partitions_;

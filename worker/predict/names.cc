@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "common/model/checked_file.h"
-#include "common/model/model_text.h"
 
 namespace fathom {
 
@@ -14,7 +13,7 @@ FeatureNames FeatureNames::Of(const TrainedModel& model) {
   const bool kept = std::any_of(files.begin(), files.end(),
                                 [](const ModelFileEntry& file) { return file.name == kNamesFile; });
   if (!kept) return {};
-  return {ReadTextFile(model.dir, model.manifest, kNamesFile), (model.dir / kNamesFile).string()};
+  return {ReadModelText(model, kNamesFile), (model.dir / kNamesFile).string()};
 }
 
 FeatureNames::FeatureNames(std::string text, const std::string& file) : text_(std::move(text)) {

@@ -5,7 +5,6 @@
 
 #include "common/model/own_spec.h"
 #include "common/settings/model_settings.h"
-#include "worker/predict/folder_rows.h"
 
 namespace fathom {
 namespace {
@@ -53,8 +52,7 @@ Scorer::Scorer(TrainedModel model, Config config, std::unique_ptr<const ModelRow
 
 std::unique_ptr<const Scorer> Scorer::Open(const std::filesystem::path& path, bool verify) {
   TrainedModel model = OpenModel(path);
-  auto rows = std::make_unique<FolderRows>(
-      model, verify ? FolderRows::Check::kAll : FolderRows::Check::kNone);
+  auto rows = OpenRows(model, verify ? RowCheck::kAll : RowCheck::kNone);
   Config config = ConfigOfLines(model.config);
   return std::make_unique<Scorer>(std::move(model), std::move(config), std::move(rows));
 }

@@ -48,7 +48,7 @@ class Scorer {
   Scorer(TrainedModel model, Config config, std::unique_ptr<const ModelRows> rows,
          JoinsFrom joins = JoinsFrom::kModel);
 
-  // The model in this folder, as it is for itself.
+  // The model in this folder or bundle, as it is for itself.
   static std::unique_ptr<const Scorer> Open(const std::filesystem::path& path, bool verify);
 
   const TrainedModel& model() const { return model_; }

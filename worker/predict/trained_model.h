@@ -3,12 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/config/config.h"
 #include "common/model/manifest.h"
 #include "worker/feature/model_inputs.h"
+#include "worker/predict/bundle.h"
 
 namespace fathom {
 
@@ -17,18 +19,25 @@ namespace fathom {
 enum class JoinsFrom { kModel, kData };
 
 struct TrainedModel {
-  std::filesystem::path dir;
+  std::filesystem::path dir;  // or the bundle's file
   Manifest manifest;
   std::string transforms_json;
   std::vector<std::string> side_tables;  // texts, by join
   Config config;                         // its own
+  std::shared_ptr<const Bundle> bundle;  // null: it was opened from a folder
 
   ModelInputs inputs(JoinsFrom joins = JoinsFrom::kModel) const {
     return {transforms_json, joins == JoinsFrom::kModel ? &side_tables : nullptr};
   }
 };
 
-// Accepts the folder `model/` or the output folder above it. Throws Error(kModel).
-TrainedModel OpenModel(const std::filesystem::path& dir);
+// Accepts the folder `model/`, the output folder above it, or a bundle. Throws Error(kModel).
+TrainedModel OpenModel(const std::filesystem::path& path);
+
+// The model's own config with overrides. Throws Error(kUsage) too, where these are no good.
+Config OwnConfig(const TrainedModel& model, const std::vector<std::string>& overrides);
+
+// A text of the model, as config.toml. Throws Error(kModel).
+std::string ReadModelText(const TrainedModel& model, const std::string& name);
 
 }  // namespace fathom
