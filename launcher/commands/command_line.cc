@@ -214,8 +214,9 @@ void AddCompare(CLI::App* app, CommandLine* line, MpiSession& mpi) {
 }
 
 void AddInspect(CLI::App* app, CommandLine* line, MpiSession& mpi) {
-  CLI::App* const inspect =
-      app->add_subcommand("inspect", "What a model holds, and what a caller must send: tables, rows, input columns, config");
+  CLI::App* const inspect = app->add_subcommand(
+      "inspect",
+      "What a model holds, and what a caller must send: tables, rows, input columns, config");
   inspect->add_option("DIR", line->model, "Folder of a model")->required();
   inspect->callback([line, &mpi] {
     mpi.OnFirst([line] {
