@@ -89,11 +89,13 @@ std::vector<ColumnEncoder> MakeColumnEncoders(const Scorer& scorer);
 // The crosses of a scorer's model, in order: its last fields.
 std::vector<CrossEncoder> MakeCrossEncoders(const Scorer& scorer);
 
-// The texts of an item, by slot of the schema: its own, and what joined tables have of them.
-// `values` and `given` are scratch; values[slot] of a reader's slot is of no meaning.
+// The texts of an item, by slot of the schema: its own, and what joined tables have of them. Those
+// of a reader's slot are of no meaning. Thread rule: one thread's own.
 class ItemReader {
  public:
   explicit ItemReader(const Catalogue& catalogue);
+
+  // Valid until the next call.
   const std::vector<std::string_view>& Read(std::size_t item);
 
  private:

@@ -53,9 +53,9 @@ class Recommender {
  private:
   // What a field that takes the reader's columns is made of for this reader.
   struct ReaderField {
-    std::vector<Key> keys;            // the reader's combinations, [keys_count x reader places]
-    std::vector<float> weights;       // kReader, of a weighted list
-    std::size_t count = 0;            // of the reader's combinations
+    std::vector<Key> keys;       // the combinations of the reader's keys, [count x its columns]
+    std::vector<float> weights;  // kReader, of a weighted list
+    std::size_t count = 0;       // of these combinations
     std::vector<std::uint32_t> rows;  // [count x the items' combinations]: of the field's table
   };
   struct KeyPlace {
