@@ -3,6 +3,7 @@
 //   config.toml      as in force
 //   transforms.json  what ingest learnt from the training examples (vocabularies, means, quantiles)
 //   join-NN.csv      table NN of the config's joins: a model scores without the user's files
+//   names.tsv        with output.names: which text each key stands for (feature_name.h)
 //   dense.bin        the dense parameters and the state of their update rule
 //   rows-NN.bin      partition NN of every table, its rows in ascending order of key
 // The files depend on the model alone: not on the number of servers that wrote them.

@@ -20,12 +20,14 @@ std::string FormOf(const DataConfig& data) {
   return form + ", without a header: columns by place";
 }
 
-// "genres (multivalent, separated by |)".
+// "genres (multivalent, separated by "|")".
 std::string Describe(const ColumnConfig& column, const Config& config) {
   std::string text = fmt::format("{} ({}", column.name, NameOf(column.kind));
   if (column.kind == ColumnKind::kMultivalent) {
-    text += fmt::format(", separated by \"{}\"", column.separator);
-    if (column.weighted) text += ", value:weight";
+    // Where a line names its columns itself, a list is of such pairs.
+    const bool pairs = Has(config.data.format, FormatTrait::kPairs);
+    text += fmt::format(", separated by \"{}\"", pairs ? " " : column.separator);
+    if (column.weighted || pairs) text += ", value:weight";
   }
   if (column.transform != TransformKind::kNone)
     text += fmt::format(", {}", NameOf(column.transform));

@@ -40,18 +40,20 @@ TEST_P(ScorerParity, ScoresAreThoseOfAnEvaluationThroughServers) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, ScorerParity,
-    ::testing::Values(std::vector<std::string>{},
-                      std::vector<std::string>{"model.fm=true", "column.item.dim=4"},
-                      std::vector<std::string>{"deep.precision=bfloat16"},
-                      std::vector<std::string>{"train.row_format=bfloat16"},
-                      std::vector<std::string>{"wide.optimizer=adagrad"},
-                      std::vector<std::string>{"wide.optimizer=adam", "deep.optimizer=adam"},
-                      std::vector<std::string>{"wide.optimizer=sgd"},
-                      std::vector<std::string>{"column.tags.pooling=sum",
-                                               "column.weighted.pooling=mean"},
-                      std::vector<std::string>{"column.tags.use=wide", "column.item.use=deep"},
-                      std::vector<std::string>{"model.hidden=[]"},
-                      std::vector<std::string>{"server.partitions=128"}));
+    ::testing::Values(
+        std::vector<std::string>{}, std::vector<std::string>{"model.fm=true", "column.item.dim=4"},
+        std::vector<std::string>{"deep.precision=bfloat16"},
+        std::vector<std::string>{"train.row_format=bfloat16"},
+        std::vector<std::string>{"wide.optimizer=adagrad"},
+        std::vector<std::string>{"wide.optimizer=adam", "deep.optimizer=adam"},
+        std::vector<std::string>{"wide.optimizer=sgd"},
+        std::vector<std::string>{"column.tags.pooling=sum", "column.weighted.pooling=mean"},
+        std::vector<std::string>{"column.tags.use=wide", "column.item.use=deep"},
+        std::vector<std::string>{"column.n1.transform=none", "column.n2.transform=log",
+                                 "column.n3.transform=quantiles"},
+        std::vector<std::string>{"column.n1.transform=target_mean", "column.n3.transform=count"},
+        std::vector<std::string>{"model.hidden=[]"},
+        std::vector<std::string>{"server.partitions=128"}));
 
 TEST(Scorer, ScoresLibsvmLinesAsAnEvaluationDoes) {
   const testing::ScratchDir dir;
