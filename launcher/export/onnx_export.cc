@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/file/replaced_file.h"
 #include "launcher/export/dense_arrays.h"
+#include "launcher/export/exported_folder.h"
 #include "launcher/export/exporters.h"
 #include "launcher/export/onnx_graph.h"
 #include "launcher/export/onnx_inputs.h"
@@ -285,13 +286,12 @@ void Check(const std::filesystem::path& model) {
 }  // namespace
 
 std::string ExportOnnx(const ExportRequest& request, const Scorer& model) {
-  const PublishedFolder folder(request.out, kOnnxSeal);
   ModelGraph graph(request, model);
   graph.Build();
-  folder.Start();
-  graph.Write(folder.partial());
-  Check(folder.partial() / kOnnxSeal.file);
-  folder.Publish();
+  PublishExport(request.out, kOnnxSeal, [&](const std::filesystem::path& folder) {
+    graph.Write(folder);
+    Check(folder / kOnnxSeal.file);
+  });
   return fmt::format("onnx: {}, {} nodes, {} inputs, {} rows, {:.1f} MB in {}\n",
                      request.out.string(), graph.nodes(), graph.inputs(), graph.rows(),
                      static_cast<double>(graph.stored_bytes()) / 1e6, kDataFile);

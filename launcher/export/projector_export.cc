@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include "common/error.h"
-#include "common/file/published_folder.h"
 #include "common/file/replaced_file.h"
+#include "launcher/export/exported_folder.h"
 #include "launcher/export/exporters.h"
 #include "launcher/export/named_rows.h"
 
@@ -73,15 +73,16 @@ std::uint64_t WritePoints(const NamedRows& rows, const Field& field, bool wide,
 std::string ExportProjector(const ExportRequest& request, const Scorer& model) {
   const NamedRows rows(model);
   const Field& field = FieldOf(rows, request.field, model.spec());
-  const PublishedFolder folder(request.out, kProjectorSeal);
-  folder.Start();
-  const std::uint64_t points = WritePoints(rows, field, field.wide, folder.partial());
-  ReplaceText(folder.partial() / kProjectorSeal.file,
-              fmt::format("embeddings {{\n  tensor_name: \"{}\"\n  tensor_path: \"vectors.tsv\"\n  "
-                          "metadata_path: \"metadata.tsv\"\n}}\n",
-                          QuotedName(field.name)),
-              ExitCode::kModel);
-  folder.Publish();
+  std::uint64_t points = 0;
+  PublishExport(request.out, kProjectorSeal, [&](const std::filesystem::path& folder) {
+    points = WritePoints(rows, field, field.wide, folder);
+    ReplaceText(
+        folder / kProjectorSeal.file,
+        fmt::format("embeddings {{\n  tensor_name: \"{}\"\n  tensor_path: \"vectors.tsv\"\n  "
+                    "metadata_path: \"metadata.tsv\"\n}}\n",
+                    QuotedName(field.name)),
+        ExitCode::kModel);
+  });
   return fmt::format("projector: {}, {} points of {} in {} dimensions\n", request.out.string(),
                      points, field.name, field.dim);
 }

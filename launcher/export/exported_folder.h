@@ -1,0 +1,25 @@
+// A folder that an export writes beside, and publishes when it is whole.
+#pragma once
+
+#include <filesystem>
+
+#include "common/file/published_folder.h"
+
+namespace fathom {
+
+// Calls write(folder) with the folder to write into. What it has written goes where it throws.
+template <typename Write>
+void PublishExport(const std::filesystem::path& out, PublishedFolder::Seal seal,
+                   const Write& write) {
+  const PublishedFolder folder(out, seal);
+  folder.Start();
+  try {
+    write(folder.partial());
+  } catch (...) {
+    folder.Discard();
+    throw;
+  }
+  folder.Publish();
+}
+
+}  // namespace fathom
