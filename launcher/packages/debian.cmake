@@ -54,10 +54,10 @@ debian_package(library libfathom-predict1 libs "scores examples with a model tha
 debian_package(development libfathom-predict-dev libdevel "scores examples with a model of Fathom (development files)"
   DEPENDS "libfathom-predict1 (= ${package_version})"
   DESCRIPTION "A C library that opens a trained model's folder and scores examples with it, in\nany number of threads. It needs no MPI.\n\nThis package has the header <fathom/predict.h>, and what CMake and pkg-config\nneed to find it.")
-if(EXISTS ${python_module})
+if(python_modules)
   list(APPEND CPACK_COMPONENTS_ALL python)
   debian_package(python python3-fathom python "scores examples with a model of Fathom, from Python"
-    DEPENDS "libfathom-predict1 (>= ${PROJECT_VERSION}), python3:any" RECOMMENDS fathom SUGGESTS python3-numpy
+    DEPENDS "libfathom-predict1 (>= ${PROJECT_VERSION}), python3:any" RECOMMENDS fathom SUGGESTS "python3-numpy, python3-xxhash"
     DESCRIPTION "A Python module over the C library libfathom-predict: it opens a trained model\nand scores rows with it. Training is done by the command of the package fathom.")
   set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
   set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS OFF)

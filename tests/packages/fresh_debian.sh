@@ -70,7 +70,7 @@ cp -r "$here/consumer" "$here/score.py" "$here/completion.sh" "$root/home/reader
 in_debian root "chown -R reader: /home/reader"
 in_debian reader "cp -r /usr/share/doc/fathom/examples configs
   fathom generate books --rows 200000 --seed 1 --out run/demo-data
-  fathom train configs/demo.toml >train.txt; tail -n 1 train.txt
+  fathom train configs/demo.toml >train.txt; grep '^test AUC' train.txt
   fathom launch -n 3 -- train configs/demo.toml output.dir=run/ranks >launch.txt 2>&1; fathom compare run/demo run/ranks
   head -n 1001 run/demo-data/ratings.csv >rows.csv
   fathom predict --model run/demo --input rows.csv --output scores >/dev/null; head -n 3 scores; wc -l scores"
@@ -98,6 +98,6 @@ in_debian root "apt-get purge -y --auto-remove \$(dpkg-query -W -f '\${Package}\
   { tail -n 20 "$scratch/purge.txt" >&2; fail "apt does not purge the packages"; }
 files >"$scratch/after"
 diff "$scratch/before" "$scratch/after" || fail "a purge leaves files (>) or takes others with it (<)"
-left=$(find "$root" -xdev -iname '*fathom*' ! -path "$root/home/*" ! -path "$root/packages/*" ! -path "$root/proc/*")
+left=$(find "$root" -xdev -mindepth 1 -iname '*fathom*' ! -path "$root/home/*" ! -path "$root/packages/*" ! -path "$root/proc/*")
 [ -z "$left" ] || fail "a purge leaves $left"
 step "the packages install, work and go in a fresh Debian"

@@ -47,7 +47,12 @@ export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 cc -std=c99 "$here/consumer/score.c" $(pkg-config --cflags --libs fathom-predict) -o "$scratch/score"
 LD_LIBRARY_PATH=$prefix/lib "$scratch/score" "$scratch/run" "$scratch/rows.csv" >"$scratch/scored"
 as_predicted "a C program found by pkg-config" "$scratch/scored"
-[ "$(pkg-config --modversion fathom-predict)" = "$("$prefix/bin/fathom" --version | sed 's/^fathom //')" ] || fail "pkg-config names another version than the program"
+
+# The files that name the version name this one.
+version=$("$prefix/bin/fathom" --version | sed 's/^fathom //')
+versions=$(pkg-config --modversion fathom-predict; cd "$source_dir"; sed -n 's/^version: //p' CITATION.cff; sed -n '1s/.*(\(.*\)-.*/\1/p' launcher/packages/changelog
+  sed -n '0,/^## /s/^## \([0-9.]*\).*/\1/p' CHANGELOG.md; [ ! -e launcher/python/pyproject.toml ] || sed -n 's/^version = "\(.*\)"/\1/p' launcher/python/pyproject.toml)
+[ "$(sort -u <<<"$versions")" = "$version" ] && [ "$(wc -l <<<"$versions")" -ge 4 ] || fail "fathom is $version, but fathom-predict.pc, CITATION.cff, changelog and pyproject.toml say $(xargs <<<"$versions")"
 
 if [ ! -d "$prefix/share/man/man1" ]; then
   not_tried "man pages and completion: the build had no help2man"
