@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/Option.hpp>
+#include <sstream>
 #include <variant>
 #include <vector>
 
@@ -97,24 +98,15 @@ complete -F _fathom fathom
 std::string WordsOf(const std::string& type) {
   const std::size_t begin = type.find('{'), end = type.find('}');
   if (begin == std::string::npos || end == std::string::npos) return "";
+  std::istringstream entries(type.substr(begin + 1, end - begin - 1));
   std::string words;
-  bool shown = true;
-  for (const char letter : type.substr(begin + 1, end - begin - 1)) {
-    if (letter == ',') {
-      words += ' ';
-      shown = true;
-    } else if (letter == '-' || letter == '>') {
-      shown = shown && letter == '-';
-      if (shown) words += letter;
-    } else if (shown) {
-      words += letter;
-    }
-  }
+  for (std::string entry; std::getline(entries, entry, ',');)
+    words += (words.empty() ? "" : " ") + entry.substr(0, entry.find("->"));
   return words;
 }
 
 std::string ValueOf(const CLI::Option& option) {
-  if (option.get_type_size() == 0) return kFlag;
+  if (option.get_items_expected_max() == 0) return kFlag;
   const std::string type = option.get_type_name();
   if (const std::string words = WordsOf(type); !words.empty()) return words;
   return type.starts_with("TEXT") ? kFiles : kNothing;

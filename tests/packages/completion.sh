@@ -63,7 +63,9 @@ offers "fathom evaluate my.toml --model=mo" models
 offers "fathom generate " books criteo
 offers "fathom generate --rows "
 offers "fathom generate --rows 5 " books criteo
+offers "fathom predict --logits --model mo" models
 offers "fathom predict --logits --model models seed" seed=
+offers "fathom plan my.toml --calibrate train.sch" train.schedule=
 offers "fathom launch -n 4 -" $(offered "fathom launch -")
 offers "fathom launch -n 4 -- " train
 offers "fathom launch -n 4 -- train my" my.toml
