@@ -51,8 +51,8 @@ as_predicted "a C program found by pkg-config" "$scratch/scored"
 # The files that name the version name this one.
 version=$("$prefix/bin/fathom" --version | sed 's/^fathom //')
 versions=$(pkg-config --modversion fathom-predict; cd "$source_dir"; sed -n 's/^version: //p' CITATION.cff; sed -n '1s/.*(\(.*\)-.*/\1/p' launcher/packages/changelog
-  sed -n '0,/^## /s/^## \([0-9.]*\).*/\1/p' CHANGELOG.md; [ ! -e launcher/python/pyproject.toml ] || sed -n 's/^version = "\(.*\)"/\1/p' launcher/python/pyproject.toml)
-[ "$(sort -u <<<"$versions")" = "$version" ] && [ "$(wc -l <<<"$versions")" -ge 4 ] || fail "fathom is $version, but fathom-predict.pc, CITATION.cff, changelog and pyproject.toml say $(xargs <<<"$versions")"
+  sed -n '0,/^## /s/^## \([0-9.]*\).*/\1/p' CHANGELOG.md; find launcher -name pyproject.toml -exec sed -n 's/^version = "\(.*\)"/\1/p' {} +)
+[ "$(sort -u <<<"$versions")" = "$version" ] && [ "$(wc -l <<<"$versions")" -ge 4 ] || fail "fathom is $version, but fathom-predict.pc, CITATION.cff, launcher/packages/changelog, CHANGELOG.md and pyproject.toml say $(xargs <<<"$versions")"
 
 if [ ! -d "$prefix/share/man/man1" ]; then
   not_tried "man pages and completion: the build had no help2man"
