@@ -152,14 +152,16 @@ if [ "$all" = no ]; then
 else
   # The scripts wait for deadlines much of the time.
   build_beside asan
-  jobs=$((jobs + 2)) count "tests and slow scripts" release -LE long
+  jobs=$((jobs + 3)) count "tests and slow scripts" release -LE long
   build asan ""
   # Without what differs from the others in its numbers, not in its memory.
-  count "under asan and ubsan" asan -L unit -E "GenerateCriteoTest|GenerateBooksTest|ReferenceTraining"
+  count "under asan and ubsan" asan -L unit -E "GenerateCriteoTest|GenerateBooksTest|GenerateCommand|ReferenceTraining|AdmissionCountTest|RowAgeTest|DataSample"
   fuzz 10
   build tsan "" threads
-  # Without what differs from the others in its numbers, not in its threads.
-  count "under tsan" tsan -L unit -E "^fuzz|MemoryLimit|Admission|RowAge|CountTest|ReferenceTraining"
+  # Without what has one thread, or differs from the others in its numbers, not in its threads.
+  one_thread="ManifestTest|NumberSample|IngestFeaturesTest|DataWatchTest|ModelCompare|PartitionFile|GradientMerge|SparseTableTest"
+  alike="MemoryLimit|Admission|RowAge|CountTest|ReferenceTraining|BestModelTest|LearningRate|ExampleWeights|WarmStart"
+  count "under tsan" tsan -L unit -E "^fuzz|$one_thread|$alike"
 fi
 if [ "$long" = yes ]; then
   count "big rounds" release -L long

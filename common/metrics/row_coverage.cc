@@ -23,7 +23,7 @@ std::string DescribeCoverage(const std::vector<FieldCoverage>& fields) {
                    });
   std::string text;
   for (std::size_t f = 0; f < std::min(missing.size(), kShownFields); ++f) {
-    text += fmt::format("{}{} {:.2g} %", text.empty() ? "" : ", ", missing[f].name,
+    text += fmt::format("{}{} {:.3g} %", text.empty() ? "" : ", ", missing[f].name,
                         100 * missing[f].share_without_row());
   }
   if (missing.size() > kShownFields)

@@ -7,22 +7,17 @@
 #include "common/config/best_model.h"
 #include "common/error.h"
 #include "common/file/replaced_file.h"
-#include "common/run/folder_lock.h"
 #include "common/settings/config_dump.h"
 #include "common/settings/config_file.h"
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"
-#include "launcher/commands/point_run.h"
-#include "launcher/run/run_data.h"
+#include "launcher/commands/point_runs.h"
 #include "launcher/sweep/best_point.h"
 #include "launcher/sweep/halving.h"
 #include "launcher/sweep/search_space.h"
 #include "launcher/sweep/sweep_grid.h"
 #include "launcher/sweep/sweep_measures.h"
 #include "launcher/sweep/sweep_points.h"
-#include "launcher/sweep/sweep_report.h"
-#include "launcher/sweep/sweep_results.h"
-#include "worker/ingest/ingest.h"
 
 namespace fathom {
 namespace {
@@ -42,21 +37,12 @@ Config BaseOf(const ConfigArguments& arguments) {
        arguments.file.string());
 }
 
-template <typename... Args>
-void Say(fmt::format_string<Args...> format, Args&&... args) {
-  Terminal::Standard().Write(fmt::format(format, std::forward<Args>(args)...) + "\n");
-}
-
 class Search {
  public:
   Search(const ConfigArguments& arguments, const TuneArguments& tune)
       : arguments_(arguments),
         tune_(tune),
-        base_(BaseOf(arguments)),
-        output_(base_.output.dir),
-        lock_(MadeRunsFolder(output_), "tune", [] {}),
-        results_(output_ / "tune.jsonl", DataMark(base_)) {
-    RefuseInputReadOnce(base_, static_cast<int>(tune.points));
+        runs_(arguments, BaseOf(arguments), "tune", "Search around") {
     for (const std::string& given : arguments.overrides)
       fixed_.push_back(given.substr(0, given.find('=')));
   }
@@ -75,32 +61,30 @@ class Search {
       if (survivors.empty()) {
         Fail(ExitCode::kTraining,
              "no run has come to an end with a number for evaluate.best: see {}",
-             (output_ / "tune.jsonl").string());
+             runs_.lines().string());
       }
-      if (last) return runs_[runs_.size() - places.size() + survivors.front()];
+      if (last) return runs_.runs()[runs_.runs().size() - places.size() + survivors.front()];
       std::vector<std::uint64_t> next;
       for (const std::size_t survivor : survivors) next.push_back(places[survivor]);
       places = std::move(next);
     }
   }
 
-  std::vector<SweepPoint> Points() const { return PointsOf(runs_, results_); }
-  const Config& base() const { return base_; }
-  const fs::path& output() const { return output_; }
-  const SweepLine& LineOf(const SweepRun& run) const { return *results_.Find(run.id); }
+  const PointRuns& runs() const { return runs_; }
 
  private:
   std::int64_t MostEpochs() const {
-    return tune_.epochs > 0 ? tune_.epochs : std::max(base_.train.epochs, kUsualEpochs);
+    return tune_.epochs > 0 ? tune_.epochs : std::max(runs_.base().train.epochs, kUsualEpochs);
   }
 
   // Trained anew for all of the rung's epochs, or until there is no better one for a while. The
   // config as it is ends in the last rung only when it says so itself, so that no epoch of its own
   // is missed. The test part is not evaluated on.
   SweepRun RunOf(std::uint64_t place, const Rung& rung, bool last) const {
-    SearchPoint point = DrawPoint(base_, fixed_, static_cast<std::uint64_t>(tune_.seed), place);
+    SearchPoint point =
+        DrawPoint(runs_.base(), fixed_, static_cast<std::uint64_t>(tune_.seed), place);
     point.emplace_back("train.epochs", std::to_string(rung.epochs));
-    if (base_.train.patience == 0 && !(last && place == 0))
+    if (runs_.base().train.patience == 0 && !(last && place == 0))
       point.emplace_back("train.patience", std::to_string(kUsualPatience));
     point.emplace_back("evaluate.on", NameOf(EvaluationPart::kValidation));
     return RunOfPoint(arguments_.file, arguments_.overrides, std::move(point));
@@ -111,63 +95,39 @@ class Search {
                                 std::size_t number, std::size_t rungs) {
     std::vector<double> merits;
     for (std::size_t i = 0; i < places.size(); ++i) {
-      const SweepRun run = RunOf(places[i], rung, number + 1 == rungs);
-      runs_.push_back(run);
-      const std::string name =
+      const std::string label =
           fmt::format("[rung {} of {}, {} of {}] point {}, {} epochs", number + 1, rungs, i + 1,
                       places.size(), places[i], rung.epochs);
-      const SweepLine* line = results_.Find(run.id);
-      const bool done = line != nullptr && IsDone(*line);
-      if (!done) {
-        Say("{} ...", name);
-        results_.Add(TrainPoint(arguments_, base_, run));
-        WriteTables();
-        line = results_.Find(run.id);
-      }
-      merits.push_back(MeritOfRun(*line));
-      Say("{}: {}{}", name, OutcomeOf(*line), done ? " (done before)" : "");
+      const SweepRun run = RunOf(places[i], rung, number + 1 == rungs);
+      merits.push_back(MeritOfRun(runs_.Do(run, label, OutcomeOfPoint)));
     }
     return merits;
   }
 
   double MeritOfRun(const SweepLine& line) const {
     if (!IsDone(line)) return NAN;
-    const double figure = NumberIn(line, fmt::format("best_{}", NameOf(base_.evaluate.best)));
-    return base_.evaluate.best == BestBy::kLogLoss ? -figure : figure;
+    const BestBy by = runs_.base().evaluate.best;
+    return MeritOf(by, NumberIn(line, fmt::format("best_{}", NameOf(by))));
   }
 
-  static std::string OutcomeOf(const SweepLine& line) {
-    if (!IsDone(line)) return "FAILED: " + line.value("error", "");
+  static std::string OutcomeOfPoint(const SweepLine& line) {
     return fmt::format("log loss {:.5f}, AUC {:.5f} after epoch {:.0f}, {:.1f} s",
                        NumberIn(line, "best_logloss"), NumberIn(line, "best_auc"),
                        NumberIn(line, "best_epoch"), NumberIn(line, "wall_seconds"));
   }
 
-  void WriteTables() const {
-    const auto points = Points();
-    ReplaceText(output_ / "tune.csv", CsvOf(points), ExitCode::kTraining);
-    ReplaceText(output_ / "report.html",
-                ReportOf("Search around " + arguments_.file.filename().string(), points,
-                         BestPoint(points, base_.evaluate.best)),
-                ExitCode::kTraining);
-  }
-
   const ConfigArguments& arguments_;
   const TuneArguments& tune_;
-  Config base_;
-  fs::path output_;
-  FolderLock lock_;
+  PointRuns runs_;                  // in order of rungs
   std::vector<std::string> fixed_;  // settings that the command line gives
-  std::vector<SweepRun> runs_;      // in order of rungs
-  SweepResults results_;
 };
 
 // The best run's config, so that `fathom train` of it trains as the search did, and evaluates on
 // the part that the user's config names.
-void WriteTuned(const Search& search, const SweepRun& best, const fs::path& file) {
+void WriteTuned(const PointRuns& runs, const SweepRun& best, const fs::path& file) {
   Config config = best.config;
-  config.evaluate.on = search.base().evaluate.on;
-  config.output.dir = (search.output() / "tuned").string();
+  config.evaluate.on = runs.base().evaluate.on;
+  config.output.dir = (runs.output() / "tuned").string();
   ReplaceText(file, ConfigFileText(config), ExitCode::kTraining);
 }
 
@@ -185,15 +145,15 @@ std::string SettingsOf(const SweepPoint& point) {
 }
 
 // Of each point its last rung, best first.
-std::vector<SweepPoint> Ranked(const Search& search) {
+std::vector<SweepPoint> Ranked(const PointRuns& runs) {
   std::vector<SweepPoint> ranked;
-  std::vector<SweepPoint> points = search.Points();
+  std::vector<SweepPoint> points = runs.Points();
   for (SweepPoint& point : points) {
     std::erase_if(ranked,
                   [&](const SweepPoint& one) { return SettingsOf(one) == SettingsOf(point); });
     ranked.push_back(std::move(point));
   }
-  const BestBy by = search.base().evaluate.best;
+  const BestBy by = runs.base().evaluate.best;
   std::erase_if(ranked, [&](const SweepPoint& one) { return std::isnan(MeritOf(one, by)); });
   std::stable_sort(ranked.begin(), ranked.end(), [by](const SweepPoint& a, const SweepPoint& b) {
     return MeritOf(a, by) > MeritOf(b, by);
@@ -201,10 +161,10 @@ std::vector<SweepPoint> Ranked(const Search& search) {
   return ranked;
 }
 
-std::string TableOf(const Search& search) {
+std::string TableOf(const PointRuns& runs) {
   constexpr std::size_t kShown = 10;
   std::string text = fmt::format("{:>9} {:>9} {:>6}  settings\n", "log loss", "AUC", "epoch");
-  const auto ranked = Ranked(search);
+  const auto ranked = Ranked(runs);
   for (std::size_t i = 0; i < std::min(ranked.size(), kShown); ++i) {
     text +=
         fmt::format("{:>9.5f} {:>9.5f} {:>6.0f}  {}\n", ranked[i].Of("best_logloss"),
@@ -218,15 +178,16 @@ std::string TableOf(const Search& search) {
 void TuneCommand(const ConfigArguments& arguments, const TuneArguments& tune) {
   Search search(arguments, tune);
   const SweepRun best = search.Run();
-  const fs::path file = search.output() / "tuned.toml";
-  WriteTuned(search, best, file);
-  const SweepLine& line = search.LineOf(best);
-  Say("\n{}\nbest by {} on the validation part: log loss {:.5f}, AUC {:.5f}, after epoch {:.0f}\n"
-      "table   {}\nplots   {}\nconfig  {}",
-      TableOf(search), NameOf(search.base().evaluate.best), NumberIn(line, "best_logloss"),
-      NumberIn(line, "best_auc"), NumberIn(line, "best_epoch"),
-      (search.output() / "tune.csv").string(), (search.output() / "report.html").string(),
-      file.string());
+  const PointRuns& runs = search.runs();
+  const fs::path file = runs.output() / "tuned.toml";
+  WriteTuned(runs, best, file);
+  const SweepLine& line = runs.LineOf(best);
+  Terminal::Standard().Write(fmt::format(
+      "\n{}\nbest by {} on the validation part: log loss {:.5f}, AUC {:.5f}, after epoch {:.0f}\n"
+      "table   {}\nplots   {}\nconfig  {}\n",
+      TableOf(runs), NameOf(runs.base().evaluate.best), NumberIn(line, "best_logloss"),
+      NumberIn(line, "best_auc"), NumberIn(line, "best_epoch"), runs.table().string(),
+      runs.report().string(), file.string()));
 }
 
 }  // namespace fathom

@@ -23,6 +23,8 @@ void ReportEvaluation(RunMode mode, std::uint64_t step, EvaluationPart part,
       metrics.calibration, gauc, weight);
   if (const std::string missing = DescribeCoverage(metrics.coverage); !missing.empty())
     LogInfo("  values without a row in the model, which count as zeros: {}", missing);
+  // Of a training's own data, packing has said so, and where that is meant.
+  if (mode == RunMode::kTrain) return;
   for (const FieldCoverage& field : HardlyKnown(metrics.coverage)) {
     LogWarning(
         "{}: the model has no row for {} of its {} values: check that they are written as in the "

@@ -52,6 +52,7 @@ TEST(Rows, ToScoreWithAreFloatsWhateverTheFormat) {
   PayloadWriter writer;
   writer.Put<std::uint64_t>(0);
   writer.Put<std::uint64_t>(0);
+  writer.Array<float>(0);
   writer.Put<std::uint64_t>(1);
   writer.PutArray(std::span<const float>(std::vector<float>{0.3F}));
   writer.PutArray(std::span<const std::uint64_t>(std::vector<std::uint64_t>{1}));

@@ -46,7 +46,8 @@ Keys MayDiffer(ModelUse use, SettingsOfPart settings_of) {
 }
 
 const Keys kFreeToScore = {
-    "resume", "output.dir", "output.shared", "output.progress_seconds",
+    "resume", "output.dir", "output.shared", "output.progress_seconds", "output.side_tables",
+    "output.names",
     // The model's own is used.
     "seed",
     // How the text lies there, what is counted, which part is which. data.format: csv as tsv.

@@ -81,7 +81,7 @@ TEST(EvaluationSink, AddsUpTheValuesWithoutARow) {
   EXPECT_EQ(metrics.coverage[1].name, "book");
   EXPECT_EQ(metrics.coverage[1].values, 14U);
   EXPECT_EQ(metrics.coverage[1].without_row, 6U);
-  EXPECT_EQ(DescribeCoverage(metrics.coverage), "book 43 %");
+  EXPECT_EQ(DescribeCoverage(metrics.coverage), "book 42.9 %");
   EXPECT_TRUE(HardlyKnown(metrics.coverage).empty());
   EvaluationSink others(4, false, false, {"reader"});
   ExpectError(ExitCode::kPeer, {"2 fields, not of 1"}, [&] {

@@ -61,6 +61,8 @@ TEST_F(ResumedConfigTest, AllButTheHarmlessSettingsStay) {
                                    "output.dir",
                                    "output.shared",
                                    "output.progress_seconds",
+                                   "output.side_tables",
+                                   "output.names",
                                    "data.dir",
                                    "data.packed_dir",
                                    "data.packed_keep",

@@ -128,7 +128,7 @@ TEST_F(PackedDataTest, TooLong) {
 
 TEST_F(PackedDataTest, Empty) {
   bytes_.clear();
-  ExpectRefused({"cannot be mapped"});
+  ExpectRefused({"the file is empty"});
 }
 
 TEST_F(PackedDataTest, ShorterThanItsHeader) {
