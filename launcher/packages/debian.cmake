@@ -58,7 +58,7 @@ if(python_modules)
   list(APPEND CPACK_COMPONENTS_ALL python)
   debian_package(python python3-fathom python "scores examples with a model of Fathom, from Python"
     DEPENDS "libfathom-predict1 (>= ${PROJECT_VERSION}), python3:any" RECOMMENDS fathom SUGGESTS "python3-numpy, python3-xxhash"
-    DESCRIPTION "A Python module over the C library libfathom-predict: it opens a trained model\nand scores rows with it. Training is done by the command of the package fathom.")
+    DESCRIPTION "A Python module over the C library libfathom-predict: it opens a trained model\nand scores rows with it. It runs the command of the package fathom to train.")
   set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
   set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS OFF)
   set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/python3-fathom/postinst ${CMAKE_CURRENT_SOURCE_DIR}/python3-fathom/prerm)
