@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libopenmpi-dev libeigen3-dev libsleef-dev libboost-dev
   libboost-iostreams-dev libcereal-dev libspdlog-dev libfmt-dev libtomlplusplus-dev libcli11-dev libxxhash-dev
-  nlohmann-json3-dev libre2-dev libssl-dev libonnx-dev libprotobuf-dev libgtest-dev)
+  nlohmann-json3-dev libre2-dev libssl-dev libonnx-dev libprotobuf-dev libgtest-dev help2man)
 case "${1:-}" in
   "") ;;
   --with-dev) packages+=(clang clang-format libclang-rt-14-dev lld libbenchmark-dev python3 python3-numpy python3-xxhash iproute2 iptables faketime bindfs) ;;

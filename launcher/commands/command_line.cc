@@ -1,5 +1,7 @@
 #include "launcher/commands/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +13,7 @@
 #include "common/error.h"
 #include "common/settings/settings.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/completion.h"
 
 namespace fathom {
 namespace {
@@ -328,7 +331,8 @@ void AddGenerate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
       ->add_option("KIND", line->generate.log,
                    "books: readers, books, genres, ratings. criteo: a Criteo-like log")
       ->required()
-      ->transform(CLI::CheckedTransformer(logs));
+      ->transform(CLI::CheckedTransformer(logs).description(
+          fmt::format("{{{}}}", fmt::join(NamesOf<SyntheticLog>::kNames, ","))));
   generate->add_option("--rows", line->generate.rows, "Rows (criteo: training rows)")
       ->capture_default_str()
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
@@ -354,6 +358,17 @@ void AddSettings(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   settings->callback([line, &mpi] {
     mpi.OnFirst([line] {
       std::fputs((line->markdown ? SettingsMarkdown() : SettingsHelp()).c_str(), stdout);
+      return 0;
+    });
+  });
+}
+
+void AddCompletion(CLI::App* app, MpiSession& mpi) {
+  CLI::App* const completion = app->add_subcommand(
+      "completion", "Completion of this command line for bash: source <(fathom completion)");
+  completion->callback([app, &mpi] {
+    mpi.OnFirst([app] {
+      std::fputs(BashCompletion(*app).c_str(), stdout);
       return 0;
     });
   });
@@ -391,6 +406,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   AddExport(&app, &line, mpi);
   AddGenerate(&app, &line, mpi);
   AddSettings(&app, &line, mpi);
+  AddCompletion(&app, mpi);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks that what README.md, CHANGELOG.md and docs/*.md point at exists: the file of each relative
+# Checks that what README.md, CHANGELOG.md, CONTRIBUTING.md and docs/*.md point at exists: the file of each relative
 # link, the heading of its anchor, and each path in backticks (as it stands, or with .h or .cc). And
 # that each path that code, comments, scripts and configs name exists. Needs bash, grep and sed.
 #
@@ -43,7 +43,7 @@ check_path() {  # file, path
   exists "$2" || complain "$1" "there is no $2"
 }
 
-for page in README.md CHANGELOG.md docs/*.md; do
+for page in README.md CHANGELOG.md CONTRIBUTING.md docs/*.md; do
   while read -r target; do check_link "$page" "$target"; done < <(grep -o '](\([^) ]*\))' "$page" | sed 's/^](//; s/)$//')
   while read -r path; do check_path "$page" "$path"; done < <(
     grep -oE "\`($folders)/[A-Za-z0-9_./-]*\`" "$page" | tr -d '\`' | sort -u)
