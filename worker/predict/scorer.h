@@ -99,6 +99,9 @@ class ScoringSession {
   // Of all that was scored.
   std::vector<FieldCoverage> Coverage() const;
 
+  // The same by field of the model, as it stands.
+  const MissingRows& counted() const { return missing_; }
+
  private:
   const Scorer& scorer_;
   FeatureEncoder encoder_;
