@@ -45,6 +45,7 @@ struct CommandLine {
   ConfigArguments config;
   std::filesystem::path model, a, b;
   PredictArguments predict;
+  RecommendArguments recommend;
   GenerateArguments generate;
   SplitArguments split;
   PlanArguments plan;
@@ -246,8 +247,8 @@ void AddServe(CLI::App* app, CommandLine* line) {
   serve
       ->add_option(
           "--catalogue", arguments->catalogues,
-          "NAME=FILE: what :recommend of the model NAME chooses from where a request has no "
-          "candidates; CSV with a header; may be given again")
+          "NAME=FILE: the items that :recommend of the model NAME chooses from where a request has "
+          "no candidates, as for fathom recommend; may be given again")
       ->allow_extra_args(false);
   serve->add_flag("--verify", arguments->verify,
                   "Compare all checksums of each model before it is served");
@@ -261,6 +262,52 @@ void AddServe(CLI::App* app, CommandLine* line) {
     RefuseRanks("serve");
     line->exit_code = ServeCommand(line->serve);
   });
+}
+
+void AddRecommend(CLI::App* app, CommandLine* line, MpiSession& mpi) {
+  RecommendArguments* const to = &line->recommend;
+  CLI::App* const recommend = app->add_subcommand(
+      "recommend", "The best items of a catalogue for a reader, by exact scores");
+  recommend
+      ->add_option("--model", to->model_dir, "Folder of the model, or the output folder above it")
+      ->required();
+  recommend
+      ->add_option("--catalogue", to->catalogue,
+                   "File of the items to choose from: any columns of the model's input, and others "
+                   "to show, as titles")
+      ->required();
+  recommend
+      ->add_option("--user", to->user,
+                   "COLUMN=VALUE: what the model reads of the reader; may be given again")
+      ->allow_extra_args(false);
+  recommend->add_option("--users", to->users, "File of readers, one a line: an answer for each");
+  recommend->add_option("-n,--items", to->n, "So many items")
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str();
+  recommend->add_option("--seen", to->seen,
+                        "File of what is left out, as the training log: lines of the reader, or of "
+                        "any reader where it does not name them");
+  recommend
+      ->add_option("--seen-by", to->seen_by,
+                   "Columns that tell readers and items of --seen apart, as user_id,book_id")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  recommend
+      ->add_option("--show", to->show,
+                   "Columns to show of an item, of the catalogue or of the model's joined tables")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  recommend->add_flag("--why", to->why,
+                      "Show the largest wide terms of each item, and the items that are nearest to "
+                      "it by their embeddings");
+  recommend->add_flag("--logits", to->logits, "Show logits instead of probabilities");
+  const std::map<std::string, RecommendationForm> forms = {{"table", RecommendationForm::kTable},
+                                                           {"tsv", RecommendationForm::kTsv},
+                                                           {"json", RecommendationForm::kJson}};
+  recommend
+      ->add_option("--output", to->form, "table, tsv or json (a line a reader); default: table")
+      ->transform(CLI::CheckedTransformer(forms));
+  recommend->callback([to, &mpi] { RecommendCommand(*to, mpi); });
 }
 
 void AddCompare(CLI::App* app, CommandLine* line, MpiSession& mpi) {
@@ -353,6 +400,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   AddEvaluate(&app, &line, mpi);
   AddPredict(&app, &line, mpi);
   AddServe(&app, &line);
+  AddRecommend(&app, &line, mpi);
   AddCompare(&app, &line, mpi);
   AddInspect(&app, &line, mpi);
   AddGenerate(&app, &line, mpi);

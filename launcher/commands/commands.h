@@ -11,6 +11,7 @@
 #include "common/config/config.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/launch/mpirun_line.h"
+#include "launcher/recommend/recommendation_lines.h"
 #include "launcher/synthetic/synthetic_log.h"
 
 namespace fathom {
@@ -39,6 +40,22 @@ struct PredictArguments {
   std::vector<std::string> overrides;
 };
 void PredictCommand(const PredictArguments& arguments, MpiSession& mpi);
+
+// Prints the best items of a catalogue for each reader (docs/recommend.md). In one process.
+struct RecommendArguments {
+  std::filesystem::path model_dir;
+  std::filesystem::path catalogue;
+  std::vector<std::string> user;     // COLUMN=VALUE, of every reader
+  std::filesystem::path users;       // a reader a line; empty: there is one
+  std::filesystem::path seen;        // what readers have already; empty: nothing is left out
+  std::vector<std::string> seen_by;  // columns that tell readers and items of it apart
+  std::vector<std::string> show;     // columns of an item
+  std::size_t n = 10;
+  bool why = false;
+  bool logits = false;  // instead of probabilities
+  RecommendationForm form = RecommendationForm::kTable;
+};
+void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi);
 
 // Returns whether the models are identical; prints the first difference where they are not.
 bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b);

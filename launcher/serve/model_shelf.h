@@ -16,7 +16,7 @@ namespace fathom {
 // Thread rule: any thread but for OpenAll, Watch and the end, which are the owner's.
 class ModelShelf {
  public:
-  // Throws Error(kUsage) where two have one name, Error where a catalogue cannot be read.
+  // Throws Error(kUsage) where two have one name.
   ModelShelf(const std::vector<ModelPlace>& places, bool verify, ServeMetrics* metrics);
   ~ModelShelf();
   ModelShelf(const ModelShelf&) = delete;

@@ -64,11 +64,6 @@ std::optional<ModelMark> ModelMark::Of(const fs::path& path) {
                    .folder_ns = Nanoseconds(holder.st_ctim)};
 }
 
-ModelSlot::ModelSlot(const ModelPlace& place, bool verify, ModelCounts* counts)
-    : place_(place), verify_(verify), counts_(counts) {
-  if (!place.catalogue.empty()) catalogue_.emplace(place.catalogue);
-}
-
 std::shared_ptr<const ServedModel> ModelSlot::Current() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return current_;
@@ -87,8 +82,8 @@ std::shared_ptr<const ServedModel> ModelSlot::Open(ModelMark* mark) const {
         Fail(ExitCode::kUsage,
              "{}: the model was trained on generated data, which have no text form to score",
              place_.path.string());
-      auto opened = std::make_shared<const ServedModel>(
-          place_.name, std::move(scorer), catalogue_ ? &*catalogue_ : nullptr, counts_);
+      auto opened = std::make_shared<const ServedModel>(place_.name, std::move(scorer),
+                                                        place_.catalogue, counts_);
       if (same()) return opened;
     } catch (const Error&) {
       if (attempt == kTries || same()) throw;

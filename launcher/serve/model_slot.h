@@ -11,10 +11,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "launcher/metrics/serve_metrics.h"
-#include "launcher/serve/catalogue.h"
 #include "launcher/serve/served_model.h"
 
 namespace fathom {
@@ -22,7 +22,7 @@ namespace fathom {
 struct ModelPlace {
   std::string name;
   std::filesystem::path path;       // of a model's folder, or the output folder above it
-  std::filesystem::path catalogue;  // CSV; empty: none
+  std::filesystem::path catalogue;  // read again with each model; empty: none
 };
 
 // "NAME=PATH", or a path whose folder, or where that is called "model" its parent, gives the name.
@@ -43,8 +43,9 @@ struct ModelMark {
 // Thread rule: any thread; reloads wait for each other.
 class ModelSlot {
  public:
-  // Throws Error where the catalogue cannot be read. `counts` outlives this.
-  ModelSlot(const ModelPlace& place, bool verify, ModelCounts* counts);
+  // `counts` outlives this.
+  ModelSlot(ModelPlace place, bool verify, ModelCounts* counts)
+      : place_(std::move(place)), verify_(verify), counts_(counts) {}
 
   const std::string& name() const { return place_.name; }
   const ModelPlace& place() const { return place_; }
@@ -69,7 +70,6 @@ class ModelSlot {
   const ModelPlace place_;
   const bool verify_;
   ModelCounts* const counts_;
-  std::optional<Catalogue> catalogue_;
 
   std::mutex reload_mutex_;
   std::optional<ModelMark> served_mark_;  // of what is served, or failed to open

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <iterator>
-#include <numeric>
 
 #include "launcher/http/json_document.h"
 #include "launcher/http/request_error.h"
@@ -28,18 +28,17 @@ std::size_t CountOf(const Value& root) {
   return count;
 }
 
-// The best n, best first.
-std::vector<std::size_t> BestOf(const std::vector<float>& logits, std::size_t n) {
-  std::vector<std::size_t> order(logits.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  n = std::min(n, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(n), order.end(),
-                    [&](std::size_t a, std::size_t b) {
-                      const float score_a = ScoreOf(logits[a]), score_b = ScoreOf(logits[b]);
-                      return score_a != score_b ? score_a > score_b : a < b;
+// The best n, best first, of equal ones the earlier.
+std::vector<Recommended> BestOf(const std::vector<float>& logits, std::size_t n) {
+  std::vector<Recommended> best(logits.size());
+  for (std::size_t i = 0; i < best.size(); ++i) best[i] = {.item = i, .logit = logits[i]};
+  n = std::min(n, best.size());
+  std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(n), best.end(),
+                    [](const Recommended& a, const Recommended& b) {
+                      return a.logit != b.logit ? a.logit > b.logit : a.item < b.item;
                     });
-  order.resize(n);
-  return order;
+  best.resize(n);
+  return best;
 }
 
 void RefuseBoth(const InputColumns& columns, const InputRows& context,
@@ -51,13 +50,31 @@ void RefuseBoth(const InputColumns& columns, const InputRows& context,
   }
 }
 
-std::string ItemText(const Catalogue& catalogue, std::size_t row) {
-  std::string item;
-  for (std::size_t column = 0; column < catalogue.columns().size(); ++column)
-    item +=
-        fmt::format("{}{}:{}", column == 0 ? ",\"item\":{" : ",",
-                    JsonText(catalogue.columns()[column]), JsonText(catalogue.Text(row, column)));
-  return item + "}";
+// Its texts by column, null where the catalogue has none.
+std::string ItemText(const CatalogueText& text, std::size_t item) {
+  std::string json;
+  for (std::size_t column = 0; column < text.columns().size(); ++column) {
+    const std::string_view value = text.At(item, column);
+    json +=
+        fmt::format("{}{}:{}", column == 0 ? ",\"item\":{" : ",", JsonText(text.columns()[column]),
+                    value.data() != nullptr ? JsonText(value) : "null");
+  }
+  return json + "}";
+}
+
+void ReadContext(const Value& columns, InputRows* context) {
+  if (!columns.Is(Kind::kObject)) FailRequest("\"context\" is not an object");
+  columns.ForEachMember([&](std::string_view name, const Value& value) {
+    const std::size_t slot = context->columns().SlotOf(name);
+    context->AddColumn(slot, {context->TextOf(slot, value)});
+  });
+}
+
+std::vector<Recommended> BestOfCatalogue(const InputRows& context, const ServedModel& model,
+                                         std::size_t n) {
+  std::vector<std::string_view> values(model.columns().columns().size());
+  context.Row(0, &values);
+  return model.Best(values, n);
 }
 
 }  // namespace
@@ -73,13 +90,7 @@ HttpReply Recommend(const HttpRequest& request, const ServeLimits& limits,
   });
   const std::size_t n = CountOf(root);
   InputRows context(model.columns(), limits), given(model.columns(), limits);
-  if (const auto columns = root.Find("context")) {
-    if (!columns->Is(Kind::kObject)) FailRequest("\"context\" is not an object");
-    columns->ForEachMember([&](std::string_view name, const Value& value) {
-      const std::size_t slot = model.columns().SlotOf(name);
-      context.AddColumn(slot, {context.TextOf(slot, value)});
-    });
-  }
+  if (const auto columns = root.Find("context")) ReadContext(*columns, &context);
   const auto candidates = root.Find("candidates");
   if (candidates && candidates->Is(Kind::kArray)) {
     given.AddObjects(*candidates);
@@ -95,17 +106,23 @@ HttpReply Recommend(const HttpRequest& request, const ServeLimits& limits,
   };
   RefuseBoth(model.columns(), context, candidates_give);
   context.Finish(candidates_give);
-  if (candidates) given.Finish([&](std::size_t slot) { return context.Has(slot); });
-  const std::vector<float> logits = model.ScoreCandidates(context, candidates ? &given : nullptr);
+  std::vector<Recommended> best;
+  if (candidates) {
+    given.Finish([&](std::size_t slot) { return context.Has(slot); });
+    best = BestOf(model.ScoreCandidates(context, given), n);
+  } else {
+    best = BestOfCatalogue(context, model, n);
+  }
   fmt::memory_buffer json;
   const auto out = std::back_inserter(json);
   fmt::format_to(out,
                  R"({{"model_name":{},"model_version":"{}","candidates":{},"recommendations":[)",
-                 JsonText(model.name()), model.version(), logits.size());
+                 JsonText(model.name()), model.version(),
+                 candidates ? given.rows() : model.catalogue()->items());
   const char* comma = "";
-  for (const std::size_t place : BestOf(logits, n)) {
-    fmt::format_to(out, R"({}{{"place":{},"score":{}{}}})", comma, place, ScoreOf(logits[place]),
-                   candidates ? "" : ItemText(model.catalogue()->catalogue(), place));
+  for (const Recommended& each : best) {
+    fmt::format_to(out, R"({}{{"place":{},"score":{}{}}})", comma, each.item, ScoreOf(each.logit),
+                   candidates ? "" : ItemText(model.catalogue()->text(), each.item));
     comma = ",";
   }
   fmt::format_to(out, "]}}");

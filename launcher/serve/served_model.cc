@@ -3,20 +3,24 @@
 #include <cmath>
 #include <utility>
 
+#include "common/error.h"
 #include "common/metrics/metrics.h"
 #include "launcher/http/request_error.h"
 
 namespace fathom {
 
 ServedModel::ServedModel(std::string name, std::unique_ptr<const Scorer> scorer,
-                         const Catalogue* catalogue, ModelCounts* counts)
+                         const std::filesystem::path& catalogue, ModelCounts* counts)
     : name_(std::move(name)),
       scorer_(std::move(scorer)),
       version_(std::to_string(scorer_->model().manifest.step)),
       columns_(*scorer_),
       counts_(counts),
       sessions_(*scorer_) {
-  if (catalogue != nullptr) catalogue_.emplace(*catalogue, columns_);
+  if (!catalogue.empty()) {
+    catalogue_ = std::make_unique<Catalogue>(*scorer_, ReadCatalogue(catalogue, *scorer_, {}));
+    recommenders_.emplace(*catalogue_);
+  }
   for (const Field& field : scorer_->spec().fields) fields_.push_back(counts->OfField(field.name));
 }
 
@@ -43,9 +47,10 @@ std::vector<float> ServedModel::ScoreEach(std::size_t rows, const Fill& fill) co
   counts_->AddExamples(rows);
   for (std::size_t row = 0; row < rows; ++row) {
     if (!std::isfinite(logits[row]))
-      throw RequestError(500, fmt::format("row {}: its score is no finite number: start the server "
-                                          "with --verify to see whether the model is damaged",
-                                          row));
+      FailRequest(
+          "row {}: its score is no finite number: a number of it is far too large, or the "
+          "model is damaged, which a server started with --verify would tell",
+          row);
   }
   return logits;
 }
@@ -55,16 +60,26 @@ std::vector<float> ServedModel::Score(const InputRows& rows) const {
 }
 
 std::vector<float> ServedModel::ScoreCandidates(const InputRows& context,
-                                                const InputRows* candidates) const {
-  const std::size_t count = candidates != nullptr ? candidates->rows() : catalogue_->rows();
-  return ScoreEach(count, [&](std::size_t row, auto* values) {
+                                                const InputRows& candidates) const {
+  return ScoreEach(candidates.rows(), [&](std::size_t row, auto* values) {
     context.Row(0, values);
-    if (candidates != nullptr) {
-      candidates->Row(row, values);
-    } else {
-      catalogue_->Row(row, values);
-    }
+    candidates.Row(row, values);
   });
+}
+
+std::vector<Recommended> ServedModel::Best(const std::vector<std::string_view>& context,
+                                           std::size_t n) const {
+  std::unique_ptr<Recommender> recommender = recommenders_->Take();
+  std::vector<Recommended> best;
+  try {
+    recommender->SetReader(context);
+    best = recommender->Top(n, {});
+  } catch (const Error& error) {
+    throw RequestError(400, error.what());
+  }
+  recommenders_->Give(std::move(recommender));
+  counts_->AddExamples(catalogue_->items());
+  return best;
 }
 
 float ScoreOf(float logit) { return static_cast<float>(Sigmoid(logit)); }

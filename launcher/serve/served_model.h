@@ -1,14 +1,16 @@
 // One opened model, and how rows are scored with it.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "launcher/metrics/serve_metrics.h"
-#include "launcher/serve/catalogue.h"
 #include "launcher/serve/input_columns.h"
 #include "launcher/serve/input_rows.h"
+#include "worker/predict/catalogue.h"
 #include "worker/predict/scorer.h"
 #include "worker/predict/session_pool.h"
 
@@ -17,9 +19,9 @@ namespace fathom {
 // Thread rule: any thread; scoring takes no locks.
 class ServedModel {
  public:
-  // Throws Error. `catalogue`: null if there is none. Both outlive this.
-  ServedModel(std::string name, std::unique_ptr<const Scorer> scorer, const Catalogue* catalogue,
-              ModelCounts* counts);
+  // `catalogue`: a file of candidates; empty: there is none. `counts` outlives this. Throws Error.
+  ServedModel(std::string name, std::unique_ptr<const Scorer> scorer,
+              const std::filesystem::path& catalogue, ModelCounts* counts);
 
   const std::string& name() const { return name_; }
   const std::string& version() const { return version_; }  // the step that it was trained to
@@ -27,14 +29,16 @@ class ServedModel {
   const InputColumns& columns() const { return columns_; }
 
   // Null if there is none.
-  const CatalogueColumns* catalogue() const { return catalogue_ ? &*catalogue_ : nullptr; }
+  const Catalogue* catalogue() const { return catalogue_.get(); }
 
   // The logits of all rows. Throws RequestError where a row cannot be scored.
   std::vector<float> Score(const InputRows& rows) const;
 
-  // The same of each candidate with the context's one row: `candidates` are rows that were given,
-  // or, if it is null, the catalogue's.
-  std::vector<float> ScoreCandidates(const InputRows& context, const InputRows* candidates) const;
+  // The same of each candidate, with the context's one row.
+  std::vector<float> ScoreCandidates(const InputRows& context, const InputRows& candidates) const;
+
+  // The best n of the catalogue in the context of these texts, by slot. Throws RequestError.
+  std::vector<Recommended> Best(const std::vector<std::string_view>& context, std::size_t n) const;
 
  private:
   template <typename Fill>
@@ -44,10 +48,11 @@ class ServedModel {
   const std::unique_ptr<const Scorer> scorer_;
   const std::string version_;
   const InputColumns columns_;
-  std::optional<CatalogueColumns> catalogue_;
+  std::unique_ptr<const Catalogue> catalogue_;
   ModelCounts* const counts_;
   std::vector<FieldCounts*> fields_;  // by field of the model
   mutable SessionPool sessions_;
+  mutable std::optional<RecommenderPool> recommenders_;
 };
 
 // As predict prints it, to the nearest float32.

@@ -251,7 +251,7 @@ TEST_F(Dialects, MistakesAreSaid) {
       {best, R"({"context":{"reader_id":1},"n":0})", 400, "n"},
       {best, R"({"context":{"reader_id":1,"book_id":5}})", 400, "book_id"},
       {best, R"({"context":{}})", 400, "reader_id"},
-      {v2, R"({"inputs":[]})", 400, "book"},
+      {v2, R"({"inputs":[]})", 400, "reader_id"},
       {v2, R"({"inputs":[{"name":"reader_id","shape":[2],"datatype":"BYTES","data":["1"]}]})", 400,
        "asks for 2"},
       {v2, R"({"inputs":[{"name":"reader_id","shape":[1],"datatype":"BOOL","data":[true]}]})", 400,

@@ -5,11 +5,6 @@
 #include <algorithm>
 
 namespace fathom {
-namespace {
-
-constexpr std::size_t kMaxCombinations = 4096;  // of one cross in one example
-
-}  // namespace
 
 CrossEncoder::CrossEncoder(const CrossConfig& cross, const std::vector<ColumnConfig>& columns,
                            std::uint64_t seed)
@@ -27,8 +22,7 @@ std::string CrossEncoder::Encode(const std::vector<ColumnEncoder>& encoders,
   std::size_t combinations = 1;
   for (const std::size_t c : columns_) {
     combinations *= encoders[c].keys().size();
-    if (combinations > kMaxCombinations)
-      return fmt::format("a cross has more than {} combinations in this line", kMaxCombinations);
+    if (combinations > kMaxCombinations) return TooMany();
   }
   for (std::size_t i = 0; i < combinations; ++i) {
     std::uint64_t state = CrossStart(seed_);
@@ -43,6 +37,16 @@ std::string CrossEncoder::Encode(const std::vector<ColumnEncoder>& encoders,
     keys->push_back(CrossFinish(seed_, state, hash_buckets_));
   }
   return {};
+}
+
+Key CrossEncoder::KeyOf(std::span<const Key> combination) const {
+  std::uint64_t state = CrossStart(seed_);
+  for (const Key key : combination) state = CrossFold(state, key);
+  return CrossFinish(seed_, state, hash_buckets_);
+}
+
+std::string CrossEncoder::TooMany() {
+  return fmt::format("a cross has more than {} combinations in this line", kMaxCombinations);
 }
 
 }  // namespace fathom

@@ -1,6 +1,7 @@
 // A cross: one key for each combination of its columns' keys.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,13 @@ class CrossEncoder {
   // Adds the keys of the record whose columns have been encoded, the last column's turning fastest.
   // Returns an empty string or what is wrong with the record.
   std::string Encode(const std::vector<ColumnEncoder>& encoders, std::vector<Key>* keys) const;
+
+  // The key of one combination: a key of each column, in their order.
+  Key KeyOf(std::span<const Key> combination) const;
+
+  // So many combinations a record may have, and what is wrong with one that has more.
+  static constexpr std::size_t kMaxCombinations = 4096;
+  static std::string TooMany();
 
  private:
   std::vector<std::size_t> columns_;

@@ -5,19 +5,23 @@
 #include <cstring>
 #include <memory>
 #include <new>
-#include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/error.h"
 #include "common/metrics/metrics.h"
+#include "worker/predict/catalogue.h"
+#include "worker/predict/recommender.h"
 #include "worker/predict/scorer.h"
 #include "worker/predict/session_pool.h"
 
 using fathom::EncodedExample;
 using fathom::ExitCode;
 using fathom::Fail;
+using fathom::Recommender;
 using fathom::Scorer;
 using fathom::ScoringSession;
 using fathom::SessionPool;
@@ -28,6 +32,14 @@ struct fathom_model {
 
   std::unique_ptr<const Scorer> scorer;
   mutable SessionPool sessions;
+};
+
+struct fathom_catalogue {
+  fathom_catalogue(const Scorer& scorer, fathom::CatalogueText text)
+      : items(scorer, std::move(text)), recommenders(items) {}
+
+  fathom::Catalogue items;
+  mutable fathom::RecommenderPool recommenders;
 };
 
 namespace {
@@ -96,6 +108,29 @@ void CheckFlags(unsigned flags, unsigned known) { Require((flags & ~known) == 0,
 void AddRow(const std::vector<std::string_view>& values, std::size_t row, Borrowed& session) {
   const std::string wrong = session->AddGiven(values);
   if (!wrong.empty()) Fail(ExitCode::kData, "row {}: {}", row, wrong);
+}
+
+// The columns that any item gives.
+fathom::CatalogueText TextOfItems(const Scorer& scorer, const fathom_text* items,
+                                  std::size_t count) {
+  const std::size_t columns = scorer.inputs().size();
+  std::vector<std::size_t> given;
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (items[i * columns + c].data == nullptr) continue;
+      given.push_back(c);
+      names.push_back(scorer.inputs()[c].name);
+      break;
+    }
+  }
+  fathom::CatalogueText text("the catalogue", std::move(names));
+  std::vector<std::string_view> item(given.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t g = 0; g < given.size(); ++g) item[g] = ViewOf(items[i * columns + given[g]]);
+    text.Add(item);
+  }
+  return text;
 }
 
 // A row's keys and numbers as an example; its crosses are fields like others.
@@ -207,41 +242,46 @@ int fathom_score_text(const fathom_model* model, const fathom_text* values, size
   });
 }
 
-int fathom_top_n(const fathom_model* model, const fathom_text* context,
-                 const fathom_text* candidates, size_t count, size_t n, unsigned flags,
-                 size_t* places, float* scores, size_t* found, char* error, size_t error_size) {
+int fathom_catalogue_open(const fathom_model* model, const fathom_text* items, size_t count,
+                          fathom_catalogue** catalogue, char* error, size_t error_size) {
   return Guarded(error, error_size, [&] {
-    Require(model != nullptr && context != nullptr && found != nullptr,
-            "model, context or found is null");
-    Require(count == 0 || candidates != nullptr, "candidates is null");
+    Require(model != nullptr && items != nullptr && catalogue != nullptr,
+            "model, items or catalogue is null");
+    Require(count > 0, "a catalogue without items");
+    *catalogue = nullptr;
+    *catalogue = new fathom_catalogue(*model->scorer, TextOfItems(*model->scorer, items, count));
+  });
+}
+
+void fathom_catalogue_close(fathom_catalogue* catalogue) { delete catalogue; }
+
+int fathom_recommend(const fathom_catalogue* catalogue, const fathom_text* reader,
+                     const size_t* left_out, size_t left_out_count, size_t n, unsigned flags,
+                     size_t* places, float* scores, size_t* found, char* error, size_t error_size) {
+  return Guarded(error, error_size, [&] {
+    Require(catalogue != nullptr && reader != nullptr && found != nullptr,
+            "catalogue, reader or found is null");
+    Require(left_out_count == 0 || left_out != nullptr, "left_out is null");
     Require(n == 0 || (places != nullptr && scores != nullptr), "places or scores is null");
     CheckFlags(flags, FATHOM_LOGITS);
-    const std::size_t columns = fathom_columns(model);
-    Borrowed session(*model);
-    std::vector<std::string_view> row(columns);
-    for (std::size_t c = 0; c < count; ++c) {
-      for (std::size_t i = 0; i < columns; ++i) {
-        const fathom_text& own = candidates[c * columns + i];
-        row[i] = ViewOf(own.data == nullptr ? context[i] : own);
-      }
-      AddRow(row, c, session);
+    const std::span<const std::size_t> out(left_out, left_out_count);
+    for (const std::size_t item : out) {
+      if (item >= catalogue->items.items())
+        Fail(ExitCode::kUsage, "left_out: there is no item {}; the catalogue has {}", item,
+             catalogue->items.items());
     }
-    std::vector<float> all(count);
-    session->Score(all.data());
-    session.GiveBack();
-    Finish(flags, count, all.data());
-    std::vector<std::size_t> order(count);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    *found = std::min<std::size_t>(n, count);
-    const auto better = [&](std::size_t a, std::size_t b) {
-      return all[a] != all[b] ? all[a] > all[b] : a < b;
-    };
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(*found),
-                      order.end(), better);
-    for (std::size_t i = 0; i < *found; ++i) {
-      places[i] = order[i];
-      scores[i] = all[order[i]];
+    std::vector<std::string_view> values(catalogue->items.gives().size());
+    std::transform(reader, reader + values.size(), values.begin(), ViewOf);
+    std::unique_ptr<Recommender> recommender = catalogue->recommenders.Take();
+    recommender->SetReader(values);
+    const std::vector<fathom::Recommended> top = recommender->Top(n, out);
+    catalogue->recommenders.Give(std::move(recommender));
+    *found = top.size();
+    for (std::size_t i = 0; i < top.size(); ++i) {
+      places[i] = top[i].item;
+      scores[i] = top[i].logit;
     }
+    Finish(flags, top.size(), scores);
   });
 }
 

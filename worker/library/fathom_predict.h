@@ -84,13 +84,29 @@ typedef struct fathom_text {
 FATHOM_API int fathom_score_text(const fathom_model* model, const fathom_text* values, size_t rows,
                                  unsigned flags, float* scores, char* error, size_t error_size);
 
-/* Of `count` candidates, the `n` with the highest scores, highest first; of equal ones the earlier.
- * context: [columns], what all candidates share. candidates: [count x columns]; where a candidate
- * gives no text, the context's stands. places, scores: [n]; *found: how many there are. */
-FATHOM_API int fathom_top_n(const fathom_model* model, const fathom_text* context,
-                            const fathom_text* candidates, size_t count, size_t n, unsigned flags,
-                            size_t* places, float* scores, size_t* found, char* error,
-                            size_t error_size);
+/* Candidates to choose from, encoded once: a recommendation from them then takes a tenth of the
+ * time that scoring each takes. */
+typedef struct fathom_catalogue fathom_catalogue;
+
+/* items: [count x fathom_columns()], as fathom_score_text; they are copied. The columns that no
+ * item gives, and that are not looked up by what the items give, are the reader's. The model must
+ * stay open longer. A bad text ends the call: the error names its item, from 0. */
+FATHOM_API int fathom_catalogue_open(const fathom_model* model, const fathom_text* items,
+                                     size_t count, fathom_catalogue** catalogue, char* error,
+                                     size_t error_size);
+
+/* After the last call that uses the catalogue has returned. Null is allowed. */
+FATHOM_API void fathom_catalogue_close(fathom_catalogue* catalogue);
+
+/* The `n` items with the highest logits for a reader, highest first; of equal ones the earlier.
+ * A catalogue is immutable: any number of threads may use it at once. reader: [fathom_columns()],
+ * null where it gives none, and in the catalogue's columns. left_out: [left_out_count], places in
+ * the catalogue of items that are not recommended, as what the reader has. places, scores: [n];
+ * *found: how many there are. A score is that of fathom_score_text, to the bit. */
+FATHOM_API int fathom_recommend(const fathom_catalogue* catalogue, const fathom_text* reader,
+                                const size_t* left_out, size_t left_out_count, size_t n,
+                                unsigned flags, size_t* places, float* scores, size_t* found,
+                                char* error, size_t error_size);
 
 /* What the model is made of, for callers that have keys: its sparse fields (columns and crosses),
  * then its numbers. */

@@ -1,40 +1,43 @@
-// Sessions of one scorer that callers on any threads borrow, without locks: as many are made as are
-// used at a time, and up to kKept of them are kept.
+// What callers on any threads borrow, without locks: sessions of one scorer, recommenders of one
+// catalogue. As many are made as are used at a time, and up to kKept of them are kept.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <memory>
 
+#include "worker/predict/recommender.h"
 #include "worker/predict/scorer.h"
 
 namespace fathom {
 
-// Thread rule: Take and Give from any thread. All sessions must be given back before the end.
-class SessionPool {
+// Thread rule: Take and Give from any thread. What was taken must be given back, or gone, before
+// the end. `Own` is made of the `Shared` that it reads.
+template <typename Shared, typename Own>
+class LendingPool {
  public:
   static constexpr std::size_t kKept = 64;
 
-  explicit SessionPool(const Scorer& scorer) : scorer_(scorer) {}
-  ~SessionPool() {
+  explicit LendingPool(const Shared& shared) : shared_(shared) {}
+  ~LendingPool() {
     for (auto& slot : slots_) delete slot.load(std::memory_order_acquire);
   }
-  SessionPool(const SessionPool&) = delete;
-  SessionPool& operator=(const SessionPool&) = delete;
+  LendingPool(const LendingPool&) = delete;
+  LendingPool& operator=(const LendingPool&) = delete;
 
-  std::unique_ptr<ScoringSession> Take() {
+  std::unique_ptr<Own> Take() {
     for (auto& slot : slots_) {
       if (slot.load(std::memory_order_relaxed) == nullptr) continue;
-      if (ScoringSession* const session = slot.exchange(nullptr, std::memory_order_acq_rel))
-        return std::unique_ptr<ScoringSession>(session);
+      if (Own* const session = slot.exchange(nullptr, std::memory_order_acq_rel))
+        return std::unique_ptr<Own>(session);
     }
-    return std::make_unique<ScoringSession>(scorer_);
+    return std::make_unique<Own>(shared_);
   }
 
-  // A session whose examples were all scored.
-  void Give(std::unique_ptr<ScoringSession> session) {
+  // Of a session all examples must be scored.
+  void Give(std::unique_ptr<Own> session) {
     for (auto& slot : slots_) {
-      ScoringSession* empty = nullptr;
+      Own* empty = nullptr;
       if (!slot.compare_exchange_strong(empty, session.get(), std::memory_order_acq_rel)) continue;
       session.release();
       return;
@@ -42,8 +45,11 @@ class SessionPool {
   }
 
  private:
-  const Scorer& scorer_;
-  std::array<std::atomic<ScoringSession*>, kKept> slots_ = {};
+  const Shared& shared_;
+  std::array<std::atomic<Own*>, kKept> slots_ = {};
 };
+
+using SessionPool = LendingPool<Scorer, ScoringSession>;
+using RecommenderPool = LendingPool<Catalogue, Recommender>;
 
 }  // namespace fathom

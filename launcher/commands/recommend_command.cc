@@ -1,0 +1,124 @@
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "common/metrics/metrics.h"
+#include "common/run/model_identity.h"
+#include "common/terminal.h"
+#include "launcher/commands/commands.h"
+#include "launcher/recommend/reader_list.h"
+#include "launcher/recommend/recommendation_lines.h"
+#include "launcher/recommend/shown_columns.h"
+#include "worker/predict/item_neighbours.h"
+#include "worker/predict/recommender.h"
+#include "worker/predict/seen_items.h"
+
+namespace fathom {
+namespace {
+
+constexpr std::size_t kReasons = 3;  // of each kind, for an item
+
+// The columns that the command line gives of the reader, which a catalogue in the model's own
+// format must not be asked for.
+std::vector<std::string> GivenColumns(const std::vector<std::string>& pairs) {
+  std::vector<std::string> columns;
+  for (const std::string& pair : pairs) columns.push_back(pair.substr(0, pair.find('=')));
+  return columns;
+}
+
+class Recommendations {
+ public:
+  Recommendations(const RecommendArguments& arguments, const Catalogue& catalogue)
+      : arguments_(arguments),
+        readers_(catalogue, arguments.user, arguments.users),
+        texts_(readers_.BySlot()),
+        shown_(catalogue, arguments.show),
+        recommender_(catalogue),
+        seen_(readers_.size()) {
+    if (!arguments.seen.empty())
+      seen_ = ReadSeen(arguments.seen, catalogue, texts_, readers_.columns(), arguments.seen_by);
+    if (arguments.why) {
+      wide_.emplace(catalogue);
+      neighbours_.emplace(catalogue);
+    }
+    head_ = {.score = arguments.logits ? "logit" : "score",
+             .reader = readers_.columns(),
+             .shown = shown_.names(),
+             .reasons = arguments.why,
+             .seen = !arguments.seen.empty(),
+             .many = !arguments.users.empty()};
+  }
+
+  void Print() {
+    std::fputs(RecommendationHeader(head_, arguments_.form).c_str(), stdout);
+    for (std::size_t reader = 0; reader < readers_.size(); ++reader) {
+      recommender_.SetReader(texts_[reader]);
+      std::vector<RecommendationLine> lines;
+      for (const Recommended& item : recommender_.Top(arguments_.n, seen_[reader]))
+        lines.push_back(Line(reader, item));
+      const std::string text =
+          RecommendationText(head_, arguments_.form, readers_.texts(reader), lines);
+      std::fwrite(text.data(), 1, text.size(), stdout);
+    }
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      Fail(ExitCode::kModel, "standard output cannot be written");
+  }
+
+  void WarnOfUnseen() const {
+    if (arguments_.seen.empty() || head_.many || !seen_.front().empty()) return;
+    Terminal::Errors().Write(fmt::format(
+        "fathom: warning: {}: no line of it names an item of the catalogue that this reader has\n",
+        arguments_.seen.string()));
+  }
+
+ private:
+  RecommendationLine Line(std::size_t reader, const Recommended& of) {
+    RecommendationLine line;
+    line.score = arguments_.logits ? double{of.logit} : Sigmoid(of.logit);
+    line.texts = shown_.Of(of.item);
+    if (!arguments_.why) return line;
+    line.wide = wide_->Of(texts_[reader], of.item, kReasons);
+    line.near = Near(neighbours_->Nearest(of.item, kReasons));
+    line.near_seen = Near(neighbours_->Nearest(of.item, kReasons, seen_[reader]));
+    return line;
+  }
+
+  std::vector<NearItem> Near(const std::vector<Neighbour>& neighbours) {
+    std::vector<NearItem> items;
+    for (const Neighbour& near : neighbours) items.push_back({near.cosine, shown_.Of(near.item)});
+    return items;
+  }
+
+  const RecommendArguments& arguments_;
+  ReaderList readers_;
+  std::vector<ReaderTexts> texts_;
+  ShownColumns shown_;
+  Recommender recommender_;
+  std::vector<std::vector<std::size_t>> seen_;  // by reader: places of items
+  std::optional<WideTerms> wide_;
+  std::optional<ItemNeighbours> neighbours_;
+  RecommendationHead head_;
+};
+
+}  // namespace
+
+void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi) {
+  if (mpi.ranks() > 1)
+    Fail(ExitCode::kUsage, "fathom recommend runs in one process: start it without mpirun");
+  if (arguments.user.empty() && arguments.users.empty())
+    Fail(ExitCode::kUsage, "whom to recommend to? Give --user COLUMN=VALUE, or --users FILE");
+  if (arguments.seen.empty() && !arguments.seen_by.empty())
+    Fail(ExitCode::kUsage, "--seen-by tells how to read --seen, which is not given");
+  std::unique_ptr<const Scorer> scorer;
+  ReadOneModel({arguments.model_dir}, [&] { scorer = Scorer::Open(arguments.model_dir, false); });
+  const Catalogue catalogue(
+      *scorer, ReadCatalogue(arguments.catalogue, *scorer, GivenColumns(arguments.user)));
+  Recommendations recommendations(arguments, catalogue);
+  recommendations.WarnOfUnseen();
+  recommendations.Print();
+}
+
+}  // namespace fathom
