@@ -146,6 +146,7 @@ class StreamConnection final : public HttpConnection,
     if (status == 0) return;
     keeps_ = false;
     without_body_ = false;
+    refused_ = true;
     Write(context_.handler.Refuse(status, WhyRefused(status, error, context_.limits)));
   }
 
@@ -167,17 +168,17 @@ class StreamConnection final : public HttpConnection,
     End();
   }
 
-  // What a client sends after its last answer would make the kernel reset the connection, and the
-  // answer might be lost: it is read for a while.
+  // What a refused client still sends would make the kernel reset the connection, and the answer
+  // might be lost: it is read for a while.
   void End() {
     parser_.reset();
-    idle_ = true;  // nothing is lost where the server stops now
     Tcp().expires_after(kLeftTime);
     if constexpr (std::is_same_v<Stream, Encrypted>) {
       stream_.async_shutdown([self = this->shared_from_this()](error_code) {});
     } else {
       error_code ignored;
       Tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+      if (!refused_) return;
       buffer_.clear();
       ReadLeft();
     }
@@ -201,6 +202,7 @@ class StreamConnection final : public HttpConnection,
   std::string header_;
   bool keeps_ = false;
   bool without_body_ = false;
+  bool refused_ = false;
   bool stopping_ = false;
   bool idle_ = false;  // no request has begun
   std::size_t left_bytes_ = 0;

@@ -40,6 +40,7 @@ bool HttpClient::Send(const std::string& bytes) {
 }
 
 bool HttpClient::Fill() {
+  if (socket_ < 0) return false;
   pollfd waits{.fd = socket_, .events = POLLIN, .revents = 0};
   if (poll(&waits, 1, kLongestWaitMs) <= 0) return false;
   char bytes[65536];
@@ -79,6 +80,7 @@ HttpAnswer HttpClient::Receive(bool without_body) {
 }
 
 bool HttpClient::IsClosed(std::chrono::milliseconds within) {
+  if (socket_ < 0) return true;
   pollfd waits{.fd = socket_, .events = POLLIN, .revents = 0};
   if (poll(&waits, 1, static_cast<int>(within.count())) <= 0) return false;
   char byte = 0;

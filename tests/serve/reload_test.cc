@@ -152,7 +152,7 @@ TEST(ModelPlace, HasTheNameThatIsGivenOrTheFolders) {
   EXPECT_EQ(ParseModelPlace("run/books/model/").name, "books");
   EXPECT_EQ(ParseModelPlace("best=run/books").name, "best");
   EXPECT_EQ(ParseModelPlace("best=run/books").path, "run/books");
-  EXPECT_EQ(ParseModelPlace("run/a=1/model").path, "run/a=1/model");
+  EXPECT_EQ(ParseModelPlace("run/a=1/x").path, "run/a=1/x");
   testing::ExpectError(ExitCode::kUsage, {"NAME=PATH"}, [] { ParseModelPlace("run/my books"); });
   ServeMetrics metrics;
   testing::ExpectError(ExitCode::kUsage, {"two models"}, [&] {

@@ -41,7 +41,7 @@ void Publish(const std::filesystem::path& model, const std::filesystem::path& fo
   std::filesystem::create_directories(folder);
   published.Start();
   std::filesystem::copy(model / "model", published.partial(),
-                        std::filesystem::copy_options::overwrite_existing);
+                        std::filesystem::copy_options::recursive);
   published.Publish();
 }
 
