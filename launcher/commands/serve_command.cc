@@ -124,7 +124,7 @@ int ServeCommand(const ServeArguments& arguments) {
   Opening opening(shelf, [&io, &shelf, &server, &opening] {
     boost::asio::post(io, [&] {
       opening.Finish();
-      LogInfo("ready: {} models are served on {}", shelf.slots().size(), server.url());
+      LogInfo("ready: all models are served on {}", server.url());
       shelf.Watch(kPollTime);
     });
   });
