@@ -113,7 +113,7 @@ struct ServeArguments {
   std::filesystem::path tls_certificate, tls_key;  // both or none
   std::string max_body = "64MiB";
   std::uint64_t max_rows = 100000;
-  std::uint64_t max_values = 5000000;
+  std::uint64_t max_values = 2000000;
   std::uint64_t max_connections = 1000;
   int idle_seconds = 60;
   int header_seconds = 10;

@@ -111,7 +111,8 @@ void StopServing(HttpServer& server, const HttpLimits& limits, int signal_number
 int ServeCommand(const ServeArguments& arguments) {
   const HttpServerOptions options = OptionsOf(arguments);
   std::optional<boost::asio::ssl::context> tls = TlsOf(arguments);
-  AllowDescriptors(options.limits.connections + kOtherDescriptors, "--max-connections");
+  AllowDescriptors(options.limits.connections + kOtherDescriptors,
+                   fmt::format("--max-connections {} needs", options.limits.connections));
   ServeMetrics metrics;
   ModelShelf shelf(PlacesOf(arguments), arguments.verify, &metrics);
   Service service({.rows = arguments.max_rows, .values = arguments.max_values}, shelf, metrics);

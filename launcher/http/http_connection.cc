@@ -14,7 +14,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "common/log_line.h"
 #include "launcher/http/reply_header.h"
 #include "launcher/http/request_parser.h"
 

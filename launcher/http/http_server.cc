@@ -1,6 +1,5 @@
 #include "launcher/http/http_server.h"
 
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <exception>

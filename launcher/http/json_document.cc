@@ -1,8 +1,7 @@
 #include "launcher/http/json_document.h"
 
+#include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "launcher/http/number_text.h"

@@ -5,6 +5,8 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "launcher/metrics/process_metrics.h"
 

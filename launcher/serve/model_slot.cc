@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kTries = 10;
+constexpr int kToldAbsence = 3;
 
 bool IsModelName(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -98,8 +99,14 @@ void ModelSlot::Reload(bool again) {
   const std::lock_guard<std::mutex> one(reload_mutex_);
   const auto stands = ModelMark::Of(place_.path);
   const std::shared_ptr<const ServedModel> old = Current();
-  // Between two models there may be none for a moment.
-  if (!stands && old != nullptr && !again) return;
+  absences_ = stands ? 0 : absences_ + 1;
+  if (!stands && old != nullptr && !again) {
+    // Between two models there may be none for a moment.
+    if (absences_ == kToldAbsence)
+      LogWarning("model {}: version {} is served on, as there is no model any more under {}",
+                 place_.name, old->version(), place_.path.string());
+    return;
+  }
   if (stands && stands == served_mark_ && !(failed_ && again)) return;
   ModelMark mark;
   try {

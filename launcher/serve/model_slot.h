@@ -74,6 +74,7 @@ class ModelSlot {
   std::mutex reload_mutex_;
   std::optional<ModelMark> served_mark_;  // of what is served, or failed to open
   bool failed_ = false;
+  int absences_ = 0;  // so many times in a row no model stood there
 
   mutable std::mutex mutex_;
   std::shared_ptr<const ServedModel> current_;

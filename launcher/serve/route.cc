@@ -1,5 +1,7 @@
 #include "launcher/serve/route.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <vector>
 
 namespace fathom {

@@ -7,7 +7,7 @@ namespace fathom {
 
 struct ServeLimits {
   std::size_t rows = 100000;     // to score
-  std::size_t values = 5000000;  // in its JSON, names of members counted; elements of its tensors
+  std::size_t values = 2000000;  // in its JSON, names of members counted; elements of its tensors
 };
 
 }  // namespace fathom
