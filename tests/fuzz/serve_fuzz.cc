@@ -27,6 +27,7 @@ class ServedFuzzModel {
       : shelf_({{.name = "m", .path = Trained(), .catalogue = Books()}}, true, &metrics_) {
     shelf_.OpenAll();
   }
+  ~ServedFuzzModel() { std::filesystem::remove_all(fuzz::Dir()); }
   Service& service() { return service_; }
 
  private:
