@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # fathom serve as a user starts it: its port, TLS, signals, mistakes, and a Prometheus that scrapes it.
-source "$(dirname "$0")/mpi.sh"
+source "$(dirname "$0")/../integration/mpi.sh"
 cd "$source_dir"
 for tool in curl openssl; do
   command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
