@@ -8,11 +8,11 @@ set -euo pipefail
 
 packages=(build-essential cmake ninja-build ccache pkg-config openmpi-bin libopenmpi-dev libeigen3-dev libsleef-dev libboost-dev
   libboost-iostreams-dev libcereal-dev libspdlog-dev libfmt-dev libtomlplusplus-dev libcli11-dev libxxhash-dev
-  nlohmann-json3-dev libre2-dev libssl-dev libonnx-dev libprotobuf-dev libgtest-dev help2man)
+  nlohmann-json3-dev libre2-dev libssl-dev libonnx-dev libprotobuf-dev prometheus-cpp-dev libgtest-dev help2man)
 case "${1:-}" in
   "") ;;
-  --with-dev) packages+=(clang clang-format libclang-rt-14-dev lld libbenchmark-dev python3 python3-numpy python3-xxhash iproute2 iptables faketime bindfs) ;;
-  --to-run) packages=(openmpi-bin libboost-iostreams1.74.0 libspdlog1.10 libfmt9 libtomlplusplus3 libsleef3 libre2-9 libssl3 libonnx1 libprotobuf32 openssh-server openssh-client) ;;
+  --with-dev) packages+=(clang clang-format libclang-rt-14-dev lld libbenchmark-dev python3 python3-numpy python3-xxhash iproute2 iptables faketime bindfs curl openssl prometheus) ;;
+  --to-run) packages=(openmpi-bin libboost-iostreams1.74.0 libspdlog1.10 libfmt9 libtomlplusplus3 libsleef3 libre2-9 libssl3 libonnx1 libprotobuf32 libprometheus-cpp-core1.0 openssh-server openssh-client) ;;
   *) echo "usage: launcher/install-packages.sh [--with-dev | --to-run]" >&2; exit 2 ;;
 esac
 

@@ -54,6 +54,7 @@ struct CommandLine {
   ExportRequest exported;
   SplitArguments split;
   PlanArguments plan;
+  ServeArguments serve;
   TuneArguments tune;
   LaunchRequest launch;
   bool markdown = false;
@@ -206,6 +207,75 @@ void AddPredict(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   predict->add_option("key=value", line->predict.overrides,
                       "Overrides of the model's config, as data.dir=...");
   predict->callback([line, &mpi] { PredictCommand(line->predict, mpi); });
+}
+
+void AddServeLimits(CLI::App* serve, ServeArguments* arguments) {
+  serve->add_option("--max-body", arguments->max_body, "The largest body of a request, up to 1GiB")
+      ->capture_default_str();
+  serve->add_option("--max-rows", arguments->max_rows, "The most rows of a request")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100000000}))
+      ->capture_default_str();
+  serve
+      ->add_option("--max-values", arguments->max_values,
+                   "The most values in a request's JSON, names of members counted")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100000000}))
+      ->capture_default_str();
+  serve
+      ->add_option("--max-connections", arguments->max_connections,
+                   "More are turned away with status 503")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  const auto seconds = [&](const char* name, int* value, const char* help) {
+    serve->add_option(name, *value, help)->check(CLI::Range(1, 86400))->capture_default_str();
+  };
+  seconds("--idle-seconds", &arguments->idle_seconds,
+          "A connection without a request is closed after so long");
+  seconds("--header-seconds", &arguments->header_seconds,
+          "The longest that a request's header, or agreeing on TLS, may take");
+  seconds("--body-seconds", &arguments->body_seconds,
+          "The longest that a request's body, or taking the answer, may take");
+  seconds("--stop-seconds", &arguments->stop_seconds,
+          "On SIGTERM and SIGINT: how long requests that have begun may take to end");
+}
+
+void AddServe(CLI::App* app, CommandLine* line) {
+  CLI::App* const serve = app->add_subcommand(
+      "serve",
+      "Score and recommend over HTTP: Open Inference Protocol V2, TensorFlow Serving's V1");
+  ServeArguments* const arguments = &line->serve;
+  serve
+      ->add_option("MODEL", arguments->models,
+                   "Folder of a model, or the output folder above it, or NAME=FOLDER; several are "
+                   "served by their names. A new model in the same place is taken up")
+      ->required();
+  serve
+      ->add_option("--listen", arguments->listen,
+                   "[host:]port; without a host only this machine is answered; port 0: one that is "
+                   "free, which the log tells")
+      ->capture_default_str();
+  serve
+      ->add_option("--threads", arguments->threads,
+                   "Threads that read, score and answer; 0: one a processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  serve
+      ->add_option(
+          "--catalogue", arguments->catalogues,
+          "NAME=FILE: the items that :recommend of the model NAME chooses from where a request has "
+          "no candidates, as for fathom recommend; may be given again")
+      ->allow_extra_args(false);
+  serve->add_flag("--verify", arguments->verify,
+                  "Compare all checksums of each model before it is served");
+  CLI::Option* const certificate = serve->add_option(
+      "--tls-cert", arguments->tls_certificate, "Certificate chain in PEM: the server speaks TLS");
+  serve->add_option("--tls-key", arguments->tls_key, "Its key in PEM, not encrypted")
+      ->needs(certificate);
+  AddServeLimits(serve, arguments);
+  serve->footer("SIGHUP: look for new models now. SIGTERM, SIGINT: end in order, exit code 0.");
+  serve->callback([line] {
+    RefuseRanks("serve");
+    line->exit_code = ServeCommand(line->serve);
+  });
 }
 
 void AddRecommend(CLI::App* app, CommandLine* line, MpiSession& mpi) {
@@ -400,6 +470,7 @@ int RunCommandLine(int argc, char** argv, MpiSession& mpi) {
   AddSplit(&app, &line);
   AddEvaluate(&app, &line, mpi);
   AddPredict(&app, &line, mpi);
+  AddServe(&app, &line);
   AddRecommend(&app, &line, mpi);
   AddCompare(&app, &line, mpi);
   AddInspect(&app, &line, mpi);

@@ -109,6 +109,26 @@ struct SplitArguments {
 };
 void SplitCommand(const ConfigArguments& config, const SplitArguments& arguments);
 
+// Answers requests for scores over HTTP (docs/serving.md) until a signal ends it in order. Returns
+// 0.
+struct ServeArguments {
+  std::vector<std::string> models;  // PATH or NAME=PATH
+  std::string listen = "127.0.0.1:8080";
+  int threads = 0;                      // 0: one a processor
+  std::vector<std::string> catalogues;  // NAME=FILE
+  bool verify = false;
+  std::filesystem::path tls_certificate, tls_key;  // both or none
+  std::string max_body = "64MiB";
+  std::uint64_t max_rows = 100000;
+  std::uint64_t max_values = 2000000;
+  std::uint64_t max_connections = 1000;
+  int idle_seconds = 60;
+  int header_seconds = 10;
+  int body_seconds = 30;
+  int stop_seconds = 10;
+};
+int ServeCommand(const ServeArguments& arguments);
+
 struct GenerateArguments {
   SyntheticLog log = SyntheticLog::kBooks;
   std::uint64_t rows = 1000000;

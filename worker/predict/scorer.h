@@ -105,6 +105,8 @@ class ScoringSession {
 
   // The same of several sessions of one scorer.
   static void AddCoverage(const ScoringSession& session, std::vector<FieldCoverage>* fields);
+  // The same by field of the model, as it stands.
+  const MissingRows& counted() const { return missing_; }
 
  private:
   const Scorer& scorer_;
