@@ -88,9 +88,10 @@ void InputRows::AddObjects(const Value& array) {
     ++row;
   });
   for (std::size_t slot = 0; slot < columns.size(); ++slot) {
-    if (!columns[slot].empty() || array.size() == 0) AddColumn(slot, std::move(columns[slot]));
+    if (!columns[slot].empty()) AddColumn(slot, std::move(columns[slot]));
   }
   rows_ = array.size();
+  none_ = rows_ == 0;
 }
 
 void InputRows::CheckRequired(std::size_t slot) const {
@@ -104,6 +105,7 @@ void InputRows::CheckRequired(std::size_t slot) const {
 }
 
 void InputRows::Finish(const std::function<bool(std::size_t slot)>& elsewhere) {
+  if (none_) return;
   constexpr std::size_t kAny = static_cast<std::size_t>(-1);
   std::size_t rows = rows_ > 0 ? rows_ : kAny;
   const std::string* from = nullptr;

@@ -72,6 +72,7 @@ class InputRows {
   std::vector<bool> empty_ = std::vector<bool>(texts_.size());  // given, with no rows
   std::deque<std::string> kept_;
   std::size_t rows_ = 0;
+  bool none_ = false;  // an array of no rows, which names no columns
 };
 
 }  // namespace fathom

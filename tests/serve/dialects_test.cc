@@ -170,6 +170,14 @@ TEST_F(Dialects, RecommendSortsCandidatesAsTheirScores) {
                 R"({{"model_name":"books","model_version":"{}","candidates":20,)"
                 R"("recommendations":[{{"place":{},"score":{}}},{{"place":{},"score":{}}}]}})",
                 version_, scores[0].second, -scores[0].first, scores[1].second, -scores[1].first));
+  EXPECT_EQ(
+      client_.Post("/v1/models/books:recommend", R"({"context":{"reader_id":3},"candidates":[]})")
+          .body,
+      fmt::format(
+          R"({{"model_name":"books","model_version":"{}","candidates":0,"recommendations":[]}})",
+          version_));
+  EXPECT_EQ(client_.Post("/v1/models/books:predict", R"({"instances":[]})").body,
+            R"({"predictions":[]})");
   const HttpAnswer rows = client_.Post(
       "/v1/models/books:recommend",
       R"({"context":{"reader_id":3},"candidates":[{"book_id":4},{"book_id":4,"year":null}],"n":5})");
