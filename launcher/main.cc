@@ -17,10 +17,10 @@
 
 #include "common/error.h"
 #include "common/log/run_log.h"
+#include "common/process/terminate_handler.h"
 #include "common/terminal.h"
 #include "launcher/cluster/mpi_session.h"
 #include "launcher/commands/command_line.h"
-#include "launcher/commands/terminate_handler.h"
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include <fstream>
 
 #include "common/model/model_compare.h"
+#include "common/process/terminate_handler.h"
 #include "common/run/checkpoint_dir.h"
-#include "launcher/commands/terminate_handler.h"
 #include "tests/cluster/limited_run.h"
 #include "tests/support/expect_error.h"
 

@@ -12,7 +12,7 @@
 
 #include "common/error.h"
 #include "common/model/model_compare.h"
-#include "launcher/commands/terminate_handler.h"
+#include "common/process/terminate_handler.h"
 #include "launcher/synthetic/generate_books.h"
 #include "tests/support/embedded_run.h"
 #include "tests/support/scratch_dir.h"

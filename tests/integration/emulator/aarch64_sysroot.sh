@@ -6,7 +6,7 @@ set -euo pipefail
 sysroot=$1
 downloads=$sysroot.packages
 
-libraries=(libopenmpi-dev libeigen3-dev libsleef-dev libboost-dev libboost-iostreams-dev libcereal-dev libspdlog-dev libfmt-dev libonnx-dev libprotobuf-dev
+libraries=(libopenmpi-dev prometheus-cpp-dev libeigen3-dev libsleef-dev libboost-dev libboost-iostreams-dev libcereal-dev libspdlog-dev libfmt-dev libonnx-dev libprotobuf-dev
   libtomlplusplus-dev libcli11-dev libxxhash-dev nlohmann-json3-dev libre2-dev libssl-dev)
 # What these depend on, but neither a build nor a run needs.
 needless='^(gcc|g\+\+|cpp|gfortran|binutils|perl|libperl|automake|autoconf|libicu-dev|lib(a|hwa|l|t|ub)san|dpkg|tar|passwd)'

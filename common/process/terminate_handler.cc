@@ -1,4 +1,4 @@
-#include "launcher/commands/terminate_handler.h"
+#include "common/process/terminate_handler.h"
 
 #include <signal.h>
 
