@@ -55,6 +55,9 @@ class InputRows {
 
   std::size_t rows() const { return rows_; }
 
+  // Whether it was given an array of no rows, which names no columns.
+  bool none() const { return none_; }
+
   // Sets values[slot] of the columns that are given here.
   void Row(std::size_t row, std::vector<std::string_view>* values) const {
     for (std::size_t slot = 0; slot < texts_.size(); ++slot) {
@@ -72,7 +75,7 @@ class InputRows {
   std::vector<bool> empty_ = std::vector<bool>(texts_.size());  // given, with no rows
   std::deque<std::string> kept_;
   std::size_t rows_ = 0;
-  bool none_ = false;  // an array of no rows, which names no columns
+  bool none_ = false;
 };
 
 }  // namespace fathom

@@ -105,7 +105,7 @@ HttpReply Recommend(const HttpRequest& request, const ServeLimits& limits,
     return candidates ? given.Has(slot) : model.catalogue()->Gives(slot);
   };
   RefuseBoth(model.columns(), context, candidates_give);
-  context.Finish(candidates_give);
+  context.Finish([&](std::size_t slot) { return candidates_give(slot) || given.none(); });
   std::vector<Recommended> best;
   if (candidates) {
     given.Finish([&](std::size_t slot) { return context.Has(slot); });
