@@ -52,12 +52,19 @@ ModelPlace ParseModelPlace(const std::string& text) {
 }
 
 std::optional<ModelMark> ModelMark::Of(const fs::path& path) {
-  const fs::path folder = FindModel(path);
   struct stat manifest {};
   struct stat holder {};
-  if (stat((folder / kModelSeal.file).c_str(), &manifest) != 0 ||
-      stat(folder.c_str(), &holder) != 0)
-    return std::nullopt;
+  if (fs::is_regular_file(path)) {  // a bundle
+    const fs::path folder = fs::absolute(path).parent_path();
+    if (stat(path.c_str(), &manifest) != 0 || stat(folder.c_str(), &holder) != 0)
+      return std::nullopt;
+    holder.st_ctim = {};  // whatever else lies beside it
+  } else {
+    const fs::path folder = FindModel(path);
+    if (stat((folder / kModelSeal.file).c_str(), &manifest) != 0 ||
+        stat(folder.c_str(), &holder) != 0)
+      return std::nullopt;
+  }
   return ModelMark{.device = manifest.st_dev,
                    .inode = manifest.st_ino,
                    .changed_ns = Nanoseconds(manifest.st_mtim),

@@ -148,38 +148,6 @@ TEST_F(LibraryTest, ScoresKeysAsTheirTexts) {
   fathom_close(model);
 }
 
-TEST_F(LibraryTest, TheBestOfCandidatesAreThoseThatScoreHighest) {
-  const std::size_t columns = fathom_columns(model_);
-  const Texts reader = {{"user", "user3"}, {"n1", "5"}, {"n2", "1"}, {"n3", "2"}};
-  const auto context = Row(model_, reader);
-  std::vector<Texts> items;
-  for (int i = 0; i < 20; ++i) items.push_back({{"item", "item" + std::to_string(i % 19)}});
-  std::vector<fathom_text> candidates, rows;
-  for (const Texts& item : items) {
-    const auto own = Row(model_, item);
-    candidates.insert(candidates.end(), own.begin(), own.end());
-    for (std::size_t c = 0; c < columns; ++c)
-      rows.push_back(own[c].data != nullptr ? own[c] : context[c]);
-  }
-  std::vector<float> all(items.size());
-  ASSERT_EQ(fathom_score_text(model_, rows.data(), items.size(), 0, all.data(), nullptr, 0),
-            FATHOM_OK);
-  std::vector<std::size_t> places(25), order(items.size());
-  std::vector<float> scores(25);
-  std::size_t found = 0;
-  ASSERT_EQ(fathom_top_n(model_, context.data(), candidates.data(), items.size(), 25, 0,
-                         places.data(), scores.data(), &found, nullptr, 0),
-            FATHOM_OK);
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return all[a] > all[b]; });
-  ASSERT_EQ(found, items.size());
-  for (std::size_t i = 0; i < found; ++i) {
-    EXPECT_EQ(places[i], order[i]);
-    EXPECT_EQ(scores[i], all[order[i]]);
-  }
-}
-
 TEST_F(LibraryTest, SaysWhatIsWrongIntoTheCallersBuffer) {
   char error[64];
   std::memset(error, 'x', sizeof(error));

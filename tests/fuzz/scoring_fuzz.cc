@@ -105,8 +105,14 @@ void ScoreTexts(fathom_model* model, std::string_view text) {
   float scores[kRows];
   std::size_t places[kRows], found = 0;
   fathom_score_text(model, values.data(), kRows, 0, scores, error, sizeof(error));
-  fathom_top_n(model, values.data(), values.data() + columns, kRows, kRows, FATHOM_LOGITS, places,
-               scores, &found, error, sizeof(error));
+  fathom_catalogue* catalogue = nullptr;
+  fathom_catalogue_open(model, values.data() + columns, kRows, &catalogue, error, sizeof(error));
+  const std::size_t left_out = 1;
+  if (catalogue != nullptr) {
+    fathom_recommend(catalogue, values.data(), &left_out, 1, kRows, FATHOM_LOGITS, places, scores,
+                     &found, error, sizeof(error));
+  }
+  fathom_catalogue_close(catalogue);
   for (std::size_t f = 0; f < fathom_fields(model); ++f) {
     std::uint64_t key = 0;
     fathom_key(model, f, values[f % values.size()], &key, error, sizeof(error));
