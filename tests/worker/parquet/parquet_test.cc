@@ -23,7 +23,8 @@ using Fields = std::vector<std::string>;
 class ParquetTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (std::getenv("FATHOM_DUCKDB") == nullptr)
+    const char* const library = std::getenv("FATHOM_DUCKDB");
+    if (library == nullptr || *library == 0)
       GTEST_SKIP() << "FATHOM_DUCKDB names no libduckdb.so: Parquet was not tried";
   }
 
