@@ -130,7 +130,7 @@ std::vector<const CLI::Option*> OptionsOf(const CLI::App& command, bool named) {
       [named](const CLI::Option* option) { return option->nonpositional() == named; });
 }
 
-std::string NamesOf(const CLI::Option& option, const char* between) {
+std::string OptionNames(const CLI::Option& option, const char* between) {
   std::vector<std::string> names;
   for (const std::string& name : option.get_snames()) names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) names.push_back("--" + name);
@@ -150,7 +150,7 @@ std::string Cases(const CLI::App& command) {
   std::string cases;
   for (const CLI::Option* option : OptionsOf(command, true)) {
     const std::string between = fmt::format("' | '{} ", command.get_name());
-    cases += Case(fmt::format("'{} {}'", command.get_name(), NamesOf(*option, between.c_str())),
+    cases += Case(fmt::format("'{} {}'", command.get_name(), OptionNames(*option, between.c_str())),
                   ValueOf(*option));
   }
   int place = 0;
@@ -165,12 +165,13 @@ std::string Cases(const CLI::App& command) {
 
 std::string CommandTables(const CLI::App& app) {
   std::string commands, options, takes;
-  for (const CLI::Option* option : OptionsOf(app, true)) commands += " " + NamesOf(*option, " ");
+  for (const CLI::Option* option : OptionsOf(app, true))
+    commands += " " + OptionNames(*option, " ");
   for (const CLI::App* command : app.get_subcommands({})) {
     commands += " " + command->get_name();
     std::string names;
     for (const CLI::Option* option : OptionsOf(*command, true))
-      names += " " + NamesOf(*option, " ");
+      names += " " + OptionNames(*option, " ");
     options += Case(command->get_name(), names.substr(1));
     takes += Cases(*command);
   }
