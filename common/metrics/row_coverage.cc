@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kShownFields = 5;
 constexpr double kNearlyAll = 0.95;
+constexpr std::uint64_t kFewValues = 100;
 
 }  // namespace
 
@@ -34,7 +35,10 @@ std::string DescribeCoverage(const std::vector<FieldCoverage>& fields) {
 std::vector<FieldCoverage> HardlyKnown(const std::vector<FieldCoverage>& fields) {
   std::vector<FieldCoverage> unknown;
   std::copy_if(fields.begin(), fields.end(), std::back_inserter(unknown),
-               [](const FieldCoverage& field) { return field.share_without_row() >= kNearlyAll; });
+               [](const FieldCoverage& field) {
+                 return !field.is_cross && field.values >= kFewValues &&
+                        field.share_without_row() >= kNearlyAll;
+               });
   return unknown;
 }
 

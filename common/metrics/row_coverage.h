@@ -13,6 +13,7 @@ struct FieldCoverage {
   std::string name;
   std::uint64_t values = 0;       // that the examples have of it
   std::uint64_t without_row = 0;  // of these
+  bool is_cross = false;
 
   double share_without_row() const {
     return values == 0 ? 0 : static_cast<double>(without_row) / static_cast<double>(values);
@@ -23,8 +24,9 @@ struct FieldCoverage {
 // many more there are; empty where no row is missing.
 std::string DescribeCoverage(const std::vector<FieldCoverage>& fields);
 
-// The fields of which nearly all values have no row: ids that are written otherwise than in
-// training, or other data than the model's.
+// The columns of which nearly all values have no row, where there are more than a few: ids that are
+// written otherwise than in training, or other data than the model's. A cross misses rows where its
+// columns do not.
 std::vector<FieldCoverage> HardlyKnown(const std::vector<FieldCoverage>& fields);
 
 // The warning of one of these.

@@ -101,6 +101,7 @@ void AddCrosses(ModelSpec* spec, const Config& config) {
         Fail(ExitCode::kUsage, "cross.columns: the cross \"{}\" is there twice", name);
     }
     AddField(spec, config, name, cross.use, cross.dim, cross.pooling, multivalent, false);
+    spec->fields.back().is_cross = true;
   }
 }
 

@@ -53,6 +53,7 @@ struct Field {
   bool wide = false;
   int dim = 0;  // 0: not deep
   Pooling pooling = Pooling::kSum;
+  bool is_cross = false;
   int input_offset = 0;  // where its pooled embedding starts in the MLP's input
 };
 

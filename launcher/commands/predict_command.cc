@@ -105,6 +105,14 @@ void ReportCoverage(const std::vector<FieldCoverage>& coverage) {
     Terminal::Errors().Write(fmt::format("fathom: warning: {}\n", DescribeHardlyKnown(field)));
 }
 
+// A line of output for each line of input: none is left out.
+void WarnOfFilter(const Config& bound) {
+  if (bound.data.filter.empty()) return;
+  Terminal::Errors().Write(
+      "fathom: warning: data.filter is not applied: scores and metrics are of all lines; `fathom "
+      "evaluate` leaves out what it leaves out\n");
+}
+
 // As evaluate does.
 void WarnOfTrainedFiles(const Config& trained, const PackedInput& input) {
   for (const Remark& remark : RemarksOnTrainedFiles(trained, input))
@@ -249,6 +257,7 @@ Scored ScoreAndEvaluate(const PredictArguments& arguments, const fs::path& outpu
     input = PackInput(config, spec, model.inputs(arguments.joins), {arguments.input}, true,
                       BadLines::kAreGaps, scratch.path() / "input.fpk", 1);
     WarnOfTrainedFiles(model.config, input);
+    WarnOfFilter(bound.config);
     const Layout layout =
         MakeLayout(mpi.hosts(), config.cluster, Partitions(config.server.partitions));
     result = ExecuteRun(

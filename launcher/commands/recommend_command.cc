@@ -125,7 +125,7 @@ void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi) {
   if (arguments.seen.empty() && !arguments.seen_by.empty())
     Fail(ExitCode::kUsage, "--seen-by tells how to read --seen, which is not given");
   std::unique_ptr<const Scorer> scorer;
-  ReadOneModel({arguments.model_dir}, [&] { scorer = Scorer::Open(arguments.model_dir, false); });
+  ReadOneModel({arguments.model_dir}, [&] { scorer = Scorer::Open(arguments.model_dir, true); });
   if (Has(scorer->config().data.format, FormatTrait::kNoText)) {
     Fail(ExitCode::kUsage,
          "{}: the model was trained on generated data, which have no text form to recommend from",

@@ -103,7 +103,10 @@ void StopServing(HttpServer& server, const HttpLimits& limits, int signal_number
   LogInfo("stopped by signal {}: no more connections are taken; what has begun has {} s",
           signal_number, limits.stop.count() / 1000);
   const std::size_t cut = server.Stop();
-  if (cut > 0) LogWarning("{} connections were cut, which took longer than that", cut);
+  if (cut == 0) return;
+  LogWarning("{} connections were cut, which took longer than that", cut);
+  FlushTerminals();
+  std::_Exit(0);  // what still works for them is not waited for
 }
 
 }  // namespace

@@ -19,6 +19,14 @@
 namespace fathom {
 namespace {
 
+// With nothing counted yet.
+std::vector<FieldCoverage> FieldsOf(const ModelSpec& spec) {
+  std::vector<FieldCoverage> fields;
+  for (const Field& field : spec.fields)
+    fields.push_back({.name = field.name, .is_cross = field.is_cross});
+  return fields;
+}
+
 // How often it looks whether the run is asked to stop.
 constexpr auto kStopInterval = std::chrono::milliseconds(200);
 
@@ -165,7 +173,7 @@ void Coordinator::OnStepDone(const Frame& frame) {
 void Coordinator::OnScores(const Frame& frame) {
   auto place = evaluations_
                    .try_emplace(frame.step, context_.evaluation_examples, context_.spec.grouped,
-                                context_.spec.example_weights, FieldNames(context_.spec))
+                                context_.spec.example_weights, FieldsOf(context_.spec))
                    .first;
   place->second.Add(DecodeScores(frame.payload.bytes()));
   if (!place->second.complete()) return;

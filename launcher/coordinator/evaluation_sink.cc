@@ -1,6 +1,7 @@
 #include "launcher/coordinator/evaluation_sink.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/error.h"
 
@@ -12,13 +13,12 @@ constexpr std::uint8_t kAbsent = 0xFF;
 }  // namespace
 
 EvaluationSink::EvaluationSink(std::uint64_t examples, bool grouped, bool weighted,
-                               const std::vector<std::string>& fields)
+                               std::vector<FieldCoverage> fields)
     : logits_(examples),
       labels_(examples, kAbsent),
       groups_(grouped ? examples : 0),
-      weights_(weighted ? examples : 0) {
-  for (const std::string& field : fields) coverage_.push_back({.name = field});
-}
+      weights_(weighted ? examples : 0),
+      coverage_(std::move(fields)) {}
 
 Metrics EvaluationSink::Compute() const {
   Metrics metrics = ComputeMetrics(logits_, labels_, groups_, weights_);

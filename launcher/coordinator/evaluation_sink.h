@@ -19,9 +19,9 @@ class EvaluationSink {
            (weighted ? sizeof(float) : 0) + MetricsBytes(examples);
   }
 
-  // `fields`: the names of the model's.
+  // `fields`: the model's, nothing counted yet.
   EvaluationSink(std::uint64_t examples, bool grouped, bool weighted = false,
-                 const std::vector<std::string>& fields = {});
+                 std::vector<FieldCoverage> fields = {});
 
   // Throws Error(kPeer) where the scores lie outside the examples or come twice, or count the
   // values of other fields.

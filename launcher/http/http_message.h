@@ -34,7 +34,8 @@ class HttpHandler {
   // Never throws but for want of memory.
   virtual HttpReply Handle(const HttpRequest& request) = 0;
 
-  // Whether it may take much longer than a request does that scores.
+  // Whether it may take longer than others should wait: it is handled beside the threads that read
+  // and answer, so that these have time for a question whether the server is well.
   virtual bool TakesLong(const HttpRequest& request) const = 0;
 
   // The reply to what is not taken as a request at all.

@@ -49,6 +49,7 @@ HttpServer::HttpServer(const HttpServerOptions& options, std::optional<asio::ssl
     : options_(options),
       handler_(handler),
       tls_(std::move(tls)),
+      long_work_(static_cast<std::size_t>(options.threads)),
       acceptor_(asio::make_strand(io_)),
       retry_(acceptor_.get_executor()),
       context_{handler_, options_.limits, long_work_, tls_ ? &*tls_ : nullptr} {
@@ -168,10 +169,13 @@ std::size_t HttpServer::Stop() {
   }
   long_work_.stop();
   io_.stop();
+  return cut;
+}
+
+void HttpServer::Join() {
   for (std::thread& thread : threads_) thread.join();
   long_work_.join();
   threads_.clear();
-  return cut;
 }
 
 }  // namespace fathom

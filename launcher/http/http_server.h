@@ -1,5 +1,6 @@
 // A server of HTTP/1.1: it listens, and a fixed number of threads read, handle and answer. A
-// connection is one strand of work for whichever of them is free.
+// connection is one strand of work for whichever of them is free. As many threads beside them
+// handle the requests that may take long.
 //
 // Thread rule: Start and Stop from one thread, the rest from any. Failures: Error(kPeer) that says
 // why it cannot listen.
@@ -36,7 +37,10 @@ class HttpServer {
   // Listens from now on; nobody is answered before Start. `handler` outlives it.
   HttpServer(const HttpServerOptions& options, std::optional<boost::asio::ssl::context> tls,
              HttpHandler& handler);
-  ~HttpServer() { Stop(); }
+  ~HttpServer() {
+    Stop();
+    Join();
+  }
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
@@ -45,8 +49,9 @@ class HttpServer {
 
   void Start();
 
-  // Takes no more connections, answers the requests that have begun, but for no longer than
-  // limits.stop, and ends the threads. Returns how many connections were cut.
+  // Takes no more connections, and answers the requests that have begun, but for no longer than
+  // limits.stop. Returns how many connections were cut; a thread may still be at work for one then,
+  // and the destructor waits for it.
   std::size_t Stop();
 
  private:
@@ -54,6 +59,7 @@ class HttpServer {
   void Welcome(boost::asio::ip::tcp::socket socket);
   void Forget(HttpConnection* connection);
   void RunThread();
+  void Join();
   template <typename Call>
   void ForEachConnection(Call call);
 
@@ -69,7 +75,7 @@ class HttpServer {
   std::unordered_map<HttpConnection*, std::weak_ptr<HttpConnection>> connections_;
 
   boost::asio::io_context io_;
-  boost::asio::thread_pool long_work_{1};
+  boost::asio::thread_pool long_work_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer retry_;
   ConnectionContext context_;

@@ -24,20 +24,68 @@ ServedModel::ServedModel(std::string name, std::unique_ptr<const Scorer> scorer,
   for (const Field& field : scorer_->spec().fields) fields_.push_back(counts->OfField(field.name));
 }
 
+namespace {
+
+// What the rows of a request have come to so far. A small body may stand for much: a column of one
+// row goes for all rows, and lists that are crossed have a key for each pair.
+class RequestWork {
+ public:
+  void Add(const std::vector<std::string_view>& texts, std::size_t row) {
+    for (const std::string_view text : texts) text_bytes_ += text.size();
+    if (text_bytes_ > ServeLimits::kTextBytes)
+      FailRequest("the texts of rows 0 to {} come to more than {} MB: send fewer rows at a time",
+                  row, ServeLimits::kTextBytes >> 20);
+  }
+  void Add(const EncodedExample& example, std::size_t row) {
+    std::size_t keys = example.keys.size();
+    for (const auto& list : example.lists) keys += list.size();
+    keys_ += keys;
+    unscored_keys_ += keys;
+    if (keys_ > ServeLimits::kKeys)
+      FailRequest(
+          "rows 0 to {} have more than {} values and crosses of values: send fewer rows, or "
+          "shorter "
+          "lists, at a time",
+          row, ServeLimits::kKeys);
+  }
+
+  // Whether the rows since the last time are enough to be scored, so that they take no more memory.
+  bool TakeFull() {
+    constexpr std::size_t kKeysAtOnce = 1 << 18;
+    if (unscored_keys_ < kKeysAtOnce) return false;
+    unscored_keys_ = 0;
+    return true;
+  }
+
+ private:
+  std::size_t text_bytes_ = 0;
+  std::size_t keys_ = 0;
+  std::size_t unscored_keys_ = 0;
+};
+
+}  // namespace
+
 // fill(row, &values): the texts of one row by slot. A session that fails is not used again: it
 // holds the rows before.
 template <typename Fill>
 std::vector<float> ServedModel::ScoreEach(std::size_t rows, const Fill& fill) const {
   std::unique_ptr<ScoringSession> session = sessions_.Take();
   std::vector<std::string_view> values(columns_.columns().size());
-  for (std::size_t row = 0; row < rows; ++row) {
-    fill(row, &values);
-    const std::string wrong = session->AddGiven(values);
-    if (!wrong.empty()) FailRequest("row {}: {}", row, wrong);
-  }
   std::vector<float> logits(rows);
   const MissingRows before = session->counted();
-  session->Score(logits.data());
+  RequestWork work;
+  std::size_t scored = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    fill(row, &values);
+    work.Add(values, row);
+    const std::string wrong = session->AddGiven(values);
+    if (!wrong.empty()) FailRequest("row {}: {}", row, wrong);
+    work.Add(session->encoded(), row);
+    if (!work.TakeFull()) continue;
+    session->Score(logits.data() + scored);
+    scored = row + 1;
+  }
+  session->Score(logits.data() + scored);
   const MissingRows& after = session->counted();
   for (std::size_t f = 0; f < fields_.size(); ++f) {
     fields_[f]->values += after.values[f] - before.values[f];

@@ -126,6 +126,30 @@ TEST_F(HostileClient, RowsAndValuesAreBounded) {
   EXPECT_NE(client_.Post(kPredictPath, values + "]").body.find("1000 values"), std::string::npos);
 }
 
+// A column of one row goes for all rows, so a small body may stand for much.
+TEST(LargeRequest, IsBoundedByWhatItComesToAndScoredInPortions) {
+  BooksServer server;
+  HttpClient client(server.port());
+  const auto ask = [&](const std::string& reader, const std::string& genres, int rows) {
+    std::string books = "1";
+    for (int i = 1; i < rows; ++i) books += ",1";
+    return client.Post(
+        kPredictPath,
+        fmt::format(R"({{"inputs":{{"reader_id":"{}","genres":"{}","book_id":[{}]}}}})", reader,
+                    genres, books));
+  };
+  const HttpAnswer texts = ask(std::string(300000, 'x'), "", 1000);
+  EXPECT_EQ(texts.status, 400);
+  EXPECT_NE(texts.body.find("256 MB"), std::string::npos) << texts.body;
+  std::string genres = "g0";
+  for (int i = 1; i < 200; ++i) genres += fmt::format("|g{}", i);
+  const std::string one = ask("3", genres, 1).body, many = ask("3", genres, 3000).body;
+  const std::string score = one.substr(one.find('[') + 1, one.find(']') - one.find('[') - 1);
+  std::string expected = "[" + score;
+  for (int i = 1; i < 3000; ++i) expected += "," + score;
+  EXPECT_NE(many.find(expected + "]"), std::string::npos) << many.substr(0, 200);
+}
+
 TEST_F(HostileClient, MethodsAndTypesThatDoNotFitAreSaid) {
   client_.Send(fmt::format("GET {} HTTP/1.1\r\n\r\n", kPredictPath));
   HttpAnswer answer = client_.Receive();

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/model/checked_file.h"
 #include "common/model/own_spec.h"
+#include "common/model/partition_file.h"
 #include "common/settings/model_settings.h"
+#include "worker/text/csv.h"
 
 namespace fathom {
 namespace {
@@ -12,6 +15,13 @@ namespace {
 constexpr std::uint32_t kSliceSize = 256;
 // Examples that share the rows that they read.
 constexpr std::uint32_t kExamplesAtOnce = 4096;
+
+// Also the texts that scoring does not read. Of a bundle its opening has checked them.
+void CheckTexts(const TrainedModel& model) {
+  for (const ModelFileEntry& file : model.manifest.files) {
+    if (!PartitionOfFile(file.name)) ReadChecked(model.dir, file);
+  }
+}
 
 }  // namespace
 
@@ -53,6 +63,7 @@ Scorer::Scorer(TrainedModel model, Config config, std::unique_ptr<const ModelRow
 std::unique_ptr<const Scorer> Scorer::Open(const std::filesystem::path& path, bool verify) {
   TrainedModel model = OpenModel(path);
   auto rows = OpenRows(model, verify ? RowCheck::kAll : RowCheck::kNone);
+  if (verify && !model.bundle) CheckTexts(model);
   Config config = ConfigOfLines(model.config);
   return std::make_unique<Scorer>(std::move(model), std::move(config), std::move(rows));
 }
@@ -81,7 +92,11 @@ std::string ScoringSession::AddGiven(std::span<const std::string_view> values) {
   given_.assign(sources.size(), 0);
   for (std::size_t slot = 0; slot < sources.size(); ++slot) {
     given_[slot] = values[slot].data() != nullptr ? 1 : 0;
-    if (given_[slot] == 0 && sources[slot].join < 0) values_[slot] = scorer_.missing_text();
+    if (given_[slot] == 0 && sources[slot].join < 0) {
+      values_[slot] = scorer_.missing_text();
+    } else if (scorer_.config().data.trim) {
+      values_[slot] = TrimmedField(values_[slot]);
+    }
   }
   if (!scorer_.schema().joins().empty()) joins_.Fill(&values_, given_);
   return Add(values_);
@@ -108,7 +123,8 @@ std::vector<FieldCoverage> ScoringSession::Coverage() const {
   for (std::size_t f = 0; f < missing_.values.size(); ++f) {
     fields.push_back({.name = scorer_.spec().fields[f].name,
                       .values = missing_.values[f],
-                      .without_row = missing_.without_row[f]});
+                      .without_row = missing_.without_row[f],
+                      .is_cross = scorer_.spec().fields[f].is_cross});
   }
   return fields;
 }

@@ -1,5 +1,6 @@
 #include "worker/predict/trained_model.h"
 
+#include "common/error.h"
 #include "common/model/manifest_text.h"
 #include "common/model/model_text.h"
 #include "common/settings/config_file.h"
@@ -28,6 +29,9 @@ Config OwnConfig(const TrainedModel& model, const std::vector<std::string>& over
 TrainedModel OpenModel(const fs::path& path) {
   TrainedModel model;
   std::error_code none;
+  if (path.empty()) Fail(ExitCode::kUsage, "the model's path is empty: name a model's folder");
+  if (fs::status(path, none).type() == fs::file_type::none)
+    Fail(ExitCode::kModel, "{}: no model: {}", path.string(), none.message());
   if (fs::is_regular_file(path, none)) {
     model.dir = path;
     model.bundle = std::make_shared<const Bundle>(path);

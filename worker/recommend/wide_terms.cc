@@ -25,13 +25,13 @@ std::vector<WideTerm> WideTerms::Of(const std::vector<std::string_view>& reader,
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     if (!columns_[c].used() || columns_[c].form() != ColumnEncoder::Form::kNumber) continue;
     const NumericField& field = spec.numerics[number++];
-    if (!field.wide) continue;
+    if (!field.wide || !catalogue_.Gives(columns_[c].slot())) continue;
     const float weight = scorer_.rows().dense()[static_cast<std::size_t>(field.wide_offset)];
     terms.push_back({field.name + " = " + values_[c].texts.front(), weight * values_[c].number});
   }
   const std::size_t first_cross = spec.fields.size() - crosses_.size();
   for (std::size_t f = 0; f < spec.fields.size(); ++f) {
-    if (!spec.fields[f].wide) continue;
+    if (!spec.fields[f].wide || catalogue_.fields()[f].side == FieldSide::kReader) continue;
     if (f < first_cross) {
       AddField(f, &terms);
     } else {

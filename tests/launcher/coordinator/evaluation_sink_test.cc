@@ -64,8 +64,7 @@ TEST(EvaluationSink, ScoresOutsideTheExamplesAreRefused) {
 }
 
 TEST(EvaluationSink, AddsUpTheValuesWithoutARow) {
-  const std::vector<std::string> fields = {"reader", "book"};
-  EvaluationSink sink(4, false, false, fields);
+  EvaluationSink sink(4, false, false, {{.name = "reader"}, {.name = "book"}});
   const std::vector<float> logits = {1, 2};
   const std::vector<std::uint8_t> labels = {0, 1};
   const std::vector<std::uint64_t> values = {2, 7}, without_row = {0, 3};
@@ -83,7 +82,7 @@ TEST(EvaluationSink, AddsUpTheValuesWithoutARow) {
   EXPECT_EQ(metrics.coverage[1].without_row, 6U);
   EXPECT_EQ(DescribeCoverage(metrics.coverage), "book 42.9 %");
   EXPECT_TRUE(HardlyKnown(metrics.coverage).empty());
-  EvaluationSink others(4, false, false, {"reader"});
+  EvaluationSink others(4, false, false, {{.name = "reader"}});
   ExpectError(ExitCode::kPeer, {"2 fields, not of 1"}, [&] {
     others.Add({.first = 0,
                 .logits = logits,
@@ -91,6 +90,17 @@ TEST(EvaluationSink, AddsUpTheValuesWithoutARow) {
                 .values = values,
                 .without_row = without_row});
   });
+}
+
+// Few values may be new ones, and a cross of known values may be new.
+TEST(RowCoverage, AWarningIsOfColumnsAndOfMoreThanAFewValues) {
+  const auto known =
+      HardlyKnown({{.name = "few", .values = 99, .without_row = 99},
+                   {.name = "many", .values = 100, .without_row = 96},
+                   {.name = "half", .values = 100, .without_row = 50},
+                   {.name = "a x b", .values = 500, .without_row = 500, .is_cross = true}});
+  ASSERT_EQ(known.size(), 1U);
+  EXPECT_EQ(known.front().name, "many");
 }
 
 TEST(EvaluationSink, ScoresThatComeTwiceAreRefused) {
