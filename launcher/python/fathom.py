@@ -236,7 +236,7 @@ class Model:
             names.append(info.name.decode("utf-8", "surrogateescape"))
             required.append(bool(info.required))
         self._columns = tuple(names)
-        self._required = tuple(required)
+        self._required = tuple(name for name, must in zip(names, required) if must)
         self._slots = {name: slot for slot, name in enumerate(names)}
 
     @property
@@ -246,17 +246,19 @@ class Model:
 
     @property
     def required(self) -> Tuple[str, ...]:
-        """Those of columns that a row should have. The others come from tables that the model keeps,
-        and are looked up where a row does not have them."""
-        return tuple(name for name, must in zip(self._columns, self._required) if must)
+        """Those of columns that a row must have, be it as None. The others come from tables that the
+        model keeps, and are looked up where a row does not have them."""
+        return self._required
 
     def predict(self, rows: Rows) -> Any:
         """The probabilities of rows: [rows], float32, a NumPy array where NumPy is there, else a list.
 
         rows: a list of dicts, a dict of lists (or a data frame), or a list of sequences in the order
         of columns. A value is the text that the training data would have, or a number that is
-        written so; None, NaN or an absent column: the model looks it up, or takes it as missing.
-        Raises Error, code 3: a value that the model cannot read, a column that it does not have.
+        written so; None or NaN: the model looks it up, or takes it as missing. A dict has all columns
+        of required; others that it lacks are looked up.
+        Raises Error, code 3: a value that the model cannot read, a column that it does not have, a
+        required column that a row lacks.
         """
         return self._score(rows, 0)
 
@@ -310,8 +312,9 @@ class Model:
         return self._handle
 
     def _add_texts(self, row: Row, where: str, texts: List[Optional[bytes]],
-                   others: bool = False) -> None:
-        """Adds a row's texts by column. others: columns that the model does not have are allowed."""
+                   whole: bool = False, others: bool = False) -> None:
+        """Adds a row's texts by column. whole: it has all required columns. others: columns that the
+        model does not have are allowed."""
         if isinstance(row, (str, bytes)):
             raise Error(_DATA, "{}: a row is a dict or a sequence, not a text".format(where))
         if not hasattr(row, "keys"):
@@ -328,14 +331,26 @@ class Model:
             elif not others:
                 raise Error(_DATA, "{}: the model has no column {!r}; it has {}".format(
                     where, name, ", ".join(self._columns)))
+        if whole:
+            self._check_required(row, where)
         texts += mine
+
+    def _check_required(self, names: Mapping[str, Any], where: str) -> None:
+        given = set(names.keys())
+        for name in self._required:
+            if name not in given:
+                raise Error(_DATA, "{}: the column {!r} is not there; None says that its value is "
+                            "unknown".format(where, name))
 
     def _score(self, rows: Rows, flags: int) -> Any:
         handle = self._open_handle()
         texts: List[Optional[bytes]] = []
         count = 0
-        for row in _rows(rows):
-            self._add_texts(row, "row {}".format(count), texts)
+        in_order = _rows(rows)
+        if hasattr(rows, "keys"):
+            self._check_required(rows, "the table")  # type: ignore[arg-type]
+        for row in in_order:
+            self._add_texts(row, "row {}".format(count), texts, whole=True)
             count += 1
         given = _Texts(texts)
         scores = (ctypes.c_float * count)()

@@ -62,11 +62,13 @@ class Scores(unittest.TestCase):
         self.model = fathom.Model(MODEL, verify=True)
         self.addCleanup(self.model.close)
 
-    def test_are_those_of_the_program_to_the_bit(self):
+    def test_are_those_of_the_program(self):
+        """Logits to the bit, probabilities to one step of float32 (2^-24 below 1)."""
         logits = [float(logit) for logit in self.model.logits(ROWS_AS_DICTS)]
         self.assertEqual(["%.9g" % logit for logit in logits], predicted(ROWS, "--logits"))
         for mine, its in zip(self.model.predict(ROWS_AS_DICTS), predicted(ROWS)):
-            self.assertEqual(float(mine), struct.unpack("f", struct.pack("f", float(its)))[0])
+            self.assertLessEqual(abs(float(mine) - struct.unpack("f", struct.pack("f", float(its)))[0]),
+                                 2 ** -24)
 
     def test_of_all_forms_of_rows_are_the_same(self):
         self.assertEqual(self.model.required, ("reader_id", "book_id"))
@@ -92,13 +94,27 @@ class Scores(unittest.TestCase):
                          list(self.model.predict([[None, "3.0", "4.0"]] * 2)))
 
     def test_what_is_not_given_is_missing_or_looked_up(self):
-        missing = self.model.logits([{"book_id": 2}, {"book_id": 2, "reader_id": None},
+        missing = self.model.logits([{"book_id": 2, "reader_id": None},
                                      {"book_id": 2, "reader_id": float("nan")},
                                      {"book_id": 2, "reader_id": ""}])
         self.assertEqual(len(set(missing)), 1)
         own = self.model.logits([{"reader_id": 3, "book_id": 2, "genres": "no such genre"},
                                  {"reader_id": 3, "book_id": 2}])
         self.assertNotEqual(own[0], own[1])
+
+    def test_a_required_column_must_be_there(self):
+        for rows, words in [([{"reader_id": 3, "book_id": 2}, {"book_id": 2}],
+                             "row 1: the column 'reader_id' is not there; None says"),
+                            ([{}], "row 0: the column 'reader_id' is not there"),
+                            ([{"reader_id": 3, "genres": "war"}], "row 0: the column 'book_id'"),
+                            ({"reader_id": [3, 4]}, "the table: the column 'book_id' is not there"),
+                            ({}, "the table: the column 'reader_id' is not there")]:
+            for score in (self.model.predict, self.model.logits):
+                with self.assertRaisesRegex(fathom.Error, re.escape(words)) as caught:
+                    score(rows)
+                self.assertEqual(caught.exception.code, 3)
+        unknown = list(self.model.logits([{"reader_id": None, "book_id": None}]))
+        self.assertEqual(list(self.model.logits({"reader_id": [None], "book_id": [""]})), unknown)
 
     def test_bad_rows_are_refused_in_words(self):
         for rows, words in [([{"reader": 3}], "row 0: the model has no column 'reader'"),
@@ -240,16 +256,56 @@ class Training(unittest.TestCase):
 
 
 class Documentation(unittest.TestCase):
-    def test_its_first_example_prints_what_predict_prints(self):
+    """The examples of docs/python.md run as they are printed, where their paths lead to small data."""
+
+    @classmethod
+    def setUpClass(cls):
         with open(os.path.join(SOURCE, "docs", "python.md"), encoding="utf-8") as page:
-            example = re.search(r"```python\n(.*?)```", page.read(), re.DOTALL).group(1)
+            cls.examples = re.findall(r"```python\n(.*?)```", page.read(), re.DOTALL)
+        # What configs/books.toml names: ../../shared/data/goodbooks, as seen from its folder.
+        cls.folder = os.path.join(SCRATCH, "page", "place")
+        data = os.path.join(SCRATCH, "page", "shared", "data", "goodbooks")
+        os.makedirs(os.path.join(cls.folder, "configs"))
+        os.makedirs(data)
+        shutil.copy(os.path.join(SOURCE, "configs", "books.toml"), os.path.join(cls.folder, "configs"))
+        ratings = ["{},{},{}".format(user, book, 5 if (user + book) % 3 else 2)
+                   for user in range(60) for book in range(user % 3, 60, 3)]
+        genres = ["{},{}".format(book, "war|love" if book % 2 else "art") for book in range(60)]
+        books = ["{},Title {},An Author,{},eng".format(book, book, 1950 + book) for book in range(60)]
+        for file, header, lines in [
+                (os.path.join(data, "ratings.csv"), "user_id,book_id,rating", ratings),
+                (os.path.join(data, "book_genres.csv"), "book_id,genres", genres)] + [
+                (os.path.join(folder, "books.csv"),
+                 "book_id,title,authors,original_publication_year,language_code", books)
+                for folder in (data, cls.folder)]:
+            with open(file, "w") as out:
+                out.write("\n".join([header] + lines) + "\n")
+
+    def printed(self, example, folder):
         environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1",
                            PYTHONPATH=os.path.join(SOURCE, "launcher", "python"))
-        printed = subprocess.run([sys.executable, "-c", example], cwd=SCRATCH, env=environment,
-                                 stdout=subprocess.PIPE, check=True, universal_newlines=True).stdout
-        pairs = re.findall(r'"reader_id": (\d+), "book_id": (\d+)', example)
+        done = subprocess.run([sys.executable, "-c", example], cwd=folder, env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_the_first_prints_what_predict_prints(self):
+        pairs = re.findall(r'"reader_id": (\d+), "book_id": (\d+)', self.examples[0])
         self.assertGreater(len(pairs), 1)
-        self.assertEqual(printed.split(), predicted(pairs, "--logits"))
+        self.assertEqual(self.printed(self.examples[0], SCRATCH).split(), predicted(pairs, "--logits"))
+
+    def test_the_others_train_evaluate_and_recommend(self):
+        recommends, trains = self.examples[1:]
+        told = "\nprint(run.final['auc'], metrics['auc'], len(losses))"
+        trained = self.printed("import fathom\n" + trains + told, self.folder).splitlines()
+        auc, evaluated, losses = trained[1].split()
+        self.assertAlmostEqual(float(auc), float(evaluated), places=5)
+        self.assertGreater(int(losses), 0)
+        items = self.printed("import fathom\n" + recommends, self.folder).splitlines()
+        self.assertEqual(len(items), 3)
+        for item in items:
+            self.assertRegex(item, r"^0\.\d{5} Title \d+$")
+            self.assertNotIn(item.split()[2], ("58", "26"))
 
 
 ROWS_AS_DICTS = [{"reader_id": reader, "book_id": book} for reader, book in ROWS]
