@@ -140,6 +140,39 @@ def _check(code: int, error: Any) -> None:
 # --- texts ---------------------------------------------------------------------------------------
 
 
+class _Opened:
+    """What the library has opened, as a context: it is closed once nobody is in a call with it."""
+
+    def __init__(self, handle: ctypes.c_void_p, close: Any, what: str):
+        self._handle, self._close, self._what = handle, close, what
+        self._lock = threading.Lock()
+        self._calls = 0
+        self._closing = False
+
+    def __enter__(self) -> ctypes.c_void_p:
+        with self._lock:
+            if self._closing:
+                raise Error(_USAGE, "the {} is closed".format(self._what))
+            self._calls += 1
+        return self._handle
+
+    def __exit__(self, *unused: Any) -> None:
+        with self._lock:
+            self._calls -= 1
+            last = self._closing and self._calls == 0
+        if last:
+            self._close(self._handle)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
+            now = self._calls == 0
+        if now:
+            self._close(self._handle)
+
+
 def _to_bytes(value: Any, column: str) -> Optional[bytes]:
     """A value's text as the training data would have it. None, NaN and pandas.NA: it is not given."""
     if isinstance(value, str):
@@ -222,17 +255,18 @@ class Model:
     """
 
     def __init__(self, path: PathLike, verify: bool = False):
-        self._handle = ctypes.c_void_p()
         self._catalogues: "weakref.WeakSet[Catalogue]" = weakref.WeakSet()
         lib = _lib()
+        handle = ctypes.c_void_p()
         error = ctypes.create_string_buffer(_ERROR_BYTES)
-        code = lib.fathom_open(os.fsencode(path), _VERIFY if verify else 0,
-                               ctypes.byref(self._handle), error, _ERROR_BYTES)
+        code = lib.fathom_open(os.fsencode(path), _VERIFY if verify else 0, ctypes.byref(handle),
+                               error, _ERROR_BYTES)
         _check(code, error)
+        self._opened = _Opened(handle, lib.fathom_close, "model")
         names, required = [], []
-        for column in range(lib.fathom_columns(self._handle)):
+        for column in range(lib.fathom_columns(handle)):
             info = _ColumnInfo(size=ctypes.sizeof(_ColumnInfo))
-            lib.fathom_column(self._handle, column, ctypes.byref(info))
+            lib.fathom_column(handle, column, ctypes.byref(info))
             names.append(info.name.decode("utf-8", "surrogateescape"))
             required.append(bool(info.required))
         self._columns = tuple(names)
@@ -288,12 +322,10 @@ class Model:
         return catalogue.recommend(user, n, seen, logits)
 
     def close(self) -> None:
-        """Closes the model and its catalogues. No call may be at work with them."""
+        """Closes the model and its catalogues, as soon as the calls that are at work have ended."""
         for catalogue in list(self._catalogues):
             catalogue.close()
-        handle, self._handle = self._handle, ctypes.c_void_p()
-        if handle:
-            _lib().fathom_close(handle)
+        self._opened.close()
 
     def __enter__(self) -> "Model":
         return self
@@ -302,14 +334,8 @@ class Model:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_handle", None) and _library is not None:
-            _library.fathom_close(self._handle)
-            self._handle = ctypes.c_void_p()
-
-    def _open_handle(self) -> ctypes.c_void_p:
-        if not self._handle:
-            raise Error(_USAGE, "the model is closed")
-        return self._handle
+        if hasattr(self, "_opened") and _library is not None:
+            self._opened.close()
 
     def _add_texts(self, row: Row, where: str, texts: List[Optional[bytes]],
                    whole: bool = False, others: bool = False) -> None:
@@ -343,7 +369,6 @@ class Model:
                             "unknown".format(where, name))
 
     def _score(self, rows: Rows, flags: int) -> Any:
-        handle = self._open_handle()
         texts: List[Optional[bytes]] = []
         count = 0
         in_order = _rows(rows)
@@ -355,8 +380,9 @@ class Model:
         given = _Texts(texts)
         scores = (ctypes.c_float * count)()
         error = ctypes.create_string_buffer(_ERROR_BYTES)
-        code = _lib().fathom_score_text(handle, given.address, count, flags, scores, error,
-                                        _ERROR_BYTES)
+        with self._opened as handle:
+            code = _lib().fathom_score_text(handle, given.address, count, flags, scores, error,
+                                            _ERROR_BYTES)
         _check(code, error)
         if _numpy is None:
             return list(scores)
@@ -376,7 +402,6 @@ class Catalogue:
 
     def __init__(self, model: Model, items: Union[PathLike, Rows]):
         self._model = model
-        self._handle = ctypes.c_void_p()
         if isinstance(items, (str, os.PathLike)):
             self.items = _read_items(os.fspath(items), model.columns)
         else:
@@ -389,11 +414,14 @@ class Catalogue:
             model._add_texts(item, "item {}".format(place), texts, others=True)
         given = _Texts(texts)
         error = ctypes.create_string_buffer(_ERROR_BYTES)
-        code = _lib().fathom_catalogue_open(
-            model._open_handle(), given.address, len(self.items), ctypes.byref(self._handle), error,
-            _ERROR_BYTES)
-        _check(code, error)
-        model._catalogues.add(self)
+        handle = ctypes.c_void_p()
+        lib = _lib()
+        with model._opened as opened:
+            code = lib.fathom_catalogue_open(opened, given.address, len(self.items),
+                                             ctypes.byref(handle), error, _ERROR_BYTES)
+            _check(code, error)
+            self._opened = _Opened(handle, lib.fathom_catalogue_close, "catalogue")
+            model._catalogues.add(self)
         self._places: Dict[Tuple[str, ...], Dict[Tuple[Optional[bytes], ...], List[int]]] = {}
 
     def __len__(self) -> int:
@@ -402,8 +430,6 @@ class Catalogue:
     def recommend(self, user: Mapping[str, Any], n: int = 10, seen: Iterable[Any] = (),
                   logits: bool = False) -> List[Recommendation]:
         """As Model.recommend."""
-        if not self._handle:
-            raise Error(_USAGE, "the catalogue is closed")
         texts: List[Optional[bytes]] = []
         self._model._add_texts(user, "the user", texts)
         reader = _Texts(texts)
@@ -414,22 +440,21 @@ class Catalogue:
         scores = (ctypes.c_float * n)()
         found = ctypes.c_size_t()
         error = ctypes.create_string_buffer(_ERROR_BYTES)
-        code = _lib().fathom_recommend(
-            self._handle, reader.address, out, len(left_out), n, _LOGITS if logits else 0, places,
-            scores, ctypes.byref(found), error, _ERROR_BYTES)
+        with self._model._opened, self._opened as handle:
+            code = _lib().fathom_recommend(
+                handle, reader.address, out, len(left_out), n, _LOGITS if logits else 0, places,
+                scores, ctypes.byref(found), error, _ERROR_BYTES)
         _check(code, error)
         return [Recommendation(dict(self.items[places[i]]), scores[i], places[i])
                 for i in range(found.value)]
 
     def close(self) -> None:
-        """No call may be at work with it."""
-        handle, self._handle = self._handle, ctypes.c_void_p()
-        if handle:
-            _lib().fathom_catalogue_close(handle)
+        """As soon as the calls that are at work have ended."""
+        self._opened.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_handle", None) and _library is not None:
-            self.close()
+        if hasattr(self, "_opened") and _library is not None:
+            self._opened.close()
 
     def _seen_places(self, seen: Iterable[Any]) -> "set[int]":
         if isinstance(seen, (str, bytes)) or hasattr(seen, "keys"):

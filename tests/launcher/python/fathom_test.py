@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 PROGRAM, LIBRARY, SCRATCH, SOURCE = (os.path.abspath(argument) for argument in sys.argv[1:5])
@@ -142,6 +143,34 @@ class Scores(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(got, [expected] * len(got))
+
+    def test_a_model_is_closed_when_nobody_is_at_work_with_it(self):
+        model = fathom.Model(MODEL)
+        catalogue = model.catalogue(os.path.join(DATA, "books.csv"))
+        rows = ROWS_AS_DICTS * 50
+        expected = list(model.logits(rows))
+        ended = []
+
+        def work(call):
+            try:
+                while True:
+                    call()
+            except fathom.Error as error:
+                ended.append(str(error))
+
+        def score():
+            self.assertEqual(list(model.logits(rows)), expected)
+
+        calls = [score, score, lambda: catalogue.recommend({"reader_id": "1"}, 3)]
+        threads = [threading.Thread(target=work, args=(call,)) for call in calls]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.05)
+        model.close()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(ended), len(calls))
+        self.assertTrue(all("is closed" in error for error in ended), ended)
 
 
 class Recommendations(unittest.TestCase):
