@@ -116,12 +116,13 @@ std::vector<float> ServedModel::ScoreCandidates(const InputRows& context,
 }
 
 std::vector<Recommended> ServedModel::Best(const std::vector<std::string_view>& context,
-                                           std::size_t n) const {
+                                           std::size_t n,
+                                           std::span<const std::size_t> left_out) const {
   std::unique_ptr<Recommender> recommender = recommenders_->Take();
   std::vector<Recommended> best;
   try {
     recommender->SetReader(context);
-    best = recommender->Top(n, {});
+    best = recommender->Top(n, left_out);
   } catch (const Error& error) {
     throw RequestError(400, error.what());
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ class ServedModel {
   // The same of each candidate, with the context's one row.
   std::vector<float> ScoreCandidates(const InputRows& context, const InputRows& candidates) const;
 
-  // The best n of the catalogue in the context of these texts, by slot. Throws RequestError.
-  std::vector<Recommended> Best(const std::vector<std::string_view>& context, std::size_t n) const;
+  // The best n of the catalogue in the context of these texts, by slot, without these of its
+  // places. Throws RequestError.
+  std::vector<Recommended> Best(const std::vector<std::string_view>& context, std::size_t n,
+                                std::span<const std::size_t> left_out) const;
 
  private:
   template <typename Fill>

@@ -196,6 +196,29 @@ TEST_F(Dialects, RecommendFromTheCatalogueGivesItsRows) {
   }
 }
 
+// Items that the reader has are left out, and the wide terms are those of the item.
+TEST_F(Dialects, RecommendWithoutWhatIsSeenAndSayWhy) {
+  const auto ask = [&](const std::string& more) {
+    const HttpAnswer answer = client_.Post("/v1/models/books:recommend",
+                                           R"({"context":{"reader_id":"3"},"n":2)" + more + "}");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return nlohmann::json::parse(answer.body)["recommendations"];
+  };
+  const auto first = ask("");
+  const std::string best = first[0]["item"]["book_id"], second = first[1]["item"]["book_id"];
+  EXPECT_FALSE(first[0].contains("why"));
+  const auto after = ask(R"(,"seen":{"book_id":[")" + best + R"(","unknown"]},"why":true)");
+  EXPECT_EQ(after[0]["item"]["book_id"], second);
+  EXPECT_EQ(ask(R"(,"seen":[{"book_id":")" + best + R"("},{"book_id":")" + second +
+                R"("}])")[0]["item"]["book_id"],
+            after[1]["item"]["book_id"]);
+  ASSERT_FALSE(after[0]["why"].empty());
+  for (const auto& reason : after[0]["why"]) {
+    EXPECT_TRUE(reason["term"].get<std::string>().find(" = ") != std::string::npos);
+    EXPECT_NE(reason["value"].get<double>(), 0);
+  }
+}
+
 TEST_F(Dialects, TellWhatIsServed) {
   EXPECT_EQ(client_.Get("/v2/health/live").status, 200);
   EXPECT_EQ(client_.Get("/v2/health/ready").body, R"({"ready":true})");
@@ -259,6 +282,9 @@ TEST_F(Dialects, MistakesAreSaid) {
       {best, R"({"context":{"reader_id":1},"n":0})", 400, "n"},
       {best, R"({"context":{"reader_id":1,"book_id":5}})", 400, "book_id"},
       {best, R"({"context":{}})", 400, "reader_id"},
+      {best, R"({"context":{"reader_id":1},"why":1})", 400, "true or false"},
+      {best, R"({"context":{"reader_id":1},"seen":{"reader_id":[2]}})", 400, "no column"},
+      {best, R"({"context":{"reader_id":1},"seen":[],"candidates":{"book_id":[1]}})", 400, "seen"},
       {v2, R"({"inputs":[]})", 400, "reader_id"},
       {v2, R"({"inputs":[{"name":"reader_id","shape":[2],"datatype":"BYTES","data":["1"]}]})", 400,
        "asks for 2"},
