@@ -8,6 +8,7 @@
 #include "common/model/admission_file.h"
 #include "common/model/checked_file.h"
 #include "common/model/manifest.h"
+#include "common/model/row_merge.h"
 #include "common/model/row_state.h"
 #include "common/whole_number.h"
 
@@ -31,18 +32,10 @@ static_assert(sizeof(RowsHeader) == 24);
 // The prefix of the names of a partition's files.
 std::string PartitionPrefix(int partition) { return fmt::format("rows-{:02d}.", partition); }
 
-// One checked file of a partition, and how far the merge has come in the table at hand.
+// One checked file of a partition.
 struct PartitionPart {
   Buffer bytes;
   std::vector<std::span<const std::byte>> rows;  // by table
-  std::size_t at = 0;                            // bytes
-
-  bool AtEnd(std::size_t table) const { return at == rows[table].size(); }
-  Key key(std::size_t table) const {
-    Key key;
-    std::memcpy(&key, rows[table].data() + at, sizeof(key));
-    return key;
-  }
 };
 
 std::span<const std::byte> TakeRows(CheckedReader& reader, const fs::path& file,
@@ -87,33 +80,25 @@ PartitionPart ReadPart(const fs::path& dir, const Manifest& manifest, const Mode
   return part;
 }
 
-// Calls `row(bytes)` for each key of the table in ascending order: the row as the last part that
-// has it says.
+// Calls row(key, state) for each key of the table in ascending order, as the last part that has it
+// says; state: [row_bytes - 8].
 template <typename Row>
-void Merge(std::vector<PartitionPart>& parts, std::size_t table, std::size_t row_bytes,
+void Merge(const std::vector<PartitionPart>& parts, std::size_t table, std::size_t row_bytes,
            const Row& row, const Alive& alive) {
-  for (PartitionPart& part : parts) part.at = 0;
-  for (std::uint64_t r = 0;; ++r) {
-    if (r % kRowsBetweenSigns == 0) alive();
-    const PartitionPart* last = nullptr;
-    for (const PartitionPart& part : parts) {
-      if (part.AtEnd(table)) continue;
-      if (last == nullptr || part.key(table) <= last->key(table)) last = &part;
-    }
-    if (last == nullptr) return;
-    const auto bytes = last->rows[table].subspan(last->at, row_bytes);
-    const Key key = last->key(table);
-    for (PartitionPart& part : parts) {
-      if (!part.AtEnd(table) && part.key(table) == key) part.at += row_bytes;
-    }
-    row(key, bytes.subspan(sizeof(Key)));
-  }
+  std::vector<std::span<const std::byte>> files;
+  for (const PartitionPart& part : parts) files.push_back(part.rows[table]);
+  alive();
+  std::uint64_t rows = 0;
+  MergeRows(files, row_bytes, [&](Key key, const std::byte* bytes) {
+    row(key, std::span(bytes, row_bytes).subspan(sizeof(Key)));
+    if (++rows % kRowsBetweenSigns == 0) alive();
+  });
 }
 
 // The parts must have as many distinct rows as the manifest says.
 void CheckRowCounts(const fs::path& dir, const Manifest& manifest, int partition,
                     const std::vector<const ModelFileEntry*>& files,
-                    std::vector<PartitionPart>& parts, const Alive& alive) {
+                    const std::vector<PartitionPart>& parts, const Alive& alive) {
   for (std::size_t t = 0; t < manifest.tables.size(); ++t) {
     std::uint64_t expected = 0, found = 0;
     for (const ModelFileEntry* file : files) {

@@ -28,7 +28,7 @@ class ModelGraph {
   ModelGraph(const ExportRequest& request, const Scorer& model)
       : model_(model), spec_(model.spec()), graph_(kDataFile) {
     for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
-      tables_.emplace_back(model.rows(), t, spec_.tables[t],
+      tables_.emplace_back(model.rows(), t, spec_.tables[t], model.model().manifest.Rows(t),
                            WritesHalves(request, model, spec_.tables[t]), &graph_);
     }
   }

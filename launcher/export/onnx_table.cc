@@ -23,10 +23,10 @@ std::int64_t Signed(std::uint64_t count) { return static_cast<std::int64_t>(coun
 
 }  // namespace
 
-OnnxTable::OnnxTable(const ModelRows& rows, std::size_t table, const TableSpec& spec, bool halves,
-                     OnnxGraph* graph)
-    : table_(table), spec_(spec), halves_(halves) {
-  CountRows(rows);
+OnnxTable::OnnxTable(const ModelRows& rows, std::size_t table, const TableSpec& spec,
+                     std::uint64_t count, bool halves, OnnxGraph* graph)
+    : table_(table), spec_(spec), halves_(halves), rows_(count) {
+  ChooseDirectory(rows);
   const std::int64_t all = Signed(rows_) + 1;  // and the row of zeros
   directory_ = graph->Store(Type::INT32, sizeof(std::int32_t), {Signed(std::uint64_t{1} << bits_)});
   keys_ = graph->Store(Type::INT64, sizeof(std::int64_t),
@@ -38,8 +38,7 @@ OnnxTable::OnnxTable(const ModelRows& rows, std::size_t table, const TableSpec& 
 }
 
 // The number of rows gives the number of buckets, and the fullest bucket the number of steps.
-void OnnxTable::CountRows(const ModelRows& rows) {
-  rows.ForEach(table_, [&](Key, float, std::span<const float>) { ++rows_; });
+void OnnxTable::ChooseDirectory(const ModelRows& rows) {
   if (rows_ >= std::numeric_limits<std::int32_t>::max())
     Fail(ExitCode::kUsage,
          "table {} has {} rows: an ONNX directory counts up to 2^31: export a bundle", spec_.name,

@@ -22,9 +22,9 @@ namespace fathom {
 
 class OnnxTable {
  public:
-  // Counts the rows, and lays out the table's tensors in the graph's file.
-  OnnxTable(const ModelRows& rows, std::size_t table, const TableSpec& spec, bool halves,
-            OnnxGraph* graph);
+  // Lays out the tensors of the table and its `count` rows in the graph's file.
+  OnnxTable(const ModelRows& rows, std::size_t table, const TableSpec& spec, std::uint64_t count,
+            bool halves, OnnxGraph* graph);
 
   std::uint64_t rows() const { return rows_; }
 
@@ -39,7 +39,7 @@ class OnnxTable {
   void Write(const ModelRows& rows, AssembledFile* file) const;
 
  private:
-  void CountRows(const ModelRows& rows);
+  void ChooseDirectory(const ModelRows& rows);
   std::uint64_t BucketOf(Key key) const { return key >> (64 - bits_); }
 
   std::size_t table_;

@@ -74,22 +74,15 @@ void BundleRows::ReadEmbeddingOf(const Table& table, std::size_t row, float* emb
 
 void BundleRows::Read(std::size_t t, std::span<const Key> keys, PulledRows::Table* rows) const {
   const Table& table = tables_[t];
-  rows->wide.resize(table.wide != nullptr ? keys.size() : 0);
-  rows->deep.resize(keys.size() * table.dim);
-  rows->has_row.resize(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::byte* const found = FindRow(table.keys, keys[i]);
-    rows->has_row[i] = found != nullptr ? 1 : 0;
-    float* const embedding = rows->deep.data() + i * table.dim;
-    if (found == nullptr) {
-      if (table.wide != nullptr) rows->wide[i] = 0;
-      std::fill_n(embedding, table.dim, 0.0F);
-      continue;
-    }
-    const auto row = static_cast<std::size_t>(found - table.keys.rows) / sizeof(Key);
-    if (table.wide != nullptr) rows->wide[i] = WideOf(table, row);
-    if (table.dim > 0) ReadEmbeddingOf(table, row, embedding);
-  }
+  ReadEach(table.wide != nullptr, table.dim, keys, rows,
+           [&](Key key, float* weight, float* embedding) {
+             const std::byte* const found = FindRow(table.keys, key);
+             if (found == nullptr) return false;
+             const auto row = static_cast<std::size_t>(found - table.keys.rows) / sizeof(Key);
+             if (table.wide != nullptr) *weight = WideOf(table, row);
+             if (table.dim > 0) ReadEmbeddingOf(table, row, embedding);
+             return true;
+           });
 }
 
 void BundleRows::ForEach(std::size_t t, const RowUse& use) const {

@@ -5,6 +5,7 @@
 
 #include "common/model/checked_file.h"
 #include "common/model/dense_file.h"
+#include "common/model/row_merge.h"
 #include "common/model/row_state.h"
 
 namespace fathom {
@@ -50,55 +51,36 @@ const std::byte* FolderRows::Find(std::size_t table, Key key) const {
 
 void FolderRows::Read(std::size_t table, std::span<const Key> keys, PulledRows::Table* rows) const {
   const TableSpec& spec = tables_[table];
-  const auto dim = static_cast<std::size_t>(spec.dim);
-  rows->wide.resize(spec.wide ? keys.size() : 0);
-  rows->deep.resize(keys.size() * dim);
-  rows->has_row.resize(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::byte* const row = Find(table, keys[i]);
-    rows->has_row[i] = row != nullptr ? 1 : 0;
-    if (row == nullptr) {
-      if (spec.wide) rows->wide[i] = 0;
-      std::fill_n(rows->deep.data() + i * dim, dim, 0.0F);
-      continue;
-    }
-    // Files lay rows out in whole floats, from their begin on.
-    const auto* state = reinterpret_cast<const float*>(row + sizeof(Key));
-    if (spec.wide) rows->wide[i] = weight_->Of(state);
-    if (dim > 0) ReadEmbedding(spec, state, rows->deep.data() + i * dim);
-  }
+  ReadEach(spec.wide, static_cast<std::size_t>(spec.dim), keys, rows,
+           [&](Key key, float* weight, float* embedding) {
+             const std::byte* const row = Find(table, key);
+             if (row == nullptr) return false;
+             ReadRow(spec, row, weight, embedding);
+             return true;
+           });
 }
 
-// A partition's files are merged: of a key the row of the last that has it.
+// Files lay rows out in whole floats, from their begin on. `weight`: of a table that is wide.
+void FolderRows::ReadRow(const TableSpec& spec, const std::byte* row, float* weight,
+                         float* embedding) const {
+  const auto* state = reinterpret_cast<const float*>(row + sizeof(Key));
+  if (spec.wide) *weight = weight_->Of(state);
+  if (spec.dim > 0) ReadEmbedding(spec, state, embedding);
+}
+
 void FolderRows::ForEach(std::size_t table, const RowUse& use) const {
   const TableSpec& spec = tables_[table];
   std::vector<float> embedding(static_cast<std::size_t>(spec.dim));
-  std::vector<SortedKeys> files;
-  std::vector<std::size_t> at;
-  for (int p = 0; p < partitions_.count(); ++p) {
-    files.clear();
-    for (const File& file : files_[static_cast<std::size_t>(p)])
-      files.push_back(RowsIn(file, table, p));
-    at.assign(files.size(), 0);
-    for (;;) {
-      const std::byte* row = nullptr;
-      Key key = 0;
-      for (std::size_t f = 0; f < files.size(); ++f) {
-        if (at[f] == files[f].count) continue;
-        const Key found = files[f].KeyAt(at[f]);
-        if (row != nullptr && found > key) continue;
-        key = found;
-        row = files[f].At(at[f]);
-      }
-      if (row == nullptr) break;
-      for (std::size_t f = 0; f < files.size(); ++f) {
-        if (at[f] < files[f].count && files[f].KeyAt(at[f]) == key) ++at[f];
-      }
-      const auto* state = reinterpret_cast<const float*>(row + sizeof(Key));
-      if (spec.dim > 0) ReadEmbedding(spec, state, embedding.data());
-      use(key, spec.wide ? weight_->Of(state) : 0.0F, embedding);
-    }
-    for (const File& file : files_[static_cast<std::size_t>(p)]) file.mapped.Release();
+  float weight = 0;
+  std::vector<std::span<const std::byte>> rows;
+  for (const std::vector<File>& files : files_) {
+    rows.clear();
+    for (const File& file : files) rows.push_back(file.rows.tables[table]);
+    MergeRows(rows, static_cast<std::size_t>(spec.row_bytes()), [&](Key key, const std::byte* row) {
+      ReadRow(spec, row, &weight, embedding.data());
+      use(key, weight, embedding);
+    });
+    for (const File& file : files) file.mapped.Release();
   }
 }
 

@@ -33,6 +33,7 @@ class FolderRows : public ModelRows {
     PartitionRows rows;
   };
 
+  void ReadRow(const TableSpec& spec, const std::byte* row, float* weight, float* embedding) const;
   const std::byte* Find(std::size_t table, Key key) const;
   SortedKeys RowsIn(const File& file, std::size_t table, int partition) const;
 

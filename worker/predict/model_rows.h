@@ -2,6 +2,7 @@
 // or a bundle (bundle_rows.h).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -36,6 +37,25 @@ class ModelRows {
   // [spec.dense_floats]
   virtual std::span<const float> dense() const = 0;
 };
+
+// A Read, row by row. take(key, weight, embedding) fills in what the key's row has; false: there is
+// none. `wide`, `dim`: of the table; where it is not wide, or dim is 0, there is no such number.
+template <typename Take>
+void ReadEach(bool wide, std::size_t dim, std::span<const Key> keys, PulledRows::Table* rows,
+              const Take& take) {
+  rows->wide.resize(wide ? keys.size() : 0);
+  rows->deep.resize(keys.size() * dim);
+  rows->has_row.resize(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    float* const weight = wide ? rows->wide.data() + i : nullptr;
+    float* const embedding = rows->deep.data() + i * dim;
+    const bool found = take(keys[i], weight, embedding);
+    rows->has_row[i] = found ? 1 : 0;
+    if (found) continue;
+    if (wide) *weight = 0;
+    std::fill_n(embedding, dim, 0.0F);
+  }
+}
 
 // The rows of a model, wherever it was opened from. Throws Error(kModel) that names the file.
 std::unique_ptr<const ModelRows> OpenRows(const TrainedModel& model, RowCheck check);
