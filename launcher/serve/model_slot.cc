@@ -148,15 +148,19 @@ void ModelSlot::DropRetired() {
       if (model.use_count() == 1) unused.push_back(std::move(model));
     }
     retired_.erase(std::remove(retired_.begin(), retired_.end(), nullptr), retired_.end());
+    ending_ += unused.size();
   }
   if (unused.empty()) return;
+  const std::size_t ended = unused.size();
   unused.clear();
   malloc_trim(0);  // its tables and sessions lay among what others still use
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ending_ -= ended;
 }
 
 std::size_t ModelSlot::retired() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return retired_.size();
+  return retired_.size() + ending_;
 }
 
 }  // namespace fathom

@@ -61,7 +61,7 @@ class ModelSlot {
   // Gives back what was replaced and is not used any more.
   void DropRetired();
 
-  // Models that were replaced and still answer.
+  // Models that were replaced and still answer, or whose memory is being given back.
   std::size_t retired() const;
 
  private:
@@ -79,6 +79,7 @@ class ModelSlot {
   mutable std::mutex mutex_;
   std::shared_ptr<const ServedModel> current_;
   std::vector<std::shared_ptr<const ServedModel>> retired_;
+  std::size_t ending_ = 0;  // taken out of retired_, and not given back yet
 };
 
 }  // namespace fathom
