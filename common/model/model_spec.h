@@ -57,6 +57,12 @@ struct Field {
   int input_offset = 0;  // where its pooled embedding starts in the MLP's input
 };
 
+// How much each of so many keys of one example counts in the field, but for their weights.
+inline float PoolingShare(const Field& field, std::size_t keys) {
+  const bool mean = field.multivalent && field.pooling == Pooling::kMean && keys > 0;
+  return mean ? 1.0F / static_cast<float>(keys) : 1.0F;
+}
+
 // A numeric input, after its transform.
 struct NumericField {
   std::string name;

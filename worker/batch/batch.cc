@@ -93,9 +93,7 @@ void BatchBuilder::AddList(const ExampleView& view, int list, std::size_t f,
   const Field& field = spec_.fields[f];
   const auto keys = view.list(list);
   const float* weights = view.weights(list);
-  const float share = field.pooling == Pooling::kMean && !keys.empty()
-                          ? 1.0F / static_cast<float>(keys.size())
-                          : 1.0F;
+  const float share = PoolingShare(field, keys.size());
   Occurrences& occurrences = occurrences_[static_cast<std::size_t>(field.table)];
   occurrences.MakeRoom(keys.size() + spec_.fields.size());
   for (std::size_t i = 0; i < keys.size(); ++i)

@@ -14,27 +14,49 @@ constexpr double kMaxExampleWeight = 1e6;
 
 }  // namespace
 
+ColumnEncoder MakeColumnEncoder(const InputSchema& schema, const ColumnTransforms& transforms,
+                                std::size_t column) {
+  const Config& config = schema.config();
+  const ColumnConfig& of = config.columns[column];
+  return {of,
+          schema.Slot(SourceOf(of)),
+          Has(config.data.format, FormatTrait::kPairs),
+          config.data.trim,
+          MissingTexts(config.data.missing),
+          transforms.Of(column)};
+}
+
+std::vector<ColumnEncoder> MakeColumnEncoders(const InputSchema& schema,
+                                              const ColumnTransforms& transforms) {
+  std::vector<ColumnEncoder> encoders;
+  for (std::size_t c = 0; c < schema.config().columns.size(); ++c)
+    encoders.push_back(MakeColumnEncoder(schema, transforms, c));
+  return encoders;
+}
+
+std::vector<CrossEncoder> MakeCrossEncoders(const Config& config, const ModelSpec& spec) {
+  const std::size_t first = spec.fields.size() - config.crosses.size();
+  std::vector<CrossEncoder> encoders;
+  for (std::size_t c = 0; c < config.crosses.size(); ++c)
+    encoders.emplace_back(config.crosses[c], config.columns, spec.fields[first + c].seed);
+  return encoders;
+}
+
 FeatureEncoder::FeatureEncoder(const InputSchema& schema, const ModelSpec& spec,
                                const ColumnTransforms& transforms, NameList* names)
     : schema_(schema),
       names_(names),
+      columns_(MakeColumnEncoders(schema, transforms)),
+      crosses_(MakeCrossEncoders(schema.config(), spec)),
       has_weight_(schema.labelled() && !schema.config().data.weight.empty()),
       grouped_(spec.grouped),
       group_seed_(ColumnSeed("group_by " + schema.config().evaluate.group_by)) {
   const Config& config = schema.config();
-  const bool pairs = Has(config.data.format, FormatTrait::kPairs);
-  const MissingTexts missing(config.data.missing);
-  for (std::size_t c = 0; c < config.columns.size(); ++c) {
-    const ColumnConfig& column = config.columns[c];
-    columns_.emplace_back(column, schema.Slot(SourceOf(column)), pairs, config.data.trim, missing,
-                          transforms.Of(c));
-    if (names != nullptr) columns_.back().KeepNames();
+  if (names != nullptr) {
+    for (ColumnEncoder& column : columns_) column.KeepNames();
   }
-  // Crosses are the last fields of the model, in order.
-  const std::size_t first_cross = spec.fields.size() - config.crosses.size();
-  for (std::size_t c = 0; c < config.crosses.size(); ++c)
-    crosses_.emplace_back(config.crosses[c], config.columns, spec.fields[first_cross + c].seed);
-  ChooseBatches(!pairs && missing.only_empty());
+  ChooseBatches(!Has(config.data.format, FormatTrait::kPairs) &&
+                MissingTexts(config.data.missing).only_empty());
   for (const Field& field : spec.fields) multivalents_ += field.multivalent ? 1 : 0;
   if (schema.labelled()) label_slot_ = schema.Slot(schema.label().column());
   if (has_weight_) weight_slot_ = schema.Slot(config.data.weight);

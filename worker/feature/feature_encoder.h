@@ -20,6 +20,15 @@
 
 namespace fathom {
 
+// The encoder of column number `column` of the schema's config, and those of all, in its order.
+ColumnEncoder MakeColumnEncoder(const InputSchema& schema, const ColumnTransforms& transforms,
+                                std::size_t column);
+std::vector<ColumnEncoder> MakeColumnEncoders(const InputSchema& schema,
+                                              const ColumnTransforms& transforms);
+
+// Those of the config's crosses, in order: the last fields of the model.
+std::vector<CrossEncoder> MakeCrossEncoders(const Config& config, const ModelSpec& spec);
+
 // Thread rule: Encode and Observe keep scratch in the object; each thread has its own.
 class FeatureEncoder {
  public:

@@ -172,24 +172,13 @@ void CheckKeys(const fathom::ModelSpec& spec, const fathom_keys* rows) {
   }
 }
 
-// The column of the config that sparse field or number `of` is. Throws where it is a cross.
-const fathom::ColumnConfig& ColumnNamed(const Scorer& scorer, const std::string& name) {
-  for (const fathom::ColumnConfig& column : scorer.config().columns) {
-    if (column.name == name) return column;
+// Of the column that a sparse field or a number is. Throws where it is a cross.
+fathom::ColumnEncoder EncoderOf(const Scorer& scorer, const std::string& name) {
+  const auto& columns = scorer.config().columns;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].name == name) return MakeColumnEncoder(scorer.schema(), scorer.transforms(), c);
   }
   Fail(ExitCode::kUsage, "{} is a cross: it has no text of its own", name);
-}
-
-fathom::ColumnEncoder EncoderOf(const Scorer& scorer, const std::string& name) {
-  const fathom::ColumnConfig& column = ColumnNamed(scorer, name);
-  const auto place = static_cast<std::size_t>(&column - scorer.config().columns.data());
-  const fathom::DataConfig& data = scorer.config().data;
-  return {column,
-          0,
-          Has(data.format, fathom::FormatTrait::kPairs),
-          data.trim,
-          fathom::MissingTexts(data.missing),
-          scorer.transforms().Of(place)};
 }
 
 }  // namespace

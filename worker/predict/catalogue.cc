@@ -48,7 +48,8 @@ std::vector<CatalogueField> DivideFields(const Catalogue& catalogue) {
     if (column.kind != ColumnKind::kNumeric && column.use != Use::kNone)
       fields.push_back({.columns = {c}});
   }
-  for (const CrossEncoder& cross : MakeCrossEncoders(catalogue.scorer()))
+  for (const CrossEncoder& cross :
+       MakeCrossEncoders(catalogue.scorer().config(), catalogue.scorer().spec()))
     fields.push_back({.columns = cross.columns()});
   const InputSchema& schema = catalogue.scorer().schema();
   for (CatalogueField& field : fields) {
@@ -73,8 +74,8 @@ class SliceBuilder {
         scorer_(catalogue.scorer()),
         spec_(scorer_.spec()),
         reader_(catalogue),
-        columns_(MakeColumnEncoders(scorer_)),
-        crosses_(MakeCrossEncoders(scorer_)),
+        columns_(MakeColumnEncoders(scorer_.schema(), scorer_.transforms())),
+        crosses_(MakeCrossEncoders(scorer_.config(), spec_)),
         fields_(*fields),
         numbers_(fields->size()),
         occurrences_(fields->size()),
@@ -118,14 +119,8 @@ class SliceBuilder {
     }
   }
 
-  float Share(std::size_t f, std::size_t count) const {
-    const Field& field = spec_.fields[f];
-    const bool mean = field.multivalent && field.pooling == Pooling::kMean && count > 0;
-    return mean ? 1.0F / static_cast<float>(count) : 1.0F;
-  }
-
   void AddColumn(std::size_t f, const ColumnEncoder& column, std::uint32_t example) {
-    const float share = Share(f, column.keys().size());
+    const float share = PoolingShare(spec_.fields[f], column.keys().size());
     for (std::size_t i = 0; i < column.keys().size(); ++i) {
       const float scale = spec_.fields[f].weighted ? column.weights()[i] * share : share;
       occurrences_[f].push_back({.key = column.keys()[i], .example = example, .scale = scale});
@@ -155,7 +150,7 @@ class SliceBuilder {
       const bool whole = field.side == FieldSide::kItem;
       occurrences_[f].push_back({.key = whole ? cross.KeyOf(combination_) : NumberOf(f),
                                  .example = example,
-                                 .scale = whole ? Share(f, count) : 1.0F,
+                                 .scale = whole ? PoolingShare(spec_.fields[f], count) : 1.0F,
                                  .count = static_cast<std::uint32_t>(count)});
     }
   }
@@ -241,47 +236,21 @@ Catalogue::Catalogue(const Scorer& scorer, CatalogueText text)
   slices_ = SliceBuilder(*this, &fields_).Build();
 }
 
-std::vector<ColumnEncoder> MakeColumnEncoders(const Scorer& scorer) {
-  const Config& config = scorer.config();
-  std::vector<ColumnEncoder> encoders;
-  for (std::size_t c = 0; c < config.columns.size(); ++c) {
-    const ColumnConfig& column = config.columns[c];
-    encoders.emplace_back(column, scorer.schema().Slot(SourceOf(column)),
-                          Has(config.data.format, FormatTrait::kPairs), config.data.trim,
-                          MissingTexts(config.data.missing), scorer.transforms().Of(c));
-  }
-  return encoders;
-}
-
-std::vector<CrossEncoder> MakeCrossEncoders(const Scorer& scorer) {
-  const Config& config = scorer.config();
-  const std::size_t first = scorer.spec().fields.size() - config.crosses.size();
-  std::vector<CrossEncoder> encoders;
-  for (std::size_t c = 0; c < config.crosses.size(); ++c)
-    encoders.emplace_back(config.crosses[c], config.columns, scorer.spec().fields[first + c].seed);
-  return encoders;
-}
-
 ItemReader::ItemReader(const Catalogue& catalogue)
-    : catalogue_(catalogue), joins_(catalogue.scorer().schema()) {
+    : catalogue_(catalogue),
+      given_(catalogue.scorer().schema(), catalogue.scorer().missing_text()) {
   for (const InputSchema::Source& source : catalogue.scorer().schema().sources())
     columns_.push_back(catalogue.text().Column(source.column));
-  values_.resize(columns_.size());
-  given_.resize(columns_.size());
+  texts_.resize(columns_.size());
 }
 
 const std::vector<std::string_view>& ItemReader::Read(std::size_t item) {
-  const Scorer& scorer = catalogue_.scorer();
   const CatalogueText& text = catalogue_.text();
   for (std::size_t slot = 0; slot < columns_.size(); ++slot) {
     const bool own = columns_[slot] < text.columns().size();
-    values_[slot] = own ? text.At(item, columns_[slot]) : std::string_view();
-    given_[slot] = values_[slot].data() != nullptr ? 1 : 0;
-    if (given_[slot] == 0 && scorer.schema().sources()[slot].join < 0)
-      values_[slot] = scorer.missing_text();
+    texts_[slot] = own ? text.At(item, columns_[slot]) : std::string_view();
   }
-  if (!scorer.schema().joins().empty()) joins_.Fill(&values_, given_);
-  return values_;
+  return given_.Complete(texts_);
 }
 
 }  // namespace fathom

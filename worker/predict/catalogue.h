@@ -13,6 +13,7 @@
 #include "worker/feature/cross_encoder.h"
 #include "worker/feature/input_schema.h"
 #include "worker/predict/catalogue_text.h"
+#include "worker/predict/given_texts.h"
 #include "worker/predict/scorer.h"
 
 namespace fathom {
@@ -83,12 +84,6 @@ class Catalogue {
   std::vector<CatalogueSlice> slices_;
 };
 
-// Of a scorer's columns, in the config's order.
-std::vector<ColumnEncoder> MakeColumnEncoders(const Scorer& scorer);
-
-// The crosses of a scorer's model, in order: its last fields.
-std::vector<CrossEncoder> MakeCrossEncoders(const Scorer& scorer);
-
 // The texts of an item, by slot of the schema: its own, and what joined tables have of them. Those
 // of a reader's slot are of no meaning. Thread rule: one thread's own.
 class ItemReader {
@@ -100,10 +95,9 @@ class ItemReader {
 
  private:
   const Catalogue& catalogue_;
-  JoinLookup joins_;
-  std::vector<std::size_t> columns_;  // of the catalogue's text, by slot
-  std::vector<std::string_view> values_;
-  std::vector<std::uint8_t> given_;
+  GivenTexts given_;
+  std::vector<std::size_t> columns_;     // of the catalogue's text, by slot
+  std::vector<std::string_view> texts_;  // the item's own
 };
 
 }  // namespace fathom

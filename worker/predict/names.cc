@@ -8,11 +8,13 @@
 
 namespace fathom {
 
+bool KeepsNames(const Manifest& manifest) {
+  return std::any_of(manifest.files.begin(), manifest.files.end(),
+                     [](const ModelFileEntry& file) { return file.name == kNamesFile; });
+}
+
 FeatureNames FeatureNames::Of(const TrainedModel& model) {
-  const auto& files = model.manifest.files;
-  const bool kept = std::any_of(files.begin(), files.end(),
-                                [](const ModelFileEntry& file) { return file.name == kNamesFile; });
-  if (!kept) return {};
+  if (!KeepsNames(model.manifest)) return {};
   return {ReadModelText(model, kNamesFile), (model.dir / kNamesFile).string()};
 }
 

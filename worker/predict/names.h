@@ -16,6 +16,9 @@
 
 namespace fathom {
 
+// Whether the model has them.
+bool KeepsNames(const Manifest& manifest);
+
 // Thread rule: immutable once made. Memory: the file's bytes, and 16 B a name.
 class FeatureNames {
  public:

@@ -9,13 +9,30 @@
 
 namespace fathom {
 
+std::vector<Recommended> BestOf(std::span<const float> logits, std::size_t n,
+                                std::span<const std::size_t> left_out) {
+  std::vector<std::uint8_t> out(logits.size());
+  for (const std::size_t item : left_out) out.at(item) = 1;
+  std::vector<Recommended> best;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    if (out[i] == 0) best.push_back({.item = i, .logit = logits[i]});
+  }
+  n = std::min(n, best.size());
+  std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(n), best.end(),
+                    [](const Recommended& a, const Recommended& b) {
+                      return a.logit != b.logit ? a.logit > b.logit : a.item < b.item;
+                    });
+  best.resize(n);
+  return best;
+}
+
 Recommender::Recommender(const Catalogue& catalogue)
     : catalogue_(catalogue),
       scorer_(catalogue.scorer()),
       spec_(scorer_.spec()),
-      columns_(MakeColumnEncoders(scorer_)),
-      crosses_(MakeCrossEncoders(scorer_)),
-      joins_(scorer_.schema()),
+      columns_(MakeColumnEncoders(scorer_.schema(), scorer_.transforms())),
+      crosses_(MakeCrossEncoders(scorer_.config(), scorer_.spec())),
+      given_(scorer_.schema(), scorer_.missing_text()),
       fields_(spec_.fields.size()),
       keys_(spec_.tables.size()),
       reader_rows_(spec_.tables.size()),
@@ -34,19 +51,13 @@ Recommender::Recommender(const Catalogue& catalogue)
 
 void Recommender::SetReader(std::span<const std::string_view> values) {
   const auto& sources = scorer_.schema().sources();
-  values_.assign(values.begin(), values.end());
-  given_.assign(sources.size(), 0);
   for (std::size_t slot = 0; slot < sources.size(); ++slot) {
-    given_[slot] = values[slot].data() != nullptr ? 1 : 0;
-    if (given_[slot] != 0 && catalogue_.Gives(slot)) {
-      Fail(ExitCode::kUsage,
-           "{} = \"{}\": the catalogue gives the column {} of each item: leave it out",
-           sources[slot].column, values[slot], sources[slot].column);
-    }
-    if (given_[slot] == 0 && sources[slot].join < 0) values_[slot] = scorer_.missing_text();
+    if (values[slot].data() == nullptr || !catalogue_.Gives(slot)) continue;
+    Fail(ExitCode::kUsage,
+         "{} = \"{}\": the catalogue gives the column {} of each item: leave it out",
+         sources[slot].column, values[slot], sources[slot].column);
   }
-  if (!scorer_.schema().joins().empty()) joins_.Fill(&values_, given_);
-  EncodeReader();
+  EncodeReader(given_.Complete(values));
   for (auto& keys : keys_) keys.clear();
   for (std::size_t f = 0; f < fields_.size(); ++f) {
     if (catalogue_.fields()[f].side == FieldSide::kItem) continue;
@@ -56,13 +67,12 @@ void Recommender::SetReader(std::span<const std::string_view> values) {
   for (std::size_t t = 0; t < keys_.size(); ++t) ReadRows(t);
 }
 
-void Recommender::EncodeReader() {
+void Recommender::EncodeReader(const std::vector<std::string_view>& texts) {
   numbers_.clear();
   std::string wrong;
   for (ColumnEncoder& column : columns_) {
     const bool own = !catalogue_.Gives(column.slot());
-    if (own && !column.Encode(values_[column.slot()], {}, &wrong))
-      Fail(ExitCode::kData, "{}", wrong);
+    if (own && !column.Encode(texts[column.slot()], {}, &wrong)) Fail(ExitCode::kData, "{}", wrong);
     const bool number = column.form() == ColumnEncoder::Form::kNumber;
     if (number && column.used()) numbers_.push_back(own ? column.number() : 0);
   }
@@ -220,15 +230,9 @@ void Recommender::AddItemField(const SliceField& field, std::uint32_t first_row,
     table->segments.push_back({first_row + group.of, 0, first + group.begin, first + group.end});
 }
 
-float Recommender::Share(std::size_t f, std::size_t count) const {
-  const Field& field = spec_.fields[f];
-  const bool mean = field.multivalent && field.pooling == Pooling::kMean;
-  return mean ? 1.0F / static_cast<float>(count) : 1.0F;
-}
-
 void Recommender::AddReaderField(std::size_t f, std::uint32_t examples, TableBatch* table) {
   const ReaderField& field = fields_[f];
-  const float share = Share(f, field.count);
+  const float share = PoolingShare(spec_.fields[f], field.count);
   // A key that the reader has twice: its occurrences stay in their order.
   order_.clear();
   for (std::uint32_t u = 0; u < field.count; ++u)
@@ -263,7 +267,7 @@ void Recommender::AddCrossField(std::size_t f, const SliceField& field, TableBat
     const auto begin = static_cast<std::uint32_t>(table->examples.size());
     for (std::uint32_t o = group.begin; o < group.end; ++o) {
       table->examples.push_back(field.examples[o]);
-      table->scales.push_back(Share(f, reader.count * field.counts[o]));
+      table->scales.push_back(PoolingShare(spec_.fields[f], reader.count * field.counts[o]));
     }
     table->segments.push_back({static_cast<std::uint32_t>(place >> 32), 0, begin,
                                static_cast<std::uint32_t>(table->examples.size())});
@@ -281,20 +285,7 @@ std::vector<Recommended> Recommender::Top(std::size_t n, std::span<const std::si
          "whether it is damaged",
          catalogue_.text().Where(i));
   }
-  std::vector<std::uint8_t> out(items);
-  for (const std::size_t item : left_out) out.at(item) = 1;
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < items; ++i) {
-    if (out[i] == 0) order.push_back(i);
-  }
-  n = std::min(n, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(n), order.end(),
-                    [&](std::size_t a, std::size_t b) {
-                      return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
-                    });
-  std::vector<Recommended> top;
-  for (std::size_t i = 0; i < n; ++i) top.push_back({order[i], logits[order[i]]});
-  return top;
+  return BestOf(logits, n, left_out);
 }
 
 }  // namespace fathom

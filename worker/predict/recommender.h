@@ -14,9 +14,9 @@
 #include "worker/batch/pulled_rows.h"
 #include "worker/feature/column_encoder.h"
 #include "worker/feature/cross_encoder.h"
-#include "worker/feature/input_schema.h"
 #include "worker/model/slice_model.h"
 #include "worker/predict/catalogue.h"
+#include "worker/predict/given_texts.h"
 
 namespace fathom {
 
@@ -24,6 +24,11 @@ struct Recommended {
   std::size_t item = 0;  // its place in the catalogue
   float logit = 0;
 };
+
+// The n items with the highest logits, highest first, of equal ones the earlier; `left_out`: places
+// that are not among them, in any order.
+std::vector<Recommended> BestOf(std::span<const float> logits, std::size_t n,
+                                std::span<const std::size_t> left_out = {});
 
 // Thread rule: one thread's own, as it keeps the memory that scoring needs. The catalogue must
 // outlive it.
@@ -45,9 +50,7 @@ class Recommender {
   // logits [items].
   void Score(float* logits);
 
-  // The n items with the highest scores, highest first, of equal ones the earlier; `left_out`:
-  // places that are not among them, in any order. Throws Error(kNumeric): a score that is no finite
-  // number.
+  // BestOf the items for this reader. Throws Error(kNumeric): a score that is no finite number.
   std::vector<Recommended> Top(std::size_t n, std::span<const std::size_t> left_out);
 
  private:
@@ -64,7 +67,7 @@ class Recommender {
     std::uint32_t place;  // among the field's rows
   };
 
-  void EncodeReader();
+  void EncodeReader(const std::vector<std::string_view>& texts);
   void CombineReader(std::size_t f);
   void AddKeys(std::size_t f);
   void ReadRows(std::size_t t);
@@ -72,16 +75,13 @@ class Recommender {
   void AddItemField(const SliceField& field, std::uint32_t first_row, TableBatch* table);
   void AddReaderField(std::size_t f, std::uint32_t examples, TableBatch* table);
   void AddCrossField(std::size_t f, const SliceField& field, TableBatch* table);
-  float Share(std::size_t f, std::size_t count) const;
 
   const Catalogue& catalogue_;
   const Scorer& scorer_;
   const ModelSpec& spec_;
   std::vector<ColumnEncoder> columns_;
   std::vector<CrossEncoder> crosses_;
-  JoinLookup joins_;
-  std::vector<std::string_view> values_;
-  std::vector<std::uint8_t> given_;
+  GivenTexts given_;
   std::vector<float> numbers_;                // by numeric field; the items' are 0
   std::vector<std::uint8_t> reader_numbers_;  // by numeric field: whether it is the reader's
   std::vector<ReaderField> fields_;           // as the model's

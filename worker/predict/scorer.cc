@@ -7,7 +7,6 @@
 #include "common/model/own_spec.h"
 #include "common/model/partition_file.h"
 #include "common/settings/model_settings.h"
-#include "worker/text/csv.h"
 
 namespace fathom {
 namespace {
@@ -71,7 +70,7 @@ std::unique_ptr<const Scorer> Scorer::Open(const std::filesystem::path& path, bo
 ScoringSession::ScoringSession(const Scorer& scorer)
     : scorer_(scorer),
       encoder_(scorer.schema(), scorer.spec(), scorer.transforms()),
-      joins_(scorer.schema()),
+      given_(scorer.schema(), scorer.missing_text()),
       builder_(scorer.spec(), list_),
       model_(scorer.spec(), kSliceSize),
       missing_(scorer.spec().fields.size()) {
@@ -87,19 +86,7 @@ std::string ScoringSession::Add(const std::vector<std::string_view>& values) {
 }
 
 std::string ScoringSession::AddGiven(std::span<const std::string_view> values) {
-  const auto& sources = scorer_.schema().sources();
-  values_.assign(values.begin(), values.end());
-  given_.assign(sources.size(), 0);
-  for (std::size_t slot = 0; slot < sources.size(); ++slot) {
-    given_[slot] = values[slot].data() != nullptr ? 1 : 0;
-    if (given_[slot] == 0 && sources[slot].join < 0) {
-      values_[slot] = scorer_.missing_text();
-    } else if (scorer_.config().data.trim) {
-      values_[slot] = TrimmedField(values_[slot]);
-    }
-  }
-  if (!scorer_.schema().joins().empty()) joins_.Fill(&values_, given_);
-  return Add(values_);
+  return Add(given_.Complete(values));
 }
 
 void ScoringSession::Score(float* logits) {

@@ -22,6 +22,7 @@
 #include "worker/feature/input_schema.h"
 #include "worker/model/slice_model.h"
 #include "worker/predict/example_list.h"
+#include "worker/predict/given_texts.h"
 #include "worker/predict/model_rows.h"
 #include "worker/predict/trained_model.h"
 
@@ -111,10 +112,8 @@ class ScoringSession {
  private:
   const Scorer& scorer_;
   FeatureEncoder encoder_;
-  JoinLookup joins_;
+  GivenTexts given_;
   EncodedExample example_;
-  std::vector<std::string_view> values_;
-  std::vector<std::uint8_t> given_;
   ExampleList list_;
   BatchBuilder builder_;
   Batch batch_;

@@ -10,10 +10,10 @@ namespace fathom {
 WideTerms::WideTerms(const Catalogue& catalogue)
     : catalogue_(catalogue),
       scorer_(catalogue.scorer()),
-      columns_(MakeColumnEncoders(scorer_)),
-      crosses_(MakeCrossEncoders(scorer_)),
+      columns_(MakeColumnEncoders(scorer_.schema(), scorer_.transforms())),
+      crosses_(MakeCrossEncoders(scorer_.config(), scorer_.spec())),
       items_(catalogue),
-      joins_(scorer_.schema()),
+      given_(scorer_.schema(), scorer_.missing_text()),
       values_(columns_.size()) {}
 
 std::vector<WideTerm> WideTerms::Of(const std::vector<std::string_view>& reader, std::size_t item,
@@ -47,17 +47,11 @@ std::vector<WideTerm> WideTerms::Of(const std::vector<std::string_view>& reader,
 }
 
 void WideTerms::Encode(const std::vector<std::string_view>& reader, std::size_t item) {
-  std::vector<std::string_view> texts = items_.Read(item);
-  std::vector<std::uint8_t> given(texts.size());
-  for (std::size_t slot = 0; slot < texts.size(); ++slot) {
-    if (!catalogue_.Gives(slot)) {
-      const bool required = scorer_.schema().sources()[slot].join < 0;
-      texts[slot] = reader[slot];
-      if (reader[slot].data() == nullptr && required) texts[slot] = scorer_.missing_text();
-    }
-    given[slot] = texts[slot].data() != nullptr ? 1 : 0;
+  std::vector<std::string_view> pair = items_.Read(item);
+  for (std::size_t slot = 0; slot < pair.size(); ++slot) {
+    if (!catalogue_.Gives(slot)) pair[slot] = reader[slot];
   }
-  if (!scorer_.schema().joins().empty()) joins_.Fill(&texts, given);
+  const std::vector<std::string_view>& texts = given_.Complete(pair);
   std::string wrong;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     const std::string_view text = texts[columns_[c].slot()];
@@ -94,12 +88,6 @@ std::vector<std::string> WideTerms::TextsOf(std::size_t c, std::string_view text
   return std::vector<std::string>(value.keys.size(), whole);
 }
 
-float WideTerms::Scale(std::size_t f, std::size_t count) const {
-  const Field& field = scorer_.spec().fields[f];
-  const bool mean = field.multivalent && field.pooling == Pooling::kMean;
-  return mean ? 1.0F / static_cast<float>(count) : 1.0F;
-}
-
 float WideTerms::Weight(std::size_t f, Key key) {
   scorer_.rows().Read(static_cast<std::size_t>(scorer_.spec().fields[f].table), {&key, 1}, &row_);
   return row_.wide.front();
@@ -111,16 +99,17 @@ void WideTerms::AddField(std::size_t f, std::vector<WideTerm>* terms) {
   for (std::size_t i = 0; i < value.keys.size(); ++i) {
     const float weight = field.weighted ? value.weights[i] : 1.0F;
     terms->push_back({field.name + " = " + value.texts[i],
-                      weight * Scale(f, value.keys.size()) * Weight(f, value.keys[i])});
+                      weight * PoolingShare(field, value.keys.size()) * Weight(f, value.keys[i])});
   }
 }
 
 void WideTerms::AddCross(std::size_t f, const CrossEncoder& cross, std::vector<WideTerm>* terms) {
+  const Field& field = scorer_.spec().fields[f];
   std::size_t count = 1;
   for (const std::size_t c : cross.columns()) count *= values_[c].keys.size();
   std::vector<Key> combination(cross.columns().size());
   for (std::size_t i = 0; i < count; ++i) {
-    std::string name = scorer_.spec().fields[f].name + " = ";
+    std::string name = field.name + " = ";
     std::size_t rest = i;
     for (std::size_t p = 0; p < combination.size(); ++p) {
       const Value& value = values_[cross.columns()[p]];
@@ -129,7 +118,7 @@ void WideTerms::AddCross(std::size_t f, const CrossEncoder& cross, std::vector<W
       combination[p] = value.keys[at];
       name += (p == 0 ? "" : " & ") + value.texts[at];
     }
-    terms->push_back({name, Scale(f, count) * Weight(f, cross.KeyOf(combination))});
+    terms->push_back({name, PoolingShare(field, count) * Weight(f, cross.KeyOf(combination))});
   }
 }
 

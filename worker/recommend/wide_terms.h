@@ -39,7 +39,6 @@ class WideTerms {
   std::vector<std::string> TextsOf(std::size_t column, std::string_view text);
   void AddField(std::size_t f, std::vector<WideTerm>* terms);
   void AddCross(std::size_t f, const CrossEncoder& cross, std::vector<WideTerm>* terms);
-  float Scale(std::size_t f, std::size_t count) const;
   float Weight(std::size_t f, Key key);
 
   const Catalogue& catalogue_;
@@ -47,7 +46,7 @@ class WideTerms {
   std::vector<ColumnEncoder> columns_;
   std::vector<CrossEncoder> crosses_;
   ItemReader items_;
-  JoinLookup joins_;
+  GivenTexts given_;
   std::vector<Value> values_;  // by column
   PulledRows::Table row_;
 };
