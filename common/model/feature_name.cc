@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
+
+#include "common/whole_number.h"
 
 namespace fathom {
 namespace {
@@ -49,12 +50,12 @@ std::optional<NameLine> ParseNameLine(std::string_view line) {
     line.remove_prefix(tab + 1);
   }
   NameLine name{.field = first[0], .others = first[2] == "+", .text = line};
-  const std::string_view key = first[1];
-  const auto [end, wrong] = std::from_chars(key.data(), key.data() + key.size(), name.key, 16);
-  const bool good = wrong == std::errc() && end == key.data() + key.size() &&
-                    key.size() == kKeyDigits && (first[2] == "+" || first[2] == "-") &&
+  const auto key = WholeNumber<Key>(first[1], 16);
+  const bool good = key && first[1].size() == kKeyDigits && (first[2] == "+" || first[2] == "-") &&
                     line.find('\t') == std::string_view::npos;
-  return good ? std::optional(name) : std::nullopt;
+  if (!good) return std::nullopt;
+  name.key = *key;
+  return name;
 }
 
 std::string EscapedName(std::string_view plain) {

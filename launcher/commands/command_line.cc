@@ -34,6 +34,13 @@ void AddConfig(CLI::App* command, ConfigArguments* arguments) {
                       "Overrides of settings by dotted path, as train.epochs=2");
 }
 
+constexpr const char* kModelOrBundle =
+    "Folder of the model, the output folder above it, or a bundle";
+
+void AddModel(CLI::App* command, std::filesystem::path* model, const char* help) {
+  command->add_option("--model", *model, help)->required();
+}
+
 // Commands that start processes of their own, which must not take themselves for ranks of this job.
 void RefuseRanks(const char* command) {
   if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr) return;
@@ -179,8 +186,7 @@ void AddEvaluate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const evaluate = app->add_subcommand(
       "evaluate", "Metrics of a model on the evaluation part of a config's data");
   AddConfig(evaluate, &line->config);
-  evaluate->add_option("--model", line->model, "Folder of the model, or the output folder above it")
-      ->required();
+  AddModel(evaluate, &line->model, "Folder of the model, or the output folder above it");
   AddJoinsFromData(evaluate, &line->joins);
   evaluate->callback(
       [line, &mpi] { EvaluateCommand(line->config, line->model, line->joins, mpi); });
@@ -189,10 +195,7 @@ void AddEvaluate(CLI::App* app, CommandLine* line, MpiSession& mpi) {
 void AddPredict(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const predict =
       app->add_subcommand("predict", "Score the lines of a file, one score a line in input order");
-  predict
-      ->add_option("--model", line->predict.model_dir,
-                   "Folder of the model, or the output folder above it")
-      ->required();
+  AddModel(predict, &line->predict.model_dir, kModelOrBundle);
   predict
       ->add_option("--input", line->predict.input,
                    "File with the columns of the training data, of which the label may be absent; "
@@ -282,9 +285,7 @@ void AddRecommend(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   RecommendArguments* const to = &line->recommend;
   CLI::App* const recommend = app->add_subcommand(
       "recommend", "The best items of a catalogue for a reader, by exact scores");
-  recommend
-      ->add_option("--model", to->model_dir, "Folder of the model, or the output folder above it")
-      ->required();
+  AddModel(recommend, &to->model_dir, kModelOrBundle);
   recommend
       ->add_option("--catalogue", to->catalogue,
                    "File of the items to choose from: any columns of the model's input, and others "
@@ -368,10 +369,7 @@ void AddExport(CLI::App* app, CommandLine* line, MpiSession& mpi) {
   CLI::App* const exported = app->add_subcommand(
       "export", "Write a model in a form that others read: one file, ONNX, NumPy, text");
   ExportRequest& request = line->exported;
-  exported
-      ->add_option("--model", request.model,
-                   "Folder of the model, the output folder above it, or a bundle")
-      ->required();
+  AddModel(exported, &request.model, kModelOrBundle);
   AddWord<ExportFormat>(exported, "--format", &request.format,
                         "bundle: one file to score with. onnx: for ONNX Runtime. npz: for NumPy. "
                         "tsv: a line a feature. projector: for TensorBoard")

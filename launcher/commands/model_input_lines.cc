@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "common/model/feature_name.h"
 #include "worker/feature/input_schema.h"
 #include "worker/feature/side_rows.h"
+#include "worker/predict/names.h"
 #include "worker/predict/scorer.h"
 
 namespace fathom {
@@ -75,11 +75,6 @@ std::string JoinedTables(const Config& config) {
   std::string tables;
   for (const JoinConfig& join : config.joins) tables += (tables.empty() ? "" : ", ") + join.file;
   return tables.empty() ? "none" : tables;
-}
-
-bool KeepsNames(const Manifest& manifest) {
-  return std::any_of(manifest.files.begin(), manifest.files.end(),
-                     [](const ModelFileEntry& file) { return file.name == kNamesFile; });
 }
 
 }  // namespace

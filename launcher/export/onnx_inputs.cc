@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/utf8.h"
+#include "worker/feature/side_rows.h"
 #include "worker/transform/learnt_transform.h"
 
 namespace fathom {
@@ -138,7 +139,7 @@ std::string OnnxInputsJson(const Scorer& model, const OnnxInputs& inputs) {
   for (std::size_t j = 0; j < config.joins.size(); ++j) {
     const JoinConfig& join = config.joins[j];
     root["joins"].push_back({{"key", join.key},
-                             {"on", join.on.empty() ? join.key : join.on},
+                             {"on", LookedUpColumn(join)},
                              {"table", TextToJson(model.model().side_tables[j])}});
   }
   std::string text = root.dump();

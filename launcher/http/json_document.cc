@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "common/whole_number.h"
 #include "launcher/http/number_text.h"
 #include "launcher/http/request_error.h"
 
@@ -148,6 +149,11 @@ std::string_view ScalarText(const JsonDocument::Value& value, std::string* kept)
     return digits;
   *kept = NumberText(number);
   return *kept;
+}
+
+std::optional<std::size_t> WholeNumberOf(const JsonDocument::Value& value) {
+  if (!value.Is(JsonDocument::Kind::kNumber)) return std::nullopt;
+  return WholeNumber<std::size_t>(value.text());
 }
 
 std::string JsonText(std::string_view text) {

@@ -102,6 +102,9 @@ const char* NameOf(JsonDocument::Kind kind);
 // Throws RequestError where it is true or false.
 std::string_view ScalarText(const JsonDocument::Value& value, std::string* kept);
 
+// The whole number from 0 that it is; nothing where it is anything else.
+std::optional<std::size_t> WholeNumberOf(const JsonDocument::Value& value);
+
 // "..." with escapes; bytes that are no UTF-8 become U+FFFD.
 std::string JsonText(std::string_view text);
 

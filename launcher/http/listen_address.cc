@@ -1,8 +1,7 @@
 #include "launcher/http/listen_address.h"
 
-#include <charconv>
-
 #include "common/error.h"
+#include "common/whole_number.h"
 
 namespace fathom {
 
@@ -19,13 +18,14 @@ ListenAddress ParseListenAddress(const std::string& text) {
     if (bracketed) address.host = address.host.substr(1, address.host.size() - 2);
     good = !address.host.empty() && (bracketed || address.host.find(':') == std::string::npos);
   }
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-  if (!good || error != std::errc() || end != port.data() + port.size()) {
+  const auto number = WholeNumber<std::uint16_t>(port);
+  if (!good || !number) {
     Fail(ExitCode::kUsage,
          "--listen {}: this is not [host:]port, as 8080, 0.0.0.0:8080 or [::1]:8080 (the port: 0 "
          "to 65535; 0: one that is free)",
          text);
   }
+  address.port = *number;
   return address;
 }
 

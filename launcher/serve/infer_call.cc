@@ -1,11 +1,11 @@
 #include "launcher/serve/infer_call.h"
 
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <iterator>
 #include <optional>
 
+#include "common/whole_number.h"
 #include "launcher/http/json_document.h"
 #include "launcher/http/request_error.h"
 #include "launcher/serve/tensor.h"
@@ -26,12 +26,11 @@ struct InferBody {
 InferBody BodyOf(const HttpRequest& request) {
   const std::string_view length = request.inference_header_length;
   if (length.empty()) return {.json = request.body, .binary = {}};
-  std::size_t bytes = 0;
-  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bytes);
-  if (error != std::errc() || end != length.data() + length.size() || bytes > request.body.size())
+  const auto bytes = WholeNumber<std::size_t>(length);
+  if (!bytes || *bytes > request.body.size())
     FailRequest("Inference-Header-Content-Length is {}, and the body has {} bytes", length,
                 request.body.size());
-  return {.json = request.body.substr(0, bytes), .binary = request.body.substr(bytes)};
+  return {.json = request.body.substr(0, *bytes), .binary = request.body.substr(*bytes)};
 }
 
 std::string_view NameIn(const Value& tensor, const char* what) {
@@ -55,16 +54,13 @@ std::optional<bool> FlagOf(const Value& of, std::string_view name) {
 
 // Takes the input's own bytes off the front of *binary.
 std::string_view TakeBinary(const Value& size, std::string_view name, std::string_view* binary) {
-  std::size_t bytes = 0;
-  const std::string_view digits = size.Is(Kind::kNumber) ? size.text() : std::string_view();
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
-    FailRequest("input \"{}\": binary_data_size is no number of bytes", name);
-  if (bytes > binary->size())
+  const auto bytes = WholeNumberOf(size);
+  if (!bytes) FailRequest("input \"{}\": binary_data_size is no number of bytes", name);
+  if (*bytes > binary->size())
     FailRequest("input \"{}\": binary_data_size is {}, and {} bytes are left behind the JSON", name,
-                bytes, binary->size());
-  const std::string_view own = binary->substr(0, bytes);
-  binary->remove_prefix(bytes);
+                *bytes, binary->size());
+  const std::string_view own = binary->substr(0, *bytes);
+  binary->remove_prefix(*bytes);
   return own;
 }
 

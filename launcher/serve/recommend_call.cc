@@ -1,12 +1,10 @@
 #include "launcher/serve/recommend_call.h"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
-#include <unordered_set>
 
 #include "launcher/http/json_document.h"
 #include "launcher/http/request_error.h"
@@ -26,25 +24,9 @@ constexpr std::size_t kReasons = 3;
 std::size_t CountOf(const Value& root) {
   const auto n = root.Find("n");
   if (!n) return kUsualCount;
-  std::size_t count = 0;
-  const std::string_view digits = n->Is(Kind::kNumber) ? n->text() : std::string_view();
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || count == 0)
-    FailRequest("\"n\" is not a whole number above 0");
-  return count;
-}
-
-// The best n, best first, of equal ones the earlier.
-std::vector<Recommended> BestOf(const std::vector<float>& logits, std::size_t n) {
-  std::vector<Recommended> best(logits.size());
-  for (std::size_t i = 0; i < best.size(); ++i) best[i] = {.item = i, .logit = logits[i]};
-  n = std::min(n, best.size());
-  std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(n), best.end(),
-                    [](const Recommended& a, const Recommended& b) {
-                      return a.logit != b.logit ? a.logit > b.logit : a.item < b.item;
-                    });
-  best.resize(n);
-  return best;
+  const auto count = WholeNumberOf(*n);
+  if (!count || *count == 0) FailRequest("\"n\" is not a whole number above 0");
+  return *count;
 }
 
 void RefuseBoth(const InputColumns& columns, const InputRows& context,
@@ -97,20 +79,14 @@ std::vector<std::size_t> PlacesOf(const InputRows& rows, const ServedModel& mode
       FailRequest("\"seen\": the catalogue has no column \"{}\"", model.columns().NameOf(slot));
   }
   if (slots.empty() || rows.none()) return {};
-  std::unordered_set<std::string> seen;
+  const ItemIndex index(text, columns);
   std::vector<std::string_view> values(model.columns().columns().size()), texts(slots.size());
-  std::string key;
+  std::vector<std::size_t> places;
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     rows.Row(row, &values);
     for (std::size_t s = 0; s < slots.size(); ++s) texts[s] = values[slots[s]];
-    JoinTexts(texts, &key);
-    seen.insert(key);
-  }
-  std::vector<std::size_t> places;
-  for (std::size_t item = 0; item < text.items(); ++item) {
-    for (std::size_t c = 0; c < columns.size(); ++c) texts[c] = text.At(item, columns[c]);
-    JoinTexts(texts, &key);
-    if (seen.contains(key)) places.push_back(item);
+    const auto items = index.Find(texts);
+    places.insert(places.end(), items.begin(), items.end());
   }
   return places;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -21,13 +20,10 @@ constexpr std::array<std::string_view, 11> kDatatypes = {"BYTES",  "UINT8", "UIN
                                                          "UINT64", "INT8",  "INT16",  "INT32",
                                                          "INT64",  "FP32",  "FP64"};
 
-std::size_t WholeNumber(const Value& value, std::string_view name) {
-  std::size_t number = 0;
-  const std::string_view digits = value.Is(Kind::kNumber) ? value.text() : std::string_view();
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
-    FailRequest("input \"{}\": its shape is not made of whole numbers", name);
-  return number;
+std::size_t SizeOf(const Value& value, std::string_view name) {
+  const auto size = WholeNumberOf(value);
+  if (!size) FailRequest("input \"{}\": its shape is not made of whole numbers", name);
+  return *size;
 }
 
 template <typename Number>
@@ -98,7 +94,7 @@ TensorShape ShapeOf(const Value& input, std::string_view name, const ServeLimits
     FailRequest("input \"{}\": its shape is not [rows] or [rows, values]", name);
   std::array<std::size_t, 2> sizes = {0, 1};
   std::size_t place = 0;
-  given->ForEach([&](const Value& size) { sizes[place++] = WholeNumber(size, name); });
+  given->ForEach([&](const Value& size) { sizes[place++] = SizeOf(size, name); });
   const TensorShape shape{.rows = sizes[0], .values = sizes[1]};
   if (shape.rows > limits.values || shape.values > limits.values ||
       shape.elements() > limits.values)
