@@ -15,7 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kDenseMagic = 0x534E454448544146;  // "FATHDENS"
 constexpr std::uint32_t kDenseVersion = 1;
-constexpr const char* kDenseFile = "dense.bin";
 
 // dense.bin: this, then values f32[floats] and the state of their rule f32[states, floats].
 struct DenseHeader {

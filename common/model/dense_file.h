@@ -14,6 +14,8 @@
 
 namespace fathom {
 
+inline constexpr const char* kDenseFile = "dense.bin";
+
 // The dense parameters, [dense_floats], and the state of their update rule, [states x
 // dense_floats], which all servers write into one file; `states` is that of the rule's traits. The
 // coordinator makes dense.bin full of zeros (CreateDense), each server writes its own range at its

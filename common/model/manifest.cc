@@ -11,7 +11,11 @@
 #include "common/file/durable_file.h"
 #include "common/file/replaced_file.h"
 #include "common/model/checked_file.h"
+#include "common/model/dense_file.h"
+#include "common/model/feature_name.h"
 #include "common/model/manifest_text.h"
+#include "common/model/model_text.h"
+#include "common/model/partition_file.h"
 #include "common/whole_number.h"
 #include "common/xxh3.h"
 
@@ -281,6 +285,18 @@ bool IsModelFileName(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](unsigned char c) {
            return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
          });
+}
+
+bool IsFileOfAModel(std::string_view name) {
+  constexpr std::string_view kPartial = ".partial";
+  if (name.ends_with(kPartial)) name.remove_suffix(kPartial.size());
+  for (const std::string_view ours :
+       {std::string_view(kModelSeal.file), std::string_view(kConfigFile),
+        std::string_view(kTransformsFile), std::string_view(kNamesFile),
+        std::string_view(kDenseFile)}) {
+    if (name == ours) return true;
+  }
+  return PartitionOfFile(name) || IsSideTableName(name);
 }
 
 void WriteManifest(const fs::path& dir, const Manifest& manifest) {

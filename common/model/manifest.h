@@ -31,6 +31,9 @@ namespace fathom {
 inline constexpr PublishedFolder::Seal kModelSeal = {.file = "manifest.json",
                                                      .word = "fathom model"};
 
+inline constexpr const char* kConfigFile = "config.toml";
+inline constexpr const char* kTransformsFile = "transforms.json";
+
 struct ModelFileEntry {
   std::string name;  // inside the folder
   std::uint64_t bytes = 0;
@@ -93,6 +96,9 @@ struct Manifest {
 
 // Whether a file of a model may be called so: no path, nothing hidden.
 bool IsModelFileName(std::string_view name);
+
+// Whether a model, or one that is being written, has files of this name: those above.
+bool IsFileOfAModel(std::string_view name);
 
 // The manifest makes the folder a model: written beside, synced, renamed, the folder synced.
 void WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);

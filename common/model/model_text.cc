@@ -3,6 +3,7 @@
 #include "common/file/durable_file.h"
 #include "common/file/mapped_file.h"
 #include "common/model/checked_file.h"
+#include "common/whole_number.h"
 
 namespace fathom {
 
@@ -38,6 +39,15 @@ std::string ReadTextFile(const fs::path& dir, const Manifest& manifest, const st
 }
 
 std::string SideTableName(std::size_t join) { return fmt::format("join-{:02d}.csv", join); }
+
+bool IsSideTableName(std::string_view name) {
+  constexpr std::string_view kBegin = "join-", kEnd = ".csv";
+  if (name.size() < kBegin.size() + kEnd.size()) return false;
+  const std::string_view digits =
+      name.substr(kBegin.size(), name.size() - kBegin.size() - kEnd.size());
+  const auto join = WholeNumber<std::size_t>(digits);
+  return join && name == SideTableName(*join);
+}
 
 std::vector<std::string> ReadSideTables(const fs::path& dir, const Manifest& manifest,
                                         std::size_t joins) {

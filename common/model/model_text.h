@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/model/manifest.h"
@@ -22,6 +23,7 @@ std::string ReadTextFile(const std::filesystem::path& dir, const Manifest& manif
 
 // join-NN.csv: the table of [[join]] number `join`, as worker/feature/side_rows.h writes it.
 std::string SideTableName(std::size_t join);
+bool IsSideTableName(std::string_view name);
 
 // Those of all joins, in order. Throws Error(kModel) where one is missing or damaged.
 std::vector<std::string> ReadSideTables(const std::filesystem::path& dir, const Manifest& manifest,

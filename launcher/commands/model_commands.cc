@@ -67,7 +67,7 @@ void InspectCommand(const std::filesystem::path& model_dir) {
   std::string config;
   ReadOneModel({model_dir}, [&] {
     model = OpenModel(model_dir);
-    config = ReadModelText(model, "config.toml");
+    config = ReadModelText(model, kConfigFile);
   });
   const Manifest& manifest = model.manifest;
   std::uint64_t bytes = 0;

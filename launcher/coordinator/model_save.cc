@@ -66,8 +66,8 @@ void ModelSave::Add(int server, SavedMessage saved) {
 void ModelSave::Finish(const ModelTexts& texts, const History& history) {
   manifest_.files.push_back(
       FinishDense(dir_, manifest_.dense_floats, TraitsOf(manifest_.dense_rule).states()));
-  manifest_.files.push_back(WriteTextFile(dir_, "config.toml", texts.config_toml));
-  manifest_.files.push_back(WriteTextFile(dir_, "transforms.json", texts.transforms_json));
+  manifest_.files.push_back(WriteTextFile(dir_, kConfigFile, texts.config_toml));
+  manifest_.files.push_back(WriteTextFile(dir_, kTransformsFile, texts.transforms_json));
   for (std::size_t j = 0; j < texts.side_tables.size(); ++j)
     manifest_.files.push_back(WriteTextFile(dir_, SideTableName(j), texts.side_tables[j]));
   if (!texts.names.empty() && !history.progress)

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/file/assembled_file.h"
 #include "common/model/checked_file.h"
+#include "common/model/dense_file.h"
 #include "common/model/partition_file.h"
 #include "common/xxh3.h"
 #include "launcher/export/exporters.h"
@@ -23,7 +24,7 @@ std::uint64_t Aligned(std::uint64_t offset, std::uint64_t alignment) {
 std::vector<const ModelFileEntry*> TextsOf(const Manifest& manifest) {
   std::vector<const ModelFileEntry*> texts;
   for (const ModelFileEntry& file : manifest.files) {
-    if (file.name != "dense.bin" && !PartitionOfFile(file.name)) texts.push_back(&file);
+    if (file.name != kDenseFile && !PartitionOfFile(file.name)) texts.push_back(&file);
   }
   return texts;
 }

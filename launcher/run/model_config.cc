@@ -53,8 +53,8 @@ std::string ModelConfigText(const Config& config) { return ConfigFileText(OfMode
 
 void CheckSameConfig(const Config& config, const std::filesystem::path& dir,
                      const Manifest& manifest) {
-  const std::string text = ReadTextFile(dir, manifest, "config.toml");
-  const Config then = ParseConfig(text, (dir / "config.toml").string(), dir, {});
+  const std::string text = ReadTextFile(dir, manifest, kConfigFile);
+  const Config then = ParseConfig(text, (dir / kConfigFile).string(), dir, {});
   Config now = Comparable(config), before = Comparable(then);
   // The earlier evaluations were judged by one metric, and only the best by that one is kept.
   if (KeepsBest(config) && manifest.best && manifest.best->last.step > 0) {

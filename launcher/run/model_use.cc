@@ -16,7 +16,7 @@ Config BindToModel(const Config& given, const TrainedModel& model) {
     Fail(ExitCode::kUsage,
          "{}: the model was trained with other settings: {}; use them as they stand in {}",
          model.dir.string(), DescribeDifferences(differences, "the model"),
-         (model.dir / "config.toml").string());
+         (model.dir / kConfigFile).string());
   }
   return ScoringConfig(given, model.config);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 #include "common/error.h"
@@ -10,6 +9,7 @@
 #include "common/file/given_folder.h"
 #include "common/folder_entries.h"
 #include "common/log/run_log.h"
+#include "common/model/manifest.h"
 
 namespace fathom {
 
@@ -22,22 +22,14 @@ void MakeOutputDir(const std::filesystem::path& dir) {
 
 namespace {
 
-// What a run that died leaves of a model; all else in a folder of this name is somebody's.
-bool IsOfAModel(std::string name) {
-  if (name.ends_with(".partial")) name.resize(name.size() - std::string_view(".partial").size());
-  for (const char* ours : {"manifest.json", "config.toml", "transforms.json", "dense.bin"}) {
-    if (name == ours) return true;
-  }
-  return name.starts_with("rows-");
-}
-
+// All but what a run that died leaves of a model is somebody's.
 void RefuseForeignPartial(const fs::path& partial) {
   std::error_code none;
   if (!fs::exists(partial, none)) return;
   if (fs::is_directory(partial, none)) {
     const auto entries = EntriesOf(partial);
     const auto foreign = std::find_if(entries.begin(), entries.end(), [](const fs::path& entry) {
-      return !IsOfAModel(entry.filename().string());
+      return !IsFileOfAModel(entry.filename().string());
     });
     if (foreign == entries.end()) return;
   }

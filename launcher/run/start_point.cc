@@ -215,7 +215,7 @@ EarlierModel ReadEarlierModel(const Config& config) {
          "warm_start.model = {}: what that model has learnt means something else by other "
          "settings: {}; set them as in {}, or give what is new another name",
          model.dir.string(), DescribeDifferences(differences, "the model"),
-         (model.dir / "config.toml").string());
+         (model.dir / kConfigFile).string());
   }
   return Earlier(model, DigestOf(model.manifest));
 }

@@ -22,8 +22,8 @@ constexpr auto kAliveInterval = std::chrono::milliseconds(500);
 // By the model's own config.
 WarmSource WarmSourceIn(const std::filesystem::path& dir) {
   const Manifest manifest = ReadManifest(dir);
-  const Config own = ParseConfig(ReadTextFile(dir, manifest, "config.toml"),
-                                 (dir / "config.toml").string(), dir, {});
+  const Config own =
+      ParseConfig(ReadTextFile(dir, manifest, kConfigFile), (dir / kConfigFile).string(), dir, {});
   return {.spec = MakeOwnSpec(dir, manifest, own), .wide = own.wide};
 }
 

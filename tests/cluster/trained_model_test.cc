@@ -3,10 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "launcher/run/model_use.h"
+#include "launcher/run/output_dir.h"
 #include "launcher/synthetic/generate_books.h"
 #include "tests/support/embedded_run.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/scored_model.h"
 #include "tests/support/scratch_dir.h"
 
 namespace fathom {
@@ -41,6 +45,31 @@ TEST(TrainedModel, WithTheFilesOfAnotherModelIsRefused) {
   TrainedModel model = OpenModel(dir.path() / "out");
   model.manifest.dense_floats += 16;
   ExpectError(ExitCode::kModel, {"another model's"}, [&] { SpecOf(model, model.config); });
+}
+
+// A run that was killed before its model had its name leaves any of its files, and begins again.
+TEST(TrainedModel, ThatIsHalfWrittenIsNotInTheWayOfTheNextRun) {
+  const testing::ScratchDir dir;
+  const testing::ScoredModel trained(dir.path() / "scored", {"output.names=true"});
+  const std::filesystem::path partial = dir.path() / "run" / "model.partial";
+  std::filesystem::create_directories(partial);
+  std::size_t files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(FindModel(trained.model()))) {
+    const std::string name = file.path().filename().string();
+    std::filesystem::copy(file.path(), partial / name);
+    std::filesystem::copy(file.path(), partial / (name + ".partial"));
+    ++files;
+  }
+  EXPECT_TRUE(std::filesystem::exists(partial / "join-00.csv"));
+  EXPECT_TRUE(std::filesystem::exists(partial / "names.tsv"));
+  EXPECT_GT(files, 64U);
+  EXPECT_NO_THROW(RefuseWhatIsInTheWay(dir.path() / "run", 0));
+  for (const char* foreign : {"join-7.csv", "rows-mine.bin", "notes.txt"}) {
+    std::ofstream(partial / foreign) << "mine";
+    ExpectError(ExitCode::kUsage, {"model.partial", "in the way"},
+                [&] { RefuseWhatIsInTheWay(dir.path() / "run", 0); });
+    std::filesystem::remove(partial / foreign);
+  }
 }
 
 }  // namespace

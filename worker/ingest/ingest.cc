@@ -35,8 +35,6 @@ constexpr const char* kPartialInfix = ".partial-";  // then a process mark
 // The summary's file is what makes a folder of packed data whole.
 constexpr PublishedFolder::Seal kPackedSeal = {.file = "ingest.json", .word = "bytes_read"};
 
-constexpr const char* kTransformsFile = "transforms.json";
-
 Json FindingsJson(const DataFindings& findings) {
   Json root = Json::object();
   root["constant_columns"] = findings.constant_columns;

@@ -10,8 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kConfigFile = "config.toml";
-
 }  // namespace
 
 std::string ReadModelText(const TrainedModel& model, const std::string& name) {
@@ -40,7 +38,7 @@ TrainedModel OpenModel(const fs::path& path) {
     model.dir = FindModel(path);
     model.manifest = ReadManifest(model.dir);
   }
-  model.transforms_json = ReadModelText(model, "transforms.json");
+  model.transforms_json = ReadModelText(model, kTransformsFile);
   model.config = OwnConfig(model, {});
   for (std::size_t j = 0; j < model.config.joins.size(); ++j)
     model.side_tables.push_back(ReadModelText(model, SideTableName(j)));
