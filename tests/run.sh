@@ -165,6 +165,7 @@ else
 fi
 if [ "$long" = yes ]; then
   count "big rounds" release -L long
+  count "big rounds of threads under tsan" tsan -R million_scores
   TMPDIR=/dev/shm FATHOM_SIM_SEEDS=10000 check "10000 simulated runs" build/release/tests/simulation_tests --gtest_filter="Simulation.*"
   build debug ""
   count "file by file, not optimised" debug -L unit

@@ -2,11 +2,13 @@
 // fall over.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "common/metrics/metrics.h"
@@ -175,25 +177,54 @@ TEST_F(LibraryTest, SaysWhatIsWrongIntoTheCallersBuffer) {
   EXPECT_EQ(fathom_abi(), FATHOM_ABI);
 }
 
+// Each thread scores rows that differ, one in a call and several, from a place of its own on.
+// FATHOM_SCORES: so many a thread.
 TEST_F(LibraryTest, ThreadsScoreTheBitsOfOne) {
-  const Texts texts = Example();
-  const auto row = Row(model_, texts);
-  float expected = 0;
-  ASSERT_EQ(fathom_score_text(model_, row.data(), 1, 0, &expected, nullptr, 0), FATHOM_OK);
-  std::atomic<int> wrong = 0;
+  constexpr std::size_t kRows = 64, kAtOnce = 5, kThreads = 8;
+  const char* const asked = std::getenv("FATHOM_SCORES");
+  const std::size_t scores = asked != nullptr ? std::strtoull(asked, nullptr, 10) : 400;
+  std::vector<Texts> texts(kRows, Example());
+  std::vector<fathom_text> rows;
+  for (std::size_t r = 0; r < kRows; ++r) {
+    texts[r]["user"] = "user" + std::to_string(r);
+    texts[r]["item"] = "item" + std::to_string(r % 13);
+    texts[r]["n1"] = std::to_string(r);
+    const auto row = Row(model_, texts[r]);
+    rows.insert(rows.end(), row.begin(), row.end());
+  }
+  const auto more = std::vector(
+      rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / kRows * kAtOnce));
+  rows.insert(rows.end(), more.begin(), more.end());  // so that any kAtOnce stand together
+  const std::size_t columns = fathom_columns(model_);
+  std::vector<float> expected(kRows);
+  for (std::size_t r = 0; r < kRows; ++r)
+    ASSERT_EQ(
+        fathom_score_text(model_, &rows[r * columns], 1, FATHOM_LOGITS, &expected[r], nullptr, 0),
+        FATHOM_OK);
+  EXPECT_GT(std::set<float>(expected.begin(), expected.end()).size(), kRows / 2);
+  std::atomic<std::size_t> scored = 0, wrong = 0;
   std::vector<std::thread> threads;
-  for (int t = 0; t < 8; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 200; ++i) {
-        float score = 0;
-        if (fathom_score_text(model_, row.data(), 1, 0, &score, nullptr, 0) != FATHOM_OK ||
-            score != expected)
-          ++wrong;
+  for (std::size_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      std::size_t mine = 0, bad = 0;
+      for (std::size_t call = 0; mine < scores; ++call) {
+        const std::size_t first = (call * 7 + t * 11) % kRows;
+        const std::size_t count = call % 3 == 0 ? kAtOnce : 1;
+        float got[kAtOnce];
+        if (fathom_score_text(model_, &rows[first * columns], count, FATHOM_LOGITS, got, nullptr,
+                              0) != FATHOM_OK)
+          ++bad;
+        for (std::size_t i = 0; i < count; ++i)
+          bad += got[i] != expected[(first + i) % kRows] ? 1 : 0;
+        mine += count;
       }
+      scored += mine;
+      wrong += bad;
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(wrong, 0U) << "of " << scored;
+  EXPECT_GE(scored, kThreads * scores);
 }
 
 // Calls try_one() for each file and damage of it, while it is there.
