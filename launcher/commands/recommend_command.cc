@@ -11,10 +11,10 @@
 #include "launcher/commands/commands.h"
 #include "launcher/recommend/reader_list.h"
 #include "launcher/recommend/recommendation_lines.h"
-#include "launcher/recommend/shown_columns.h"
 #include "worker/predict/recommender.h"
 #include "worker/recommend/item_neighbours.h"
 #include "worker/recommend/seen_items.h"
+#include "worker/recommend/shown_columns.h"
 
 namespace fathom {
 namespace {
@@ -90,7 +90,7 @@ class Recommendations {
   RecommendationLine Line(std::size_t reader, const Recommended& of) {
     RecommendationLine line;
     line.score = arguments_.logits ? double{of.logit} : Sigmoid(of.logit);
-    line.texts = shown_.Of(of.item);
+    line.texts = Shown(of.item);
     if (!arguments_.why) return line;
     line.wide = wide_->Of(texts_[reader], of.item, kReasons);
     line.near = Near(neighbours_->Nearest(of.item, kReasons));
@@ -98,9 +98,14 @@ class Recommendations {
     return line;
   }
 
+  std::vector<std::string> Shown(std::size_t item) {
+    const std::vector<std::string_view> texts = shown_.Of(item);
+    return {texts.begin(), texts.end()};
+  }
+
   std::vector<NearItem> Near(const std::vector<Neighbour>& neighbours) {
     std::vector<NearItem> items;
-    for (const Neighbour& near : neighbours) items.push_back({near.cosine, shown_.Of(near.item)});
+    for (const Neighbour& near : neighbours) items.push_back({near.cosine, Shown(near.item)});
     return items;
   }
 

@@ -32,7 +32,8 @@ try:
 except ImportError:
     _numpy = None  # scores come as lists
 
-__all__ = ["Catalogue", "Error", "Model", "Recommendation", "Run", "evaluate", "train", "version"]
+__all__ = ["Catalogue", "Error", "Model", "Neighbour", "Recommendation", "Run", "Term", "evaluate",
+           "train", "version"]
 
 PathLike = Union[str, "os.PathLike[str]"]
 Row = Union[Mapping[str, Any], Sequence[Any]]
@@ -44,6 +45,8 @@ _VERIFY = 1
 _LOGITS = 1
 _USAGE = 2
 _DATA = 3
+_REASONS = 3  # of each kind, for an item
+_TERM_BYTES = 1024
 
 
 class Error(Exception):
@@ -64,6 +67,10 @@ class Error(Exception):
 
 class _ColumnInfo(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("name", ctypes.c_char_p), ("required", ctypes.c_int)]
+
+
+class _Text(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_size_t)]
 
 
 _library_lock = threading.Lock()
@@ -120,6 +127,14 @@ def _lib() -> ctypes.CDLL:
                 handle, handle, ctypes.POINTER(size), size, size, ctypes.c_uint,
                 ctypes.POINTER(size), ctypes.POINTER(ctypes.c_float), ctypes.POINTER(size), text,
                 size]
+            lib.fathom_item_text.argtypes = [
+                handle, size, text, ctypes.POINTER(_Text), text, size]
+            lib.fathom_wide_terms.argtypes = [
+                handle, handle, size, size, size, text, ctypes.POINTER(ctypes.c_float),
+                ctypes.POINTER(size), text, size]
+            lib.fathom_near_items.argtypes = [
+                handle, size, ctypes.POINTER(size), size, size, ctypes.POINTER(size),
+                ctypes.POINTER(ctypes.c_float), ctypes.POINTER(size), text, size]
         except AttributeError as missing:
             raise Error(_USAGE, "libfathom-predict is not the one of this module ({}): install both "
                         "of one version".format(missing)) from None
@@ -235,12 +250,31 @@ def _rows(rows: Rows) -> List[Row]:
 # --- models --------------------------------------------------------------------------------------
 
 
-class Recommendation(NamedTuple):
-    """An item that is recommended."""
+class Term(NamedTuple):
+    """A term of the wide part."""
 
-    item: Dict[str, Any]  # all columns of the catalogue's row
+    name: str  # "reader x genres = 58 & fantasy"
+    value: float  # what it adds to the logit
+
+
+class Neighbour(NamedTuple):
+    """An item whose embeddings are near another's."""
+
+    item: Dict[str, Any]  # as Recommendation.item
+    cosine: float
+    place: int  # in the catalogue, from 0
+
+
+class Recommendation(NamedTuple):
+    """An item that is recommended. With why=True the three largest terms of the wide part, the three
+    nearest items of the catalogue, and the three nearest of those that the reader has."""
+
+    item: Dict[str, Any]  # all columns of the catalogue's row, and what `show` names
     score: float
     place: int  # in the catalogue, from 0
+    wide: List[Term] = []
+    near: List[Neighbour] = []
+    near_seen: List[Neighbour] = []
 
 
 class Model:
@@ -305,21 +339,23 @@ class Model:
         return Catalogue(self, items)
 
     def recommend(self, user: Mapping[str, Any], catalogue: Union["Catalogue", PathLike, Rows],
-                  n: int = 10, seen: Iterable[Any] = (), logits: bool = False
-                  ) -> List[Recommendation]:
+                  n: int = 10, seen: Iterable[Any] = (), logits: bool = False,
+                  show: Iterable[str] = (), why: bool = False) -> List[Recommendation]:
         """The n items of a catalogue with the highest scores for a reader, highest first.
 
         user: columns that the catalogue does not have. catalogue: of Model.catalogue, or what that
         takes, which is then encoded for this call. seen: items that are left out, each a dict of
         columns of the catalogue, or a value of its first column that the model reads; what is not in
-        the catalogue is passed over. logits: scores are logits. Raises Error as predict.
+        the catalogue is passed over. logits: scores are logits. show: columns of joined tables that
+        the model keeps, as a title, which are added to each item as texts; None where there is none.
+        why: with reasons, see Recommendation. Raises Error as predict.
         """
         if not isinstance(catalogue, Catalogue):
             catalogue = Catalogue(self, catalogue)
         if catalogue._model is not self:
             raise Error(_USAGE, "the catalogue was made of another model: make it by this one's "
                         "catalogue()")
-        return catalogue.recommend(user, n, seen, logits)
+        return catalogue.recommend(user, n, seen, logits, show, why)
 
     def close(self) -> None:
         """Closes the model and its catalogues, as soon as the calls that are at work have ended."""
@@ -428,8 +464,12 @@ class Catalogue:
         return len(self.items)
 
     def recommend(self, user: Mapping[str, Any], n: int = 10, seen: Iterable[Any] = (),
-                  logits: bool = False) -> List[Recommendation]:
+                  logits: bool = False, show: Iterable[str] = (), why: bool = False
+                  ) -> List[Recommendation]:
         """As Model.recommend."""
+        if isinstance(show, (str, bytes)):
+            raise Error(_USAGE, "show is a list of columns, not one column")
+        shown = list(show)
         texts: List[Optional[bytes]] = []
         self._model._add_texts(user, "the user", texts)
         reader = _Texts(texts)
@@ -444,9 +484,9 @@ class Catalogue:
             code = _lib().fathom_recommend(
                 handle, reader.address, out, len(left_out), n, _LOGITS if logits else 0, places,
                 scores, ctypes.byref(found), error, _ERROR_BYTES)
-        _check(code, error)
-        return [Recommendation(dict(self.items[places[i]]), scores[i], places[i])
-                for i in range(found.value)]
+            _check(code, error)
+            return [self._recommendation(handle, reader, places[i], scores[i], left_out, shown, why)
+                    for i in range(found.value)]
 
     def close(self) -> None:
         """As soon as the calls that are at work have ended."""
@@ -455,6 +495,53 @@ class Catalogue:
     def __del__(self) -> None:
         if hasattr(self, "_opened") and _library is not None:
             self._opened.close()
+
+    def _recommendation(self, handle: ctypes.c_void_p, reader: "_Texts", place: int, score: float,
+                        seen: List[int], shown: List[str], why: bool) -> Recommendation:
+        item = self._item(handle, place, shown)
+        if not why:
+            return Recommendation(item, score, place)
+        return Recommendation(item, score, place, self._wide(handle, reader, place),
+                              self._near(handle, place, None, shown),
+                              self._near(handle, place, seen, shown))
+
+    def _item(self, handle: ctypes.c_void_p, place: int, shown: List[str]) -> Dict[str, Any]:
+        item = dict(self.items[place])
+        for column in shown:
+            if column in item:
+                continue
+            text = _Text()
+            error = ctypes.create_string_buffer(_ERROR_BYTES)
+            code = _lib().fathom_item_text(handle, place, column.encode("utf-8", "surrogateescape"),
+                                           ctypes.byref(text), error, _ERROR_BYTES)
+            _check(code, error)
+            item[column] = None if text.data is None else ctypes.string_at(
+                text.data, text.size).decode("utf-8", "surrogateescape")
+        return item
+
+    def _wide(self, handle: ctypes.c_void_p, reader: "_Texts", place: int) -> List[Term]:
+        names = ctypes.create_string_buffer(_REASONS * _TERM_BYTES)
+        values = (ctypes.c_float * _REASONS)()
+        found = ctypes.c_size_t()
+        error = ctypes.create_string_buffer(_ERROR_BYTES)
+        code = _lib().fathom_wide_terms(handle, reader.address, place, _REASONS, _TERM_BYTES, names,
+                                        values, ctypes.byref(found), error, _ERROR_BYTES)
+        _check(code, error)
+        return [Term(names.raw[i * _TERM_BYTES:(i + 1) * _TERM_BYTES].split(b"\0", 1)[0].decode(
+            "utf-8", "surrogateescape"), values[i]) for i in range(found.value)]
+
+    def _near(self, handle: ctypes.c_void_p, place: int, among: Optional[List[int]],
+              shown: List[str]) -> List[Neighbour]:
+        places = (ctypes.c_size_t * _REASONS)()
+        cosines = (ctypes.c_float * _REASONS)()
+        found = ctypes.c_size_t()
+        error = ctypes.create_string_buffer(_ERROR_BYTES)
+        given = None if among is None else (ctypes.c_size_t * len(among))(*among)
+        code = _lib().fathom_near_items(handle, place, given, len(among or ()), _REASONS, places,
+                                        cosines, ctypes.byref(found), error, _ERROR_BYTES)
+        _check(code, error)
+        return [Neighbour(self._item(handle, places[i], shown), cosines[i], places[i])
+                for i in range(found.value)]
 
     def _seen_places(self, seen: Iterable[Any]) -> "set[int]":
         if isinstance(seen, (str, bytes)) or hasattr(seen, "keys"):

@@ -6,11 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "common/error.h"
 #include "launcher/http/json_document.h"
 #include "launcher/http/request_error.h"
 #include "launcher/serve/input_rows.h"
+#include "launcher/serve/item_json.h"
 #include "worker/recommend/item_index.h"
-#include "worker/recommend/wide_terms.h"
 
 namespace fathom {
 namespace {
@@ -19,7 +20,7 @@ using Kind = JsonDocument::Kind;
 using Value = JsonDocument::Value;
 
 constexpr std::size_t kUsualCount = 10;
-constexpr std::size_t kReasons = 3;
+constexpr std::size_t kMostReasoned = 100;  // items of an answer that has reasons
 
 std::size_t CountOf(const Value& root) {
   const auto n = root.Find("n");
@@ -36,18 +37,6 @@ void RefuseBoth(const InputColumns& columns, const InputRows& context,
       FailRequest("the column \"{}\" is in the context and of the candidates too",
                   columns.NameOf(slot));
   }
-}
-
-// Its texts by column, null where the catalogue has none.
-std::string ItemText(const CatalogueText& text, std::size_t item) {
-  std::string json;
-  for (std::size_t column = 0; column < text.columns().size(); ++column) {
-    const std::string_view value = text.At(item, column);
-    json +=
-        fmt::format("{}{}:{}", column == 0 ? ",\"item\":{" : ",", JsonText(text.columns()[column]),
-                    value.data() != nullptr ? JsonText(value) : "null");
-  }
-  return json + "}";
 }
 
 void ReadContext(const Value& columns, InputRows* context) {
@@ -88,29 +77,19 @@ std::vector<std::size_t> PlacesOf(const InputRows& rows, const ServedModel& mode
     const auto items = index.Find(texts);
     places.insert(places.end(), items.begin(), items.end());
   }
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
   return places;
 }
 
-std::vector<std::size_t> ReadSeen(const Value& root, const ServeLimits& limits,
-                                  const ServedModel& model) {
+std::optional<std::vector<std::size_t>> ReadSeen(const Value& root, const ServeLimits& limits,
+                                                 const ServedModel& model) {
   const auto seen = root.Find("seen");
-  if (!seen) return {};
+  if (!seen) return std::nullopt;
   InputRows rows(model.columns(), limits);
   ReadRows(*seen, &rows);
   rows.Finish([](std::size_t) { return true; });
   return PlacesOf(rows, model);
-}
-
-// The item's largest wide terms, as a member of its object.
-std::string WhyText(WideTerms* terms, const std::vector<std::string_view>& reader,
-                    std::size_t item) {
-  std::string json = ",\"why\":[";
-  const char* comma = "";
-  for (const WideTerm& term : terms->Of(reader, item, kReasons)) {
-    json += fmt::format(R"({}{{"term":{},"value":{}}})", comma, JsonText(term.name), term.value);
-    comma = ",";
-  }
-  return json + "]";
 }
 
 bool WantsReasons(const Value& root) {
@@ -118,6 +97,90 @@ bool WantsReasons(const Value& root) {
   if (!why) return false;
   if (!why->Is(Kind::kTrue) && !why->Is(Kind::kFalse)) FailRequest("\"why\" is not true or false");
   return why->Is(Kind::kTrue);
+}
+
+std::vector<std::string> ShownIn(const Value& root) {
+  std::vector<std::string> columns;
+  const auto show = root.Find("show");
+  if (!show) return columns;
+  if (!show->Is(Kind::kArray)) FailRequest("\"show\" is not an array of columns");
+  show->ForEach([&](const Value& column) {
+    if (!column.Is(Kind::kText)) FailRequest("\"show\" is not an array of columns");
+    columns.emplace_back(column.text());
+  });
+  return columns;
+}
+
+// What is asked, but for candidates.
+struct RecommendRequest {
+  RecommendRequest(const Value& root, const ServeLimits& limits, const ServedModel& model)
+      : n(CountOf(root)),
+        context(model.columns(), limits),
+        reader(model.columns().columns().size()) {
+    if (const auto columns = root.Find("context")) ReadContext(*columns, &context);
+  }
+
+  // `theirs`: whether the candidates have the column.
+  void Finish(const std::function<bool(std::size_t)>& theirs, bool none) {
+    RefuseBoth(context.columns(), context, theirs);
+    context.Finish([&](std::size_t slot) { return theirs(slot) || none; });
+    context.Row(0, &reader);
+  }
+
+  std::size_t n;
+  InputRows context;
+  std::vector<std::string_view> reader;  // by slot
+};
+
+std::string OfCandidates(const Value& candidates, const ServeLimits& limits,
+                         const ServedModel& model, RecommendRequest* request) {
+  InputRows given(model.columns(), limits);
+  ReadRows(candidates, &given);
+  request->Finish([&](std::size_t slot) { return given.Has(slot); }, given.none());
+  given.Finish([&](std::size_t slot) { return request->context.Has(slot); });
+  const std::vector<float> logits = model.ScoreCandidates(request->context, given);
+  std::string json = fmt::format(R"({},"recommendations":[)", given.rows());
+  for (const Recommended& each : BestOf(logits, request->n)) {
+    json += fmt::format(R"({}{{"place":{},"score":{}}})", json.back() == '[' ? "" : ",", each.item,
+                        ScoreOf(each.logit));
+  }
+  return json + "]";
+}
+
+std::string OfCatalogue(const Value& root, const ServeLimits& limits, const ServedModel& model,
+                        RecommendRequest* request) {
+  const Catalogue& catalogue = *model.catalogue();
+  request->Finish([&](std::size_t slot) { return catalogue.Gives(slot); }, false);
+  ItemRequest items{.show = ShownIn(root),
+                    .why = WantsReasons(root),
+                    .reader = request->reader,
+                    .seen = ReadSeen(root, limits, model)};
+  if (items.why && request->n > kMostReasoned)
+    FailRequest("\"why\" goes with an \"n\" of {} at most", kMostReasoned);
+  ItemJson item(model, items);
+  const std::vector<Recommended> best =
+      model.Best(request->reader, request->n, items.seen.value_or(std::vector<std::size_t>()));
+  std::string json = fmt::format(R"({},"recommendations":[)", catalogue.items());
+  for (const Recommended& each : best) {
+    json += fmt::format(R"({}{{"place":{},"score":{}{}}})", json.back() == '[' ? "" : ",",
+                        each.item, ScoreOf(each.logit), item.Members(each.item));
+  }
+  return json + "]";
+}
+
+std::string Answer(const Value& root, const ServeLimits& limits, const ServedModel& model) {
+  RecommendRequest request(root, limits, model);
+  const auto candidates = root.Find("candidates");
+  if (!candidates && model.catalogue() == nullptr) {
+    FailRequest(
+        "\"candidates\" is not there, and the server was started without --catalogue {}=FILE",
+        model.name());
+  }
+  if (!candidates) return OfCatalogue(root, limits, model, &request);
+  if (root.Find("seen") || root.Find("show") || root.Find("why"))
+    FailRequest(
+        "\"seen\", \"show\" and \"why\" go with the server's catalogue, not with \"candidates\"");
+  return OfCandidates(*candidates, limits, model, &request);
 }
 
 }  // namespace
@@ -128,56 +191,17 @@ HttpReply Recommend(const HttpRequest& request, const ServeLimits& limits,
   const Value root = document.root();
   if (!root.Is(Kind::kObject)) FailRequest("the body is {}, not an object", NameOf(root.kind()));
   root.ForEachMember([](std::string_view name, const Value&) {
-    constexpr std::string_view kMembers[] = {"context", "candidates", "n", "seen", "why"};
+    constexpr std::string_view kMembers[] = {"context", "candidates", "n", "seen", "show", "why"};
     if (std::find(std::begin(kMembers), std::end(kMembers), name) == std::end(kMembers))
-      FailRequest("\"{}\" is none of context, candidates, n, seen and why", name);
+      FailRequest("\"{}\" is none of context, candidates, n, seen, show and why", name);
   });
-  const std::size_t n = CountOf(root);
-  InputRows context(model.columns(), limits), given(model.columns(), limits);
-  if (const auto columns = root.Find("context")) ReadContext(*columns, &context);
-  const auto candidates = root.Find("candidates");
-  if (candidates && (root.Find("seen") || root.Find("why")))
-    FailRequest("\"seen\" and \"why\" go with the server's catalogue, not with \"candidates\"");
-  if (candidates) {
-    ReadRows(*candidates, &given);
-  } else if (model.catalogue() == nullptr) {
-    FailRequest(
-        "\"candidates\" is not there, and the server was started without --catalogue {}=FILE",
-        model.name());
+  try {
+    return {.body =
+                fmt::format(R"({{"model_name":{},"model_version":"{}","candidates":{}}})",
+                            JsonText(model.name()), model.version(), Answer(root, limits, model))};
+  } catch (const Error& error) {
+    throw RequestError(400, error.what());
   }
-  const auto candidates_give = [&](std::size_t slot) {
-    return candidates ? given.Has(slot) : model.catalogue()->Gives(slot);
-  };
-  RefuseBoth(model.columns(), context, candidates_give);
-  context.Finish([&](std::size_t slot) { return candidates_give(slot) || given.none(); });
-  std::vector<Recommended> best;
-  std::vector<std::string_view> reader(model.columns().columns().size());
-  context.Row(0, &reader);
-  std::optional<WideTerms> terms;
-  if (candidates) {
-    given.Finish([&](std::size_t slot) { return context.Has(slot); });
-    best = BestOf(model.ScoreCandidates(context, given), n);
-  } else {
-    if (WantsReasons(root)) terms.emplace(*model.catalogue());
-    best = model.Best(reader, n, ReadSeen(root, limits, model));
-  }
-  fmt::memory_buffer json;
-  const auto out = std::back_inserter(json);
-  fmt::format_to(out,
-                 R"({{"model_name":{},"model_version":"{}","candidates":{},"recommendations":[)",
-                 JsonText(model.name()), model.version(),
-                 candidates ? given.rows() : model.catalogue()->items());
-  const char* comma = "";
-  for (const Recommended& each : best) {
-    fmt::format_to(out, R"({}{{"place":{},"score":{}{}{}}})", comma, each.item, ScoreOf(each.logit),
-                   candidates ? "" : ItemText(model.catalogue()->text(), each.item),
-                   terms ? WhyText(&*terms, reader, each.item) : "");
-    comma = ",";
-  }
-  fmt::format_to(out, "]}}");
-  HttpReply reply;
-  reply.body.assign(json.data(), json.size());
-  return reply;
 }
 
 }  // namespace fathom

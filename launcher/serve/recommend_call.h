@@ -8,8 +8,8 @@
 namespace fathom {
 
 // {"context": {"column": value, ...}, "candidates": rows or columns, "n": 10}. Without candidates
-// the model's catalogue is meant. Of equal scores the earlier candidate comes first. Throws
-// RequestError.
+// the model's catalogue is meant, which "seen": rows or columns, "show": ["column", ...] and "why":
+// true go with. Of equal scores the earlier candidate comes first. Throws RequestError.
 HttpReply Recommend(const HttpRequest& request, const ServeLimits& limits,
                     const ServedModel& model);
 

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <utility>
 
-#include "common/error.h"
 #include "common/metrics/metrics.h"
 #include "launcher/http/request_error.h"
 
@@ -20,6 +19,7 @@ ServedModel::ServedModel(std::string name, std::unique_ptr<const Scorer> scorer,
   if (!catalogue.empty()) {
     catalogue_ = std::make_unique<Catalogue>(*scorer_, ReadCatalogue(catalogue, *scorer_, {}));
     recommenders_.emplace(*catalogue_);
+    neighbours_.emplace(*catalogue_);
   }
   for (const Field& field : scorer_->spec().fields) fields_.push_back(counts->OfField(field.name));
 }
@@ -119,13 +119,8 @@ std::vector<Recommended> ServedModel::Best(const std::vector<std::string_view>& 
                                            std::size_t n,
                                            std::span<const std::size_t> left_out) const {
   std::unique_ptr<Recommender> recommender = recommenders_->Take();
-  std::vector<Recommended> best;
-  try {
-    recommender->SetReader(context);
-    best = recommender->Top(n, left_out);
-  } catch (const Error& error) {
-    throw RequestError(400, error.what());
-  }
+  recommender->SetReader(context);
+  std::vector<Recommended> best = recommender->Top(n, left_out);
   recommenders_->Give(std::move(recommender));
   counts_->AddExamples(catalogue_->items());
   return best;

@@ -14,6 +14,7 @@
 #include "worker/predict/catalogue.h"
 #include "worker/predict/scorer.h"
 #include "worker/predict/session_pool.h"
+#include "worker/recommend/item_neighbours.h"
 
 namespace fathom {
 
@@ -32,6 +33,9 @@ class ServedModel {
   // Null if there is none.
   const Catalogue* catalogue() const { return catalogue_.get(); }
 
+  // Of the catalogue, made where they are asked for first.
+  const ItemNeighbours& neighbours() const { return neighbours_->Get(); }
+
   // The logits of all rows. Throws RequestError where a row cannot be scored.
   std::vector<float> Score(const InputRows& rows) const;
 
@@ -39,7 +43,7 @@ class ServedModel {
   std::vector<float> ScoreCandidates(const InputRows& context, const InputRows& candidates) const;
 
   // The best n of the catalogue in the context of these texts, by slot, without these of its
-  // places. Throws RequestError.
+  // places. Throws Error.
   std::vector<Recommended> Best(const std::vector<std::string_view>& context, std::size_t n,
                                 std::span<const std::size_t> left_out) const;
 
@@ -56,6 +60,7 @@ class ServedModel {
   std::vector<FieldCounts*> fields_;  // by field of the model
   mutable SessionPool sessions_;
   mutable std::optional<RecommenderPool> recommenders_;
+  mutable std::optional<SharedNeighbours> neighbours_;
 };
 
 // As predict prints it, to the nearest float32.

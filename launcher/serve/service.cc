@@ -57,7 +57,8 @@ HttpReply Service::Refuse(int status, const std::string& why) {
 bool Service::TakesLong(const HttpRequest& request) const {
   constexpr std::size_t kSmallBody = 4 << 10;
   const auto route = RouteOf(request.target);
-  return route && (route->call == Call::kLoad || request.body.size() > kSmallBody);
+  return route && (route->call == Call::kLoad || route->call == Call::kRecommend ||
+                   request.body.size() > kSmallBody);
 }
 
 HttpReply Service::Handle(const HttpRequest& request) {

@@ -133,7 +133,7 @@ TEST_F(RecommendCommandTest, RefusesWhatItCannotMean) {
         arguments_.user = {"reader_id=3", "year=1"};
       },
       ExitCode::kUsage, {"year comes from the catalogue"});
-  refused([&] { arguments_.show = {"name"}; }, ExitCode::kUsage, {"--show name", "title"});
+  refused([&] { arguments_.show = {"name"}; }, ExitCode::kUsage, {"column name", "title"});
   refused([&] { arguments_.seen_by = {"book_id"}; }, ExitCode::kUsage, {"--seen-by"});
   refused([&] { arguments_.catalogue = Write("genres.csv", "genres\nwar\n"); }, ExitCode::kUsage,
           {"book_id", "--user book_id=VALUE"});

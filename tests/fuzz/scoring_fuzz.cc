@@ -111,11 +111,20 @@ void ScoreTexts(fathom_model* model, std::string_view text) {
   if (catalogue != nullptr) {
     fathom_recommend(catalogue, values.data(), &left_out, 1, kRows, FATHOM_LOGITS, places, scores,
                      &found, error, sizeof(error));
+    char names[kRows * 8];
+    fathom_text shown = {};
+    fathom_wide_terms(catalogue, values.data(), 2, kRows, 8, names, scores, &found, error,
+                      sizeof(error));
+    fathom_near_items(catalogue, 2, nullptr, 0, kRows, places, scores, &found, error,
+                      sizeof(error));
+    fathom_item_text(catalogue, 0, "maker", &shown, error, sizeof(error));
   }
   fathom_catalogue_close(catalogue);
   for (std::size_t f = 0; f < fathom_fields(model); ++f) {
     std::uint64_t key = 0;
     fathom_key(model, f, values[f % values.size()], &key, error, sizeof(error));
+    std::size_t count = 0;
+    fathom_row_keys(model, values.data(), f, 1, &key, nullptr, &count, error, sizeof(error));
   }
   for (std::size_t n = 0; n < fathom_numbers(model); ++n) {
     float number = 0;

@@ -206,17 +206,40 @@ TEST_F(Dialects, RecommendWithoutWhatIsSeenAndSayWhy) {
   };
   const auto first = ask("");
   const std::string best = first[0]["item"]["book_id"], second = first[1]["item"]["book_id"];
-  EXPECT_FALSE(first[0].contains("why"));
+  EXPECT_FALSE(first[0].contains("wide"));
   const auto after = ask(R"(,"seen":{"book_id":[")" + best + R"(","unknown"]},"why":true)");
   EXPECT_EQ(after[0]["item"]["book_id"], second);
   EXPECT_EQ(ask(R"(,"seen":[{"book_id":")" + best + R"("},{"book_id":")" + second +
                 R"("}])")[0]["item"]["book_id"],
             after[1]["item"]["book_id"]);
-  ASSERT_FALSE(after[0]["why"].empty());
-  for (const auto& reason : after[0]["why"]) {
+  ASSERT_FALSE(after[0]["wide"].empty());
+  for (const auto& reason : after[0]["wide"]) {
     EXPECT_TRUE(reason["term"].get<std::string>().find(" = ") != std::string::npos);
     EXPECT_NE(reason["value"].get<double>(), 0);
   }
+  ASSERT_EQ(after[0]["near"].size(), 3U);
+  for (const auto& near : after[0]["near"]) {
+    EXPECT_NE(near["place"], after[0]["place"]);
+    EXPECT_LE(near["cosine"].get<float>(), 1 + 1e-6);
+  }
+  ASSERT_EQ(after[0]["near_seen"].size(), 1U);
+  EXPECT_EQ(after[0]["near_seen"][0]["item"]["book_id"], best);
+  EXPECT_FALSE(ask(R"(,"why":true)")[0].contains("near_seen"));
+}
+
+// Columns of the catalogue, and of the joined table that the model keeps of its items.
+TEST_F(Dialects, RecommendShowsTheColumnsThatAreAskedFor) {
+  const auto ask = [&](const std::string& more) {
+    return client_.Post("/v1/models/books:recommend",
+                        R"({"context":{"reader_id":"3"},"n":1)" + more + "}");
+  };
+  const auto whole = nlohmann::json::parse(ask("").body)["recommendations"][0]["item"];
+  const HttpAnswer shown = ask(R"(,"show":["genres","book_id"])");
+  ASSERT_EQ(shown.status, 200) << shown.body;
+  const auto item = nlohmann::json::parse(shown.body)["recommendations"][0]["item"];
+  EXPECT_EQ(item.size(), 2U);
+  EXPECT_EQ(item["book_id"], whole["book_id"]);
+  EXPECT_TRUE(item["genres"].is_string()) << shown.body;
 }
 
 TEST_F(Dialects, TellWhatIsServed) {
@@ -283,6 +306,11 @@ TEST_F(Dialects, MistakesAreSaid) {
       {best, R"({"context":{"reader_id":1,"book_id":5}})", 400, "book_id"},
       {best, R"({"context":{}})", 400, "reader_id"},
       {best, R"({"context":{"reader_id":1},"why":1})", 400, "true or false"},
+      {best, R"({"context":{"reader_id":1},"why":true,"n":101})", 400, "100 at most"},
+      {best, R"({"context":{"reader_id":1},"show":"title"})", 400, "array of columns"},
+      {best, R"({"context":{"reader_id":1},"show":[1]})", 400, "array of columns"},
+      {best, R"({"context":{"reader_id":1},"show":["colour"]})", 400, "column colour"},
+      {best, R"({"context":{"reader_id":1},"show":[],"candidates":{"book_id":[1]}})", 400, "show"},
       {best, R"({"context":{"reader_id":1},"seen":{"reader_id":[2]}})", 400, "no column"},
       {best, R"({"context":{"reader_id":1},"seen":[],"candidates":{"book_id":[1]}})", 400, "seen"},
       {v2, R"({"inputs":[]})", 400, "reader_id"},

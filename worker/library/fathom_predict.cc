@@ -1,78 +1,22 @@
-#include "worker/library/fathom_predict.h"
-
+// The functions of fathom_predict.h that open a model and score with it.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "common/error.h"
 #include "common/metrics/metrics.h"
-#include "worker/predict/catalogue.h"
-#include "worker/predict/recommender.h"
-#include "worker/predict/scorer.h"
-#include "worker/predict/session_pool.h"
+#include "worker/library/model_handle.h"
 
+using namespace fathom::library;
 using fathom::EncodedExample;
 using fathom::ExitCode;
 using fathom::Fail;
-using fathom::Recommender;
 using fathom::Scorer;
 using fathom::ScoringSession;
-using fathom::SessionPool;
-
-struct fathom_model {
-  explicit fathom_model(std::unique_ptr<const Scorer> opened)
-      : scorer(std::move(opened)), sessions(*scorer) {}
-
-  std::unique_ptr<const Scorer> scorer;
-  mutable SessionPool sessions;
-};
-
-struct fathom_catalogue {
-  fathom_catalogue(const Scorer& scorer, fathom::CatalogueText text)
-      : items(scorer, std::move(text)), recommenders(items) {}
-
-  fathom::Catalogue items;
-  mutable fathom::RecommenderPool recommenders;
-};
 
 namespace {
-
-void Say(const char* text, char* error, std::size_t error_size) {
-  if (error == nullptr || error_size == 0) return;
-  const std::size_t size = std::min(std::strlen(text), error_size - 1);
-  std::memcpy(error, text, size);
-  error[size] = '\0';
-}
-
-// No exception leaves the library.
-template <typename Call>
-int Guarded(char* error, std::size_t error_size, const Call& call) {
-  try {
-    call();
-    Say("", error, error_size);
-    return FATHOM_OK;
-  } catch (const fathom::Error& failure) {
-    Say(failure.what(), error, error_size);
-    return static_cast<int>(failure.code());
-  } catch (const std::bad_alloc&) {
-    Say("no memory left: score fewer rows in a call", error, error_size);
-    return FATHOM_NO_MEMORY;
-  } catch (const std::exception& failure) {
-    Say(failure.what(), error, error_size);
-    return FATHOM_INTERNAL;
-  }
-}
-
-void Require(bool holds, const char* what) {
-  if (!holds) Fail(ExitCode::kUsage, "{}", what);
-}
 
 // A session that goes back to its model, unless a call has left it half done.
 class Borrowed {
@@ -83,54 +27,13 @@ class Borrowed {
   void GiveBack() { sessions_.Give(std::move(session_)); }
 
  private:
-  SessionPool& sessions_;
+  fathom::SessionPool& sessions_;
   std::unique_ptr<ScoringSession> session_;
 };
-
-std::string_view ViewOf(const fathom_text& text) {
-  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
-}
-
-// logits [rows] to what was asked for.
-void Finish(unsigned flags, std::size_t rows, float* scores) {
-  for (std::size_t r = 0; r < rows; ++r) {
-    if (!std::isfinite(scores[r]))
-      Fail(ExitCode::kNumeric,
-           "row {}: its score is no finite number: open the model with "
-           "FATHOM_VERIFY to see whether it is damaged",
-           r);
-    if ((flags & FATHOM_LOGITS) == 0) scores[r] = static_cast<float>(fathom::Sigmoid(scores[r]));
-  }
-}
-
-void CheckFlags(unsigned flags, unsigned known) { Require((flags & ~known) == 0, "unknown flags"); }
 
 void AddRow(const std::vector<std::string_view>& values, std::size_t row, Borrowed& session) {
   const std::string wrong = session->AddGiven(values);
   if (!wrong.empty()) Fail(ExitCode::kData, "row {}: {}", row, wrong);
-}
-
-// The columns that any item gives.
-fathom::CatalogueText TextOfItems(const Scorer& scorer, const fathom_text* items,
-                                  std::size_t count) {
-  const std::size_t columns = scorer.inputs().size();
-  std::vector<std::size_t> given;
-  std::vector<std::string> names;
-  for (std::size_t c = 0; c < columns; ++c) {
-    for (std::size_t i = 0; i < count; ++i) {
-      if (items[i * columns + c].data == nullptr) continue;
-      given.push_back(c);
-      names.push_back(scorer.inputs()[c].name);
-      break;
-    }
-  }
-  fathom::CatalogueText text("the catalogue", std::move(names));
-  std::vector<std::string_view> item(given.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t g = 0; g < given.size(); ++g) item[g] = ViewOf(items[i * columns + given[g]]);
-    text.Add(item);
-  }
-  return text;
 }
 
 // A row's keys and numbers as an example; its crosses are fields like others.
@@ -172,6 +75,18 @@ void CheckKeys(const fathom::ModelSpec& spec, const fathom_keys* rows) {
   }
 }
 
+struct FieldKeys {
+  std::span<const fathom::Key> keys;
+  std::span<const float> weights;  // empty: all are 1
+};
+
+FieldKeys KeysOf(const fathom::ModelSpec& spec, const EncodedExample& example, std::size_t field) {
+  std::size_t single = 0, list = 0;
+  for (std::size_t f = 0; f < field; ++f) ++(spec.fields[f].multivalent ? list : single);
+  if (spec.fields[field].multivalent) return {example.lists[list], example.list_weights[list]};
+  return {{&example.keys[single], 1}, {}};
+}
+
 // Of the column that a sparse field or a number is. Throws where it is a cross.
 fathom::ColumnEncoder EncoderOf(const Scorer& scorer, const std::string& name) {
   const auto& columns = scorer.config().columns;
@@ -182,6 +97,17 @@ fathom::ColumnEncoder EncoderOf(const Scorer& scorer, const std::string& name) {
 }
 
 }  // namespace
+
+void fathom::library::Finish(unsigned flags, std::size_t rows, float* scores) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    if (!std::isfinite(scores[r]))
+      Fail(ExitCode::kNumeric,
+           "row {}: its score is no finite number: open the model with "
+           "FATHOM_VERIFY to see whether it is damaged",
+           r);
+    if ((flags & FATHOM_LOGITS) == 0) scores[r] = static_cast<float>(fathom::Sigmoid(scores[r]));
+  }
+}
 
 const char* fathom_version(void) { return FATHOM_VERSION; }
 
@@ -231,49 +157,6 @@ int fathom_score_text(const fathom_model* model, const fathom_text* values, size
   });
 }
 
-int fathom_catalogue_open(const fathom_model* model, const fathom_text* items, size_t count,
-                          fathom_catalogue** catalogue, char* error, size_t error_size) {
-  return Guarded(error, error_size, [&] {
-    Require(count > 0, "a catalogue without items");
-    Require(model != nullptr && items != nullptr && catalogue != nullptr,
-            "model, items or catalogue is null");
-    *catalogue = nullptr;
-    *catalogue = new fathom_catalogue(*model->scorer, TextOfItems(*model->scorer, items, count));
-  });
-}
-
-void fathom_catalogue_close(fathom_catalogue* catalogue) { delete catalogue; }
-
-int fathom_recommend(const fathom_catalogue* catalogue, const fathom_text* reader,
-                     const size_t* left_out, size_t left_out_count, size_t n, unsigned flags,
-                     size_t* places, float* scores, size_t* found, char* error, size_t error_size) {
-  return Guarded(error, error_size, [&] {
-    Require(catalogue != nullptr && reader != nullptr && found != nullptr,
-            "catalogue, reader or found is null");
-    Require(left_out_count == 0 || left_out != nullptr, "left_out is null");
-    Require(n == 0 || (places != nullptr && scores != nullptr), "places or scores is null");
-    CheckFlags(flags, FATHOM_LOGITS);
-    const std::span<const std::size_t> out(left_out, left_out_count);
-    for (const std::size_t item : out) {
-      if (item >= catalogue->items.items())
-        Fail(ExitCode::kUsage, "left_out: there is no item {}; the catalogue has {}", item,
-             catalogue->items.items());
-    }
-    std::vector<std::string_view> values(catalogue->items.gives().size());
-    std::transform(reader, reader + values.size(), values.begin(), ViewOf);
-    std::unique_ptr<Recommender> recommender = catalogue->recommenders.Take();
-    recommender->SetReader(values);
-    const std::vector<fathom::Recommended> top = recommender->Top(n, out);
-    catalogue->recommenders.Give(std::move(recommender));
-    *found = top.size();
-    for (std::size_t i = 0; i < top.size(); ++i) {
-      places[i] = top[i].item;
-      scores[i] = top[i].logit;
-    }
-    Finish(flags, top.size(), scores);
-  });
-}
-
 size_t fathom_fields(const fathom_model* model) {
   return model == nullptr ? 0 : model->scorer->spec().fields.size();
 }
@@ -308,6 +191,28 @@ int fathom_key(const fathom_model* model, size_t field, fathom_text text, uint64
       Fail(ExitCode::kData, "column {}: the text holds {} values, not one", name,
            encoder.keys().size());
     *key = encoder.keys().front();
+  });
+}
+
+int fathom_row_keys(const fathom_model* model, const fathom_text* values, size_t field, size_t room,
+                    uint64_t* keys, float* weights, size_t* count, char* error, size_t error_size) {
+  return Guarded(error, error_size, [&] {
+    Require(values != nullptr && count != nullptr && (room == 0 || keys != nullptr),
+            "values, keys or count is null");
+    Require(field < fathom_fields(model), "no such field");
+    std::vector<std::string_view> row(fathom_columns(model));
+    std::transform(values, values + row.size(), row.begin(), ViewOf);
+    Borrowed session(*model);
+    AddRow(row, 0, session);
+    const FieldKeys of = KeysOf(model->scorer->spec(), session->encoded(), field);
+    *count = of.keys.size();
+    const std::size_t written = std::min(room, of.keys.size());
+    std::copy_n(of.keys.begin(), written, keys);
+    for (std::size_t i = 0; weights != nullptr && i < written; ++i)
+      weights[i] = of.weights.empty() ? 1.0F : of.weights[i];
+    float score;  // which empties the session
+    session->Score(&score);
+    session.GiveBack();
   });
 }
 

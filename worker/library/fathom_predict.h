@@ -108,6 +108,28 @@ FATHOM_API int fathom_recommend(const fathom_catalogue* catalogue, const fathom_
                                 unsigned flags, size_t* places, float* scores, size_t* found,
                                 char* error, size_t error_size);
 
+/* A text of an item by a column's name: a column of the catalogue, or of a joined table that the
+ * model keeps of its items, as a title. It lives as long as the catalogue; null where the item has
+ * none. */
+FATHOM_API int fathom_item_text(const fathom_catalogue* catalogue, size_t item, const char* column,
+                                fathom_text* text, char* error, size_t error_size);
+
+/* Why an item stands where it does for a reader, as far as the wide part goes: its `n` largest
+ * terms by size, largest first, without those that are 0 and those of the reader alone. names: [n x
+ * name_size], each as "reader x genres = 58 & fantasy", ended by a zero byte and cut where it is
+ * too long. values: [n], what each adds to the logit. *found: how many there are. */
+FATHOM_API int fathom_wide_terms(const fathom_catalogue* catalogue, const fathom_text* reader,
+                                 size_t item, size_t n, size_t name_size, char* names,
+                                 float* values, size_t* found, char* error, size_t error_size);
+
+/* The `n` items whose embeddings are nearest to an item's, nearest first, by the cosine of the
+ * pooled embeddings of all the items' columns side by side. among: [among_count], places of the
+ * items that may be named, as what the reader has; null: all. places, cosines: [n]; *found: how
+ * many there are. The first call takes the time that all items' embeddings take. */
+FATHOM_API int fathom_near_items(const fathom_catalogue* catalogue, size_t item,
+                                 const size_t* among, size_t among_count, size_t n, size_t* places,
+                                 float* cosines, size_t* found, char* error, size_t error_size);
+
 /* What the model is made of, for callers that have keys: its sparse fields (columns and crosses),
  * then its numbers. */
 FATHOM_API size_t fathom_fields(const fathom_model* model);
@@ -127,6 +149,14 @@ FATHOM_API int fathom_key(const fathom_model* model, size_t field, fathom_text t
                           char* error, size_t error_size);
 FATHOM_API int fathom_number(const fathom_model* model, size_t number, fathom_text text,
                              float* value, char* error, size_t error_size);
+
+/* The keys that the model makes of a row of texts, [fathom_columns()], in a sparse field: one,
+ * those of a list, or of a cross one for each combination of its columns' values. keys, weights:
+ * [room]; weights may be null, and is 1 where the field has none. *count: how many there are; of
+ * more than `room` the first are written. */
+FATHOM_API int fathom_row_keys(const fathom_model* model, const fathom_text* values, size_t field,
+                               size_t room, uint64_t* keys, float* weights, size_t* count,
+                               char* error, size_t error_size);
 
 typedef struct fathom_keys {
   size_t size; /* set by the caller: sizeof(fathom_keys) */

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
+
+#include "common/error.h"
 
 namespace fathom {
 
@@ -48,9 +51,15 @@ float ItemNeighbours::Cosine(std::size_t a, std::size_t b) const {
 std::vector<Neighbour> ItemNeighbours::Nearest(std::size_t item, std::size_t n,
                                                std::span<const std::size_t> among) const {
   std::vector<Neighbour> all;
-  if (!(Cosine(item, item) > 0)) return all;
+  if (Cosine(item, item) == 0) return all;
   for (const std::size_t other : among) {
-    if (other != item) all.push_back({other, Cosine(item, other)});
+    if (other == item) continue;
+    all.push_back({other, Cosine(item, other)});
+    if (!std::isfinite(all.back().cosine))
+      Fail(ExitCode::kNumeric,
+           "items {} and {}: an embedding is no finite number: the model is damaged, which opening "
+           "it with its checksums compared tells",
+           item, other);
   }
   n = std::min(n, all.size());
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n), all.end(),
@@ -65,6 +74,17 @@ std::vector<Neighbour> ItemNeighbours::Nearest(std::size_t item, std::size_t n) 
   std::vector<std::size_t> all(width_ == 0 ? 0 : directions_.size() / width_);
   std::iota(all.begin(), all.end(), std::size_t{0});
   return Nearest(item, n, all);
+}
+
+SharedNeighbours::~SharedNeighbours() { delete made_.load(std::memory_order_acquire); }
+
+const ItemNeighbours& SharedNeighbours::Get() {
+  if (const ItemNeighbours* const made = made_.load(std::memory_order_acquire)) return *made;
+  auto mine = std::make_unique<const ItemNeighbours>(catalogue_);
+  const ItemNeighbours* other = nullptr;
+  if (made_.compare_exchange_strong(other, mine.get(), std::memory_order_acq_rel))
+    return *mine.release();
+  return *other;
 }
 
 }  // namespace fathom

@@ -38,6 +38,13 @@ std::vector<WideTerm> WideTerms::Of(const std::vector<std::string_view>& reader,
       AddCross(f, crosses_[f - first_cross], &terms);
     }
   }
+  for (const WideTerm& term : terms) {
+    if (!std::isfinite(term.value))
+      Fail(ExitCode::kNumeric,
+           "{}: its weight is no finite number: the model is damaged, which opening it with its "
+           "checksums compared tells",
+           term.name);
+  }
   std::erase_if(terms, [](const WideTerm& term) { return term.value == 0; });
   std::stable_sort(terms.begin(), terms.end(), [](const WideTerm& a, const WideTerm& b) {
     return std::fabs(a.value) > std::fabs(b.value);

@@ -22,7 +22,8 @@ class WideTerms {
 
   // Of an item for a reader (texts by slot, as Recommender::SetReader): the `n` largest by size,
   // largest first, without those that are 0 and those of the reader alone, which are all items'
-  // alike. Throws Error(kData): a text that the model cannot read.
+  // alike. Throws Error(kData): a text that the model cannot read;
+  // Error(kNumeric): a weight that is no finite number.
   std::vector<WideTerm> Of(const std::vector<std::string_view>& reader, std::size_t item,
                            std::size_t n);
 

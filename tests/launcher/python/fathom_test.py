@@ -2,6 +2,7 @@
 """The Python module: fathom_test.py PROGRAM LIBRARY SCRATCH SOURCE. It trains a small model by the
 module, and compares what the module says of it with what the program says."""
 
+import json
 import os
 import re
 import shutil
@@ -212,6 +213,36 @@ class Recommendations(unittest.TestCase):
         with self.assertRaisesRegex(fathom.Error, "has no column 'name'"):
             catalogue.recommend({"reader_id": 3}, 1, [{"name": "x"}])
 
+    def test_reasons_and_joined_columns_are_those_of_the_program(self):
+        items = os.path.join(SCRATCH, "items.csv")
+        with open(items, "w") as out:
+            out.write("book_id\n" + "".join("{}\n".format(book) for book in range(1, 200)))
+        seen = os.path.join(SCRATCH, "seen.csv")
+        with open(seen, "w") as out:
+            out.write("book_id\n5\n9\n11\n12\n")
+        line = program("recommend", "--model", MODEL, "--user", "reader_id=3", "--catalogue", items,
+                       "--seen", seen, "--show", "book_id,genres", "--output", "json", "--why", "-n", "5")
+        mine = self.model.recommend({"reader_id": 3}, items, 5, [5, 9, 11, 12], show=["genres"],
+                                    why=True)
+        theirs = json.loads(line)["items"]
+        self.assertEqual(len(theirs), 5)
+        for one, other in zip(mine, theirs):
+            self.assertEqual(one.item, other["item"])
+            self.assertGreater(len(one.wide), 0)
+            self.assertEqual([term.name for term in one.wide], [term["term"] for term in other["wide"]])
+            for term, told in zip(one.wide, other["wide"]):
+                self.assertAlmostEqual(term.value, told["value"], places=6)
+            self.assertEqual([near.item for near in one.near], [near["item"] for near in other["near"]])
+            self.assertEqual([near.item for near in one.near_seen],
+                             [near["item"] for near in other["near_seen"]])
+            self.assertEqual(len(one.near_seen), 3)
+        plain = self.model.recommend({"reader_id": 3}, items, 1)[0]
+        self.assertEqual((plain.wide, plain.near, plain.near_seen), ([], [], []))
+        with self.assertRaisesRegex(fathom.Error, "column colour: neither"):
+            self.model.recommend({"reader_id": 3}, items, 1, show=["colour"])
+        with self.assertRaisesRegex(fathom.Error, "a list of columns"):
+            self.model.recommend({"reader_id": 3}, items, 1, show="genres")
+
     def test_what_is_wrong_is_said(self):
         with self.assertRaisesRegex(fathom.Error, "the catalogue gives the column book_id"):
             self.model.recommend({"book_id": 3}, self.file)
@@ -333,7 +364,7 @@ class Documentation(unittest.TestCase):
         items = self.printed("import fathom\n" + recommends, self.folder).splitlines()
         self.assertEqual(len(items), 3)
         for item in items:
-            self.assertRegex(item, r"^0\.\d{5} Title \d+$")
+            self.assertRegex(item, r"^0\.\d{5} Title \d+ because \[.*\]$")
             self.assertNotIn(item.split()[2], ("58", "26"))
 
 

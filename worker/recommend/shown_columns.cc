@@ -1,4 +1,4 @@
-#include "launcher/recommend/shown_columns.h"
+#include "worker/recommend/shown_columns.h"
 
 #include <algorithm>
 
@@ -20,7 +20,7 @@ ShownColumns::ShownColumns(const Catalogue& catalogue, const std::vector<std::st
     Source source;
     if (!Find(name, &source)) {
       Fail(ExitCode::kUsage,
-           "--show {}: neither the catalogue nor the model has it of an item; there are: {}", name,
+           "column {}: neither the catalogue nor the model has it of an item; there are: {}", name,
            fmt::join(All(), ", "));
     }
     sources_.push_back(source);
@@ -55,18 +55,18 @@ std::vector<std::string> ShownColumns::All() const {
   return all;
 }
 
-std::vector<std::string> ShownColumns::Of(std::size_t item) {
-  std::vector<std::string> texts;
+std::vector<std::string_view> ShownColumns::Of(std::size_t item) {
+  std::vector<std::string_view> texts;
   const InputSchema& schema = catalogue_.scorer().schema();
   const auto& values = items_.Read(item);
   for (const Source& source : sources_) {
     if (source.join < 0) {
-      texts.emplace_back(catalogue_.text().At(item, source.column));
+      texts.push_back(catalogue_.text().At(item, source.column));
       continue;
     }
     const SideTable& table = schema.joins()[static_cast<std::size_t>(source.join)];
     const auto* row = table.Find(std::string(values[schema.Slot(table.join().key)]));
-    texts.push_back(row == nullptr ? std::string() : (*row)[source.column]);
+    texts.push_back(row == nullptr ? std::string_view() : (*row)[source.column]);
   }
   return texts;
 }

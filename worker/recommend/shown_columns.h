@@ -3,7 +3,7 @@
 #pragma once
 
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "worker/predict/catalogue.h"
@@ -19,8 +19,8 @@ class ShownColumns {
 
   const std::vector<std::string>& names() const { return names_; }
 
-  // As names(); empty where the item has none.
-  std::vector<std::string> Of(std::size_t item);
+  // As names(); null where the item has none. They live as long as the catalogue.
+  std::vector<std::string_view> Of(std::size_t item);
 
  private:
   struct Source {
