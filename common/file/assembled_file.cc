@@ -20,7 +20,7 @@ constexpr int kNewFileMode = 0666;
 
 AssembledFile::AssembledFile(const std::filesystem::path& file, std::uint64_t bytes, ExitCode code)
     : file_(FollowLinks(file)),
-      partial_(PartialOf(file_)),
+      partial_(OwnPartialOf(file_)),
       code_(code),
       fd_(open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kNewFileMode)) {
   if (fd_.get() < 0) Refused();

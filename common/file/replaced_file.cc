@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "common/file/durable_file.h"
+#include "common/file/scratch_folder.h"
+#include "common/process/process_mark.h"
 
 namespace fathom {
 namespace {
@@ -69,6 +71,16 @@ void OpenDescriptor(int fd, std::ofstream* out) {
 
 fs::path PartialOf(const fs::path& file) { return file.string() + ".partial"; }
 
+fs::path OwnPartialOf(const fs::path& file) {
+  constexpr const char* kInfix = ".partial-";
+  constexpr std::size_t kMostOfName = 40;  // bytes: a mark takes up to 200 of the 255 of a name
+  fs::path folder = file.parent_path();
+  if (folder.empty()) folder = ".";
+  RemoveLeftOvers(folder, kInfix);
+  return folder / (file.filename().string().substr(0, kMostOfName) + kInfix +
+                   ProcessMark::OfThisProcess().Name());
+}
+
 fs::path FollowLinks(fs::path path) {
   std::error_code none;
   for (int links = 0; links < kMaxLinks && fs::is_symlink(path, none); ++links)
@@ -85,7 +97,9 @@ ReplacedFile::ReplacedFile(const fs::path& file, ExitCode code) : file_(file), c
     out_.open(file_, std::ios::binary | std::ios::app);
   } else {
     file_ = FollowLinks(file_);
-    partial_ = PartialOf(file_);
+    if (std::error_code none; fs::is_directory(file_, none))
+      Fail(code_, "{}: cannot be written: it is a folder: name a file", file.string());
+    partial_ = OwnPartialOf(file_);
     out_.open(partial_, std::ios::binary | std::ios::trunc);
     if (!out_) Refused();
     std::error_code ignored;  // not every file system knows modes

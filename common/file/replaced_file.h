@@ -1,5 +1,8 @@
 // What is written beside and renamed: a file that takes its name when it is whole. Until then it is
-// NAME.partial. This room is the one place for it, and there are two degrees of what it promises:
+// NAME.partial-MARK, with a mark of this process (process_mark.h): what else lies there is not
+// touched, and of several that write a file at once the last one's stands, whole. Where one writer
+// has a folder to itself, as a training run, it is NAME.partial. This room is the one place for it,
+// and there are two degrees of what it promises:
 //
 //   process   a reader, and a kill of this process at any instant, finds what was there before or
 //             the new one, whole:
@@ -15,7 +18,7 @@
 // bytes are written through to it. Where it is a descriptor of this process, as /dev/stdout, they
 // go to where the descriptor stands.
 //
-// Thread rule: any thread; one writes a file at a time.
+// Thread rule: any thread.
 #pragma once
 
 #include <filesystem>
@@ -29,6 +32,10 @@ namespace fathom {
 
 // What a file or folder is called until it is whole.
 std::filesystem::path PartialOf(const std::filesystem::path& file);
+
+// The same with a name that no other process and no user has. What dead processes of this host left
+// in the folder under such names is removed.
+std::filesystem::path OwnPartialOf(const std::filesystem::path& file);
 
 // Where symbolic links of the last name lead to, be there something or not.
 std::filesystem::path FollowLinks(std::filesystem::path path);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "common/file/published_folder.h"
+#include "common/file/replaced_file.h"
 
 namespace fathom {
 
@@ -11,7 +12,7 @@ namespace fathom {
 template <typename Write>
 void PublishExport(const std::filesystem::path& out, PublishedFolder::Seal seal,
                    const Write& write) {
-  const PublishedFolder folder(out, seal);
+  const PublishedFolder folder(out, seal, OwnPartialOf(out).filename().string());
   folder.Start();
   try {
     write(folder.partial());

@@ -4,6 +4,7 @@
 
 #include "common/buffer.h"
 #include "common/file/replaced_file.h"
+#include "common/folder_entries.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
 
@@ -30,7 +31,7 @@ TEST(AssembledFileTest, OneThatIsNotFinishedLeavesWhatWasThereAndNothingElse) {
   dir.Write("a", "before");
   { AssembledFile(dir.path() / "a", 100, ExitCode::kModel).WriteAt(0, BytesOf('x')); }
   EXPECT_EQ(dir.Read("a"), "before");
-  EXPECT_FALSE(std::filesystem::exists(PartialOf(dir.path() / "a")));
+  EXPECT_EQ(EntriesOf(dir.path()).size(), 1U);
 }
 
 TEST(AssembledFileTest, ALengthThatNoDiskHasIsToldAtOnce) {
@@ -38,7 +39,7 @@ TEST(AssembledFileTest, ALengthThatNoDiskHasIsToldAtOnce) {
   testing::ExpectError(ExitCode::kModel, {"bytes cannot be written", "make room"}, [&] {
     AssembledFile(dir.path() / "a", std::uint64_t{1} << 60, ExitCode::kModel);
   });
-  EXPECT_FALSE(std::filesystem::exists(PartialOf(dir.path() / "a")));
+  EXPECT_TRUE(EntriesOf(dir.path()).empty());
   testing::ExpectError(ExitCode::kModel, {"cannot be written", "check the folder"},
                        [&] { AssembledFile(dir.path() / "none" / "a", 1, ExitCode::kModel); });
 }

@@ -9,6 +9,8 @@
 
 #include "common/file/descriptor.h"
 #include "common/file/text_file.h"
+#include "common/folder_entries.h"
+#include "common/process/process_mark.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
 
@@ -29,7 +31,7 @@ TEST(ReplacedFile, TheOldFileStaysUntilTheNewOneIsWhole) {
     replaced.Finish();
   }
   EXPECT_EQ(ReadText(file), "new");
-  EXPECT_FALSE(std::filesystem::exists(file.string() + ".partial"));
+  EXPECT_EQ(EntriesOf(dir.path()).size(), 1U);
 }
 
 TEST(ReplacedFile, OneThatIsNotFinishedLeavesNothing) {
@@ -38,7 +40,42 @@ TEST(ReplacedFile, OneThatIsNotFinishedLeavesNothing) {
   ReplaceDurably(file, "old");
   { ReplacedFile(file, ExitCode::kData).out() << "half"; }
   EXPECT_EQ(ReadText(file), "old");
-  EXPECT_FALSE(std::filesystem::exists(file.string() + ".partial"));
+  EXPECT_EQ(EntriesOf(dir.path()).size(), 1U);
+}
+
+// Of two that write at once both files are whole, and the last one stands.
+TEST(ReplacedFile, TwoAtOnceDoNotMix) {
+  const ScratchDir dir;
+  const auto file = dir.path() / "text";
+  ReplacedFile first(file, ExitCode::kData), second(file, ExitCode::kData);
+  for (int i = 0; i < 3000; ++i) {
+    first.out() << "first\n";
+    second.out() << "second\n";
+  }
+  second.Finish();
+  EXPECT_EQ(ReadText(file).size(), 3000 * 7U);
+  EXPECT_EQ(ReadText(file).find("first"), std::string::npos);
+  first.Finish();
+  EXPECT_EQ(ReadText(file).size(), 3000 * 6U);
+  EXPECT_EQ(EntriesOf(dir.path()).size(), 1U);
+}
+
+// What is called NAME.partial is somebody's; what a process that died left of its own goes.
+TEST(ReplacedFile, TouchesNothingElse) {
+  const ScratchDir dir;
+  const auto file = dir.path() / "text";
+  dir.Write("text.partial", "precious");
+  dir.Write("other.partial-notes", "mine");
+  ProcessMark dead = ProcessMark::OfThisProcess();
+  dead.pid = 1 << 22;  // above all process ids
+  dir.Write("text.partial-" + dead.Name(), "half");
+  ReplaceText(file, "new", ExitCode::kData);
+  EXPECT_EQ(ReadText(dir.path() / "text.partial"), "precious");
+  EXPECT_EQ(ReadText(dir.path() / "other.partial-notes"), "mine");
+  EXPECT_EQ(EntriesOf(dir.path()).size(), 3U);
+  const auto longest = dir.path() / std::string(255, 'n');
+  ReplaceText(longest, "long", ExitCode::kData);
+  EXPECT_EQ(ReadText(longest), "long");
 }
 
 TEST(ReplacedFile, DurablyToo) {
@@ -48,7 +85,7 @@ TEST(ReplacedFile, DurablyToo) {
     ReplaceDurably(file, text);
     EXPECT_EQ(ReadText(file), text);
   }
-  EXPECT_FALSE(std::filesystem::exists(file.string() + ".partial"));
+  EXPECT_EQ(EntriesOf(dir.path()).size(), 1U);
 }
 
 TEST(ReplacedFile, WhatCannotBeWrittenIsNamed) {
