@@ -114,6 +114,8 @@ class StreamConnection final : public HttpConnection,
 
   void OnHeader(error_code error, std::size_t) {
     if (error) return Refuse(error);
+    if (HasUnknownEncoding(*parser_))
+      return RefuseWith(501, "Transfer-Encoding: a body may be chunked, and nothing else");
     Tcp().expires_after(context_.limits.body);
     const bool waits = beast::iequals(parser_->get()[http::field::expect], "100-continue");
     if (!waits || parser_->is_done()) return ReadBody();
@@ -142,11 +144,14 @@ class StreamConnection final : public HttpConnection,
 
   void Refuse(error_code error) {
     const int status = StatusOf(error);
-    if (status == 0) return;
+    if (status != 0) RefuseWith(status, WhyRefused(status, error, context_.limits));
+  }
+
+  void RefuseWith(int status, const std::string& why) {
     keeps_ = false;
     without_body_ = false;
     refused_ = true;
-    Write(context_.handler.Refuse(status, WhyRefused(status, error, context_.limits)));
+    Write(context_.handler.Refuse(status, why));
   }
 
   void Write(HttpReply reply) {

@@ -38,7 +38,10 @@ class JsonReader {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) {
-    error_ = fmt::format("the body is no JSON in UTF-8: it goes wrong at byte {}", position);
+    error_ = fmt::format(
+        "the body is no JSON in UTF-8, or has a number beyond all numbers: it goes wrong at byte "
+        "{}",
+        position);
     return false;
   }
 

@@ -7,11 +7,15 @@
 #include <string>
 #include <utility>
 
+#include "common/utf8.h"
+
 namespace fathom {
 
 class RequestError : public std::runtime_error {
  public:
-  RequestError(int status, const std::string& what) : std::runtime_error(what), status_(status) {}
+  // Control characters of a client's own words are shown, as \x00.
+  RequestError(int status, const std::string& what)
+      : std::runtime_error(Printable(what)), status_(status) {}
   int status() const { return status_; }
 
  private:

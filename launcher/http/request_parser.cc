@@ -19,6 +19,11 @@ void SetLimits(const HttpLimits& limits, RequestParser* parser) {
   parser->body_limit(limits.body_bytes);
 }
 
+bool HasUnknownEncoding(const RequestParser& parser) {
+  const auto encoding = parser.get()[http::field::transfer_encoding];
+  return !encoding.empty() && !boost::beast::iequals(encoding, "chunked");
+}
+
 HttpRequest RequestOf(const RequestParser& parser) {
   const auto& message = parser.get();
   const bool says_length = message.find(http::field::content_length) != message.end() ||

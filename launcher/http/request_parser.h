@@ -15,6 +15,10 @@ using RequestParser =
 
 void SetLimits(const HttpLimits& limits, RequestParser* parser);
 
+// Whether its header names an encoding of the body that is not read here, so that nobody knows
+// where the body ends.
+bool HasUnknownEncoding(const RequestParser& parser);
+
 // Views into the parser's message.
 HttpRequest RequestOf(const RequestParser& parser);
 

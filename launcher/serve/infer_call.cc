@@ -78,7 +78,7 @@ void ReadInput(const Value& input, std::string_view* binary, InputRows* rows) {
     FailRequest("input \"{}\": it needs either data or the parameter binary_data_size", name);
   std::vector<std::string_view> elements;
   if (data) {
-    ReadJsonTensor(*data, name, shape, rows, &elements);
+    ReadJsonTensor(*data, type, name, shape, rows, &elements);
   } else {
     ReadBinaryTensor(TakeBinary(*size, name, binary), type, name, shape, rows, &elements);
   }

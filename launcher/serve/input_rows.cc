@@ -35,9 +35,10 @@ std::string_view InputRows::Joined(std::size_t slot, std::span<const std::string
 
 std::string_view InputRows::TextOf(std::size_t slot, const Value& value) {
   const auto scalar = [&](const Value& of) {
-    if (!of.IsScalar())
-      FailRequest("the column \"{}\": {} is no value", columns_.NameOf(slot),
-                  fathom::NameOf(of.kind()));
+    if (!of.Is(Kind::kText) && !of.Is(Kind::kNumber))
+      FailRequest("the column \"{}\": {} is no value: give a text or a number{}",
+                  columns_.NameOf(slot), fathom::NameOf(of.kind()),
+                  value.Is(Kind::kArray) ? "" : ", or null where it is missing");
     std::string kept;
     const std::string_view text = ScalarText(of, &kept);
     return kept.empty() ? text : Keep(std::move(kept));
@@ -59,7 +60,13 @@ void InputRows::AddColumns(const Value& object) {
     std::vector<std::string_view> texts;
     if (value.Is(Kind::kArray)) {
       texts.reserve(value.size());
-      value.ForEach([&](const Value& of) { texts.push_back(TextOf(slot, of)); });
+      value.ForEach([&](const Value& of) {
+        try {
+          texts.push_back(TextOf(slot, of));
+        } catch (const RequestError& error) {
+          FailRequest("row {}: {}", texts.size(), error.what());
+        }
+      });
     } else {
       texts.push_back(TextOf(slot, value));
     }
@@ -83,7 +90,11 @@ void InputRows::AddObjects(const Value& array) {
       if (texts.empty()) texts.resize(array.size());
       if (texts[row].data() != nullptr)
         FailRequest("row {}: the column \"{}\" is there twice", row, name);
-      texts[row] = TextOf(slot, value);
+      try {
+        texts[row] = TextOf(slot, value);
+      } catch (const RequestError& error) {
+        FailRequest("row {}: {}", row, error.what());
+      }
     });
     ++row;
   });

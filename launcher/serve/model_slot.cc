@@ -40,8 +40,9 @@ std::string NameOfPath(const fs::path& path) {
 ModelPlace ParseModelPlace(const std::string& text) {
   const std::size_t equals = text.find('=');
   std::error_code ignored;
-  const bool named = equals != std::string::npos && IsModelName(text.substr(0, equals)) &&
-                     !fs::exists(text, ignored);
+  // "runs/a=1" is a path.
+  const bool named =
+      equals != std::string::npos && text.find('/') >= equals && !fs::exists(text, ignored);
   ModelPlace place;
   place.path = named ? text.substr(equals + 1) : text;
   place.name = named ? text.substr(0, equals) : NameOfPath(place.path);

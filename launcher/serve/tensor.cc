@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "common/whole_number.h"
 #include "launcher/http/number_text.h"
 #include "launcher/http/request_error.h"
 
@@ -66,14 +67,30 @@ void ReadTexts(std::string_view bytes, std::string_view name, std::size_t count,
     FailRequest("input \"{}\": {} bytes are left behind its last element", name, bytes.size());
 }
 
-void Flatten(const Value& data, std::string_view name, InputRows* rows,
+// Whether the text is a value of the datatype. Ids come as numbers or as texts in all.
+bool FitsDatatype(std::string_view text, std::string_view datatype) {
+  if (datatype == "UINT8") return WholeNumber<std::uint8_t>(text).has_value();
+  if (datatype == "UINT16") return WholeNumber<std::uint16_t>(text).has_value();
+  if (datatype == "UINT32") return WholeNumber<std::uint32_t>(text).has_value();
+  if (datatype == "UINT64") return WholeNumber<std::uint64_t>(text).has_value();
+  if (datatype == "INT8") return WholeNumber<std::int8_t>(text).has_value();
+  if (datatype == "INT16") return WholeNumber<std::int16_t>(text).has_value();
+  if (datatype == "INT32") return WholeNumber<std::int32_t>(text).has_value();
+  if (datatype == "INT64") return WholeNumber<std::int64_t>(text).has_value();
+  return true;
+}
+
+void Flatten(const Value& data, std::string_view datatype, std::string_view name, InputRows* rows,
              std::vector<std::string_view>* elements) {
   data.ForEach([&](const Value& value) {
-    if (value.Is(Kind::kArray)) return Flatten(value, name, rows, elements);
+    if (value.Is(Kind::kArray)) return Flatten(value, datatype, name, rows, elements);
     if (value.Is(Kind::kNull)) return elements->push_back(rows->Missing());
     if (value.Is(Kind::kObject)) FailRequest("input \"{}\": an object is no value", name);
     std::string kept;
     const std::string_view text = ScalarText(value, &kept);
+    if (!FitsDatatype(text, datatype))
+      FailRequest("input \"{}\": element {} is {}, which is no {}", name, elements->size(), text,
+                  datatype);
     elements->push_back(kept.empty() ? text : rows->Keep(std::move(kept)));
   });
 }
@@ -103,12 +120,12 @@ TensorShape ShapeOf(const Value& input, std::string_view name, const ServeLimits
   return shape;
 }
 
-void ReadJsonTensor(const Value& data, std::string_view name, TensorShape shape, InputRows* rows,
-                    std::vector<std::string_view>* elements) {
+void ReadJsonTensor(const Value& data, std::string_view datatype, std::string_view name,
+                    TensorShape shape, InputRows* rows, std::vector<std::string_view>* elements) {
   if (!data.Is(Kind::kArray))
     FailRequest("input \"{}\": its data are {}, not an array", name, NameOf(data.kind()));
   elements->reserve(shape.elements());
-  Flatten(data, name, rows, elements);
+  Flatten(data, datatype, name, rows, elements);
   if (elements->size() != shape.elements())
     FailRequest("input \"{}\": its shape asks for {} elements, and its data have {}", name,
                 shape.elements(), elements->size());

@@ -22,8 +22,9 @@ TensorShape ShapeOf(const JsonDocument::Value& input, std::string_view name,
                     const ServeLimits& limits);
 
 // Its elements, row by row: from "data", flat or nested.
-void ReadJsonTensor(const JsonDocument::Value& data, std::string_view name, TensorShape shape,
-                    InputRows* rows, std::vector<std::string_view>* elements);
+void ReadJsonTensor(const JsonDocument::Value& data, std::string_view datatype,
+                    std::string_view name, TensorShape shape, InputRows* rows,
+                    std::vector<std::string_view>* elements);
 
 // From bytes behind the JSON, little endian; of BYTES each a length of 4 bytes and so many bytes.
 // NaN is a missing value. Throws RequestError.

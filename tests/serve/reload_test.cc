@@ -154,7 +154,8 @@ TEST(ModelPlace, HasTheNameThatIsGivenOrTheFolders) {
   EXPECT_EQ(ParseModelPlace("best=run/books").name, "best");
   EXPECT_EQ(ParseModelPlace("best=run/books").path, "run/books");
   EXPECT_EQ(ParseModelPlace("run/a=1/x").path, "run/a=1/x");
-  testing::ExpectError(ExitCode::kUsage, {"NAME=PATH"}, [] { ParseModelPlace("run/my books"); });
+  for (const char* text : {"run/my books", "my model=run/books", "=run/books"})
+    testing::ExpectError(ExitCode::kUsage, {"NAME=PATH"}, [&] { ParseModelPlace(text); });
   ServeMetrics metrics;
   testing::ExpectError(ExitCode::kUsage, {"two models"}, [&] {
     ModelShelf({ParseModelPlace("a/x"), ParseModelPlace("b/x")}, false, &metrics);
