@@ -17,8 +17,12 @@ is there, scores come as arrays.
 import array
 import ctypes
 import ctypes.util
+import collections.abc
 import csv
+import gzip
+import io
 import json
+import operator
 import os
 import shutil
 import subprocess
@@ -127,6 +131,8 @@ def _lib() -> ctypes.CDLL:
                 handle, handle, ctypes.POINTER(size), size, size, ctypes.c_uint,
                 ctypes.POINTER(size), ctypes.POINTER(ctypes.c_float), ctypes.POINTER(size), text,
                 size]
+            lib.fathom_explain.argtypes = [
+                handle, handle, size, text, ctypes.POINTER(size), text, size]
             lib.fathom_item_text.argtypes = [
                 handle, size, text, ctypes.POINTER(_Text), text, size]
             lib.fathom_wide_terms.argtypes = [
@@ -196,9 +202,12 @@ def _to_bytes(value: Any, column: str) -> Optional[bytes]:
         return value
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None
-    if isinstance(value, (list, tuple, set, dict)):
+    if isinstance(value, (list, tuple, set, frozenset, collections.abc.Mapping)):
         raise Error(_DATA, "column {}: a {} is no text: join its values as the training data do".format(
             column, type(value).__name__))
+    plain = type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__
+    if plain or isinstance(value, (bytearray, memoryview, complex)):
+        raise TypeError("column {}: a {} is no text of a column".format(column, type(value).__name__))
     if type(value).__name__ in ("bool", "bool_"):
         raise Error(_DATA, "column {}: {} may be written in many ways: give the text as the training "
                     "data have it".format(column, value))
@@ -228,7 +237,8 @@ def _rows_of_columns(table: Mapping[str, Sequence[Any]]) -> List[Dict[str, Any]]
     columns = []
     for name in names:
         column = table[name]
-        if isinstance(column, (str, bytes)) or not hasattr(column, "__iter__"):
+        if (isinstance(column, (str, bytes, collections.abc.Mapping)) or
+                not hasattr(column, "__iter__")):
             raise Error(_DATA, "column {}: a dict of columns holds a list for each; for one row give "
                         "[row]".format(name))
         columns.append(list(column))
@@ -293,7 +303,10 @@ class Model:
         lib = _lib()
         handle = ctypes.c_void_p()
         error = ctypes.create_string_buffer(_ERROR_BYTES)
-        code = lib.fathom_open(os.fsencode(path), _VERIFY if verify else 0, ctypes.byref(handle),
+        name = os.fsencode(path)
+        if b"\0" in name:
+            raise ValueError("the model's path holds a zero byte")
+        code = lib.fathom_open(name, _VERIFY if verify else 0, ctypes.byref(handle),
                                error, _ERROR_BYTES)
         _check(code, error)
         self._opened = _Opened(handle, lib.fathom_close, "model")
@@ -333,6 +346,24 @@ class Model:
     def logits(self, rows: Rows) -> Any:
         """As predict, the logits."""
         return self._score(rows, _LOGITS)
+
+    def explain(self, row: Row) -> Dict[str, Any]:
+        """A row's score taken apart: what each of its values adds to the logit, as `fathom explain
+        --output json` tells it. row: as one of Model.predict. Raises Error as predict."""
+        texts: List[Optional[bytes]] = []
+        self._add_texts(row, "the row", texts, whole=True)
+        given = _Texts(texts)
+        error = ctypes.create_string_buffer(_ERROR_BYTES)
+        needed = ctypes.c_size_t(1 << 14)
+        while True:
+            room = needed.value + 1
+            text = ctypes.create_string_buffer(room)
+            with self._opened as handle:
+                code = _lib().fathom_explain(handle, given.address, room, text,
+                                             ctypes.byref(needed), error, _ERROR_BYTES)
+            _check(code, error)
+            if needed.value < room:
+                return json.loads(text.value.decode())
 
     def catalogue(self, items: Union[PathLike, Rows]) -> "Catalogue":
         """Candidates to recommend from, encoded once: see Catalogue."""
@@ -379,6 +410,17 @@ class Model:
         model does not have are allowed."""
         if isinstance(row, (str, bytes)):
             raise Error(_DATA, "{}: a row is a dict or a sequence, not a text".format(where))
+        try:
+            self._take_texts(row, where, texts, whole, others)
+        except Error as error:
+            if str(error).startswith(where):
+                raise
+            raise Error(error.code, "{}: {}".format(where, error)) from None
+        except TypeError as error:
+            raise TypeError("{}: {}".format(where, error)) from None
+
+    def _take_texts(self, row: Row, where: str, texts: List[Optional[bytes]], whole: bool,
+                    others: bool) -> None:
         if not hasattr(row, "keys"):
             if len(row) != len(self._columns):
                 raise Error(_DATA, "{}: it has {} values where the model has {} columns: {}".format(
@@ -394,11 +436,10 @@ class Model:
                 raise Error(_DATA, "{}: the model has no column {!r}; it has {}".format(
                     where, name, ", ".join(self._columns)))
         if whole:
-            self._check_required(row, where)
+            self._check_required(set(row.keys()), where)  # type: ignore[union-attr]
         texts += mine
 
-    def _check_required(self, names: Mapping[str, Any], where: str) -> None:
-        given = set(names.keys())
+    def _check_required(self, given: "set[str]", where: str) -> None:
         for name in self._required:
             if name not in given:
                 raise Error(_DATA, "{}: the column {!r} is not there; None says that its value is "
@@ -409,7 +450,7 @@ class Model:
         count = 0
         in_order = _rows(rows)
         if hasattr(rows, "keys"):
-            self._check_required(rows, "the table")  # type: ignore[arg-type]
+            self._check_required(set(rows.keys()), "the table")  # type: ignore[arg-type]
         for row in in_order:
             self._add_texts(row, "row {}".format(count), texts, whole=True)
             count += 1
@@ -450,6 +491,7 @@ class Catalogue:
             model._add_texts(item, "item {}".format(place), texts, others=True)
         given = _Texts(texts)
         error = ctypes.create_string_buffer(_ERROR_BYTES)
+        self._gives = {name for item in self.items for name in item.keys()}
         handle = ctypes.c_void_p()
         lib = _lib()
         with model._opened as opened:
@@ -470,8 +512,13 @@ class Catalogue:
         if isinstance(show, (str, bytes)):
             raise Error(_USAGE, "show is a list of columns, not one column")
         shown = list(show)
+        n = operator.index(n)
+        if n < 0:
+            raise ValueError("n is {}: it is a number of items".format(n))
         texts: List[Optional[bytes]] = []
         self._model._add_texts(user, "the user", texts)
+        if hasattr(user, "keys"):
+            self._model._check_required(set(user.keys()) | self._gives, "the user")
         reader = _Texts(texts)
         left_out = sorted(self._seen_places(seen))
         out = (ctypes.c_size_t * len(left_out))(*left_out)
@@ -577,27 +624,49 @@ class Catalogue:
         return index
 
 
+def _open_text(path: str) -> io.TextIOBase:
+    with open(path, "rb") as file:
+        magic = file.read(4)
+    if magic == b"\x28\xb5\x2f\xfd":
+        raise Error(_DATA, "{}: it is compressed by zstd, which Python cannot read: give it plain or "
+                    "as gzip".format(path))
+    opens: Any = gzip.open if magic[:2] == b"\x1f\x8b" else open
+    return opens(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _read_header(path: str, first: str, columns: Sequence[str]) -> Tuple[List[str], str]:
+    """The names in a file's first line, and what stands between them."""
+    for delimiter in (",", "\t"):
+        header = next(csv.reader([first], delimiter=delimiter), [])
+        if any(name in columns for name in header):
+            break
+    else:
+        raise Error(_DATA, "{}:1: no column of the model is in its header: it needs one of {}".format(
+            path, ", ".join(columns)))
+    twice = {name for name in header if header.count(name) > 1}
+    if twice:
+        raise Error(_DATA, "{}:1: the column {!r} is there twice".format(path, sorted(twice)[0]))
+    return header, delimiter
+
+
 def _read_items(path: str, columns: Sequence[str]) -> List[Dict[str, Any]]:
+    line = 1
     try:
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            first = file.readline()
-            for delimiter in (",", "\t"):
-                header = next(csv.reader([first], delimiter=delimiter), [])
-                if any(name in columns for name in header):
-                    break
-            else:
-                raise Error(_DATA, "{}:1: no column of the model is in its header: it needs one of "
-                            "{}".format(path, ", ".join(columns)))
+        with _open_text(path) as file:
+            header, delimiter = _read_header(path, file.readline(), columns)
             items = []
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             for fields in reader:
+                line = reader.line_num + 1
                 if not fields:
                     continue
                 if len(fields) != len(header):
                     raise Error(_DATA, "{}:{}: {} fields where {} are expected".format(
-                        path, reader.line_num + 1, len(fields), len(header)))
+                        path, line, len(fields), len(header)))
                 items.append(dict(zip(header, fields)))
-    except (OSError, csv.Error) as reason:
+    except csv.Error as reason:
+        raise Error(_DATA, "{}: after line {}: {}".format(path, line, reason)) from None
+    except (OSError, EOFError) as reason:
         raise Error(_DATA, "{}: it cannot be read: {}".format(path, reason)) from None
     if not items:
         raise Error(_DATA, "{}: it holds no items".format(path))

@@ -2,6 +2,7 @@
 """The Python module: fathom_test.py PROGRAM LIBRARY SCRATCH SOURCE. It trains a small model by the
 module, and compares what the module says of it with what the program says."""
 
+import gzip
 import json
 import os
 import re
@@ -174,6 +175,24 @@ class Scores(unittest.TestCase):
         self.assertTrue(all("is closed" in error for error in ended), ended)
 
 
+class Explanations(unittest.TestCase):
+    def test_are_those_of_the_program(self):
+        file = os.path.join(SCRATCH, "one.csv")
+        with open(file, "w") as out:
+            out.write("reader_id,book_id\n58,17\n")
+        told = json.loads(program("explain", "--model", MODEL, "--input", file, "--output", "json"))
+        with fathom.Model(MODEL) as model:
+            mine = model.explain({"reader_id": 58, "book_id": 17})
+            self.assertEqual(mine, told)
+            self.assertAlmostEqual(mine["sum"], float(model.logits([[58, 17, None]])[0]), places=5)
+            wide = model.explain({"reader_id": 58, "book_id": 17, "genres": "|".join(
+                "genre{}".format(i) for i in range(400))})
+            self.assertEqual(len([field for field in wide["fields"] if field["field"] == "genres"][0][
+                "values"]), 400)
+            with self.assertRaisesRegex(fathom.Error, "'book_id' is not there"):
+                model.explain({"reader_id": 58})
+
+
 class Recommendations(unittest.TestCase):
     def setUp(self):
         self.model = fathom.Model(MODEL)
@@ -245,9 +264,28 @@ class Recommendations(unittest.TestCase):
 
     def test_what_is_wrong_is_said(self):
         with self.assertRaisesRegex(fathom.Error, "the catalogue gives the column book_id"):
-            self.model.recommend({"book_id": 3}, self.file)
+            self.model.recommend({"reader_id": 1, "book_id": 3}, self.file)
         with self.assertRaisesRegex(fathom.Error, "no column 'reader'"):
             self.model.recommend({"reader": 3}, self.file)
+        with self.assertRaisesRegex(fathom.Error, "the user: the column 'reader_id' is not there"):
+            self.model.recommend({}, self.file)
+        self.assertEqual(len(self.model.recommend({"reader_id": None}, self.file, 2)), 2)
+        with self.assertRaisesRegex(ValueError, "n is -1"):
+            self.model.recommend({"reader_id": 3}, self.file, -1)
+        for odd in (1.5, "3"):
+            with self.assertRaises(TypeError):
+                self.model.recommend({"reader_id": 3}, self.file, odd)
+        for text, word in (("book_id,book_id\n1,2\n", "'book_id' is there twice"),
+                           ('book_id\n1\n"2\n', "after line 2"), ("book_id\n1,2\n", ":2: 2 fields")):
+            file = os.path.join(SCRATCH, "odd.csv")
+            with open(file, "w") as out:
+                out.write(text)
+            with self.assertRaisesRegex(fathom.Error, word):
+                self.model.catalogue(file)
+        with gzip.open(os.path.join(SCRATCH, "books.gz"), "wt") as out, open(self.file) as books:
+            out.write(books.read())
+        self.assertEqual(self.model.catalogue(os.path.join(SCRATCH, "books.gz")).items,
+                         self.model.catalogue(self.file).items)
         with self.assertRaisesRegex(fathom.Error, "a catalogue without items"):
             self.model.catalogue([])
         with self.assertRaisesRegex(fathom.Error, "nowhere.csv"):
@@ -267,6 +305,20 @@ class Opening(unittest.TestCase):
         with self.assertRaises(fathom.Error) as caught:
             fathom.Model(DATA)
         self.assertEqual(caught.exception.code, 4)
+
+    def test_values_that_cannot_be_meant_are_type_errors(self):
+        with self.assertRaisesRegex(ValueError, "zero byte"):
+            fathom.Model(MODEL + "\0x")
+        with fathom.Model(MODEL) as model:
+            for odd in (bytearray(b"3"), object(), 1 + 2j, memoryview(b"3")):
+                with self.assertRaisesRegex(TypeError, "row 1: column book_id"):
+                    model.predict([{"reader_id": 3, "book_id": 1}, {"reader_id": 3, "book_id": odd}])
+            with self.assertRaisesRegex(fathom.Error, "row 0: column book_id: a dict is no text"):
+                model.predict([{"reader_id": 3, "book_id": {}}])
+            with self.assertRaisesRegex(fathom.Error, "row 0: column book_id: True"):
+                model.predict([{"reader_id": 3, "book_id": True}])
+            with self.assertRaisesRegex(fathom.Error, "column book_id: a dict of columns"):
+                model.predict({"reader_id": [3], "book_id": {"1": 2}})
 
     def test_a_missing_library_is_named_with_the_way_to_mend_it(self):
         code = "import sys; sys.path.insert(0, {!r}); import fathom; fathom.version()".format(
