@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace fathom {
@@ -23,6 +24,26 @@ bool IsUtf8(std::string_view text) {
       return false;
   }
   return true;
+}
+
+namespace {
+
+bool StartsCharacter(char byte) { return (static_cast<std::uint8_t>(byte) & 0xC0) != 0x80; }
+
+}  // namespace
+
+std::size_t CharactersOf(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), StartsCharacter));
+}
+
+std::string TableCell(std::string_view text, std::size_t most) {
+  std::string cell;
+  std::size_t characters = 0;
+  for (const char byte : text) {
+    if (StartsCharacter(byte) && ++characters > most) return cell + "…";
+    cell += byte == '\n' || byte == '\r' || byte == '\t' ? ' ' : byte;
+  }
+  return cell;
 }
 
 std::string Printable(std::string_view text) {

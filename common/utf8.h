@@ -9,6 +9,13 @@ namespace fathom {
 // As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);
 
+// Of UTF-8; other bytes count one each or not at all.
+std::size_t CharactersOf(std::string_view text);
+
+// A text in a table that people read: line ends and tabs are blanks, and where it has more than
+// `most` characters it ends in an ellipsis after as many.
+std::string TableCell(std::string_view text, std::size_t most);
+
 // A message is cut at a zero byte, and control characters upset terminals: each becomes \x and its
 // two hexadecimal digits.
 std::string Printable(std::string_view text);

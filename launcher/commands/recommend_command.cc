@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -37,7 +38,8 @@ class Recommendations {
         texts_(readers_.BySlot()),
         shown_(catalogue, arguments.show),
         recommender_(catalogue),
-        seen_(readers_.size()) {
+        items_(catalogue.items()),
+        seen_{.columns = {}, .places = std::vector<std::vector<std::size_t>>(readers_.size())} {
     if (!arguments.seen.empty())
       seen_ = ReadSeen(arguments.seen, catalogue, texts_, readers_.columns(), arguments.seen_by);
     if (arguments.why) {
@@ -57,7 +59,7 @@ class Recommendations {
     for (std::size_t reader = 0; reader < readers_.size(); ++reader) {
       recommender_.SetReader(texts_[reader]);
       std::vector<RecommendationLine> lines;
-      for (const Recommended& item : recommender_.Top(arguments_.n, seen_[reader]))
+      for (const Recommended& item : recommender_.Top(arguments_.n, seen_.places[reader]))
         lines.push_back(Line(reader, item));
       const std::string text =
           RecommendationText(head_, arguments_.form, readers_.texts(reader), lines);
@@ -79,8 +81,19 @@ class Recommendations {
     }
   }
 
-  void WarnOfUnseen() const {
-    if (arguments_.seen.empty() || head_.many || !seen_.front().empty()) return;
+  void WarnOfSeen() const {
+    if (arguments_.seen.empty()) return;
+    const auto has_all = [&](const auto& of) { return of.size() == items_; };
+    const auto without = std::count_if(seen_.places.begin(), seen_.places.end(), has_all);
+    if (without > 0) {
+      Terminal::Errors().Write(
+          fmt::format("fathom: warning: {}: all {} items of the catalogue are left out for {} of "
+                      "{} readers, whose "
+                      "lines are told by {}: name other columns with --seen-by\n",
+                      arguments_.seen.string(), items_, without, seen_.places.size(),
+                      fmt::join(seen_.columns, ", ")));
+    }
+    if (head_.many || !seen_.places.front().empty()) return;
     Terminal::Errors().Write(fmt::format(
         "fathom: warning: {}: no line of it names an item of the catalogue that this reader has\n",
         arguments_.seen.string()));
@@ -94,7 +107,7 @@ class Recommendations {
     if (!arguments_.why) return line;
     line.wide = wide_->Of(texts_[reader], of.item, kReasons);
     line.near = Near(neighbours_->Nearest(of.item, kReasons));
-    line.near_seen = Near(neighbours_->Nearest(of.item, kReasons, seen_[reader]));
+    line.near_seen = Near(neighbours_->Nearest(of.item, kReasons, seen_.places[reader]));
     return line;
   }
 
@@ -114,7 +127,8 @@ class Recommendations {
   std::vector<ReaderTexts> texts_;
   ShownColumns shown_;
   Recommender recommender_;
-  std::vector<std::vector<std::size_t>> seen_;  // by reader: places of items
+  std::size_t items_;
+  SeenItems seen_;
   std::optional<WideTerms> wide_;
   std::optional<ItemNeighbours> neighbours_;
   RecommendationHead head_;
@@ -125,8 +139,6 @@ class Recommendations {
 void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi) {
   if (mpi.ranks() > 1)
     Fail(ExitCode::kUsage, "fathom recommend runs in one process: start it without mpirun");
-  if (arguments.user.empty() && arguments.users.empty())
-    Fail(ExitCode::kUsage, "whom to recommend to? Give --user COLUMN=VALUE, or --users FILE");
   if (arguments.seen.empty() && !arguments.seen_by.empty())
     Fail(ExitCode::kUsage, "--seen-by tells how to read --seen, which is not given");
   std::unique_ptr<const Scorer> scorer;
@@ -140,7 +152,7 @@ void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi) {
       *scorer, ReadCatalogue(arguments.catalogue, *scorer, GivenColumns(arguments.user)));
   Recommendations recommendations(arguments, catalogue);
   recommendations.WarnOfUnknown();
-  recommendations.WarnOfUnseen();
+  recommendations.WarnOfSeen();
   recommendations.Print();
 }
 

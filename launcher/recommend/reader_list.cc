@@ -36,6 +36,8 @@ ReaderList::ReaderList(const Catalogue& catalogue, const std::vector<std::string
     RequireAll();
     return;
   }
+  // Those of the file come first: they tell its readers apart.
+  const std::vector<std::string> of_all = std::exchange(columns_, {});
   const std::vector<std::string> own = ReaderColumns(catalogue);
   const TextTable table(file, catalogue.scorer(), own);
   std::vector<std::size_t> places;
@@ -44,9 +46,11 @@ ReaderList::ReaderList(const Catalogue& catalogue, const std::vector<std::string
     AddColumn(table.columns()[c], file.string());
     places.push_back(c);
   }
+  for (const std::string& column : of_all) AddColumn(column, "--user");
   table.ForEach([&](const std::vector<std::string_view>& texts, std::uint64_t) {
-    std::vector<std::string>& reader = texts_.emplace_back(shared);
+    std::vector<std::string>& reader = texts_.emplace_back();
     for (const std::size_t place : places) reader.emplace_back(texts[place]);
+    reader.insert(reader.end(), shared.begin(), shared.end());
   });
   if (texts_.empty()) Fail(ExitCode::kData, "{}: it holds no readers", file.string());
   RequireAll();
@@ -59,6 +63,11 @@ void ReaderList::AddColumn(const std::string& column, const std::string& from) {
     const bool of_catalogue =
         std::any_of(inputs.begin(), inputs.end(),
                     [&](const ScoringInput& input) { return input.name == column; });
+    if (own.empty())
+      Fail(ExitCode::kUsage,
+           "{}: {}: the catalogue has all columns of the model's input, and leaves none to the "
+           "reader: leave it out",
+           from, column);
     Fail(ExitCode::kUsage, "{}: {} {}; the reader's columns are: {}", from, column,
          of_catalogue ? "comes from the catalogue for each item"
                       : "is no column of the model's input",

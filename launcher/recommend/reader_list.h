@@ -21,7 +21,7 @@ class ReaderList {
              const std::filesystem::path& file);
 
   std::size_t size() const { return texts_.size(); }
-  // The columns that readers give, in the order of the command line, then of the file.
+  // The columns that readers give, in the order of the file, then of the command line.
   const std::vector<std::string>& columns() const { return columns_; }
   const std::vector<std::string>& texts(std::size_t reader) const { return texts_[reader]; }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/utf8.h"
+
 namespace fathom {
 namespace {
 
@@ -12,22 +14,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostCharacters = 48;  // of a text in a table
 
-bool StartsCharacter(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
-
-std::size_t Characters(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), StartsCharacter));
-}
-
 // Cut where it is long; line ends and tabs, which would break the table, as blanks.
-std::string Cell(const std::string& text) {
-  std::string cell;
-  std::size_t characters = 0;
-  for (const char byte : text) {
-    if (StartsCharacter(byte) && ++characters > kMostCharacters) return cell + "…";
-    cell += byte == '\n' || byte == '\r' || byte == '\t' ? ' ' : byte;
-  }
-  return cell;
-}
+std::string Cell(const std::string& text) { return TableCell(text, kMostCharacters); }
 
 std::string TermText(const WideTerm& term) {
   return fmt::format("{}: {:+.3g}", term.name, term.value);
@@ -63,7 +51,7 @@ std::string Table(const RecommendationHead& head, const std::vector<std::string>
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {
     for (std::size_t c = 0; c < row.size(); ++c)
-      widths[c] = std::max(widths[c], Characters(row[c]));
+      widths[c] = std::max(widths[c], CharactersOf(row[c]));
   }
   std::string text;
   for (std::size_t c = 0; head.many && c < reader.size(); ++c)
@@ -72,7 +60,7 @@ std::string Table(const RecommendationHead& head, const std::vector<std::string>
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string row;
     for (std::size_t c = 0; c < widths.size(); ++c) {
-      const std::string blanks(widths[c] - Characters(rows[r][c]), ' ');
+      const std::string blanks(widths[c] - CharactersOf(rows[r][c]), ' ');
       row += "  " + (c == 0 ? blanks + rows[r][c] : rows[r][c] + blanks);
     }
     text += row.substr(0, row.find_last_not_of(' ') + 1) + '\n';

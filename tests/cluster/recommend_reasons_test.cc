@@ -70,7 +70,7 @@ TEST_F(RecommendReasonsTest, SeenItemsAreThoseOfTheReadersOwnLines) {
   using Places = std::vector<std::vector<std::size_t>>;
   const auto seen = [&](const std::filesystem::path& file,
                         const std::vector<std::string>& told_by = {}) {
-    return ReadSeen(file, catalogue, readers, {"reader_id"}, told_by);
+    return ReadSeen(file, catalogue, readers, {"reader_id"}, told_by).places;
   };
   const auto log =
       Write("log.csv", "reader_id,book_id,rating\n3,7,1\n3,77,5\n5,0,2\n6,4,1\n3,1,1\n3,7,1\n");
@@ -81,6 +81,8 @@ TEST_F(RecommendReasonsTest, SeenItemsAreThoseOfTheReadersOwnLines) {
               [&] { seen(Write("none.csv", "reader_id\n3\n")); });
   ExpectError(ExitCode::kData, {"log.csv", "no column \"title\""}, [&] { seen(log, {"title"}); });
   ExpectError(ExitCode::kUsage, {"rating", "neither"}, [&] { seen(log, {"rating"}); });
+  ExpectError(ExitCode::kUsage, {"reader_id is of the reader alone"},
+              [&] { seen(log, {"reader_id"}); });
 }
 
 }  // namespace

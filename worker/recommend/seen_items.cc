@@ -45,11 +45,23 @@ class SeenFile {
       Add(column);
     }
     if (columns_.items.empty()) {
+      if (!told_by.empty())
+        Fail(ExitCode::kUsage,
+             "{}: {} is of the reader alone: name a column that tells items apart, too", file_,
+             fmt::join(told_by, ", "));
       Fail(ExitCode::kData,
            "{}: it has no column that tells items apart: it needs one that the model reads and the "
            "catalogue has too",
            file_);
     }
+  }
+
+  std::vector<std::string> columns() const {
+    std::vector<std::string> names;
+    for (const std::vector<std::size_t>& columns : {columns_.readers, columns_.items}) {
+      for (const std::size_t column : columns) names.push_back(table_.columns()[column]);
+    }
+    return names;
   }
 
   std::vector<std::vector<std::size_t>> Of(const std::vector<ReaderTexts>& readers) const {
@@ -126,12 +138,12 @@ class SeenFile {
 
 }  // namespace
 
-std::vector<std::vector<std::size_t>> ReadSeen(const std::filesystem::path& file,
-                                               const Catalogue& catalogue,
-                                               const std::vector<ReaderTexts>& readers,
-                                               const std::vector<std::string>& reader_columns,
-                                               const std::vector<std::string>& told_by) {
-  return SeenFile(file, catalogue, reader_columns, told_by).Of(readers);
+SeenItems ReadSeen(const std::filesystem::path& file, const Catalogue& catalogue,
+                   const std::vector<ReaderTexts>& readers,
+                   const std::vector<std::string>& reader_columns,
+                   const std::vector<std::string>& told_by) {
+  const SeenFile seen(file, catalogue, reader_columns, told_by);
+  return {.columns = seen.columns(), .places = seen.Of(readers)};
 }
 
 }  // namespace fathom
