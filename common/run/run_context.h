@@ -6,8 +6,11 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "common/config/config.h"
+#include "common/key.h"
 #include "common/model/model_spec.h"
 #include "common/net/transport.h"
 #include "common/profile/stage_log.h"
@@ -22,6 +25,13 @@ enum class RunMode { kTrain, kEvaluate };
 // had happened; another model's values (warm_start).
 enum class StartFrom { kNew, kResume, kWarm };
 
+// A row whose life is written down (row_watch.h).
+struct WatchedRow {
+  std::uint32_t table = 0;
+  Key key = 0;
+  std::string name;  // "reader = 58"
+};
+
 // What is to be done, and where the files are.
 struct RunTask {
   RunMode mode = RunMode::kTrain;
@@ -33,6 +43,9 @@ struct RunTask {
                             // servers send their files to the coordinator
   StartFrom start = StartFrom::kNew;  // kTrain
   std::uint64_t start_step = 0;       // kResume: steps that are in the checkpoint
+  // kTrain: train.watch, alike on all ranks.
+  std::shared_ptr<const std::vector<WatchedRow>> watched =
+      std::make_shared<const std::vector<WatchedRow>>();
   std::shared_ptr<StageLog> stages = std::make_shared<StageLog>();  // of this process
 };
 

@@ -60,14 +60,33 @@ struct RecommendArguments {
 };
 void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi);
 
+// Prints what each value of an example adds to its logit (docs/debugging.md). In one process.
+struct ExplainArguments {
+  std::filesystem::path model;
+  std::filesystem::path against;  // another model, of the same columns; empty: there is none
+  std::filesystem::path input;    // "-": standard input
+  std::uint64_t line = 0;         // of the input; 0: each that has an example
+  bool json = false;              // a line an example
+};
+void ExplainCommand(const ExplainArguments& arguments, MpiSession& mpi);
+
 // Returns whether the models are identical; prints the first difference where they are not.
 bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path& b);
+
+// Prints the logs of all ranks of a run as one, by time.
+struct LogsArguments {
+  std::filesystem::path dir;  // the output folder
+  bool earlier = false;       // of earlier starts too
+  bool warnings = false;      // and errors alone
+};
+void LogsCommand(const LogsArguments& arguments);
 
 // Writes the model in a form that others read, and prints what was written (docs/export.md).
 void ExportCommand(const ExportRequest& request);
 
-// Prints what a model holds, what a caller must send to have it score, and its config.
-void InspectCommand(const std::filesystem::path& model_dir);
+// Prints what a model holds, what a caller must send to have it score, and its config; with `keys`
+// ("FIELD=TEXT") these rows instead.
+void InspectCommand(const std::filesystem::path& model_dir, const std::vector<std::string>& keys);
 
 // Runs `train` under mpirun and starts it again from its last checkpoint when it fails
 // (docs/faults.md). Returns the exit code of the job, or 128 + the number of the signal that ended

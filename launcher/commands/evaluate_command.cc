@@ -13,13 +13,13 @@
 #include "common/terminal.h"
 #include "launcher/cluster/lonely_task.h"
 #include "launcher/commands/commands.h"
-#include "launcher/commands/evaluation_lines.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/run/model_use.h"
 #include "launcher/run/one_model.h"
 #include "launcher/run/output_dir.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
+#include "launcher/summary/evaluation_lines.h"
 #include "worker/input/input_paths.h"
 
 namespace fathom {

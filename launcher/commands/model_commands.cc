@@ -3,9 +3,13 @@
 #include "common/model/manifest.h"
 #include "common/model/model_compare.h"
 #include "common/run/model_identity.h"
+#include "common/run/step_digests.h"
 #include "launcher/commands/commands.h"
-#include "launcher/commands/model_input_lines.h"
 #include "launcher/run/model_difference.h"
+#include "launcher/summary/model_input_lines.h"
+#include "launcher/summary/row_lines.h"
+#include "worker/explain/named_feature.h"
+#include "worker/predict/scorer.h"
 #include "worker/predict/trained_model.h"
 
 namespace fathom {
@@ -16,6 +20,36 @@ std::uint64_t TotalRows(const Manifest& manifest) {
   std::uint64_t rows = 0;
   for (std::size_t table = 0; table < manifest.tables.size(); ++table) rows += manifest.Rows(table);
   return rows;
+}
+
+}  // namespace
+
+namespace {
+
+// Of the run that wrote the model into its output folder, up to the model's step.
+std::vector<StepDigestLine> DigestsOf(const TrainedModel& model) {
+  const std::filesystem::path folder = model.dir.parent_path();
+  for (const std::filesystem::path& output : {folder, folder.parent_path()}) {  // a checkpoint's
+    std::vector<StepDigestLine> lines = ReadStepDigests(output / kDigestsFile);
+    std::erase_if(lines,
+                  [&](const StepDigestLine& line) { return line.step > model.manifest.step; });
+    if (!lines.empty()) return lines;
+  }
+  return {};
+}
+
+// In which step two models that differ have come apart; empty where their folders do not tell.
+std::string DescribeParting(const TrainedModel& a, const TrainedModel& b) {
+  const Parting parting = FindParting(DigestsOf(a), DigestsOf(b));
+  if (parting.step && parting.same_through == 0)
+    return fmt::format("the runs part in step {}, the first whose digest both have\n",
+                       *parting.step);
+  if (parting.step)
+    return fmt::format("the runs are the same through step {} and part in step {}\n",
+                       parting.same_through, *parting.step);
+  if (parting.same_through == 0) return {};
+  return fmt::format("the runs are the same through step {}, the last whose digest both have\n",
+                     parting.same_through);
 }
 
 }  // namespace
@@ -32,8 +66,8 @@ bool CompareCommand(const std::filesystem::path& a, const std::filesystem::path&
     CheckIdentity(second.dir, IdentityOf(second.manifest));
   });
   if (!difference.empty()) {
-    std::printf("the models differ: %s\n%s", difference.c_str(),
-                ExplainDifference(first, second).c_str());
+    std::printf("the models differ: %s\n%s%s", difference.c_str(),
+                DescribeParting(first, second).c_str(), ExplainDifference(first, second).c_str());
     return false;
   }
   std::printf("identical: step %llu, %llu rows in %zu tables, %llu dense parameters\n",
@@ -62,7 +96,23 @@ void PrintBest(const Manifest& manifest) {
 
 }  // namespace
 
-void InspectCommand(const std::filesystem::path& model_dir) {
+namespace {
+
+void PrintRows(const std::filesystem::path& model_dir, const std::vector<std::string>& keys) {
+  std::string lines;
+  ReadOneModel({model_dir}, [&] {
+    const auto scorer = Scorer::Open(model_dir, false);  // a row of a large model in no time
+    FeatureReader reader(scorer->schema(), scorer->spec(), scorer->transforms());
+    lines.clear();
+    for (const std::string& key : keys) lines += RowLines(*scorer, reader.Read(key));
+  });
+  std::fputs(lines.c_str(), stdout);
+}
+
+}  // namespace
+
+void InspectCommand(const std::filesystem::path& model_dir, const std::vector<std::string>& keys) {
+  if (!keys.empty()) return PrintRows(model_dir, keys);
   TrainedModel model;
   std::string config;
   ReadOneModel({model_dir}, [&] {

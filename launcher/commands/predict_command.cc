@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <thread>
 
 #include "common/error.h"
@@ -19,16 +18,15 @@
 #include "common/settings/model_settings.h"
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"
-#include "launcher/commands/evaluation_lines.h"
+#include "launcher/predict/opened_input.h"
 #include "launcher/predict/scored_text.h"
 #include "launcher/run/model_use.h"
 #include "launcher/run/run.h"
 #include "launcher/run/run_data.h"
+#include "launcher/summary/evaluation_lines.h"
 #include "worker/ingest/ingest.h"
 #include "worker/ingest/remarks.h"
-#include "worker/input/input_open.h"
 #include "worker/input/input_paths.h"
-#include "worker/input/input_spool.h"
 #include "worker/predict/scorer.h"
 #include "worker/predict/trained_model.h"
 
@@ -70,9 +68,11 @@ bool GoesToOutput(const fs::path& output) {
          named.st_dev == standard.st_dev && named.st_ino == standard.st_ino;
 }
 
+// Nor the model.
 void RefuseToOverwriteInput(const PredictArguments& arguments, const fs::path& output,
-                            const Config& config) {
-  std::vector<fs::path> inputs = {arguments.input};
+                            const TrainedModel& model, const Config& config) {
+  std::vector<fs::path> inputs = {arguments.input, model.dir, model.dir / kModelSeal.file};
+  for (const ModelFileEntry& file : model.manifest.files) inputs.push_back(model.dir / file.name);
   for (const JoinConfig& join : config.joins)
     inputs.push_back(fs::path(config.data.dir) / join.file);
   RefuseInputAsOutput("--output " + arguments.output.string(), output, inputs);
@@ -139,44 +139,11 @@ BoundModel Bind(const PredictArguments& arguments, const fs::path& output) {
          "{}: the model was trained on generated data, which have no text form to predict from",
          bound.model.dir.string());
   }
-  RefuseToOverwriteInput(arguments, output, bound.config);
+  RefuseToOverwriteInput(arguments, output, bound.model, bound.config);
   return bound;
 }
 
 int AllCores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
-
-// What predict reads: a pipe as it comes, a file from its begin.
-class OpenedInput {
- public:
-  // Opens a pipe, which waits for its writer. Parquet is read from its end: a pipe is kept on the
-  // disk first.
-  OpenedInput(const fs::path& file, DataFormat format) : file_(NamedInput(file)) {
-    if (!CanBeReadOnce(file)) return;
-    if (format == DataFormat::kParquet) {
-      file_ = spool_.emplace(TemporaryFolder(), [](std::uint64_t) {}).Take({file}).front();
-      return;
-    }
-    pipe_.emplace(OpenOnce(file));
-    if (pipe_->get() < 0)
-      Fail(ExitCode::kData, "{}: cannot be opened: {}", file_.name, std::strerror(errno));
-    file_.path = fmt::format("/dev/fd/{}", pipe_->get());
-  }
-
-  const std::string& name() const { return file_.name; }
-
-  // *text: all of it.
-  DataRecords Read(const InputSchema& schema, std::unique_ptr<BlockSource>* text) const {
-    if (pipe_) return DataRecords::OfPipe(schema, file_, text);
-    DataRecords records(schema, {file_}, 0);
-    *text = records.Open();
-    return records;
-  }
-
- private:
-  InputFile file_;
-  std::optional<Descriptor> pipe_;
-  std::optional<InputSpool> spool_;
-};
 
 // What comes through a pipe is scored and written as it comes; a file, block by block.
 Scored ScoreLines(const PredictArguments& arguments, const fs::path& output) {
@@ -188,8 +155,7 @@ Scored ScoreLines(const PredictArguments& arguments, const fs::path& output) {
     scorer = std::make_unique<Scorer>(std::move(bound.model), std::move(config), std::move(rows),
                                       arguments.joins);
   });
-  CheckReadable(arguments.input);
-  OpenedInput input(arguments.input, scorer->config().data.format);
+  const OpenedInput input(arguments.input, scorer->config().data.format);
   // Whoever talks through two FIFOs opens both before the first line.
   ReplacedFile scores(output, ExitCode::kModel);
   std::unique_ptr<BlockSource> text;
@@ -252,6 +218,12 @@ Scored ScoreAndEvaluate(const PredictArguments& arguments, const fs::path& outpu
   ReadOneModel({arguments.model_dir}, [&] {
     const BoundModel bound = Bind(arguments, output);
     const TrainedModel& model = bound.model;
+    if (model.bundle != nullptr)
+      Fail(
+          ExitCode::kUsage,
+          "{}: --metrics scores through servers, which read a model's folder: name the folder that "
+          "the bundle was made of, or leave --metrics out",
+          model.dir.string());
     config = ConfigWithLabels(bound.config);
     const ModelSpec spec = SpecOf(model, config);
     input = PackInput(config, spec, model.inputs(arguments.joins), {arguments.input}, true,

@@ -21,7 +21,6 @@
 #include "launcher/commands/commands.h"
 #include "launcher/commands/idle_warnings.h"
 #include "launcher/commands/kept_evaluation.h"
-#include "launcher/commands/train_summary.h"
 #include "launcher/launch/stop_signal.h"
 #include "launcher/plan/forecast.h"
 #include "launcher/run/model_config.h"
@@ -33,6 +32,8 @@
 #include "launcher/run/run_meter.h"
 #include "launcher/run/shared_output.h"
 #include "launcher/run/start_point.h"
+#include "launcher/summary/train_summary.h"
+#include "worker/explain/watched_rows.h"
 #include "worker/predict/trained_model.h"
 
 namespace fathom {
@@ -146,6 +147,7 @@ std::unique_ptr<FolderLock> LockOutput(const Config& config, MpiSession& mpi) {
 struct Begun {
   Forecast forecast;
   std::optional<MetricsLog> log;
+  std::optional<StepDigests> digests;
 };
 
 // Throws Error where the host has not the memory for it.
@@ -159,12 +161,17 @@ Forecast ForecastOf(const Config& config, const ModelSpec& spec, const Layout& l
 
 // Nothing of an earlier run is touched before the data and the starting point are accepted.
 void BeginLog(const Config& config, const fs::path& read, const OpenedData& opened,
-              const StartPoint& start, std::optional<MetricsLog>* log) {
+              const StartPoint& start, int servers, Begun* begun) {
   const fs::path output = config.output.dir;
   WriteConfig(config, read, output);
-  OpenMetricsLog(start, output / "metrics.jsonl", log);
+  OpenMetricsLog(start, output / "metrics.jsonl", &begun->log);
   const bool begins = start.from != StartFrom::kResume;
-  if (begins && !opened.summary_json.empty()) (*log)->Data(opened.summary_json);
+  if (begins && !opened.summary_json.empty()) begun->log->Data(opened.summary_json);
+  if (KeepsDigests(config.train)) {
+    begun->digests.emplace(output / kDigestsFile, start.step, servers);
+  } else {
+    StepDigests::Remove(output / kDigestsFile);
+  }
 }
 
 // Of every rank; the data and rank 0's own inputs are not in it yet.
@@ -181,10 +188,27 @@ RunRequest RequestOf(const Config& config, const StartPoint& start, bool sees_ou
   return request;
 }
 
+// train.watch by table and key. Rank 0 knows what ingest has learnt, and tells the others.
+std::shared_ptr<const std::vector<WatchedRow>> RowsToWatch(const Config& config,
+                                                           const ModelSpec& spec,
+                                                           const OpenedData& opened,
+                                                           MpiSession& mpi) {
+  if (config.train.watch.empty()) return std::make_shared<const std::vector<WatchedRow>>();
+  std::string text;
+  if (mpi.rank() == 0) {
+    text =
+        WatchedRowsText(ReadWatchedRows(config, spec, opened.transforms_json, opened.side_tables));
+  }
+  const auto bytes = mpi.BroadcastAny(std::as_bytes(std::span(text)));
+  return std::make_shared<const std::vector<WatchedRow>>(
+      WatchedRowsIn({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+}
+
 // The log and the lock outlive the run.
 CoordinatorInputs InputsOf(const Config& config, const OpenedData& opened, const StartPoint& start,
-                           MetricsLog& log, FolderLock& lock) {
-  return {.log = &log,
+                           Begun& begun, FolderLock& lock) {
+  return {.log = &*begun.log,
+          .digests = begun.digests ? &*begun.digests : nullptr,
           .texts = {.config_toml = ModelConfigText(config),
                     .transforms_json = opened.transforms_json,
                     .side_tables = opened.side_tables,
@@ -273,11 +297,12 @@ int TrainCommand(const ConfigArguments& arguments, MpiSession& mpi) {
   if (start.model) start_model.emplace(config, layout, start.dir, *start.model, mpi);
 
   RunRequest request = RequestOf(config, start, sees_output, model, start_model);
+  request.watched = RowsToWatch(config, spec, opened, mpi);
   std::optional<Begun> begun;  // rank 0
   if (first) {
     begun.emplace(Begun{.forecast = ForecastOf(config, spec, layout, opened.data, host)});
-    BeginLog(config, arguments.file, opened, start, &begun->log);
-    request.coordinator = InputsOf(config, opened, start, *begun->log, *lock);
+    BeginLog(config, arguments.file, opened, start, layout.servers, &*begun);
+    request.coordinator = InputsOf(config, opened, start, *begun, *lock);
     model.Start();
   }
   const HeldOut held_out{opened.data.evaluation, opened.data.test};

@@ -137,6 +137,7 @@ class NoRows : public ModelRows {
     rows->has_row.assign(keys.size(), 0);
   }
   void ForEach(std::size_t, const RowUse&) const override {}
+  std::span<const float> State(std::size_t, Key) const override { return {}; }
   std::span<const float> dense() const override { return dense_; }
 
  private:

@@ -1,12 +1,15 @@
 // The functions of fathom_predict.h that open a model and score with it.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/metrics/metrics.h"
+#include "worker/explain/explanation.h"
+#include "worker/explain/explanation_json.h"
 #include "worker/library/model_handle.h"
 
 using namespace fathom::library;
@@ -62,8 +65,8 @@ void TakeRow(const fathom::ModelSpec& spec, const fathom_keys& from, std::size_t
 }
 
 void CheckKeys(const fathom::ModelSpec& spec, const fathom_keys* rows) {
-  Require(rows != nullptr && rows->size >= sizeof(fathom_keys),
-          "rows->size is not sizeof(fathom_keys)");
+  Require(rows != nullptr, "rows is null");
+  Require(rows->size >= sizeof(fathom_keys), "rows->size is not sizeof(fathom_keys)");
   Require(spec.fields.empty() || rows->keys != nullptr, "rows->keys is null");
   Require(spec.numerics.empty() || rows->numbers != nullptr, "rows->numbers is null");
   for (std::size_t f = 0; f < spec.fields.size(); ++f) {
@@ -101,10 +104,11 @@ fathom::ColumnEncoder EncoderOf(const Scorer& scorer, const std::string& name) {
 void fathom::library::Finish(unsigned flags, std::size_t rows, float* scores) {
   for (std::size_t r = 0; r < rows; ++r) {
     if (!std::isfinite(scores[r]))
-      Fail(ExitCode::kNumeric,
-           "row {}: its score is no finite number: open the model with "
-           "FATHOM_VERIFY to see whether it is damaged",
-           r);
+      Fail(
+          ExitCode::kNumeric,
+          "row {}: its score is no finite number: a number of the row is none or far too large, or "
+          "the model is damaged, which opening it with FATHOM_VERIFY tells",
+          r);
     if ((flags & FATHOM_LOGITS) == 0) scores[r] = static_cast<float>(fathom::Sigmoid(scores[r]));
   }
 }
@@ -154,6 +158,21 @@ int fathom_score_text(const fathom_model* model, const fathom_text* values, size
     session->Score(scores);
     session.GiveBack();
     Finish(flags, rows, scores);
+  });
+}
+
+int fathom_explain(const fathom_model* model, const fathom_text* values, size_t room, char* json,
+                   size_t* size, char* error, size_t error_size) {
+  return Guarded(error, error_size, [&] {
+    Require(
+        model != nullptr && values != nullptr && size != nullptr && (room == 0 || json != nullptr),
+        "model, values, json or size is null");
+    std::vector<std::string_view> row(fathom_columns(model));
+    std::transform(values, values + row.size(), row.begin(), ViewOf);
+    fathom::Explainer explainer(*model->scorer);
+    const std::string text = ExplanationJson(explainer.ExplainGiven(row));
+    *size = text.size();
+    if (text.size() < room) std::memcpy(json, text.c_str(), text.size() + 1);
   });
 }
 

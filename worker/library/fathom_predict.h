@@ -84,6 +84,13 @@ typedef struct fathom_text {
 FATHOM_API int fathom_score_text(const fathom_model* model, const fathom_text* values, size_t rows,
                                  unsigned flags, float* scores, char* error, size_t error_size);
 
+/* A score taken apart: a row of texts, [fathom_columns()], as JSON: what each value adds to the
+ * logit (docs/debugging.md has its members). json: [room] characters; the text is ended by a zero
+ * byte. *size: how many it has, without that; where they are not less than `room`, nothing is
+ * written, and the call is made again with more. */
+FATHOM_API int fathom_explain(const fathom_model* model, const fathom_text* values, size_t room,
+                              char* json, size_t* size, char* error, size_t error_size);
+
 /* Candidates to choose from, encoded once: a recommendation from them then takes a tenth of the
  * time that scoring each takes. */
 typedef struct fathom_catalogue fathom_catalogue;

@@ -21,6 +21,7 @@ class BundleRows : public ModelRows {
 
   void Read(std::size_t table, std::span<const Key> keys, PulledRows::Table* rows) const override;
   void ForEach(std::size_t table, const RowUse& use) const override;
+  std::span<const float> State(std::size_t, Key) const override { return {}; }
   std::span<const float> dense() const override { return dense_; }
 
  private:

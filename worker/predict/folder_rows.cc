@@ -60,6 +60,13 @@ void FolderRows::Read(std::size_t table, std::span<const Key> keys, PulledRows::
            });
 }
 
+std::span<const float> FolderRows::State(std::size_t table, Key key) const {
+  const std::byte* const row = Find(table, key);
+  if (row == nullptr) return {};
+  return {reinterpret_cast<const float*>(row + sizeof(Key)),
+          static_cast<std::size_t>(tables_[table].state_floats())};
+}
+
 // Files lay rows out in whole floats, from their begin on. `weight`: of a table that is wide.
 void FolderRows::ReadRow(const TableSpec& spec, const std::byte* row, float* weight,
                          float* embedding) const {

@@ -25,6 +25,7 @@ class FolderRows : public ModelRows {
 
   void Read(std::size_t table, std::span<const Key> keys, PulledRows::Table* rows) const override;
   void ForEach(std::size_t table, const RowUse& use) const override;
+  std::span<const float> State(std::size_t table, Key key) const override;
   std::span<const float> dense() const override { return dense_; }
 
  private:

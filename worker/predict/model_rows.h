@@ -34,6 +34,10 @@ class ModelRows {
   using RowUse = std::function<void(Key key, float weight, std::span<const float> embedding)>;
   virtual void ForEach(std::size_t table, const RowUse& use) const = 0;
 
+  // The key's row as it lies in the model's files, [TableSpec::state_floats()] (row_state.h); empty
+  // where it has none, or where the files hold no state, as a bundle.
+  virtual std::span<const float> State(std::size_t table, Key key) const = 0;
+
   // [spec.dense_floats]
   virtual std::span<const float> dense() const = 0;
 };

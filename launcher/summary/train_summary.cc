@@ -1,4 +1,4 @@
-#include "launcher/commands/train_summary.h"
+#include "launcher/summary/train_summary.h"
 
 #include <fmt/format.h>
 #include <fmt/printf.h>

@@ -1,4 +1,4 @@
-#include "launcher/commands/model_input_lines.h"
+#include "launcher/summary/model_input_lines.h"
 
 #include <fmt/format.h>
 

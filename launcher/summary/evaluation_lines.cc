@@ -1,4 +1,4 @@
-#include "launcher/commands/evaluation_lines.h"
+#include "launcher/summary/evaluation_lines.h"
 
 #include <fmt/format.h>
 
