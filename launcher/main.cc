@@ -67,7 +67,7 @@ void OpenStandardStreams() {
 // What a command was asked to print may be all that it was started for.
 void CheckOutput() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-    fathom::Fail(fathom::ExitCode::kTraining, "standard output cannot be written: {}",
+    fathom::Fail(fathom::ExitCode::kModel, "standard output cannot be written: {}",
                  std::strerror(errno));
 }
 

@@ -131,8 +131,15 @@ struct TrainConfig {
   Consistency consistency = Consistency::kSync;
   std::int64_t staleness = 4;  // bounded: steps
   RowFormat row_format = RowFormat::kFloat32;
-  bool trace = false;  // write <output.dir>/trace.json
+  bool trace = false;              // write <output.dir>/trace.json
+  bool digests = false;            // sync: write <output.dir>/digests.txt
+  std::vector<std::string> watch;  // "FIELD=TEXT": rows whose life is written down
 };
+
+// Only in sync mode has a step one outcome.
+inline bool KeepsDigests(const TrainConfig& train) {
+  return train.digests && train.consistency == Consistency::kSync;
+}
 
 struct WideConfig : OptimizerConfig {  // of the rows' wide weights
   WideConfig() : OptimizerConfig(OptimizerPart::kWide) {}

@@ -17,7 +17,7 @@ void serialize(Archive& archive, TableStatistics& table) {
 template <typename Archive>
 void serialize(Archive& archive, SavedMessage& message) {
   archive(message.files, message.tables, message.staleness, message.held_seconds,
-          message.bytes_written, message.failure);
+          message.bytes_written, message.digests, message.failure);
 }
 
 Buffer EncodeSaved(const SavedMessage& message) { return EncodeControl(message); }

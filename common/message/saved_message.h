@@ -37,6 +37,9 @@ struct SavedMessage {
   StalenessHistogram staleness;
   double held_seconds = 0;  // from the step's last update until training went on
   std::uint64_t bytes_written = 0;
+  // Sync: this server's share of what each step since the save before has changed, the last one
+  // that of the save's version (server/shard/step_digest.h).
+  std::vector<std::uint64_t> digests;
   std::string failure;  // of a checkpoint: why there is none
 };
 Buffer EncodeSaved(const SavedMessage& message);

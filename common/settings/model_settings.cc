@@ -56,6 +56,8 @@ constexpr std::string_view kFree[] = {
     "train.consistency",
     "train.staleness",
     "train.trace",
+    "train.digests",
+    "train.watch",
 };
 
 // Training may go on with other shapes and update rules: what of the model does not fit begins

@@ -298,9 +298,15 @@ void Coordinator::AskToSave(const SaveRequest& request, std::uint64_t step) {
 void Coordinator::OnSaved(const Frame& frame) {
   const int server = ServerOf(frame);
   if (best_.Awaits(server) && frame.step == best_.step())
-    return best_.Add(server, DecodeSaved(frame.payload.bytes()));
+    return best_.Add(server, TakeSaved(frame, server));
   if (!checkpoints_.Awaits(server) || frame.step != checkpoint_.step) FailUnasked(frame);
-  checkpoints_.Add(server, DecodeSaved(frame.payload.bytes()));
+  checkpoints_.Add(server, TakeSaved(frame, server));
+}
+
+SavedMessage Coordinator::TakeSaved(const Frame& frame, int server) {
+  SavedMessage saved = DecodeSaved(frame.payload.bytes());
+  if (inputs_.digests != nullptr) inputs_.digests->Add(server, saved.digests);
+  return saved;
 }
 
 void Coordinator::OnFileOrder(const Frame& frame) {
@@ -369,7 +375,7 @@ void Coordinator::AwaitSaved(ModelSave& save) {
     if (frame.type == FrameType::kFileOrder) {
       TakeFileOrder(frame, server, save.received());
     } else if (frame.type == FrameType::kSaved) {
-      save.Add(server, DecodeSaved(frame.payload.bytes()));
+      save.Add(server, TakeSaved(frame, server));
     } else {
       FailUnasked(frame);
     }

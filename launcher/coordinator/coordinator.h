@@ -16,6 +16,7 @@
 #include "common/model/manifest.h"
 #include "common/run/peers.h"
 #include "common/run/run_context.h"
+#include "common/run/step_digests.h"
 #include "common/schedule/schedule.h"
 #include "launcher/coordinator/batch_dispatcher.h"
 #include "launcher/coordinator/best_model.h"
@@ -31,10 +32,11 @@ namespace fathom {
 
 // What only the coordinator is given.
 struct CoordinatorInputs {
-  MetricsLog* log = nullptr;      // may be null
-  ModelTexts texts;               // kTrain
-  TrainingProgress progress;      // kTrain: before this run
-  std::optional<BestSoFar> best;  // kTrain: before this run
+  MetricsLog* log = nullptr;       // may be null
+  StepDigests* digests = nullptr;  // kTrain, sync; may be null
+  ModelTexts texts;                // kTrain
+  TrainingProgress progress;       // kTrain: before this run
+  std::optional<BestSoFar> best;   // kTrain: before this run
   // Whether the run shall write a checkpoint and end before its last step. Called after each frame,
   // and at least every 200 ms.
   std::function<bool()> stop_asked = [] { return false; };
@@ -89,6 +91,7 @@ class Coordinator {
   void OnPaused(const Frame& frame);
   void ConsiderCheckpoint();
   void BeginCheckpoint(std::uint64_t step, bool last);
+  SavedMessage TakeSaved(const Frame& frame, int server);
   void OnSaved(const Frame& frame);
   void OnFileOrder(const Frame& frame);
   void ReportCheckpoint(const CheckpointReport& report);

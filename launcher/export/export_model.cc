@@ -86,13 +86,16 @@ void CheckRequest(const ExportRequest& request, const Form& form) {
   if (request.out.empty() || request.out == "-")
     Fail(ExitCode::kUsage, "--out {}: what is exported is written beside and renamed: name a {}",
          request.out.string(), form.seal != nullptr ? "folder" : "file");
-  const fs::path folder = fs::absolute(request.out).parent_path();
+  const fs::path named = fs::absolute(request.out).lexically_normal();
+  const fs::path folder = (named.has_filename() ? named : named.parent_path()).parent_path();
   std::error_code none;
   if (!fs::is_directory(folder, none))
     Fail(ExitCode::kUsage, "--out {}: there is no folder {}: make it first", request.out.string(),
          folder.string());
   std::error_code other;
-  if (fs::equivalent(request.out, request.model, other))
+  const bool is_model = fs::equivalent(request.out, request.model, other) ||
+                        fs::equivalent(FindModel(request.out), FindModel(request.model), other);
+  if (is_model)
     Fail(ExitCode::kUsage, "--out {}: that is the model itself: name another place",
          request.out.string());
   if (form.seal != nullptr) return CheckFolder(request, *form.seal);

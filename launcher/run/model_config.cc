@@ -18,7 +18,7 @@ bool DependsOnPartitions(const ServerConfig& server) {
 // Without where and on how many processes a model is trained, which it does not depend on.
 Config OfModel(Config config) {
   config.resume = Config().resume;
-  config.output = {};
+  config.output = {.side_tables = config.output.side_tables, .names = config.output.names};
   config.cluster = {};
   config.checkpoint = {};
   config.server.huge_pages = ServerConfig().huge_pages;
@@ -30,6 +30,8 @@ Config OfModel(Config config) {
   config.data.packed_dir.clear();
   config.data.packed_keep = DataConfig().packed_keep;
   config.train.trace = false;
+  config.train.digests = TrainConfig().digests;
+  config.train.watch.clear();
   return config;
 }
 
@@ -42,6 +44,7 @@ Config Comparable(const Config& config) {
   comparable.evaluate.on = EvaluationPart::kTest;
   if (!DependsOnPartitions(config.server)) comparable.server.partitions = ServerConfig().partitions;
   comparable.evaluate.every_steps = 0;
+  comparable.output = {};
   comparable.data.dir.clear();
   comparable.data.duckdb.clear();
   return comparable;

@@ -51,8 +51,8 @@ void RefuseWhatIsInTheWay(const fs::path& dir, int rank) {
   }
   RefuseForeignPartial(dir / "model.partial");
   const std::string log = "logs/" + RankLogName(rank) + ".log";
-  for (const char* name :
-       {"config.toml", "config.in-force.toml", "metrics.jsonl", "trace.json", log.c_str()}) {
+  for (const char* name : {"config.toml", "config.in-force.toml", "metrics.jsonl", "digests.txt",
+                           "trace.json", log.c_str()}) {
     RefuseUnreadPipe(dir / name);
     if (!fs::is_directory(dir / name, none)) continue;
     Fail(ExitCode::kUsage,

@@ -17,6 +17,7 @@
 #include "server/service/model_store.h"
 #include "server/service/pull_gate.h"
 #include "server/service/save_gate.h"
+#include "server/service/shard_watch.h"
 #include "server/service/step_pushes.h"
 #include "server/service/worker_pulls.h"
 #include "server/shard/shard.h"
@@ -41,7 +42,7 @@ struct WorkerState {
 class Server::Impl {
  public:
   Impl(const RunContext& context, int index);
-  void Begin() { store_.Load(); }
+  void Begin();
   bool Step(Deadline until);
   void Run();
 
@@ -77,6 +78,7 @@ class Server::Impl {
   SaveGate save_gate_;
   Shard shard_;
   ModelStore store_;
+  ShardWatch watch_;
   std::vector<WorkerState> workers_;
   StepPushes pushes_;  // sync
   Clock::time_point last_update_;
@@ -97,6 +99,7 @@ Server::Impl::Impl(const RunContext& context, int index)
       save_gate_(schedule_, context.start_step),
       shard_(context.config, context.spec, index, context.layout.servers),
       store_(context, peers_, &inbox_, &shard_),
+      watch_(context, index, shard_),
       workers_(static_cast<std::size_t>(context.layout.workers)),
       pushes_(context.layout.workers) {}
 
@@ -107,11 +110,16 @@ Server::Impl::Impl(const RunContext& context, int index)
 //   4. the model is saved if that was asked for
 //   5. pulls that were waiting for this are answered
 void Server::Impl::Run() {
-  store_.Load();
+  Begin();
   const auto timeout = context_.DeadlineFromNow() - Clock::now();
   const auto wait = std::min<Clock::duration>(kLongestWait, timeout / 4);
   while (Step(Clock::now() + wait)) {
   }
+}
+
+void Server::Impl::Begin() {
+  store_.Load();
+  watch_.Loaded(pull_gate_.version());
 }
 
 bool Server::Impl::Step(Deadline until) {
@@ -279,6 +287,7 @@ void Server::Impl::Apply(std::uint64_t step, std::span<WorkerGradients> gradient
   auto updating = recorder_.Measure(Stage::kUpdate, step);
   shard_.Update(schedule_.Plan(step), gradients);
   updating.End();
+  watch_.Updated(step + 1);
   pull_gate_.Applied(step);
   last_update_ = Clock::now();
   SaveIfDue();
@@ -343,7 +352,9 @@ void Server::Impl::SaveIfDue() {
   auto saving = recorder_.Measure(Stage::kSave, pull_gate_.version());
   SavedMessage saved = store_.Save(*request, pull_gate_.version());
   saving.End();
+  watch_.Saved(pull_gate_.version());
   saved.staleness = staleness_;
+  saved.digests = shard_.TakeDigests();
   saved.held_seconds = std::chrono::duration<double>(Clock::now() - held_since).count();
   peers_.Send(FrameType::kSaved, context_.layout.coordinator(), pull_gate_.version(),
               EncodeSaved(saved));

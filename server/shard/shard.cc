@@ -54,7 +54,8 @@ Shard::Shard(const Config& config, const ModelSpec& spec, int server, int server
       admission_(config, first_partition_, end_partition_),
       files_(spec.tables, tables_, dense_, arena_, admission_, cut_, first_partition_,
              end_partition_),
-      limits_(config, spec.tables, tables_, arena_, cold_, first_partition_, end_partition_) {
+      limits_(config, spec.tables, tables_, arena_, cold_, first_partition_, end_partition_),
+      keeps_digests_(KeepsDigests(config.train)) {
   for (const TableSpec& table : spec.tables) {
     tables_.emplace_back(table, config, first_partition_, end_partition_, &arena_);
   }
@@ -145,9 +146,22 @@ void Shard::Update(const StepPlan& plan, std::span<WorkerGradients> workers) {
   }
   dense_.Update(plan.step,
                 spec_.example_weights ? WeightOf(dense) : static_cast<float>(plan.examples), dense);
+  if (keeps_digests_) {
+    digest_.AddDense(dense_.first(), dense_.values());
+    digests_.push_back(digest_.Take());
+  }
   const auto moved = [this](int partition) { RowsMoved(partition); };
   limits_.EvictUnused(plan.step, moved);
   limits_.KeepToBudget(moved);
+}
+
+std::span<const float> Shard::StateOf(std::size_t table, Key key) const {
+  const int partition = cut_.Of(key);
+  if (partition < first_partition_ || partition >= end_partition_) return {};
+  float* row = nullptr;
+  tables_[table].Find({&key, 1}, &row);
+  if (row == nullptr) return {};
+  return {row, static_cast<std::size_t>(spec_.tables[table].state_floats())};
 }
 
 void Shard::RowsMoved(int partition) {
@@ -211,6 +225,8 @@ void Shard::UpdateTable(std::uint64_t step, std::size_t table, std::span<const P
       continue;
     }
     rows.Update(step, row.row, row.wide, row.deep);
+    if (keeps_digests_)
+      digest_.AddRow(table, row.key, {row.row, static_cast<std::size_t>(spec.state_floats())});
   }
 }
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <filesystem>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/buffer.h"
@@ -20,6 +21,7 @@
 #include "common/schedule/schedule.h"
 #include "server/shard/row_limits.h"
 #include "server/shard/shard_files.h"
+#include "server/shard/step_digest.h"
 #include "server/table/admission_filter.h"
 #include "server/table/dense_table.h"
 #include "server/table/gradient_merge.h"
@@ -79,6 +81,13 @@ class Shard {
   // Error(kNumeric) where a sum is not finite or beyond kMaxGradient: names table, key and step.
   void Update(const StepPlan& plan, std::span<WorkerGradients> workers);
 
+  // The row's state (row_state.h) as it is now; empty: this shard has no such row. Valid until the
+  // next call that may move rows.
+  std::span<const float> StateOf(std::size_t table, Key key) const;
+
+  // With train.digests in sync mode: what each Update since the last call has changed here.
+  std::vector<std::uint64_t> TakeDigests() { return std::exchange(digests_, {}); }
+
   // Writes the shard.
   ShardFiles& files() { return files_; }
 
@@ -120,7 +129,10 @@ class Shard {
   ShardFiles files_;
   RowLimits limits_;
   std::uint64_t row_generation_ = 0;  // another one whenever rows have moved
-  double rate_share_ = 1;             // of the learning rates, as of the last update
+  bool keeps_digests_;
+  StepDigest digest_;  // of the step at hand
+  std::vector<std::uint64_t> digests_;
+  double rate_share_ = 1;  // of the learning rates, as of the last update
 };
 
 }  // namespace fathom

@@ -35,6 +35,9 @@ class DenseTable {
   // finite or beyond kMaxGradient: names parameter and step.
   void Update(std::uint64_t step, float weight, std::span<const DenseGradient> gradients);
 
+  // The number of values()[0] among all dense parameters.
+  std::size_t first() const { return first_; }
+
   // The updates from now on are with this share of the learning rate.
   void TakeShareOfRate(double share) { rule_->TakeShareOfRate(share); }
 

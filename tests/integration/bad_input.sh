@@ -214,7 +214,7 @@ touch "$scratch/pipes/run.lock"
 must_fail 2 "no lock of Fathom's" "$fathom" train "$scratch/config.toml" output.dir="$scratch/pipes"
 code=0
 "$fathom" inspect "$scratch/out" >/dev/full 2>"$scratch/out.txt" || code=$?
-[ "$code" -eq 1 ] && grep -qF "standard output cannot be written" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "inspect lost its output without a word"; }
+[ "$code" -eq 4 ] && grep -qF "standard output cannot be written" "$scratch/out.txt" || { cat "$scratch/out.txt" >&2; fail "inspect lost its output without a word"; }
 predict /dev/stdout 2>/dev/null | cmp -s - "$scratch/scores.txt" || fail "other scores on /dev/stdout"
 TMPDIR=/nowhere predict "$scratch/homeless.txt" >/dev/null && cmp -s "$scratch/homeless.txt" "$scratch/scores.txt" || fail "predict without TMPDIR"
 "$fathom" predict --model "$scratch/out" --input "$scratch/unlabelled.csv" --output "$scratch/scores.txt" 2>&1 | grep -q "evaluation" && fail "predict reports metrics of labels that it does not read"

@@ -97,7 +97,7 @@ scale_auc=$(sed -n 's/^test AUC \([0-9.]*\),.*/\1/p' "$scratch/scale.txt")
 agree "AUC of generated data by evaluate and by train" "$(sed -n 's/^auc  *//p' "$scratch/evaluate.txt")" "$scale_auc" 6e-5
 must_fail 2 "no text form" "$fathom" predict --model "$scratch/scale" --input "$scratch/unlabelled.csv" --output "$scratch/scores4.txt"
 
-for command in train evaluate predict compare inspect generate settings launch sweep tune plan; do
+for command in train evaluate predict explain recommend serve export compare inspect logs split generate settings launch sweep tune plan; do
   "$fathom" $command --help >"$scratch/help.txt"
   grep -q "fathom $command " "$scratch/help.txt" || { cat "$scratch/help.txt" >&2; fail "$command --help does not say how to write it"; }
 done

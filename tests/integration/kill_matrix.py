@@ -202,7 +202,7 @@ class Matrix:
                 packed = out.with_suffix('.packed')
                 shutil.rmtree(packed, ignore_errors=True)
             resumes = has_checkpoint(out)
-            job = Job(self.fathom, out, self.config, self.settings(ranks) + [f'data.packed_dir={packed}'], ranks, log)
+            job = Job(self.fathom, out, self.config, self.settings(ranks) + [f'data.packed_dir={packed}', 'train.digests=true'], ranks, log)
             if kills < KILLS_A_JOB and sum(self.counts[p] for p in PHASES) < self.kills:
                 if await_phase(job, out, phase, self.dice) and self.disturb(job, out, phase):
                     kills += 1
@@ -220,12 +220,14 @@ class Matrix:
         compared = subprocess.run([self.fathom, 'compare', str(reference), str(out)], capture_output=True, text=True)
         if compared.returncode != 0:
             fail(f'job {number} after {kills} kills: {compared.stdout}', log)
+        if (reference / 'digests.txt').read_bytes() != (out / 'digests.txt').read_bytes():
+            fail(f'job {number} after {kills} kills: other digests of its steps', log)
         shutil.rmtree(out)
         shutil.rmtree(out.with_suffix('.packed'), ignore_errors=True)
 
     def run(self):
         reference = self.scratch / 'reference'
-        first = Job(self.fathom, reference, self.config, [f'data.packed_dir={self.scratch / "packed"}'], 1,
+        first = Job(self.fathom, reference, self.config, [f'data.packed_dir={self.scratch / "packed"}', 'train.digests=true'], 1,
                     self.scratch / 'reference.log')
         if first.wait(WHOLE_DEADLINE) != 0:
             fail('the reference', first.log)

@@ -3,16 +3,29 @@
 source "$(dirname "$0")/mpi.sh"
 
 generated_config 20000
-"$fathom" train "$scratch/config.toml" output.dir="$scratch/alone" >/dev/null
+digests=(train.digests=true)
+"$fathom" train "$scratch/config.toml" output.dir="$scratch/alone" "${digests[@]}" >/dev/null
 for layout in "2 1 tcp" "3 1 tcp" "5 2 tcp" "6 3 tcp" "2 1 mpi" "5 2 mpi"; do
   read -r number servers transport <<<"$layout"
-  ranks "$number" "$fathom" train "$scratch/config.toml" output.dir="$scratch/mpi" cluster.servers="$servers" cluster.transport="$transport" >"$scratch/mpi.txt"
+  ranks "$number" "$fathom" train "$scratch/config.toml" output.dir="$scratch/mpi" cluster.servers="$servers" cluster.transport="$transport" "${digests[@]}" >"$scratch/mpi.txt"
   "$fathom" compare "$scratch/alone" "$scratch/mpi" || fail "$number ranks with $servers servers over $transport train another model"
+  cmp "$scratch/alone/digests.txt" "$scratch/mpi/digests.txt" || fail "$number ranks with $servers servers over $transport have other digests"
   for ((rank = 0; rank < number; ++rank)); do
     grep -q "rank $rank on " "$scratch/mpi.txt" || fail "the first lines do not name rank $rank"
     [ -s "$scratch/mpi/logs/rank-$rank.log" ] || fail "rank $rank wrote no log"
   done
 done
+# Two runs that part: in which step.
+steps=$(tail -n 1 "$scratch/alone/digests.txt" | cut -d ' ' -f 1)
+[ "$(wc -l <"$scratch/alone/digests.txt")" -eq $((steps + 1)) ] || fail "not a digest for each step: $steps"
+for rate in 0.5 0.9; do
+  "$fathom" train "$scratch/config.toml" output.dir="$scratch/parting-$rate" train.schedule=linear train.warmup_steps=3 train.final_rate="$rate" "${digests[@]}" >/dev/null
+done
+parted=$("$fathom" compare "$scratch/parting-0.5" "$scratch/parting-0.9" || true)
+grep -q "^the runs are the same through step 3 and part in step 4$" <<<"$parted" || fail "compare does not say where they part: $parted"
+"$fathom" train "$scratch/config.toml" output.dir="$scratch/parting-0.5" train.consistency=async "${digests[@]}" >/dev/null
+[ ! -e "$scratch/parting-0.5/digests.txt" ] || fail "a run that is not sync kept the digests of the run before"
+
 # Ranks whose processors have other instructions.
 kernels=()
 for name in avx512 avx2 portable; do

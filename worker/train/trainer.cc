@@ -43,6 +43,7 @@ Trainer::Trainer(const RunContext& context, int worker, const Schedule& schedule
       dense_tree_(
           DensePushFloats(context.spec, static_cast<std::size_t>(context.spec.dense_floats))),
       row_gradients_(context.spec, context.layout.servers),
+      watch_(context, worker),
       prefetch_(
           context.config, context.spec, schedule, data, Part(context, worker), Parts(context),
           [&client](Batch* batch) { client.Pull(batch); },
@@ -61,6 +62,7 @@ void Trainer::Step(std::uint64_t step, std::vector<SliceModel>& models, ThreadPo
   client_.Await(*batch_, &rows_);
   span.Next(Stage::kCompute);
   ForwardBackward(nodes, models, pool);
+  watch_.Step(*batch_, rows_, gradients_);
   span.Next(Stage::kPush);
   auto summing = recorder_.Measure(Stage::kRowGradients, step);
   auto pushes = row_gradients_.MakePushes(*batch_, nodes, gradients_, dense_tree_, pool);

@@ -21,6 +21,7 @@
 #include "worker/model/slice_model.h"
 #include "worker/model/thread_pool.h"
 #include "worker/train/batch_prefetch.h"
+#include "worker/train/gradient_watch.h"
 #include "worker/train/row_client.h"
 
 namespace fathom {
@@ -49,6 +50,7 @@ class Trainer {
   std::vector<StageRecorder*> thread_recorders_;  // by compute thread; the first is recorder_
   DenseGradientTree dense_tree_;
   RowGradients row_gradients_;
+  GradientWatch watch_;
 
   std::unique_ptr<Batch> batch_;
   PulledRows rows_;

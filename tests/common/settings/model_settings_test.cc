@@ -60,9 +60,10 @@ const Keys kFreeToScore = {
     // How training goes.
     "train.batch_size", "train.slice_size", "train.epochs", "train.patience", "train.schedule",
     "train.warmup_steps", "train.final_rate", "train.shuffle", "train.shuffle_window",
-    "train.consistency", "train.staleness", "train.trace", "evaluate.every_steps", "evaluate.on",
-    "evaluate.best", "evaluate.group_by", "checkpoint.every_steps", "checkpoint.keep",
-    "warm_start.model", "warm_start.optimizer_state", "warm_start.statistics",
+    "train.consistency", "train.staleness", "train.trace", "train.digests", "train.watch",
+    "evaluate.every_steps", "evaluate.on", "evaluate.best", "evaluate.group_by",
+    "checkpoint.every_steps", "checkpoint.keep", "warm_start.model", "warm_start.optimizer_state",
+    "warm_start.statistics",
     // Where rows lie, and on how many processes.
     "server.partitions", "server.huge_pages", "server.memory_limit", "server.cold_tier",
     "server.at_limit", "server.evict_unused_steps", "server.admission_probability",

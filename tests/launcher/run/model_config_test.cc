@@ -72,6 +72,8 @@ TEST_F(ResumedConfigTest, AllButTheHarmlessSettingsStay) {
                                    "evaluate.best",
                                    "data.duckdb",
                                    "train.trace",
+                                   "train.digests",
+                                   "train.watch",
                                    "evaluate.every_steps",
                                    "checkpoint.every_steps",
                                    "checkpoint.keep",
