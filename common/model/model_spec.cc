@@ -227,6 +227,22 @@ std::vector<std::string> FieldNames(const ModelSpec& spec) {
   return names;
 }
 
+std::vector<DenseBlock> DenseBlocks(const ModelSpec& spec) {
+  const auto at = [](int offset) { return static_cast<std::size_t>(offset); };
+  std::vector<DenseBlock> blocks = {{"bias", 0, 1}};
+  for (const NumericField& number : spec.numerics) {
+    if (number.wide) blocks.push_back({"wide weight of " + number.name, at(number.wide_offset), 1});
+  }
+  for (std::size_t l = 0; l < spec.layers.size(); ++l) {
+    const LayerSpec& layer = spec.layers[l];
+    blocks.push_back({fmt::format("layer {} weights", l + 1), at(layer.weight_offset),
+                      at(layer.inputs) * at(layer.outputs)});
+    blocks.push_back(
+        {fmt::format("layer {} biases", l + 1), at(layer.bias_offset), at(layer.outputs)});
+  }
+  return blocks;
+}
+
 std::string Describe(const TableSpec& table) {
   std::string text = fmt::format("{} ({} B a row", table.name, table.row_bytes());
   if (table.wide_rule != DefaultRule(OptimizerPart::kWide))

@@ -104,6 +104,15 @@ struct ModelSpec {
 
 std::vector<std::string> FieldNames(const ModelSpec& spec);
 
+// A part of the dense parameters: "bias", "wide weight of age", "layer 1 weights", "layer 1
+// biases".
+struct DenseBlock {
+  std::string name;
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+std::vector<DenseBlock> DenseBlocks(const ModelSpec& spec);
+
 // "wide_deep16 (84 B a row)", with the update rules where they are not the defaults.
 std::string Describe(const TableSpec& table);
 

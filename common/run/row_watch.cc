@@ -62,9 +62,12 @@ WatchFile::WatchFile(const RunContext& context, RoleId role) : context_(context)
 
 void WatchFile::Write(const WatchedRow& row, std::string_view event, std::uint64_t step,
                       const Counts& counts, const std::vector<NamedNumbers>& numbers) {
-  Json line = {{"time", TimeNow()}, {"event", event},
-               {"step", step},      {"role", RoleAndPlace(context_.layout, role_)},
-               {"row", row.name},   {"key", fmt::format("{:016x}", row.key)}};
+  Json line = {{"time", TimeNow()},
+               {"event", event},
+               {"step", step},
+               {"role", RoleAndPlace(context_.layout, role_)},
+               {"row", row.name}};
+  if (row.dense_count == 0) line["key"] = fmt::format("{:016x}", row.key);
   for (const auto& [name, count] : counts) line[name] = count;
   for (const NamedNumbers& of : numbers) {
     if (of.numbers.size() == 1 && !of.is_list) {

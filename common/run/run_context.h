@@ -25,11 +25,13 @@ enum class RunMode { kTrain, kEvaluate };
 // had happened; another model's values (warm_start).
 enum class StartFrom { kNew, kResume, kWarm };
 
-// A row whose life is written down (row_watch.h).
+// A row whose life is written down (row_watch.h), or a block of dense parameters.
 struct WatchedRow {
   std::uint32_t table = 0;
   Key key = 0;
-  std::string name;  // "reader = 58"
+  std::string name;               // "reader = 58"; "dense = layer 1 weights"
+  std::uint64_t dense_first = 0;  // of a block
+  std::uint64_t dense_count = 0;  // 0: it is a row
 };
 
 // What is to be done, and where the files are.

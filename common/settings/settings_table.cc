@@ -194,7 +194,8 @@ void AddTraining(Config& c, std::vector<Setting>* out) {
                 "ui.perfetto.dev"),
           Plain("train.watch", &c.train.watch,
                 "Rows whose life is written to <output.dir>/logs/watch.*.jsonl: \"FIELD=TEXT\", as "
-                "\"reader=58\" or \"reader x genres=58,fantasy\", the text as in the data"),
+                "\"reader=58\" or \"reader x genres=58,fantasy\", the text as in the data; "
+                "\"dense=layer 1 weights\": the norm of a block"),
           Plain("train.digests", &c.train.digests,
                 "sync: keep what each step has changed as one number in <output.dir>/digests.txt, "
                 "by which `fathom compare` finds the step in which two runs part; takes 1 to 3 % "

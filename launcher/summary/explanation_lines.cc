@@ -86,10 +86,6 @@ std::string Head(const std::string& title, const Explanation& explained) {
                      Sigmoid(explained.logit));
 }
 
-}  // namespace
-
-namespace {
-
 // Of a part that the field does not take part in nothing stands.
 std::string Signed(bool is_there, double value) { return is_there ? Signed(value) : ""; }
 

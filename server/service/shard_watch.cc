@@ -1,6 +1,7 @@
 #include "server/service/shard_watch.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "common/model/row_state.h"
 
@@ -13,23 +14,35 @@ ShardWatch::ShardWatch(const RunContext& context, int server, const Shard& shard
       file_(context, context.layout.server(server)),
       states_(file_.rows().size()) {}
 
+// What this server has of it: a row's state, or its part of the block.
+std::span<const float> ShardWatch::Now(const WatchedRow& row) const {
+  if (row.dense_count == 0) return shard_.StateOf(row.table, row.key);
+  const std::size_t begin = std::max<std::size_t>(row.dense_first, shard_.dense_first());
+  const std::size_t end = std::min<std::size_t>(
+      row.dense_first + row.dense_count, shard_.dense_first() + shard_.dense_values().size());
+  if (begin >= end) return {};
+  return shard_.dense_values().subspan(begin - shard_.dense_first(), end - begin);
+}
+
 void ShardWatch::Loaded(std::uint64_t step) {
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    const auto state = shard_.StateOf(file_.rows()[i].table, file_.rows()[i].key);
-    states_[i].assign(state.begin(), state.end());
-    if (!state.empty()) Write(i, "loaded", step);
+    const auto now = Now(file_.rows()[i]);
+    states_[i].assign(now.begin(), now.end());
+    if (!now.empty()) Write(i, "loaded", step);
   }
   file_.Flush();
 }
 
 void ShardWatch::Updated(std::uint64_t step) {
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    const auto state = shard_.StateOf(file_.rows()[i].table, file_.rows()[i].key);
-    std::vector<float>& before = states_[i];
-    if (std::equal(state.begin(), state.end(), before.begin(), before.end())) continue;
-    const char* const event = before.empty() ? "created" : state.empty() ? "evicted" : "updated";
-    before.assign(state.begin(), state.end());
-    Write(i, event, step);
+    const WatchedRow& row = file_.rows()[i];
+    const auto now = Now(row);
+    std::vector<float>& last = states_[i];
+    if (std::equal(now.begin(), now.end(), last.begin(), last.end())) continue;
+    const char* const event = last.empty() ? "created" : now.empty() ? "evicted" : "updated";
+    if (row.dense_count > 0) WriteBlock(i, event, step, now);
+    last.assign(now.begin(), now.end());
+    if (row.dense_count == 0) Write(i, event, step);
   }
 }
 
@@ -40,11 +53,27 @@ void ShardWatch::Saved(std::uint64_t step) {
   file_.Flush();
 }
 
+// Of this server's part of a block: how many parameters, their norm, and that of their change since
+// the last line.
+void ShardWatch::WriteBlock(std::size_t i, const char* event, std::uint64_t step,
+                            std::span<const float> now) {
+  const std::vector<float>& last = states_[i];
+  double square = 0, change = 0;
+  for (std::size_t p = 0; p < now.size(); ++p) {
+    square += double{now[p]} * now[p];
+    change += (double{now[p]} - last[p]) * (double{now[p]} - last[p]);
+  }
+  file_.Write(file_.rows()[i], event, step, {{"parameters", now.size()}},
+              {{"norm", {static_cast<float>(std::sqrt(square))}},
+               {"change", {static_cast<float>(std::sqrt(change))}}});
+}
+
 void ShardWatch::Write(std::size_t i, const char* event, std::uint64_t step) {
   const WatchedRow& row = file_.rows()[i];
   const std::vector<float>& state = states_[i];
-  const TableSpec& table = context_.spec.tables[row.table];
+  if (row.dense_count > 0) return WriteBlock(i, event, step, state);
   if (state.empty()) return file_.Write(row, event, step, {}, {});
+  const TableSpec& table = context_.spec.tables[row.table];
   const float weight = table.wide ? weight_.Of(state.data()) : 0;
   WatchFile::Counts counts;
   if (table.last_step) counts.emplace_back("last_step", LastStepOf(table, state.data()));

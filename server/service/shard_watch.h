@@ -2,6 +2,7 @@
 // a step, evicted, saved (common/run/row_watch.h).
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "common/model/row_weight.h"
@@ -23,13 +24,15 @@ class ShardWatch {
   void Saved(std::uint64_t step);
 
  private:
+  std::span<const float> Now(const WatchedRow& row) const;
+  void WriteBlock(std::size_t i, const char* event, std::uint64_t step, std::span<const float> now);
   void Write(std::size_t i, const char* event, std::uint64_t step);
 
   const RunContext& context_;
   const Shard& shard_;
   RowWeight weight_;
   WatchFile file_;
-  std::vector<std::vector<float>> states_;  // as they were written last; empty: no row
+  std::vector<std::vector<float>> states_;  // as they were written last; empty: nothing here
 };
 
 }  // namespace fathom

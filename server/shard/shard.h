@@ -85,6 +85,10 @@ class Shard {
   // next call that may move rows.
   std::span<const float> StateOf(std::size_t table, Key key) const;
 
+  // This server's range of the dense parameters, and the number of its first among all.
+  std::span<const float> dense_values() const { return dense_.values(); }
+  std::size_t dense_first() const { return dense_.first(); }
+
   // With train.digests in sync mode: what each Update since the last call has changed here.
   std::vector<std::uint64_t> TakeDigests() { return std::exchange(digests_, {}); }
 

@@ -308,11 +308,14 @@ TEST(NamedFeatures, AreTheKeysThatLinesHave) {
   EXPECT_EQ(crosses, 40U);
   EXPECT_GT(elements, 20U);
   EXPECT_EQ(reader.Read("user=#00000000000000ff").key, 0xffU);
-  for (const auto& [text, word] :
-       {std::pair("user", "no FIELD=TEXT"), std::pair("colour=red", "no sparse field colour"),
-        std::pair("tags=tag1|tag2", "holds 2 values"), std::pair("maker x user=maker1", "1 texts"),
-        std::pair("class=many", "many")})
-    ExpectError(ExitCode::kUsage, {word}, [&] { reader.Read(text); });
+  const std::vector<std::pair<const char*, const char*>> wrong = {
+      {"user", "no FIELD=TEXT"},
+      {"colour=red", "no sparse field colour"},
+      {"tags=tag1|tag2", "holds 2 values"},
+      {"maker x user=maker1", "1 texts"},
+      {"class=many", "many"}};
+  for (const auto& each : wrong)
+    ExpectError(ExitCode::kUsage, {each.second}, [&] { reader.Read(each.first); });
 }
 
 // The numbers of a row are those of the folder's file, and scoring's.

@@ -105,6 +105,9 @@ void ScoreTexts(fathom_model* model, std::string_view text) {
   float scores[kRows];
   std::size_t places[kRows], found = 0;
   fathom_score_text(model, values.data(), kRows, 0, scores, error, sizeof(error));
+  char json[1 << 14];
+  std::size_t size = 0;
+  fathom_explain(model, values.data(), sizeof(json), json, &size, error, sizeof(error));
   fathom_catalogue* catalogue = nullptr;
   fathom_catalogue_open(model, values.data() + columns, kRows, &catalogue, error, sizeof(error));
   const std::size_t left_out = 1;

@@ -15,6 +15,7 @@ GradientWatch::GradientWatch(const RunContext& context, int worker)
 void GradientWatch::Step(const Batch& batch, const PulledRows& rows,
                          const BatchGradients& gradients) {
   for (const WatchedRow& row : file_.rows()) {
+    if (row.dense_count > 0) continue;  // its server's
     const std::vector<Key>& keys = batch.tables[row.table].keys;
     const auto found = std::lower_bound(keys.begin(), keys.end(), row.key);
     if (found == keys.end() || *found != row.key) continue;

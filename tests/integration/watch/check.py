@@ -30,7 +30,7 @@ lines = []
 for name in glob.glob(run + '/logs/watch.*.jsonl'):
     with open(name) as file:
         lines += map(json.loads, file)
-rows = sorted({line['row'] for line in lines})
+rows = sorted({line['row'] for line in lines if 'key' in line})
 compared = 0
 for row in rows:
     own = [line for line in lines if line['row'] == row]
