@@ -45,6 +45,7 @@ void FlushPrinted() {
 
 // Says what failed, with rank and host where there are several, and ends all ranks.
 [[noreturn]] void End(std::optional<MpiSession>& mpi, const char* what, fathom::ExitCode code) {
+  fathom::LogEnd(what);
   fathom::FlushTerminals();
   FlushPrinted();
   fathom::Terminal::Errors().Write(

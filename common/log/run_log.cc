@@ -33,6 +33,7 @@ constexpr std::string_view kLogSuffix = ".log";
 class TerminalSink : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
+    if (message.level >= spdlog::level::err) return;  // LogEnd
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     Terminal::Standard().Write({line.data(), line.size()});
@@ -147,6 +148,10 @@ int ReserveLogNumber(const fs::path& log_dir, const std::string& command) {
       Fail(ExitCode::kUsage, "{}: the log cannot be written ({}): check output.dir", file.string(),
            std::strerror(errno));
   }
+}
+
+void LogEnd(const std::string& why) {
+  if (Current() != nullptr) Current()->error(why);
 }
 
 void LogToTerminal() { LogTo({TerminalOfLog()}); }

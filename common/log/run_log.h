@@ -20,6 +20,9 @@ void LogToTerminal();
 // cannot be written.
 void StartLogging(const std::filesystem::path& log_dir, const std::string& name, bool terminal);
 
+// Why the process ends, into the log's file alone: the terminal has it from whoever calls this.
+void LogEnd(const std::string& why);
+
 // The name of a training's log, "rank-3".
 std::string RankLogName(int rank);
 

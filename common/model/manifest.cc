@@ -331,6 +331,7 @@ Manifest ParseManifest(std::span<const std::byte> text, const fs::path& file) {
 }
 
 fs::path FindModel(const fs::path& dir) {
+  if (dir.empty()) Fail(ExitCode::kUsage, "the model's path is empty: name a model's folder");
   const PublishedFolder inside(dir / "model", kModelSeal);
   if (inside.IsWhole() || inside.PartialIsWhole()) return inside.Find();
   return PublishedFolder(dir, kModelSeal).Find();

@@ -56,9 +56,6 @@ bool ModelWatch::ReadAgain() {
 }
 
 void ReadOneModel(const std::vector<fs::path>& dirs, const std::function<void()>& read) {
-  for (const fs::path& dir : dirs) {
-    if (dir.empty()) Fail(ExitCode::kUsage, "the model's path is empty: name a model's folder");
-  }
   for (ModelWatch watch(dirs);;) {
     try {
       return read();

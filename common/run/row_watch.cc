@@ -15,8 +15,8 @@ using Json = nlohmann::ordered_json;
 
 std::string TimeNow() {
   const auto now = std::chrono::system_clock::now();
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(now), ms.count() % 1000);
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(now), us.count() % 1000000);
 }
 
 void AddState(const RuleTraits& rule, std::string_view prefix, std::span<const float> state,

@@ -42,8 +42,20 @@ StepDigests::StepDigests(const std::filesystem::path& file, std::uint64_t start_
   if (!out_) Fail(ExitCode::kTraining, "{}: cannot be written: check output.dir", file.string());
 }
 
+void StepDigests::CheckOurs(const std::filesystem::path& file) {
+  try {
+    ReadStepDigests(file);
+  } catch (const Error& error) {
+    throw Error(ExitCode::kUsage, error.what());
+  }
+}
+
 void StepDigests::Remove(const std::filesystem::path& file) {
-  ReadStepDigests(file);  // it is ours
+  try {
+    ReadStepDigests(file);
+  } catch (const Error&) {
+    return;
+  }
   std::error_code none;
   std::filesystem::remove(file, none);
 }

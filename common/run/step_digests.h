@@ -27,7 +27,10 @@ class StepDigests {
   // as ReadStepDigests.
   StepDigests(const std::filesystem::path& file, std::uint64_t start_step, int servers);
 
-  // A run that keeps none: removes those of an earlier run. Throws Error(kData) as ReadStepDigests.
+  // Throws Error(kUsage) where something has this name that is not ours.
+  static void CheckOurs(const std::filesystem::path& file);
+
+  // Of a run that keeps none: removes those of an earlier run. What is not ours stays.
   static void Remove(const std::filesystem::path& file);
 
   // A server's shares of the steps after those that it has given so far, in order. A step's line is

@@ -85,6 +85,11 @@ constexpr IdleRule kRules[] = {
     {"model.init_stddev", NoEmbeddings, "no column has an embedding"},
     {"wide.", NoWideRows, "no categorical column or cross is used by the wide part"},
     {"deep.", NoEmbeddings, "no categorical column or cross is used by the deep part"},
+    {"train.digests",
+     [](const Config& c, const Placement&) {
+       return c.train.digests && c.train.consistency != Consistency::kSync;
+     },
+     "train.consistency is not \"sync\""},
     {"train.staleness",
      [](const Config& c, const Placement&) { return c.train.consistency != Consistency::kBounded; },
      "train.consistency is not \"bounded\""},

@@ -10,7 +10,8 @@ namespace fathom {
 
 void LogsCommand(const LogsArguments& arguments) {
   const std::filesystem::path folder = arguments.dir / "logs";
-  const auto logs = LogsIn(folder, arguments.earlier);
+  auto logs = LogsIn(folder, arguments.earlier);
+  if (logs.empty()) logs = LogsIn(arguments.dir, arguments.earlier);  // the folder itself
   if (logs.empty())
     Fail(ExitCode::kUsage, "{}: there is no log of a rank in it: name the output folder of a run",
          folder.string());

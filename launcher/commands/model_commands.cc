@@ -30,7 +30,11 @@ namespace {
 std::vector<StepDigestLine> DigestsOf(const TrainedModel& model) {
   const std::filesystem::path folder = model.dir.parent_path();
   for (const std::filesystem::path& output : {folder, folder.parent_path()}) {  // a checkpoint's
-    std::vector<StepDigestLine> lines = ReadStepDigests(output / kDigestsFile);
+    std::vector<StepDigestLine> lines;
+    try {
+      lines = ReadStepDigests(output / kDigestsFile);
+    } catch (const Error&) {  // a file of the user's
+    }
     std::erase_if(lines,
                   [&](const StepDigestLine& line) { return line.step > model.manifest.step; });
     if (!lines.empty()) return lines;
@@ -42,8 +46,11 @@ std::vector<StepDigestLine> DigestsOf(const TrainedModel& model) {
 std::string DescribeParting(const TrainedModel& a, const TrainedModel& b) {
   const Parting parting = FindParting(DigestsOf(a), DigestsOf(b));
   if (parting.step && parting.same_through == 0)
-    return fmt::format("the runs part in step {}, the first whose digest both have\n",
-                       *parting.step);
+    return *parting.step == 1
+               ? "the runs part in step 1\n"
+               : fmt::format(
+                     "the runs part in step {} or before, the first whose digest both have\n",
+                     *parting.step);
   if (parting.step)
     return fmt::format("the runs are the same through step {} and part in step {}\n",
                        parting.same_through, *parting.step);

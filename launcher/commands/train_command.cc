@@ -135,6 +135,8 @@ std::unique_ptr<FolderLock> LockOutput(const Config& config, MpiSession& mpi) {
   std::unique_ptr<FolderLock> lock;
   MakeOutputDir(config.output.dir);
   RefuseWhatIsInTheWay(config.output.dir, mpi.rank());
+  if (KeepsDigests(config.train))
+    StepDigests::CheckOurs(fs::path(config.output.dir) / kDigestsFile);
   if (mpi.rank() == 0) {
     lock = std::make_unique<FolderLock>(config.output.dir, "train", [&] { mpi.Beat(); });
     RefuseForgottenCheckpoints(config);

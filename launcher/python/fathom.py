@@ -492,6 +492,11 @@ class Catalogue:
         given = _Texts(texts)
         error = ctypes.create_string_buffer(_ERROR_BYTES)
         self._gives = {name for item in self.items for name in item.keys()}
+        for place, item in enumerate(self.items):
+            for name in model.required:
+                if name in self._gives and name not in item:
+                    raise Error(_DATA, "item {}: the column {!r} is not there; None says that its value "
+                                "is unknown".format(place, name))
         handle = ctypes.c_void_p()
         lib = _lib()
         with model._opened as opened:
@@ -512,6 +517,8 @@ class Catalogue:
         if isinstance(show, (str, bytes)):
             raise Error(_USAGE, "show is a list of columns, not one column")
         shown = list(show)
+        if not all(isinstance(column, str) for column in shown):
+            raise TypeError("show is a list of names of columns: {!r}".format(shown))
         n = operator.index(n)
         if n < 0:
             raise ValueError("n is {}: it is a number of items".format(n))
@@ -597,6 +604,8 @@ class Catalogue:
         for item in seen:
             if not hasattr(item, "keys"):
                 item = {self._first_column(): item}
+            if not item.keys():
+                raise Error(_USAGE, "seen: an item without columns")
             columns = tuple(sorted(item.keys()))
             key = tuple(_to_bytes(item[column], column) for column in columns)
             places.update(self._index(columns).get(key, ()))

@@ -39,6 +39,11 @@ ReaderList::ReaderList(const Catalogue& catalogue, const std::vector<std::string
   // Those of the file come first: they tell its readers apart.
   const std::vector<std::string> of_all = std::exchange(columns_, {});
   const std::vector<std::string> own = ReaderColumns(catalogue);
+  if (own.empty())
+    Fail(ExitCode::kUsage,
+         "--users {}: the catalogue has all columns of the model's input, and leaves none to "
+         "readers",
+         file.string());
   const TextTable table(file, catalogue.scorer(), own);
   std::vector<std::size_t> places;
   for (std::size_t c = 0; c < table.columns().size(); ++c) {

@@ -38,6 +38,7 @@ std::string NameOfPath(const fs::path& path) {
 }  // namespace
 
 ModelPlace ParseModelPlace(const std::string& text) {
+  if (text.empty()) Fail(ExitCode::kUsage, "the model's path is empty: name a model's folder");
   const std::size_t equals = text.find('=');
   std::error_code ignored;
   // "runs/a=1" is a path.

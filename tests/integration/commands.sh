@@ -86,6 +86,10 @@ grep -qx "rows  *$rows" "$scratch/inspect.txt" || fail "inspect does not show th
 "$fathom" train "$scratch/config.toml" output.dir="$scratch/other" seed=2 >/dev/null
 must_fail 1 "differ" "$fathom" compare "$scratch/out" "$scratch/other"
 
+# Why a run has ended stands in its log.
+must_fail 3 "none.csv" "$fathom" train "$scratch/config.toml" output.dir="$scratch/ended" 'data.train=["none.csv"]'
+"$fathom" logs "$scratch/ended" --warnings | grep "rank-0 E .*none.csv" >/dev/null || fail "logs does not say why the run has ended"
+
 "$fathom" generate criteo --rows 20000 --test-rows 4000 --out "$scratch/criteo" >/dev/null
 "$fathom" train "$source_dir/configs/criteo.toml" data.dir="$scratch/criteo" output.dir="$scratch/criteo-out" 'model.hidden=[32]' >/dev/null
 awk -v auc="$(metric "$scratch/criteo-out" auc)" 'BEGIN { exit !(auc > 0.6) }' || fail "configs/criteo.toml learns nothing: AUC $(metric "$scratch/criteo-out" auc)"

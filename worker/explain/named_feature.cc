@@ -64,6 +64,7 @@ Key FeatureReader::OfColumn(std::size_t column, std::string_view value, std::str
   ColumnEncoder& encoder = columns_[column];
   const std::string& called = schema_.config().columns[column].name;
   std::string wrong;
+  if (schema_.config().data.trim) value = TrimmedField(value);  // as in a line
   if (!encoder.Encode(value, {}, &wrong)) Fail(ExitCode::kUsage, "{}", wrong);
   if (encoder.keys().size() != 1)
     Fail(ExitCode::kUsage, "{}={}: the text holds {} values, not one", called, value,

@@ -50,7 +50,8 @@ TEST(StepDigestsTest, AFileOfSomebodyElseStays) {
   for (const std::uint64_t step : {0, 7}) {
     ExpectError(ExitCode::kData, {"digests.txt", "move it"}, [&] { StepDigests(file, step, 1); });
   }
-  ExpectError(ExitCode::kData, {"digests.txt"}, [&] { StepDigests::Remove(file); });
+  ExpectError(ExitCode::kUsage, {"digests.txt"}, [&] { StepDigests::CheckOurs(file); });
+  StepDigests::Remove(file);
   EXPECT_EQ(dir.Read(kDigestsFile), "my notes\n");
   EXPECT_TRUE(ReadStepDigests(dir.path() / "none").empty());
 }

@@ -270,6 +270,12 @@ class Recommendations(unittest.TestCase):
         with self.assertRaisesRegex(fathom.Error, "the user: the column 'reader_id' is not there"):
             self.model.recommend({}, self.file)
         self.assertEqual(len(self.model.recommend({"reader_id": None}, self.file, 2)), 2)
+        with self.assertRaisesRegex(fathom.Error, "an item without columns"):
+            self.model.recommend({"reader_id": 3}, self.file, 2, seen=[{}])
+        with self.assertRaisesRegex(fathom.Error, "item 1: the column 'book_id' is not there"):
+            self.model.catalogue([{"book_id": 5}, {"title": "x"}])
+        with self.assertRaisesRegex(TypeError, "names of columns"):
+            self.model.recommend({"reader_id": 3}, self.file, 2, show=[5])
         with self.assertRaisesRegex(ValueError, "n is -1"):
             self.model.recommend({"reader_id": 3}, self.file, -1)
         for odd in (1.5, "3"):
