@@ -159,7 +159,7 @@ else
   fuzz 10
   build tsan "" threads
   # Without what has one thread, or differs from the others in its numbers, not in its threads.
-  one_thread="ManifestTest|NumberSample|IngestFeaturesTest|DataWatchTest|ModelCompare|PartitionFile|GradientMerge|SparseTableTest"
+  one_thread="Explanation|NamedFeatures|MergedLogs|StepDigest|ManifestTest|NumberSample|IngestFeaturesTest|DataWatchTest|ModelCompare|PartitionFile|GradientMerge|SparseTableTest"
   alike="MemoryLimit|Admission|RowAge|CountTest|ReferenceTraining|BestModelTest|LearningRate|ExampleWeights|WarmStart"
   count "under tsan" tsan -L unit -E "^fuzz|$one_thread|$alike"
 fi
