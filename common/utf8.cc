@@ -36,6 +36,12 @@ std::size_t CharactersOf(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), StartsCharacter));
 }
 
+std::string_view WholeCharacters(std::string_view text, std::size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  while (most_bytes > 0 && !StartsCharacter(text[most_bytes])) --most_bytes;
+  return text.substr(0, most_bytes);
+}
+
 std::string TableCell(std::string_view text, std::size_t most) {
   std::string cell;
   std::size_t characters = 0;

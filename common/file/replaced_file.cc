@@ -14,6 +14,7 @@
 #include "common/file/durable_file.h"
 #include "common/file/scratch_folder.h"
 #include "common/process/process_mark.h"
+#include "common/utf8.h"
 
 namespace fathom {
 namespace {
@@ -77,8 +78,9 @@ fs::path OwnPartialOf(const fs::path& file) {
   fs::path folder = file.parent_path();
   if (folder.empty()) folder = ".";
   RemoveLeftOvers(folder, kInfix);
-  return folder / (file.filename().string().substr(0, kMostOfName) + kInfix +
-                   ProcessMark::OfThisProcess().Name());
+  const std::string name = file.filename().string();
+  return folder / fmt::format("{}{}{}", WholeCharacters(name, kMostOfName), kInfix,
+                              ProcessMark::OfThisProcess().Name());
 }
 
 fs::path FollowLinks(fs::path path) {

@@ -22,10 +22,6 @@ std::uint64_t TotalRows(const Manifest& manifest) {
   return rows;
 }
 
-}  // namespace
-
-namespace {
-
 // Of the run that wrote the model into its output folder, up to the model's step.
 std::vector<StepDigestLine> DigestsOf(const TrainedModel& model) {
   const std::filesystem::path folder = model.dir.parent_path();
@@ -100,10 +96,6 @@ void PrintBest(const Manifest& manifest) {
   PrintEvaluated("best", manifest.best->best);
   PrintEvaluated("last", manifest.best->last);
 }
-
-}  // namespace
-
-namespace {
 
 void PrintRows(const std::filesystem::path& model_dir, const std::vector<std::string>& keys) {
   std::string lines;

@@ -12,7 +12,8 @@ namespace fathom {
 template <typename Write>
 void PublishExport(const std::filesystem::path& out, PublishedFolder::Seal seal,
                    const Write& write) {
-  const PublishedFolder folder(out, seal, OwnPartialOf(out).filename().string());
+  const std::filesystem::path path = PublishedFolder(out, seal).path();
+  const PublishedFolder folder(path, seal, OwnPartialOf(path).filename().string());
   folder.Start();
   try {
     write(folder.partial());

@@ -492,11 +492,9 @@ class Catalogue:
         given = _Texts(texts)
         error = ctypes.create_string_buffer(_ERROR_BYTES)
         self._gives = {name for item in self.items for name in item.keys()}
+        of_reader = set(model.required) - self._gives
         for place, item in enumerate(self.items):
-            for name in model.required:
-                if name in self._gives and name not in item:
-                    raise Error(_DATA, "item {}: the column {!r} is not there; None says that its value "
-                                "is unknown".format(place, name))
+            model._check_required(set(item.keys()) | of_reader, "item {}".format(place))
         handle = ctypes.c_void_p()
         lib = _lib()
         with model._opened as opened:

@@ -10,7 +10,6 @@
 #include "worker/transform/learnt_transform.h"
 
 namespace fathom {
-
 namespace {
 
 // "dense=layer 1 weights", unless the model has a field of that name. Throws Error(kUsage): no such
@@ -52,9 +51,7 @@ std::vector<WatchedRow> ReadWatchedRows(const Config& config, const ModelSpec& s
     const Field& field = spec.fields[feature.field];
     rows.push_back({.table = static_cast<std::uint32_t>(field.table),
                     .key = feature.key,
-                    .name = field.name + " = " + feature.name,
-                    .dense_first = 0,
-                    .dense_count = 0});
+                    .name = field.name + " = " + feature.name});
   }
   return rows;
 }

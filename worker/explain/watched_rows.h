@@ -17,7 +17,7 @@ std::vector<WatchedRow> ReadWatchedRows(const Config& config, const ModelSpec& s
                                         const std::string& transforms_json,
                                         const std::vector<std::string>& side_tables);
 
-// A line a row, for a broadcast.
+// As one text, for a broadcast.
 std::string WatchedRowsText(const std::vector<WatchedRow>& rows);
 std::vector<WatchedRow> WatchedRowsIn(std::string_view text);
 

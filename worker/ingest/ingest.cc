@@ -9,10 +9,8 @@
 #include "common/error.h"
 #include "common/file/published_folder.h"
 #include "common/file/replaced_file.h"
-#include "common/file/scratch_folder.h"
 #include "common/file/text_file.h"
 #include "common/model/model_text.h"
-#include "common/process/process_mark.h"
 #include "common/xxh3.h"
 #include "worker/data/packed_data.h"
 #include "worker/feature/side_rows.h"
@@ -30,7 +28,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kPartFiles[kDataParts] = {"train.fpk", "validation.fpk", "test.fpk"};
-constexpr const char* kPartialInfix = ".partial-";  // then a process mark
 
 // The summary's file is what makes a folder of packed data whole.
 constexpr PublishedFolder::Seal kPackedSeal = {.file = "ingest.json", .word = "bytes_read"};
@@ -253,10 +250,7 @@ std::string WriteNames(const NameList& names, const fs::path& dir) {
 // the same, the one that comes second finds the name taken and its work done.
 PackSummary PackInto(const fs::path& dir, Packer& packer, const InputSchema& schema,
                      const ModelSpec& spec, const std::string& earlier_transforms) {
-  RemoveLeftOvers(dir.parent_path(), kPartialInfix);
-  const PublishedFolder folder(
-      dir, kPackedSeal,
-      dir.filename().string() + kPartialInfix + ProcessMark::OfThisProcess().Name());
+  const PublishedFolder folder(dir, kPackedSeal, OwnPartialOf(dir).filename().string());
   folder.Start();
   const fs::path& partial = folder.partial();
   try {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/error.h"
+#include "common/utf8.h"
 #include "worker/library/fathom_predict.h"
 #include "worker/predict/scorer.h"
 #include "worker/predict/session_pool.h"
@@ -27,13 +28,9 @@ namespace fathom::library {
 // character of UTF-8.
 inline void Say(std::string_view text, char* to, std::size_t size) {
   if (to == nullptr || size == 0) return;
-  std::size_t kept = std::min(text.size(), size - 1);
-  const auto continues = [&](std::size_t at) {
-    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
-  };
-  while (kept > 0 && kept < text.size() && continues(kept)) --kept;
-  std::memcpy(to, text.data(), kept);
-  to[kept] = '\0';
+  const std::string_view kept = WholeCharacters(text, size - 1);
+  std::memcpy(to, kept.data(), kept.size());
+  to[kept.size()] = '\0';
 }
 
 // No exception leaves the library.

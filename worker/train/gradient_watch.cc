@@ -20,8 +20,8 @@ void GradientWatch::Step(const Batch& batch, const PulledRows& rows,
     const auto found = std::lower_bound(keys.begin(), keys.end(), row.key);
     if (found == keys.end() || *found != row.key) continue;
     WriteRow(row, static_cast<std::size_t>(found - keys.begin()), batch, rows, gradients);
-    file_.Flush();
   }
+  file_.Flush();
 }
 
 void GradientWatch::WriteRow(const WatchedRow& row, std::size_t place, const Batch& batch,

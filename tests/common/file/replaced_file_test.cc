@@ -11,6 +11,7 @@
 #include "common/file/text_file.h"
 #include "common/folder_entries.h"
 #include "common/process/process_mark.h"
+#include "common/utf8.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/scratch_dir.h"
 
@@ -76,6 +77,18 @@ TEST(ReplacedFile, TouchesNothingElse) {
   const auto longest = dir.path() / std::string(255, 'n');
   ReplaceText(longest, "long", ExitCode::kData);
   EXPECT_EQ(ReadText(longest), "long");
+}
+
+// Not every file system takes a name that ends within a character.
+TEST(ReplacedFile, TheNameBesideHasWholeCharacters) {
+  const ScratchDir dir;
+  std::string name = "x";
+  for (int i = 0; i < 60; ++i) name += "é";
+  ReplacedFile replaced(dir.path() / name, ExitCode::kData);
+  ASSERT_EQ(EntriesOf(dir.path()).size(), 1U);
+  EXPECT_TRUE(IsUtf8(EntriesOf(dir.path()).front().filename().string()));
+  replaced.Finish();
+  EXPECT_TRUE(std::filesystem::exists(dir.path() / name));
 }
 
 TEST(ReplacedFile, DurablyToo) {
