@@ -93,8 +93,6 @@ class Explained {
     if (lines_ == 0 && arguments_.line != 0)
       Fail(ExitCode::kUsage, "{}: there is no example in line {}", input.name(), arguments_.line);
     if (lines_ == 0) Fail(ExitCode::kData, "{}: there is no example in it", input.name());
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      Fail(ExitCode::kModel, "standard output cannot be written");
   }
 
  private:

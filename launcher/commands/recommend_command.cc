@@ -65,8 +65,6 @@ class Recommendations {
           RecommendationText(head_, arguments_.form, readers_.texts(reader), lines);
       std::fwrite(text.data(), 1, text.size(), stdout);
     }
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      Fail(ExitCode::kModel, "standard output cannot be written");
   }
 
   // Of one reader, whom somebody looks at.

@@ -10,6 +10,20 @@ namespace fathom {
 using Kind = JsonDocument::Kind;
 using Value = JsonDocument::Value;
 
+namespace {
+
+// What read() throws names the row.
+template <typename Read>
+std::string_view InRow(std::size_t row, const Read& read) {
+  try {
+    return read();
+  } catch (const RequestError& error) {
+    FailRequest("row {}: {}", row, error.what());
+  }
+}
+
+}  // namespace
+
 void InputRows::AddColumn(std::size_t slot, std::vector<std::string_view> texts) {
   if (Has(slot)) FailRequest("the column \"{}\" is there twice", columns_.NameOf(slot));
   empty_[slot] = texts.empty();
@@ -61,11 +75,7 @@ void InputRows::AddColumns(const Value& object) {
     if (value.Is(Kind::kArray)) {
       texts.reserve(value.size());
       value.ForEach([&](const Value& of) {
-        try {
-          texts.push_back(TextOf(slot, of));
-        } catch (const RequestError& error) {
-          FailRequest("row {}: {}", texts.size(), error.what());
-        }
+        texts.push_back(InRow(texts.size(), [&] { return TextOf(slot, of); }));
       });
     } else {
       texts.push_back(TextOf(slot, value));
@@ -90,11 +100,7 @@ void InputRows::AddObjects(const Value& array) {
       if (texts.empty()) texts.resize(array.size());
       if (texts[row].data() != nullptr)
         FailRequest("row {}: the column \"{}\" is there twice", row, name);
-      try {
-        texts[row] = TextOf(slot, value);
-      } catch (const RequestError& error) {
-        FailRequest("row {}: {}", row, error.what());
-      }
+      texts[row] = InRow(row, [&] { return TextOf(slot, value); });
     });
     ++row;
   });

@@ -67,17 +67,26 @@ void ReadTexts(std::string_view bytes, std::string_view name, std::size_t count,
     FailRequest("input \"{}\": {} bytes are left behind its last element", name, bytes.size());
 }
 
+// Calls use(0) with a zero of the datatype's own type where it is one of whole numbers. Returns
+// whether it is.
+template <typename Use>
+bool ForInteger(std::string_view datatype, const Use& use) {
+  if (datatype == "UINT8") return use(std::uint8_t{}), true;
+  if (datatype == "UINT16") return use(std::uint16_t{}), true;
+  if (datatype == "UINT32") return use(std::uint32_t{}), true;
+  if (datatype == "UINT64") return use(std::uint64_t{}), true;
+  if (datatype == "INT8") return use(std::int8_t{}), true;
+  if (datatype == "INT16") return use(std::int16_t{}), true;
+  if (datatype == "INT32") return use(std::int32_t{}), true;
+  if (datatype == "INT64") return use(std::int64_t{}), true;
+  return false;
+}
+
 // Whether the text is a value of the datatype. Ids come as numbers or as texts in all.
 bool FitsDatatype(std::string_view text, std::string_view datatype) {
-  if (datatype == "UINT8") return WholeNumber<std::uint8_t>(text).has_value();
-  if (datatype == "UINT16") return WholeNumber<std::uint16_t>(text).has_value();
-  if (datatype == "UINT32") return WholeNumber<std::uint32_t>(text).has_value();
-  if (datatype == "UINT64") return WholeNumber<std::uint64_t>(text).has_value();
-  if (datatype == "INT8") return WholeNumber<std::int8_t>(text).has_value();
-  if (datatype == "INT16") return WholeNumber<std::int16_t>(text).has_value();
-  if (datatype == "INT32") return WholeNumber<std::int32_t>(text).has_value();
-  if (datatype == "INT64") return WholeNumber<std::int64_t>(text).has_value();
-  return true;
+  bool fits = true;
+  ForInteger(datatype, [&](auto zero) { fits = WholeNumber<decltype(zero)>(text).has_value(); });
+  return fits;
 }
 
 void Flatten(const Value& data, std::string_view datatype, std::string_view name, InputRows* rows,
@@ -136,14 +145,10 @@ void ReadBinaryTensor(std::string_view bytes, std::string_view datatype, std::st
   const std::size_t count = shape.elements();
   elements->reserve(std::min(count, bytes.size()));
   if (datatype == "BYTES") return ReadTexts(bytes, name, count, elements);
-  if (datatype == "UINT8") return ReadNumbers<std::uint8_t>(bytes, name, count, rows, elements);
-  if (datatype == "UINT16") return ReadNumbers<std::uint16_t>(bytes, name, count, rows, elements);
-  if (datatype == "UINT32") return ReadNumbers<std::uint32_t>(bytes, name, count, rows, elements);
-  if (datatype == "UINT64") return ReadNumbers<std::uint64_t>(bytes, name, count, rows, elements);
-  if (datatype == "INT8") return ReadNumbers<std::int8_t>(bytes, name, count, rows, elements);
-  if (datatype == "INT16") return ReadNumbers<std::int16_t>(bytes, name, count, rows, elements);
-  if (datatype == "INT32") return ReadNumbers<std::int32_t>(bytes, name, count, rows, elements);
-  if (datatype == "INT64") return ReadNumbers<std::int64_t>(bytes, name, count, rows, elements);
+  const bool whole = ForInteger(datatype, [&](auto zero) {
+    ReadNumbers<decltype(zero)>(bytes, name, count, rows, elements);
+  });
+  if (whole) return;
   if (datatype == "FP32") return ReadNumbers<float>(bytes, name, count, rows, elements);
   ReadNumbers<double>(bytes, name, count, rows, elements);
 }

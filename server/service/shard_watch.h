@@ -25,8 +25,10 @@ class ShardWatch {
 
  private:
   std::span<const float> Now(const WatchedRow& row) const;
-  void WriteBlock(std::size_t i, const char* event, std::uint64_t step, std::span<const float> now);
-  void Write(std::size_t i, const char* event, std::uint64_t step);
+  void Write(std::size_t i, const char* event, std::uint64_t step,
+             const std::vector<float>& before);
+  void WriteBlock(const WatchedRow& block, const char* event, std::uint64_t step,
+                  const std::vector<float>& before, const std::vector<float>& now);
 
   const RunContext& context_;
   const Shard& shard_;

@@ -22,7 +22,7 @@ double Explanation::Sum() const {
 Explainer::Explainer(const Scorer& scorer)
     : scorer_(scorer),
       spec_(scorer.spec()),
-      session_(scorer),
+      encoder_(scorer.schema(), spec_, scorer.transforms()),
       given_(scorer.schema(), scorer.missing_text()),
       columns_(MakeColumnEncoders(scorer.schema(), scorer.transforms())),
       crosses_(MakeCrossEncoders(scorer.config(), spec_)),
@@ -42,8 +42,8 @@ Explanation Explainer::ExplainGiven(std::span<const std::string_view> texts) {
 Explanation Explainer::Explain(const std::vector<std::string_view>& texts) {
   Encode(texts);
   Explanation explained;
-  session_.Score(&explained.logit);
   for (std::size_t p = 0; p < parts_.size(); ++p) {
+    parts_[p]->Forward({batch_, 0, rows_}, &explained.logit);
     if (spec_.parts[p] == ModelPartKind::kDeep) deep_ = GradientsOf(*parts_[p]);
     if (spec_.parts[p] == ModelPartKind::kFm) fm_ = GradientsOf(*parts_[p]);
   }
@@ -68,7 +68,7 @@ Explanation Explainer::Explain(const std::vector<std::string_view>& texts) {
   for (const CrossEncoder& cross : crosses_) {
     std::vector<Key> keys;
     std::vector<std::string> names;
-    cross.Encode(columns_, &keys);  // the session has read it: there are not too many
+    cross.Encode(columns_, &keys);  // the encoder has read it: there are not too many
     cross.AddNames(columns_, &names);
     AddField(field++, {}, keys, names, &explained);
   }
@@ -77,12 +77,12 @@ Explanation Explainer::Explain(const std::vector<std::string_view>& texts) {
 
 // Fills batch and rows with the one example.
 void Explainer::Encode(const std::vector<std::string_view>& texts) {
-  std::string wrong = session_.Add(texts);
+  std::string wrong = encoder_.Encode(texts, &example_);
   for (ColumnEncoder& column : columns_) {
     if (wrong.empty()) column.Encode(texts[column.slot()], {}, &wrong);
   }
   if (!wrong.empty()) Fail(ExitCode::kData, "{}", wrong);
-  list_.Add(session_.encoded());
+  list_.Add(example_);
   builder_.Fill(
       1, [](std::uint32_t) { return std::uint64_t{0}; }, &batch_);
   list_.Clear();
@@ -91,21 +91,18 @@ void Explainer::Encode(const std::vector<std::string_view>& texts) {
 }
 
 Explainer::PartGradients Explainer::GradientsOf(ModelPart& part) {
-  const SliceInput input{batch_, 0, rows_};
   PartGradients gradients;
   gradients.rows.resize(spec_.tables.size());
   for (std::size_t t = 0; t < spec_.tables.size(); ++t) {
     const std::size_t segments = batch_.tables[t].segments.size();
-    gradients.rows[t].wide.assign(spec_.tables[t].wide ? segments : 0, 0.0F);
     gradients.rows[t].deep.assign(segments * static_cast<std::size_t>(spec_.tables[t].dim), 0.0F);
   }
   gradients.dense.assign(static_cast<std::size_t>(spec_.dense_floats), 0.0F);
   AlignedVector<float> step_weights(part.step_weight_floats());
   part.MakeStepWeights(rows_.dense.data(), step_weights.data());
-  float logit = 0;
   const float one = 1;
-  part.Forward(input, &logit);
-  part.Backward(input, &one, step_weights.data(), {gradients.rows, gradients.dense.data()});
+  part.Backward({batch_, 0, rows_}, &one, step_weights.data(),
+                {gradients.rows, gradients.dense.data()});
   return gradients;
 }
 

@@ -89,14 +89,14 @@ class Explainer {
   Explanation ExplainGiven(std::span<const std::string_view> texts);
 
  private:
-  // What one part adds to the logit, divided among what it reads.
+  // Of the logit, by what one part reads.
   struct PartGradients {
     std::vector<SegmentGradients> rows;  // by table
     std::vector<float> dense;
   };
 
   void Encode(const std::vector<std::string_view>& texts);
-  PartGradients GradientsOf(ModelPart& part);
+  PartGradients GradientsOf(ModelPart& part);  // after its Forward
   void AddField(std::size_t f, const std::string& text, const std::vector<Key>& keys,
                 const std::vector<std::string>& names, Explanation* to) const;
   void AddNumber(std::size_t n, const std::string& text, Explanation* to) const;
@@ -104,7 +104,8 @@ class Explainer {
 
   const Scorer& scorer_;
   const ModelSpec& spec_;
-  ScoringSession session_;
+  FeatureEncoder encoder_;
+  EncodedExample example_;
   GivenTexts given_;
   std::vector<ColumnEncoder> columns_;
   std::vector<CrossEncoder> crosses_;

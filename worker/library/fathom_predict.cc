@@ -229,8 +229,7 @@ int fathom_row_keys(const fathom_model* model, const fathom_text* values, size_t
     std::copy_n(of.keys.begin(), written, keys);
     for (std::size_t i = 0; weights != nullptr && i < written; ++i)
       weights[i] = of.weights.empty() ? 1.0F : of.weights[i];
-    float score;  // which empties the session
-    session->Score(&score);
+    session->Forget();
     session.GiveBack();
   });
 }

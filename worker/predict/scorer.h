@@ -101,6 +101,9 @@ class ScoringSession {
   // Scores what was added since the last call, and forgets it: logits [examples()].
   void Score(float* logits);
 
+  // Forgets what was added, unscored.
+  void Forget() { list_.Clear(); }
+
   // Of all that was scored.
   std::vector<FieldCoverage> Coverage() const;
 
