@@ -27,10 +27,26 @@ std::optional<StepDigestLine> LineIn(std::string_view text) {
   return StepDigestLine{*step, *digest};
 }
 
+// Whether nothing has this name yet, or a file of ours.
+bool IsFree(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string head;
+  return !std::getline(in, head) || head == kHead;
+}
+
+void RefuseForeign(const std::filesystem::path& file, ExitCode code) {
+  if (IsFree(file)) return;
+  Fail(code,
+       "{}: it is no file of step digests, its first line is not \"{}\": move it, or choose "
+       "another output.dir",
+       file.string(), kHead);
+}
+
 }  // namespace
 
 StepDigests::StepDigests(const std::filesystem::path& file, std::uint64_t start_step, int servers)
     : file_(file), step_(start_step), shares_(static_cast<std::size_t>(servers)) {
+  RefuseForeign(file, ExitCode::kData);
   const std::vector<StepDigestLine> kept = ReadStepDigests(file);
   ReplacedFile begun(file, ExitCode::kTraining);
   begun.out() << kHead << '\n';
@@ -43,21 +59,12 @@ StepDigests::StepDigests(const std::filesystem::path& file, std::uint64_t start_
 }
 
 void StepDigests::CheckOurs(const std::filesystem::path& file) {
-  try {
-    ReadStepDigests(file);
-  } catch (const Error& error) {
-    throw Error(ExitCode::kUsage, error.what());
-  }
+  RefuseForeign(file, ExitCode::kUsage);
 }
 
 void StepDigests::Remove(const std::filesystem::path& file) {
-  try {
-    ReadStepDigests(file);
-  } catch (const Error&) {
-    return;
-  }
   std::error_code none;
-  std::filesystem::remove(file, none);
+  if (IsFree(file)) std::filesystem::remove(file, none);
 }
 
 void StepDigests::Add(int server, std::span<const std::uint64_t> shares) {
@@ -80,12 +87,7 @@ std::vector<StepDigestLine> ReadStepDigests(const std::filesystem::path& file) {
   std::vector<StepDigestLine> lines;
   std::ifstream in(file);
   std::string text;
-  if (!std::getline(in, text)) return lines;
-  if (text != kHead)
-    Fail(ExitCode::kData,
-         "{}: it is no file of step digests, its first line is not \"{}\": move it, or choose "
-         "another output.dir",
-         file.string(), kHead);
+  if (!std::getline(in, text) || text != kHead) return lines;
   while (std::getline(in, text) && !in.eof()) {
     const auto line = LineIn(text);
     if (!line || (!lines.empty() && line->step <= lines.back().step)) break;

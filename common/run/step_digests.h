@@ -24,7 +24,7 @@ class StepDigests {
  public:
   // Goes on after `start_step`: keeps the lines up to it that the file has, and drops later ones.
   // From step 0 on it is written anew. Throws Error(kTraining): it cannot be written; Error(kData)
-  // as ReadStepDigests.
+  // where another file has the name.
   StepDigests(const std::filesystem::path& file, std::uint64_t start_step, int servers);
 
   // Throws Error(kUsage) where something has this name that is not ours.
@@ -49,8 +49,8 @@ struct StepDigestLine {
   std::uint64_t digest = 0;
 };
 
-// Those of the file, ascending by step; none where there is no such file, and up to the first line
-// that is not whole. Throws Error(kData): another file has this name.
+// Those of the file, ascending by step, up to the first line that is not whole; none where there is
+// no such file, or another has this name.
 std::vector<StepDigestLine> ReadStepDigests(const std::filesystem::path& file);
 
 // How far two runs are the same, as their digests tell.

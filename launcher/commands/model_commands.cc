@@ -26,11 +26,7 @@ std::uint64_t TotalRows(const Manifest& manifest) {
 std::vector<StepDigestLine> DigestsOf(const TrainedModel& model) {
   const std::filesystem::path folder = model.dir.parent_path();
   for (const std::filesystem::path& output : {folder, folder.parent_path()}) {  // a checkpoint's
-    std::vector<StepDigestLine> lines;
-    try {
-      lines = ReadStepDigests(output / kDigestsFile);
-    } catch (const Error&) {  // a file of the user's
-    }
+    std::vector<StepDigestLine> lines = ReadStepDigests(output / kDigestsFile);
     std::erase_if(lines,
                   [&](const StepDigestLine& line) { return line.step > model.manifest.step; });
     if (!lines.empty()) return lines;

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/text_columns.h"
 #include "common/utf8.h"
 
 namespace fathom {
@@ -48,25 +48,16 @@ std::string Table(const RecommendationHead& head, const std::vector<std::string>
     rows.push_back({std::to_string(rows.size()), fmt::format("{:.5f}", line.score)});
     for (const std::string& text : line.texts) rows.back().push_back(Cell(text));
   }
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c)
-      widths[c] = std::max(widths[c], CharactersOf(row[c]));
-  }
   std::string text;
   for (std::size_t c = 0; head.many && c < reader.size(); ++c)
     text += fmt::format("{}{} = {}", c == 0 ? "" : ", ", head.reader[c], reader[c]);
   if (head.many) text += '\n';
+  const std::string indent(std::to_string(lines.size()).size() + 4, ' ');
+  const auto aligned = AlignedLines(rows, [](std::size_t c) { return c == 0; });
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string row;
-    for (std::size_t c = 0; c < widths.size(); ++c) {
-      const std::string blanks(widths[c] - CharactersOf(rows[r][c]), ' ');
-      row += "  " + (c == 0 ? blanks + rows[r][c] : rows[r][c] + blanks);
-    }
-    text += row.substr(0, row.find_last_not_of(' ') + 1) + '\n';
+    text += aligned[r] + '\n';
     if (r == 0) continue;
     const RecommendationLine& line = lines[r - 1];
-    const std::string indent(widths[0] + 4, ' ');
     if (!line.wide.empty()) text += indent + "  " + Terms(line.wide) + '\n';
     if (!line.near.empty()) text += indent + "  near: " + Near(line.near, true) + '\n';
     if (!line.near_seen.empty())

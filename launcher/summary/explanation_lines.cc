@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/metrics/metrics.h"
+#include "common/text_columns.h"
 #include "common/utf8.h"
 
 namespace fathom {
@@ -22,21 +23,9 @@ class Columns {
   void Add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
 
   std::string Text() const {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows_) {
-      widths.resize(std::max(widths.size(), row.size()));
-      for (std::size_t c = 0; c < row.size(); ++c)
-        widths[c] = std::max(widths[c], CharactersOf(row[c]));
-    }
     std::string text;
-    for (const auto& row : rows_) {
-      std::string line;
-      for (std::size_t c = 0; c < row.size(); ++c) {
-        const std::string blanks(widths[c] - CharactersOf(row[c]), ' ');
-        line += "  " + (c < left_ ? row[c] + blanks : blanks + row[c]);
-      }
-      text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
-    }
+    for (const std::string& line : AlignedLines(rows_, [&](std::size_t c) { return c >= left_; }))
+      text += line + '\n';
     return text;
   }
 
