@@ -3,10 +3,10 @@
 #include <string>
 
 #include "common/error.h"
-#include "common/run/model_identity.h"
 #include "common/utf8.h"
 #include "launcher/commands/commands.h"
 #include "launcher/predict/opened_input.h"
+#include "launcher/run/model_use.h"
 #include "launcher/summary/explanation_lines.h"
 #include "worker/explain/explanation.h"
 #include "worker/explain/explanation_json.h"
@@ -14,23 +14,12 @@
 namespace fathom {
 namespace {
 
-std::unique_ptr<const Scorer> OpenToExplain(const std::filesystem::path& path) {
-  std::unique_ptr<const Scorer> scorer;
-  ReadOneModel({path}, [&] { scorer = Scorer::Open(path, true); });
-  if (Has(scorer->config().data.format, FormatTrait::kNoText)) {
-    Fail(ExitCode::kUsage,
-         "{}: the model was trained on generated data, which have no text form to explain",
-         path.string());
-  }
-  return scorer;
-}
-
 // The second model reads the same columns by their names: what it has besides is looked up in its
 // own tables, or is missing.
 class OtherModel {
  public:
   OtherModel(const std::filesystem::path& path, const Scorer& first)
-      : scorer_(OpenToExplain(path)), explainer_(*scorer_) {
+      : scorer_(OpenForTexts(path, "explain")), explainer_(*scorer_) {
     for (const InputSchema::Source& source : scorer_->schema().sources()) {
       std::size_t place = first.inputs().size();
       for (std::size_t i = 0; i < first.inputs().size(); ++i) {
@@ -63,7 +52,9 @@ class OtherModel {
 class Explained {
  public:
   explicit Explained(const ExplainArguments& arguments)
-      : arguments_(arguments), scorer_(OpenToExplain(arguments.model)), explainer_(*scorer_) {
+      : arguments_(arguments),
+        scorer_(OpenForTexts(arguments.model, "explain")),
+        explainer_(*scorer_) {
     if (!arguments.against.empty())
       other_ = std::make_unique<OtherModel>(arguments.against, *scorer_);
   }

@@ -134,11 +134,7 @@ BoundModel Bind(const PredictArguments& arguments, const fs::path& output) {
   BoundModel bound{.model = OpenModel(arguments.model_dir), .config = {}};
   const Config given = OwnConfig(bound.model, arguments.overrides);
   bound.config = BindToModel(given, bound.model);
-  if (bound.config.data.format == DataFormat::kGenerated) {
-    Fail(ExitCode::kUsage,
-         "{}: the model was trained on generated data, which have no text form to predict from",
-         bound.model.dir.string());
-  }
+  RefuseWithoutTexts(bound.config.data.format, bound.model.dir, "predict from");
   RefuseToOverwriteInput(arguments, output, bound.model, bound.config);
   return bound;
 }

@@ -7,11 +7,11 @@
 
 #include "common/error.h"
 #include "common/metrics/metrics.h"
-#include "common/run/model_identity.h"
 #include "common/terminal.h"
 #include "launcher/commands/commands.h"
 #include "launcher/recommend/reader_list.h"
 #include "launcher/recommend/recommendation_lines.h"
+#include "launcher/run/model_use.h"
 #include "worker/predict/recommender.h"
 #include "worker/recommend/item_neighbours.h"
 #include "worker/recommend/seen_items.h"
@@ -139,13 +139,7 @@ void RecommendCommand(const RecommendArguments& arguments, MpiSession& mpi) {
     Fail(ExitCode::kUsage, "fathom recommend runs in one process: start it without mpirun");
   if (arguments.seen.empty() && !arguments.seen_by.empty())
     Fail(ExitCode::kUsage, "--seen-by tells how to read --seen, which is not given");
-  std::unique_ptr<const Scorer> scorer;
-  ReadOneModel({arguments.model_dir}, [&] { scorer = Scorer::Open(arguments.model_dir, true); });
-  if (Has(scorer->config().data.format, FormatTrait::kNoText)) {
-    Fail(ExitCode::kUsage,
-         "{}: the model was trained on generated data, which have no text form to recommend from",
-         arguments.model_dir.string());
-  }
+  const auto scorer = OpenForTexts(arguments.model_dir, "recommend from");
   const Catalogue catalogue(
       *scorer, ReadCatalogue(arguments.catalogue, *scorer, GivenColumns(arguments.user)));
   Recommendations recommendations(arguments, catalogue);

@@ -3,6 +3,7 @@
 #include "common/error.h"
 #include "common/model/own_spec.h"
 #include "common/model/warm_mapping.h"
+#include "common/run/model_identity.h"
 #include "common/settings/config_difference.h"
 #include "common/settings/model_settings.h"
 #include "worker/transform/learnt_transform.h"
@@ -50,6 +51,20 @@ std::vector<std::string> DescribeWarmStart(const TrainedModel& model, const Conf
                     others);
   }
   return lines;
+}
+
+void RefuseWithoutTexts(DataFormat format, const std::filesystem::path& path, const char* purpose) {
+  if (!Has(format, FormatTrait::kNoText)) return;
+  Fail(ExitCode::kUsage,
+       "{}: the model was trained on generated data, which have no text form to {}", path.string(),
+       purpose);
+}
+
+std::unique_ptr<const Scorer> OpenForTexts(const std::filesystem::path& path, const char* purpose) {
+  std::unique_ptr<const Scorer> scorer;
+  ReadOneModel({path}, [&] { scorer = Scorer::Open(path, true); });
+  RefuseWithoutTexts(scorer->config().data.format, path, purpose);
+  return scorer;
 }
 
 ModelSpec SpecOf(const TrainedModel& model, const Config& bound) {
